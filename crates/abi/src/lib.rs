@@ -1,0 +1,1 @@
+//! The stable binary interface between the universal worker and its plugins.

@@ -1,0 +1,1 @@
+//! Spawns, calls and ends a universal worker.

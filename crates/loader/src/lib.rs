@@ -1,0 +1,1 @@
+//! Finds a plugin library and opens a class of it.

@@ -1,0 +1,1 @@
+//! Finds speech in audio files.

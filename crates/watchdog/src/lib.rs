@@ -1,0 +1,1 @@
+//! Notices that a process is gone.
