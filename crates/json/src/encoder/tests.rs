@@ -1,0 +1,164 @@
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+use serde::Serialize;
+use serde_json::Value;
+use serde_json::json;
+use serde_json::value::RawValue;
+
+use super::*;
+
+#[derive(Serialize)]
+enum Shape {
+    Unit,
+    Newtype(f64),
+    Tuple(i32, i32),
+    Struct { side: f64 },
+}
+
+#[test]
+fn python_writes_floats_by_their_repr() {
+    // The right side is what CPython 3.11 prints.
+    for (value, text) in [
+        (0.0, "0.0"),
+        (-0.0, "-0.0"),
+        (1.0, "1.0"),
+        (0.1, "0.1"),
+        (100.0, "100.0"),
+        (123_456_789.125, "123456789.125"),
+        (1e15, "1000000000000000.0"),
+        (9_999_999_999_999_998.0, "9999999999999998.0"),
+        (1e16, "1e+16"),
+        (1.5e22, "1.5e+22"),
+        (1e-4, "0.0001"),
+        (1.25e-4, "0.000125"),
+        (1e-5, "1e-05"),
+        (5e-324, "5e-324"),
+        (f64::MAX, "1.7976931348623157e+308"),
+        (f64::NAN, "NaN"),
+        (f64::INFINITY, "Infinity"),
+        (f64::NEG_INFINITY, "-Infinity"),
+    ] {
+        assert_eq!(Encoder::python().to_string(&value).unwrap(), text);
+    }
+    assert_eq!(Encoder::python().to_string(&0.1_f32).unwrap(), "0.1");
+}
+
+#[test]
+fn python_writes_ascii() {
+    for (value, text) in [
+        ("é", r#""\u00e9""#),
+        ("😀", r#""\ud83d\ude00""#),
+        ("\u{7f}\u{0}\u{1f}", "\"\u{7f}\\u0000\\u001f\""),
+        ("\"\\/\u{8}\u{c}\n\r\t", r#""\"\\/\b\f\n\r\t""#),
+        ("a\né", r#""a\n\u00e9""#),
+    ] {
+        assert_eq!(Encoder::python().to_string(value).unwrap(), text);
+    }
+}
+
+#[test]
+fn indent_is_pythons() {
+    // json.dumps({"a": [1, {}], "b": []}, indent=2)
+    let value = json!({"a": [1, {}], "b": []});
+    let text = "{\n  \"a\": [\n    1,\n    {}\n  ],\n  \"b\": []\n}";
+    assert_eq!(Encoder::python().indent("  ").to_string(&value).unwrap(), text);
+    // json.dumps([1, 2], indent=0)
+    assert_eq!(Encoder::python().indent("").to_string(&[1, 2]).unwrap(), "[\n1,\n2\n]");
+}
+
+#[test]
+fn enums_have_serdes_forms() {
+    let shapes =
+        [Shape::Unit, Shape::Newtype(1.5), Shape::Tuple(1, 2), Shape::Struct { side: 2.0 }];
+    let expected = r#"["Unit",{"Newtype":1.5},{"Tuple":[1,2]},{"Struct":{"side":2.0}}]"#;
+    assert_eq!(Encoder::compact().to_string(&shapes).unwrap(), expected);
+    assert_eq!(serde_json::to_string(&shapes).unwrap(), expected);
+}
+
+#[test]
+fn keys_become_strings() {
+    assert_eq!(Encoder::compact().to_string(&BTreeMap::from([(1, 2)])).unwrap(), r#"{"1":2}"#);
+    assert_eq!(
+        Encoder::compact().to_string(&BTreeMap::from([(true, ())])).unwrap(),
+        r#"{"true":null}"#
+    );
+    assert_eq!(
+        Encoder::compact().to_string(&BTreeMap::from([(None::<u8>, 1)])).unwrap(),
+        r#"{"null":1}"#
+    );
+    let error = Encoder::compact().to_string(&BTreeMap::from([([1], 2)])).unwrap_err();
+    assert!(error.to_string().contains("keys must be"), "{error}");
+}
+
+#[test]
+fn raw_values_and_large_integers_pass_as_they_are() {
+    let raw = RawValue::from_string("[1.10, 1e400]".to_owned()).unwrap();
+    assert_eq!(
+        Encoder::compact().to_string(&(raw, 1_u128 << 100)).unwrap(),
+        "[[1.10, 1e400],1267650600228229401496703205376]"
+    );
+}
+
+#[test]
+fn an_error_names_its_place_and_leaves_the_buffer_as_it_was() {
+    #[derive(Serialize)]
+    struct Outer {
+        shapes: BTreeMap<&'static str, Vec<Shape>>,
+    }
+    let value = Outer {
+        shapes: BTreeMap::from([("a b", vec![Shape::Unit, Shape::Struct { side: f64::INFINITY }])]),
+    };
+    let encoder = Encoder::compact().non_finite(NonFinite::Refuse);
+    let mut buffer = b"kept".to_vec();
+    let error = encoder.encode_into(&value, &mut buffer).unwrap_err();
+    assert_eq!(error.to_string(), "$.shapes.a b[1].Struct.side: Infinity is not JSON");
+    assert_eq!(buffer, b"kept");
+}
+
+#[test]
+fn depth_is_an_error_and_no_crash() {
+    let mut value = Value::Null;
+    for _ in 0..1001 {
+        value = Value::Array(vec![value]);
+    }
+    let error = Encoder::compact().to_string(&value).unwrap_err();
+    assert!(error.to_string().ends_with("more than 1000 levels are nested"));
+    assert!(Encoder::compact().max_depth(1001).to_string(&value).is_ok());
+}
+
+fn any_value() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<u64>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        any::<String>().prop_map(Value::from),
+    ];
+    leaf.prop_recursive(5, 60, 8, |inner| {
+        prop_oneof![
+            proptest::collection::vec(inner.clone(), 0..8).prop_map(Value::from),
+            proptest::collection::btree_map(any::<String>(), inner, 0..8)
+                .prop_map(|map| Value::Object(map.into_iter().collect())),
+        ]
+    })
+}
+
+proptest! {
+    #[test]
+    fn what_is_written_reads_back_as_the_same(value in any_value()) {
+        for encoder in [Encoder::compact(), Encoder::python(), Encoder::python().indent("\t")] {
+            let text = encoder.to_string(&value).unwrap();
+            prop_assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), value.clone());
+        }
+    }
+
+    #[test]
+    fn compact_text_is_serde_jsons_but_for_floats(value in any_value()) {
+        let without_floats = |text: &str| text.replace("e+", "e");
+        let ours = Encoder::compact().to_string(&value).unwrap();
+        let theirs = serde_json::to_string(&value).unwrap();
+        prop_assert_eq!(without_floats(&ours), without_floats(&theirs));
+    }
+}
