@@ -13,7 +13,7 @@ pub struct Fault {
     /// One line for the caller.
     pub message: String,
     /// What else is known.
-    pub detail: FaultDetail,
+    pub detail: Box<FaultDetail>,
 }
 
 /// The kinds of [`Fault`].
@@ -75,7 +75,7 @@ pub struct FaultDetail {
 impl Fault {
     /// A fault that has nothing but its message.
     pub fn new(kind: FaultKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), detail: FaultDetail::default() }
+        Self { kind, message: message.into(), detail: Box::default() }
     }
 
     /// The answer of an interface that does not know the extension `name`.

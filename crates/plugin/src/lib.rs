@@ -1,1 +1,48 @@
 //! What the author of a universal-worker plugin depends on.
+//!
+//! A plugin is a type that implements [`Plugin`], in a crate of type `cdylib` that names it in
+//! [`export_plugins!`].
+//! The worker loads the library in a process of its own and serves the plugin over HTTP.
+//! `docs/writing-a-plugin.md` leads from an empty folder to a served plugin.
+//!
+//! # What the worker does for a plugin
+//! - Arguments bind like those of a Python function, and what does not fit is refused in words a
+//!   caller understands, before the plugin's code runs; [`RawArgs`] is for who wants JSON itself.
+//! - Schemas of config, arguments and output come from [`schemars`], which is re-exported whole:
+//!   with `#[schemars(crate = "universal_worker_plugin::schemars")]` a crate needs no dependency
+//!   of its own.
+//! - A panic ends the run that raised it, not the process.
+//! - Lines of the crates `log` and `tracing` arrive in the worker's log.
+//!
+//! # Threads
+//! `execute` runs on threads of the worker that may block as long as they like; at most
+//! [`CONCURRENCY`](Plugin::CONCURRENCY) runs at once, and never during `initialize` or cleanup.
+
+mod bind;
+mod boundary;
+mod context;
+mod error;
+mod export;
+mod forward;
+mod plugin;
+mod shim;
+
+pub use bind::RawArgs;
+pub use context::Context;
+pub use context::Level;
+pub use error::Category;
+pub use error::PluginError;
+pub use export::in_process;
+pub use plugin::Cancel;
+pub use plugin::Plugin;
+pub use plugin::Rebuild;
+
+pub use schemars;
+/// JSON text that passes through as it is, for an output or an argument.
+pub use serde_json::value::RawValue;
+
+/// For the code that [`export_plugins!`] writes; not part of the public interface.
+#[doc(hidden)]
+pub mod __export {
+    pub use crate::export::*;
+}

@@ -1,0 +1,55 @@
+//! A bound on nesting, found without recursion.
+
+/// Objects and arrays within each other, the outermost included.
+pub(super) const LIMIT: usize = 128;
+
+/// Where the text nests deeper than [`LIMIT`], in bytes from its start.
+///
+/// Brackets in strings do not count; whether the text is JSON is not looked at.
+pub(super) fn exceeded(text: &[u8]) -> Option<usize> {
+    let mut depth = 0_usize;
+    let mut at = 0;
+    while let Some(byte) = text.get(at) {
+        match byte {
+            b'[' | b'{' => {
+                depth += 1;
+                if depth > LIMIT {
+                    return Some(at);
+                }
+            }
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            b'"' => at = end_of_string(text, at + 1),
+            _ => {}
+        }
+        at += 1;
+    }
+    None
+}
+
+/// The place of the quote that ends a string, or the end of the text.
+fn end_of_string(text: &[u8], mut at: usize) -> usize {
+    while let Some(byte) = text.get(at) {
+        match byte {
+            b'"' => break,
+            b'\\' => at += 2,
+            _ => at += 1,
+        }
+    }
+    at
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_brackets_outside_of_strings_count() {
+        let nested = |depth: usize| "[".repeat(depth) + &"]".repeat(depth);
+        assert_eq!(exceeded(nested(LIMIT).as_bytes()), None);
+        assert_eq!(exceeded(nested(LIMIT + 1).as_bytes()), Some(LIMIT));
+        assert_eq!(exceeded(nested(200_000).as_bytes()), Some(LIMIT));
+        assert_eq!(exceeded(format!("[\"{}\"]", "[\\\"".repeat(500)).as_bytes()), None);
+        assert_eq!(exceeded(b"\"\\"), None);
+        assert_eq!(exceeded("[]".repeat(500).as_bytes()), None);
+    }
+}

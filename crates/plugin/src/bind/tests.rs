@@ -1,0 +1,215 @@
+use std::path::PathBuf;
+
+use proptest::prelude::*;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::*;
+
+#[derive(Debug, PartialEq, Deserialize, JsonSchema)]
+struct Args {
+    #[serde(alias = "txt")]
+    text: String,
+    #[serde(default)]
+    repeat: u8,
+    path: Option<PathBuf>,
+    #[serde(default, rename = "in")]
+    segments: Vec<Segment>,
+    mode: Option<Mode>,
+}
+
+#[derive(Debug, PartialEq, Deserialize, JsonSchema)]
+struct Segment {
+    start: f64,
+}
+
+#[derive(Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum Mode {
+    Fast,
+    Exact,
+}
+
+fn bound(body: &str) -> Result<Args, BindError> {
+    call(body.as_bytes(), &Binding::of::<Args>())
+}
+
+#[test]
+fn the_order_is_that_of_the_fields_without_their_aliases() {
+    let expected: &[&str] = &["text", "repeat", "path", "in", "mode"];
+    assert_eq!(Binding::of::<Args>().order(), Some(expected));
+    assert_eq!(Binding::of::<RawArgs>(), Binding::Raw);
+    assert_eq!(Binding::of::<std::collections::BTreeMap<String, Value>>(), Binding::Keywords);
+}
+
+#[test]
+fn arguments_bind_by_position_and_by_name() {
+    let args = |text: &str, repeat| Args {
+        text: text.to_owned(),
+        repeat,
+        path: None,
+        segments: Vec::new(),
+        mode: None,
+    };
+    for (body, expected) in [
+        (r#"{"args":["a"]}"#, args("a", 0)),
+        (r#"{"args":["a",2]}"#, args("a", 2)),
+        (r#"{"args":["a"],"kwargs":{"repeat":2}}"#, args("a", 2)),
+        (r#"{"kwargs":{"repeat":2,"text":"a"},"envelope":{"job":1}}"#, args("a", 2)),
+        (r#"{"kwargs":{"txt":"a"}}"#, args("a", 0)),
+        (r#"{"kwargs":{"text":"a","text":"b"}}"#, args("b", 0)),
+        (r#"{"args":["x"],"args":["a"]}"#, args("a", 0)),
+        (r#"{"kwargs":{"text":"a","path":null}}"#, args("a", 0)),
+        (r#"{"kwargs":{"te\u0078t":"\u0061"}}"#, args("a", 0)),
+    ] {
+        assert_eq!(bound(body).unwrap(), expected, "{body}");
+    }
+}
+
+#[test]
+fn what_does_not_fit_is_told_in_the_callers_words() {
+    for (body, message) in [
+        ("{}", "missing required argument 'text'"),
+        (r#"{"kwargs":{"tex":"a"}}"#, "unexpected keyword argument 'tex' (did you mean 'text'?)"),
+        (r#"{"kwargs":{"volume":"a"}}"#, "unexpected keyword argument 'volume'"),
+        (r#"{"args":["a"],"kwargs":{"text":"b"}}"#, "got multiple values for argument 'text'"),
+        (r#"{"args":["a"],"kwargs":{"txt":"b"}}"#, "got multiple values for argument 'text'"),
+        (r#"{"args":["a",1,"p",[],"fast",6]}"#, "takes 5 positional arguments but 6 were given"),
+        (r#"{"args":["a","x"]}"#, "argument 'repeat': expected integer, got string \"x\""),
+        (r#"{"args":["a",300]}"#, "argument 'repeat': integer 300 is out of range"),
+        (r#"{"args":["a",-1]}"#, "argument 'repeat': integer -1 is out of range"),
+        (r#"{"args":["a",1.5]}"#, "argument 'repeat': expected integer, got number 1.5"),
+        (r#"{"args":[null]}"#, "argument 'text': expected string, got null"),
+        (
+            r#"{"args":["a"],"kwargs":{"in":[{"start":1},{"start":"x"}]}}"#,
+            "argument 'in[1].start': expected number, got string \"x\"",
+        ),
+        (r#"{"args":["a"],"kwargs":{"in":[{}]}}"#, "argument 'in[0]': missing field 'start'"),
+        (
+            r#"{"args":["a"],"kwargs":{"mode":"slow"}}"#,
+            "argument 'mode': unknown value 'slow', expected 'fast' or 'exact'",
+        ),
+    ] {
+        match bound(body) {
+            Err(BindError::Arguments { message: told, .. }) => assert_eq!(told, message, "{body}"),
+            other => panic!("{body}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn what_is_no_call_is_told_by_its_kind() {
+    for (body, told) in [
+        ("[]", "the body must be a JSON object, not an array"),
+        ("1", "the body must be a JSON object, not a number"),
+        (r#"{"args":{"a":1}}"#, "args must be an array, not an object"),
+        (r#"{"args":null}"#, "args must be an array, not null"),
+        (r#"{"kwargs":[1]}"#, "args must be an array, and kwargs an object"),
+    ] {
+        match bound(body) {
+            Err(BindError::Shape { message }) => assert_eq!(message, told, "{body}"),
+            other => panic!("{body}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn what_is_no_json_is_told_by_its_place() {
+    let deep = format!("{{\"args\":{}", "[".repeat(200_000));
+    for (body, told) in [
+        ("{nope", "line 1 column 2"),
+        ("{\"args\":[1,\n}", "line 2 column 1"),
+        (r#"{"kwargs":{"text":NaN}}"#, "line 1 column 19"),
+        (r#"{"kwargs":{"text":"\ud800"}}"#, "unpaired surrogate"),
+        ("[1,", "line 1 column 3"),
+        (&deep, "deeper than 128 at line 1 column 136"),
+    ] {
+        match bound(body) {
+            Err(BindError::Syntax { message }) => {
+                assert!(message.contains(told), "{body:.40}: {message}");
+            }
+            other => panic!("{body:.40}: {other:?}"),
+        }
+    }
+    assert!(matches!(
+        call::<Args>(b"{\"args\":[\"\xff\"]}", &Binding::of::<Args>()),
+        Err(BindError::Syntax { .. })
+    ));
+}
+
+#[test]
+fn raw_arguments_keep_their_text() {
+    let body = br#"{"args":[1.10,1e400],"kwargs":{"a":1,"b":"\ud800","a":2}}"#;
+    let raw: RawArgs = call(body, &Binding::Raw).unwrap();
+    let args: Vec<&str> = raw.args.iter().map(|value| value.get()).collect();
+    let kwargs: Vec<_> = raw.kwargs.iter().map(|(name, value)| (&**name, value.get())).collect();
+    assert_eq!(args, ["1.10", "1e400"]);
+    assert_eq!(kwargs, [("a", "2"), ("b", r#""\ud800""#)]);
+    assert_eq!(raw.keyword("a").unwrap().get(), "2");
+}
+
+#[test]
+fn a_map_takes_any_keyword_and_no_position() {
+    type Map = std::collections::BTreeMap<String, i32>;
+    let binding = Binding::of::<Map>();
+    let map: Map = call(br#"{"kwargs":{"a":1,"b":2}}"#, &binding).unwrap();
+    assert_eq!(map.len(), 2);
+    assert!(matches!(
+        call::<Map>(br#"{"args":[1]}"#, &binding),
+        Err(BindError::Arguments { message, .. }) if message.contains("by keyword")
+    ));
+}
+
+#[derive(Debug, Deserialize)]
+#[allow(dead_code, reason = "only whether it can be read matters")]
+struct Config {
+    #[serde(default)]
+    threshold: f64,
+    #[serde(default)]
+    nested: Option<Segment>,
+}
+
+#[test]
+fn a_config_is_told_by_field() {
+    for (body, told) in [
+        (r#"{"threshold":"x"}"#, "config field 'threshold': expected number, got string \"x\""),
+        (
+            r#"{"nested":{"start":"x"}}"#,
+            "config field 'nested.start': expected number, got string \"x\"",
+        ),
+        ("[]", "the config must be a JSON object, not an array"),
+        ("null", "the config must be a JSON object, not null"),
+        ("{nope", "the body is not JSON: key must be a string at line 1 column 2"),
+    ] {
+        let message = match config::<Config>(body.as_bytes()).unwrap_err() {
+            BindError::Syntax { message }
+            | BindError::Shape { message }
+            | BindError::Arguments { message, .. } => message,
+        };
+        assert_eq!(message, told, "{body}");
+    }
+    assert!(config::<Config>(b"{\"unknown\":1}").is_ok());
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_make_it_panic(body in proptest::collection::vec(any::<u8>(), 0..200)) {
+        let _ = call::<Args>(&body, &Binding::of::<Args>());
+        let _ = config::<Config>(&body);
+    }
+
+    #[test]
+    fn near_calls_do_not_make_it_panic(body in r#"[\{\}\[\]",:a-c\\0-9.e "argskwt-]{0,80}"#) {
+        let binding = Binding::of::<Args>();
+        let _ = call::<Args>(body.as_bytes(), &binding);
+        let _ = call::<RawArgs>(body.as_bytes(), &Binding::Raw);
+    }
+
+    #[test]
+    fn a_bound_value_is_what_serde_json_reads(text in any::<String>(), repeat in any::<u8>()) {
+        let body = serde_json::json!({"args": [text], "kwargs": {"repeat": repeat}}).to_string();
+        let args = bound(&body).unwrap();
+        prop_assert_eq!((args.text, args.repeat), (text, repeat));
+    }
+}

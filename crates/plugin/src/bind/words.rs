@@ -1,0 +1,144 @@
+//! What a caller reads: JSON's words, not Rust's types.
+
+/// Names the kind of a JSON text by its first character.
+pub(super) fn kind_of(text: &str) -> &'static str {
+    match text.trim_ascii_start().bytes().next() {
+        Some(b'{') => "an object",
+        Some(b'[') => "an array",
+        Some(b'"') => "a string",
+        Some(b't' | b'f') => "a boolean",
+        Some(b'n') => "null",
+        _ => "a number",
+    }
+}
+
+/// The message of an error, without its place and in JSON's words.
+pub(super) fn of(error: &serde_json::Error) -> String {
+    let message = error.to_string();
+    // serde_json ends its messages with the place in the text, which here is a piece of the body.
+    let message = message.rsplit_once(" at line ").map_or(message.as_str(), |(message, _)| message);
+    if message.contains("surrogate") || message.contains("hex escape") {
+        return format!("unpaired surrogate in a string ({message})");
+    }
+    translated(message)
+}
+
+/// Turns the sentences that serde's derive writes into ours; leaves others as they are.
+pub(super) fn translated(message: &str) -> String {
+    if let Some(("", rest)) = message.split_once("invalid type: ")
+        && let Some((got, expected)) = rest.rsplit_once(", expected ")
+    {
+        return format!("expected {}, got {}", expected_kind(expected), got_value(got));
+    }
+    if let Some(("", rest)) = message.split_once("invalid value: ")
+        && let Some((got, expected)) = rest.rsplit_once(", expected ")
+    {
+        return match expected_kind(expected) {
+            "integer" => format!("{} is out of range", got_value(got)),
+            expected => format!("expected {expected}, got {}", got_value(got)),
+        };
+    }
+    if let Some(("", rest)) = message.split_once("missing field ") {
+        return format!("missing field {}", quoted(rest));
+    }
+    if let Some(("", rest)) = message.split_once("unknown field ") {
+        return format!("unknown field {}", quoted(rest));
+    }
+    if let Some(("", rest)) = message.split_once("unknown variant ") {
+        return format!("unknown value {}", quoted(rest));
+    }
+    quoted(message)
+}
+
+fn quoted(text: &str) -> String {
+    text.replace('`', "'")
+}
+
+fn expected_kind(expected: &str) -> &str {
+    match expected {
+        "i8" | "i16" | "i32" | "i64" | "i128" | "isize" | "u8" | "u16" | "u32" | "u64" | "u128"
+        | "usize" => "integer",
+        "f32" | "f64" => "number",
+        "a string" | "a borrowed string" | "path string" | "a string or map" => "string",
+        "a boolean" => "boolean",
+        "a sequence" => "array",
+        "a map" => "object",
+        "unit" => "null",
+        other if other.starts_with("struct ") || other.starts_with("internally tagged") => "object",
+        other if other.starts_with("a tuple") || other.starts_with("tuple") => "array",
+        other if other.starts_with("an array") => "array",
+        other if other.starts_with("a nonzero") => "integer other than 0",
+        other => other,
+    }
+}
+
+/// serde's name of a value that came, in JSON's words; the value itself stays.
+fn got_value(got: &str) -> String {
+    let got = quoted(got).replace('\'', "");
+    match got.as_str() {
+        "unit value" | "null" => return "null".to_owned(),
+        "sequence" => return "array".to_owned(),
+        "map" => return "object".to_owned(),
+        _ => {}
+    }
+    match got.split_once("floating point ") {
+        Some(("", number)) => format!("number {number}"),
+        _ => got,
+    }
+}
+
+/// The name that a mistyped one most likely means.
+pub(super) fn nearest<'n>(name: &str, names: &[&'n str]) -> Option<&'n str> {
+    let limit = name.chars().count().div_ceil(3);
+    names
+        .iter()
+        .map(|known| (distance(name, known), *known))
+        .filter(|(distance, _)| *distance <= limit)
+        .min()
+        .map(|(_, known)| known)
+}
+
+/// How many characters must be put in, left out or replaced (Levenshtein's distance).
+fn distance(one: &str, other: &str) -> usize {
+    let other: Vec<char> = other.chars().collect();
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (index, from) in one.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = index + 1;
+        for (column, to) in other.iter().enumerate() {
+            let replaced = diagonal + usize::from(from != *to);
+            diagonal = row[column + 1];
+            row[column + 1] = replaced.min(diagonal + 1).min(row[column] + 1);
+        }
+    }
+    row[other.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_name_is_near() {
+        assert_eq!(nearest("txt", &["text", "repeat"]), Some("text"));
+        assert_eq!(nearest("volume", &["text", "repeat"]), None);
+        assert_eq!(distance("kitten", "sitting"), 3);
+    }
+
+    #[test]
+    fn sentences_of_serde_are_translated() {
+        for (serde, ours) in [
+            ("invalid type: string \"x\", expected u32", "expected integer, got string \"x\""),
+            ("invalid type: null, expected a string", "expected string, got null"),
+            (
+                "invalid type: floating point `1.5`, expected usize",
+                "expected integer, got number 1.5",
+            ),
+            ("invalid value: integer `300`, expected u8", "integer 300 is out of range"),
+            ("unknown variant `x`, expected `a` or `b`", "unknown value 'x', expected 'a' or 'b'"),
+            ("whatever else", "whatever else"),
+        ] {
+            assert_eq!(translated(serde), ours);
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! A subscriber of `tracing` that turns events into lines.
+//!
+//! An event becomes its message and its fields as `key=value`; before it stand the spans that its
+//! thread has entered, as `span{key=value}: `.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::fmt::Debug;
+use std::fmt::Write;
+use std::sync::Mutex;
+use std::sync::MutexGuard;
+use std::sync::PoisonError;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering;
+
+use tracing_core::Event;
+use tracing_core::Field;
+use tracing_core::Metadata;
+use tracing_core::field::Visit;
+use tracing_core::span;
+
+use crate::context::Level;
+
+/// See the module.
+#[derive(Default)]
+pub(super) struct Subscriber {
+    next: AtomicU64,
+    spans: Mutex<HashMap<u64, Span>>,
+}
+
+/// A span as it stands before a line, and how many hold it.
+struct Span {
+    text: String,
+    handles: usize,
+}
+
+thread_local! {
+    static ENTERED: RefCell<Vec<u64>> = const { RefCell::new(Vec::new()) };
+}
+
+impl Subscriber {
+    fn locked(&self) -> MutexGuard<'_, HashMap<u64, Span>> {
+        self.spans.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn prefix(&self) -> String {
+        let entered = ENTERED.try_with(|entered| {
+            entered.try_borrow().map(|entered| entered.clone()).unwrap_or_default()
+        });
+        let entered = entered.unwrap_or_default();
+        if entered.is_empty() {
+            return String::new();
+        }
+        let spans = self.locked();
+        entered
+            .iter()
+            .filter_map(|id| spans.get(id))
+            .fold(String::new(), |line, span| line + &span.text + ": ")
+    }
+}
+
+impl tracing_core::Subscriber for Subscriber {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        super::enabled(translated(*metadata.level()), metadata.target())
+    }
+
+    fn new_span(&self, attributes: &span::Attributes<'_>) -> span::Id {
+        let mut fields = Fields::default();
+        attributes.record(&mut fields);
+        let name = attributes.metadata().name();
+        let rest = fields.rest.trim_start();
+        let text = if rest.is_empty() { name.to_owned() } else { format!("{name}{{{rest}}}") };
+        let id = self.next.fetch_add(1, Ordering::Relaxed) + 1;
+        self.locked().insert(id, Span { text, handles: 1 });
+        span::Id::from_u64(id)
+    }
+
+    fn record(&self, id: &span::Id, values: &span::Record<'_>) {
+        let mut fields = Fields::default();
+        values.record(&mut fields);
+        if let Some(span) = self.locked().get_mut(&id.into_u64()) {
+            span.text.push_str(&fields.rest);
+        }
+    }
+
+    fn record_follows_from(&self, _span: &span::Id, _follows: &span::Id) {}
+
+    fn event(&self, event: &Event<'_>) {
+        let metadata = event.metadata();
+        let mut fields = Fields::default();
+        // Formatting may run code that logs: no lock is held.
+        event.record(&mut fields);
+        let line = format_args!("{}{}{}", self.prefix(), fields.message, fields.rest).to_string();
+        let line = line.trim_start();
+        super::write(translated(*metadata.level()), metadata.target(), format_args!("{line}"));
+    }
+
+    fn enter(&self, id: &span::Id) {
+        let _ = ENTERED.try_with(|entered| {
+            entered.try_borrow_mut().map(|mut entered| entered.push(id.into_u64()))
+        });
+    }
+
+    fn exit(&self, id: &span::Id) {
+        let _ = ENTERED.try_with(|entered| {
+            entered.try_borrow_mut().map(|mut entered| {
+                let last = entered.iter().rposition(|known| *known == id.into_u64());
+                last.map(|last| entered.remove(last))
+            })
+        });
+    }
+
+    fn clone_span(&self, id: &span::Id) -> span::Id {
+        if let Some(span) = self.locked().get_mut(&id.into_u64()) {
+            span.handles += 1;
+        }
+        id.clone()
+    }
+
+    fn try_close(&self, id: span::Id) -> bool {
+        let mut spans = self.locked();
+        let Some(span) = spans.get_mut(&id.into_u64()) else { return false };
+        span.handles -= 1;
+        let closed = span.handles == 0;
+        if closed {
+            spans.remove(&id.into_u64());
+        }
+        closed
+    }
+}
+
+fn translated(level: tracing_core::Level) -> Level {
+    match level {
+        tracing_core::Level::ERROR => Level::Error,
+        tracing_core::Level::WARN => Level::Warn,
+        tracing_core::Level::INFO => Level::Info,
+        tracing_core::Level::DEBUG => Level::Debug,
+        _ => Level::Trace,
+    }
+}
+
+#[derive(Default)]
+struct Fields {
+    message: String,
+    rest: String,
+}
+
+impl Visit for Fields {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        if field.name() == "message" {
+            self.message.push_str(value);
+        } else {
+            self.record_debug(field, &value);
+        }
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        // Writing to a string fails only where the value itself does; the line ends there then.
+        let _ = if field.name() == "message" {
+            write!(self.message, "{value:?}")
+        } else {
+            write!(self.rest, " {}={value:?}", field.name())
+        };
+    }
+}

@@ -1,0 +1,75 @@
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use universal_worker_abi::Emitted;
+use universal_worker_abi::RunContext;
+use universal_worker_abi::context_object;
+
+use super::*;
+
+#[derive(Default)]
+struct Collect {
+    run: &'static str,
+    lines: Arc<Mutex<Vec<String>>>,
+}
+
+impl RunContext for Collect {
+    fn is_cancelled(&self) -> bool {
+        false
+    }
+    fn wait_cancelled(&self, _limit: Duration) -> bool {
+        false
+    }
+    fn bound(&self) {}
+    fn progress(&self, _fraction: f64, _message: Option<&str>) {}
+    fn emit(&self, _json: &[u8]) -> Emitted {
+        Emitted::Taken
+    }
+    fn usage(&self, _json: &[u8]) {}
+    fn log_enabled(&self, level: Level, _target: &str) -> bool {
+        level <= Level::Info
+    }
+    fn log(&self, level: Level, target: &str, message: &str) {
+        let line = format!("{} {level:?} {target} {message}", self.run);
+        self.lines.lock().unwrap().push(line);
+    }
+    fn run_id(&self) -> &str {
+        self.run
+    }
+}
+
+/// One test, since the globals are those of the whole test binary.
+#[test]
+fn lines_arrive_once_with_level_target_spans_and_run() {
+    let lines = Arc::new(Mutex::new(Vec::new()));
+    let context =
+        |run| Context::new(context_object(Arc::new(Collect { run, lines: Arc::clone(&lines) })));
+    let take = || std::mem::take(&mut *lines.lock().unwrap());
+    install(&context("process"));
+
+    log::info!(target: "t", "from {}", "log");
+    assert_eq!(take(), ["process Info t from log"]);
+
+    let run = enter(&context("run"));
+    log::warn!(target: "t", "in a run");
+    log::debug!(target: "t", "filtered");
+    tracing::info!(target: "t", answer = 42, "from tracing");
+    assert_eq!(take(), ["run Warn t in a run", "run Info t from tracing answer=42"]);
+    {
+        let span = tracing::info_span!(target: "t", "decode", file = "a.wav");
+        let _entered = span.enter();
+        tracing::error!(target: "t", "inside");
+    }
+    tracing::info!(target: "t", "outside");
+    let expected = ["run Error t decode{file=\"a.wav\"}: inside", "run Info t outside"];
+    assert_eq!(take(), expected);
+
+    let inner = enter(&context("inner"));
+    drop(inner);
+    log::info!(target: "t", "after");
+    assert_eq!(take(), ["run Info t after"]);
+    drop(run);
+    std::thread::spawn(|| log::info!(target: "t", "own thread")).join().unwrap();
+    assert_eq!(take(), ["process Info t own thread"]);
+}

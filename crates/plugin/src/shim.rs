@@ -1,0 +1,210 @@
+//! Turns a typed plugin into the objects of the interface, in a library or in-process.
+
+use std::marker::PhantomData;
+use std::mem::ManuallyDrop;
+use std::sync::Arc;
+
+use schemars::Schema;
+use schemars::generate::SchemaSettings;
+use serde::Serialize;
+use serde_json::value::RawValue;
+use serde_json::value::to_raw_value;
+use universal_worker_abi::Category;
+use universal_worker_abi::ClassInfo;
+use universal_worker_abi::Fault;
+use universal_worker_abi::FaultKind;
+use universal_worker_abi::raw::ClassObject;
+use universal_worker_abi::raw::ContextObject;
+use universal_worker_abi::raw::InstanceObject;
+use universal_worker_abi::raw::RResult;
+use universal_worker_abi::raw::RSlice;
+use universal_worker_abi::raw::RStr;
+use universal_worker_abi::raw::RVec;
+use universal_worker_abi::raw::RawClass;
+use universal_worker_abi::raw::RawClass_TO;
+use universal_worker_abi::raw::RawFault;
+use universal_worker_abi::raw::RawInstance;
+use universal_worker_abi::raw::RawInstance_TO;
+use universal_worker_abi::raw::TD_Opaque;
+use universal_worker_json::Encoder;
+
+use crate::bind;
+use crate::bind::BindError;
+use crate::bind::Binding;
+use crate::boundary::guarded;
+use crate::boundary::guarded_raw;
+use crate::context::Context;
+use crate::forward;
+use crate::plugin::Cancel;
+use crate::plugin::Plugin;
+
+/// Runs `load` and makes the object of the class.
+pub(crate) fn open<P: Plugin>(
+    info: &ClassInfo,
+    context: ContextObject,
+) -> Result<ClassObject, Fault> {
+    guarded(|| {
+        let context = Context::new(context);
+        let _entered = forward::enter(&context);
+        P::load(&context)?;
+        let shim = ClassShim::<P> {
+            info: encode(info)?,
+            binding: Arc::new(Binding::of::<P::Args>()),
+            plugin: PhantomData,
+        };
+        Ok(RawClass_TO::from_value(shim, TD_Opaque))
+    })
+}
+
+/// What a class says of itself.
+pub(crate) fn describe<P: Plugin>(class: &str, package: &str, version: &str) -> ClassInfo {
+    let order = Binding::of::<P::Args>();
+    ClassInfo {
+        class: class.to_owned(),
+        name: P::NAME.unwrap_or(package).to_owned(),
+        version: P::VERSION.unwrap_or(version).to_owned(),
+        description: P::DESCRIPTION.to_owned(),
+        concurrency: P::CONCURRENCY.max(1),
+        cancellable: P::CANCEL == Cancel::Obeyed,
+        rebuild: P::REBUILD,
+        positional: order.order().map(|names| names.iter().map(ToString::to_string).collect()),
+        config_schema: raw(&schema::<P::Config>()),
+        args_schema: raw(&schema::<P::Args>()),
+        output_schema: raw(&schema::<P::Output>()),
+    }
+}
+
+fn schema<T: schemars::JsonSchema>() -> Schema {
+    SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<T>()
+}
+
+fn raw(schema: &Schema) -> Box<RawValue> {
+    to_raw_value(schema).unwrap_or_else(|_| RawValue::TRUE.to_owned())
+}
+
+struct ClassShim<P> {
+    info: Vec<u8>,
+    binding: Arc<Binding>,
+    plugin: PhantomData<fn() -> P>,
+}
+
+impl<P: Plugin> RawClass for ClassShim<P> {
+    fn describe(&self) -> RVec<u8> {
+        self.info.clone().into()
+    }
+
+    fn complete_config(&self, config: RSlice<'_, u8>) -> RResult<RVec<u8>, RawFault> {
+        guarded_raw(|| {
+            let config: P::Config = bind::config(config.as_slice())?;
+            Ok(encode(&config)?.into())
+        })
+    }
+
+    fn create(
+        &self,
+        config: RSlice<'_, u8>,
+        context: ContextObject,
+    ) -> RResult<InstanceObject, RawFault> {
+        guarded_raw(|| {
+            let context = Context::new(context);
+            let _entered = forward::enter(&context);
+            let config: P::Config = bind::config(config.as_slice())?;
+            let in_force = encode(&config)?;
+            let plugin = P::initialize(config, &context)?;
+            let shim = InstanceShim {
+                plugin: ManuallyDrop::new(plugin),
+                config: in_force,
+                binding: Arc::clone(&self.binding),
+            };
+            Ok(RawInstance_TO::from_value(shim, TD_Opaque))
+        })
+    }
+
+    fn extension(
+        &self,
+        name: RStr<'_>,
+        _json: RSlice<'_, u8>,
+        _context: ContextObject,
+    ) -> RResult<RVec<u8>, RawFault> {
+        guarded_raw(|| Err(Fault::unknown_extension(name.as_str())))
+    }
+}
+
+struct InstanceShim<P: Plugin> {
+    plugin: ManuallyDrop<P>,
+    config: Vec<u8>,
+    binding: Arc<Binding>,
+}
+
+impl<P: Plugin> RawInstance for InstanceShim<P> {
+    fn config(&self) -> RVec<u8> {
+        self.config.clone().into()
+    }
+
+    fn execute(&self, call: RSlice<'_, u8>, context: ContextObject) -> RResult<RVec<u8>, RawFault> {
+        guarded_raw(|| {
+            let context = Context::new(context);
+            let _entered = forward::enter(&context);
+            let args = bind::call(call.as_slice(), &self.binding)?;
+            context.bound();
+            let output = self.plugin.execute(args, &context)?;
+            Ok(encode(&output)?.into())
+        })
+    }
+
+    fn execute_stream(
+        &self,
+        call: RSlice<'_, u8>,
+        context: ContextObject,
+    ) -> RResult<(), RawFault> {
+        guarded_raw(|| {
+            let context = Context::new(context);
+            let _entered = forward::enter(&context);
+            let args = bind::call(call.as_slice(), &self.binding)?;
+            context.bound();
+            Ok(self.plugin.execute_stream(args, &context)?)
+        })
+    }
+
+    fn extension(
+        &self,
+        name: RStr<'_>,
+        _json: RSlice<'_, u8>,
+        _context: ContextObject,
+    ) -> RResult<RVec<u8>, RawFault> {
+        guarded_raw(|| Err(Fault::unknown_extension(name.as_str())))
+    }
+}
+
+impl<P: Plugin> Drop for InstanceShim<P> {
+    #[allow(unsafe_code, reason = "the plugin's destructor must run inside the panic boundary")]
+    fn drop(&mut self) {
+        // SAFETY: this is the only place that drops the plugin, and it runs once.
+        let dropped = guarded(|| Ok(unsafe { ManuallyDrop::drop(&mut self.plugin) }));
+        if let Err(fault) = dropped {
+            log::error!("in the cleanup: {}", fault.message);
+        }
+    }
+}
+
+fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, Fault> {
+    Encoder::compact().to_vec(value).map_err(|error| {
+        Fault::new(FaultKind::Failed, format!("cannot write what the plugin returned: {error}"))
+    })
+}
+
+impl From<BindError> for Fault {
+    fn from(error: BindError) -> Self {
+        let (kind, message, field) = match error {
+            BindError::Syntax { message } => (FaultKind::Syntax, message, None),
+            BindError::Shape { message } => (FaultKind::Arguments, message, None),
+            BindError::Arguments { message, field } => (FaultKind::Arguments, message, field),
+        };
+        let mut fault = Self::new(kind, message);
+        fault.detail.category = Some(Category::UserInput);
+        fault.detail.retriable = Some(false);
+        fault.detail.fields_invalid =
+            field.map(|name| serde_json::Value::from_iter([(name, fault.message.as_str())]));
+        fault
+    }
+}
