@@ -1,0 +1,14 @@
+//! What differs from system to system.
+
+#[cfg(target_os = "linux")]
+#[path = "imp/linux.rs"]
+mod system;
+
+#[cfg(not(target_os = "linux"))]
+#[path = "imp/other.rs"]
+mod system;
+
+pub(crate) use system::descendants;
+pub(crate) use system::open_fds;
+pub(crate) use system::reaped_cpu_ms;
+pub(crate) use system::threads;
