@@ -1,0 +1,30 @@
+//! A server of one's own, with a plugin mounted in it.
+//!
+//! ```text
+//! cargo run -p universal-worker-service --example mount
+//! curl -d '{"kwargs":{"name":"axum"}}' http://127.0.0.1:8080/plugins/hello/execute
+//! ```
+
+use std::error::Error;
+
+use axum::Router;
+use axum::routing::get;
+use hello::Hello;
+use tokio::net::TcpListener;
+use universal_worker_service::WorkerService;
+
+/// The routes of the server: its own, and those of the plugin below `/plugins/hello`.
+pub(crate) fn app(plugin: WorkerService) -> Router {
+    Router::new()
+        .route("/", get(async || "a plugin is at /plugins/hello\n"))
+        .nest_service("/plugins/hello", plugin)
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let plugin = WorkerService::of::<Hello>()?.build();
+    let listener = TcpListener::bind("127.0.0.1:8080").await?;
+    println!("http://{}/", listener.local_addr()?);
+    axum::serve(listener, app(plugin)).await?;
+    Ok(())
+}

@@ -1,0 +1,9 @@
+//! HTTP: translation only, from requests to runs and back.
+
+pub(crate) mod access;
+pub(crate) mod answer;
+pub(crate) mod body;
+pub(crate) mod error;
+pub(crate) mod handlers;
+pub(crate) mod intake;
+pub(crate) mod routes;

@@ -1,0 +1,35 @@
+//! Answers.
+
+use bytes::Bytes;
+use http::HeaderValue;
+use http::Response;
+use http::StatusCode;
+use http::header;
+use serde::Serialize;
+use universal_worker_json::Encoder;
+
+use crate::http::body::Body;
+
+pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json");
+pub(crate) const LINES: HeaderValue = HeaderValue::from_static("application/x-ndjson");
+
+/// An answer with a value of ours.
+pub(crate) fn json<T: Serialize>(
+    status: StatusCode,
+    value: &T,
+) -> Result<Response<Body>, universal_worker_json::Error> {
+    let text = Encoder::compact().to_vec(value)?;
+    Ok(bytes(status, JSON, text.into()))
+}
+
+/// An answer with JSON text that is there already.
+pub(crate) fn bytes(status: StatusCode, kind: HeaderValue, text: Bytes) -> Response<Body> {
+    with_body(status, kind, Body::from(text))
+}
+
+pub(crate) fn with_body(status: StatusCode, kind: HeaderValue, body: Body) -> Response<Body> {
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    response.headers_mut().insert(header::CONTENT_TYPE, kind);
+    response
+}

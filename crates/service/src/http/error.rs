@@ -1,0 +1,148 @@
+//! Why a request gets no answer of its own, and the one place that says so to the client.
+
+use std::time::Duration;
+
+use http::HeaderValue;
+use http::Response;
+use http::StatusCode;
+use http::header;
+use serde::Serialize;
+use thiserror::Error;
+use universal_worker_abi::ClassInfo;
+use universal_worker_abi::FaultKind;
+
+use crate::http::answer;
+use crate::http::body::Body;
+use crate::runs::JobError;
+use crate::runs::RunError;
+
+#[derive(Debug, Error)]
+pub(crate) enum HttpError {
+    #[error("Not Found")]
+    NotFound,
+    #[error("Method Not Allowed")]
+    MethodNotAllowed { allow: &'static str },
+    #[error("exactly one Host header is needed")]
+    HostHeader,
+    #[error("host '{0}' is not served: use a loopback address, or allow it with --allow-host")]
+    ForeignHost(String),
+    #[error("a page of another origin may not use the worker; --allow-origin allows one")]
+    ForeignOrigin,
+    #[error("content encoding '{0}' is not supported: send the body as it is")]
+    ContentEncoding(String),
+    #[error("the body is larger than {limit} bytes; --max-body sets the limit")]
+    TooLarge { limit: usize },
+    #[error("the bodies being read exceed {limit} bytes together; --max-body-total sets the limit")]
+    TooMuchAtOnce { limit: usize },
+    #[error("no byte of the body came for {} s", .0.as_secs_f64())]
+    BodyTimeout(Duration),
+    #[error("the body broke off: {0}")]
+    BodyBroken(String),
+    #[error("{0}")]
+    BadConfig(String),
+    #[error("{0}")]
+    BadBody(String),
+    #[error("no run '{0}' is queued or running")]
+    UnknownRun(String),
+    #[error("cleanup goes on: a run has not come back yet, or the plugin's cleanup takes long")]
+    CleanupGoesOn,
+    #[error("the worker is stopping")]
+    Draining,
+    #[error("cannot encode the answer: {0}")]
+    Encode(#[from] universal_worker_json::Error),
+    #[error("the end of the change was lost: this is a defect of the worker")]
+    Lost,
+    #[error("{0}")]
+    Run(#[from] RunError),
+    /// As [`Run`](Self::Run), for a client that reads lines and not statuses.
+    #[error("{0}")]
+    Stream(#[source] Box<HttpError>),
+}
+
+#[derive(Serialize)]
+struct ErrorBody<'a> {
+    detail: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    _job_error: Option<JobError>,
+}
+
+impl HttpError {
+    /// The answer that tells it.
+    pub(crate) fn into_response(self, info: &ClassInfo) -> Response<Body> {
+        match self {
+            Self::Stream(error) => error.respond(info, true),
+            error => error.respond(info, false),
+        }
+    }
+
+    fn respond(&self, info: &ClassInfo, for_lines: bool) -> Response<Body> {
+        let message = self.to_string();
+        let job_error = match self {
+            Self::Run(error) => Some(JobError::of(error, info)),
+            _ => None,
+        };
+        let status = self.status(job_error.as_ref());
+        let body = ErrorBody {
+            detail: &message,
+            error: for_lines.then_some(&message),
+            _job_error: job_error,
+        };
+        let mut response = answer::json(status, &body)
+            .unwrap_or_else(|_| answer::bytes(status, answer::JSON, "{\"detail\":\"\"}".into()));
+        self.add_headers(response.headers_mut());
+        response
+    }
+
+    fn status(&self, job_error: Option<&JobError>) -> StatusCode {
+        match self {
+            Self::NotFound | Self::UnknownRun(_) => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
+            Self::HostHeader | Self::BodyBroken(_) | Self::BadConfig(_) => StatusCode::BAD_REQUEST,
+            Self::BadBody(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::ForeignHost(_) | Self::ForeignOrigin => StatusCode::FORBIDDEN,
+            Self::ContentEncoding(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::BodyTimeout(_) => StatusCode::REQUEST_TIMEOUT,
+            Self::TooMuchAtOnce { .. } | Self::CleanupGoesOn | Self::Draining => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
+            Self::Encode(_) | Self::Lost => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Run(error) => run_status(error, job_error),
+            Self::Stream(error) => error.status(job_error),
+        }
+    }
+
+    fn add_headers(&self, headers: &mut http::HeaderMap) {
+        match self {
+            Self::MethodNotAllowed { allow } => {
+                headers.insert(header::ALLOW, HeaderValue::from_static(allow));
+            }
+            Self::Run(RunError::QueueFull { retry_after_seconds, .. }) => {
+                // Saturates at both ends, NaN included.
+                let seconds = (retry_after_seconds.ceil() as u64).clamp(1, 600);
+                headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+            }
+            Self::Draining | Self::Run(RunError::Draining) => {
+                headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+            }
+            _ => {}
+        }
+    }
+}
+
+fn run_status(error: &RunError, job_error: Option<&JobError>) -> StatusCode {
+    match error {
+        RunError::Fault(fault) => match fault.kind {
+            FaultKind::Syntax => StatusCode::BAD_REQUEST,
+            FaultKind::Arguments => StatusCode::UNPROCESSABLE_ENTITY,
+            _ if job_error.is_some_and(JobError::blames_input) => StatusCode::UNPROCESSABLE_ENTITY,
+            _ => StatusCode::INTERNAL_SERVER_ERROR,
+        },
+        RunError::NotInitialised(_) => StatusCode::UNPROCESSABLE_ENTITY,
+        RunError::Cancelled(_) => StatusCode::CONFLICT,
+        RunError::QueueFull { .. } | RunError::Draining => StatusCode::SERVICE_UNAVAILABLE,
+        RunError::Lost => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}

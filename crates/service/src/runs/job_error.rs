@@ -1,0 +1,102 @@
+//! A run's error in the form that clients act on.
+
+use std::time::SystemTime;
+
+use serde::Serialize;
+use serde_json::Value;
+use universal_worker_abi::Category;
+use universal_worker_abi::ClassInfo;
+use universal_worker_abi::Fault;
+use universal_worker_abi::FaultDetail;
+use universal_worker_abi::FaultKind;
+use universal_worker_json::Encoder;
+
+use crate::runs::error::RunError;
+
+/// `_job_error` of an answer or a stream's last line.
+#[derive(Debug, Serialize)]
+pub(crate) struct JobError {
+    category: Category,
+    message: String,
+    retriable: bool,
+    retry_after_seconds: Option<f64>,
+    fields_invalid: Option<Value>,
+    resource_shortfall: Option<Value>,
+    original_exc_repr: Option<String>,
+    traceback: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<Value>,
+    plugin_name: String,
+    plugin_instance_id: Option<String>,
+    occurred_at: String,
+}
+
+/// The last line of a stream that failed.
+#[derive(Serialize)]
+struct Line<'a> {
+    error: &'a str,
+    _job_error: &'a JobError,
+}
+
+impl JobError {
+    pub(crate) fn of(error: &RunError, info: &ClassInfo) -> Self {
+        let detail = match error {
+            RunError::Fault(fault) => of_fault(fault),
+            RunError::NotInitialised(fault) => {
+                FaultDetail { category: Some(Category::UserInput), ..fault.detail.as_ref().clone() }
+            }
+            RunError::QueueFull { retry_after_seconds, .. } => FaultDetail {
+                category: Some(Category::Transient),
+                retry_after_seconds: Some(*retry_after_seconds),
+                ..FaultDetail::default()
+            },
+            RunError::Draining => transient(true),
+            RunError::Cancelled(_) => transient(false),
+            RunError::Lost => FaultDetail::default(),
+        };
+        // An error of which nobody says more is not one that goes away by itself.
+        let category = detail.category.unwrap_or(Category::Fatal);
+        Self {
+            category,
+            message: error.to_string(),
+            retriable: detail.retriable.unwrap_or(category != Category::Fatal),
+            retry_after_seconds: detail.retry_after_seconds,
+            fields_invalid: detail.fields_invalid,
+            resource_shortfall: detail.resource_shortfall,
+            original_exc_repr: detail.original,
+            traceback: detail.traceback,
+            detail: detail.detail,
+            plugin_name: info.name.clone(),
+            plugin_instance_id: None,
+            occurred_at: humantime::format_rfc3339_millis(SystemTime::now()).to_string(),
+        }
+    }
+
+    /// The last line of a stream, without its line feed.
+    pub(crate) fn line(&self) -> Vec<u8> {
+        let line = Line { error: &self.message, _job_error: self };
+        Encoder::compact().to_vec(&line).unwrap_or_else(|_| br#"{"error":""}"#.to_vec())
+    }
+
+    /// Whether it names what in the input is wrong.
+    pub(crate) fn blames_input(&self) -> bool {
+        self.category == Category::UserInput && self.fields_invalid.is_some()
+    }
+}
+
+fn of_fault(fault: &Fault) -> FaultDetail {
+    let mut detail = fault.detail.as_ref().clone();
+    if fault.kind == FaultKind::Cancelled {
+        detail.category.get_or_insert(Category::Transient);
+        detail.retriable.get_or_insert(false);
+    }
+    detail
+}
+
+fn transient(retriable: bool) -> FaultDetail {
+    FaultDetail {
+        category: Some(Category::Transient),
+        retriable: Some(retriable),
+        ..FaultDetail::default()
+    }
+}

@@ -1,0 +1,241 @@
+//! The service over one plugin.
+
+use std::convert::Infallible;
+use std::error::Error as StdError;
+use std::num::NonZeroU32;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::Context;
+use std::task::Poll;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::Request;
+use http::Response;
+use thiserror::Error;
+use universal_worker_abi::Class;
+use universal_worker_abi::ClassInfo;
+use universal_worker_abi::Fault;
+use universal_worker_plugin::Plugin;
+use universal_worker_telemetry::Sampler;
+
+use crate::http::access;
+use crate::http::body::Body;
+use crate::http::error::HttpError;
+use crate::http::handlers;
+use crate::http::intake::Intake;
+use crate::http::routes;
+use crate::http::routes::Route;
+use crate::outside::outside_run;
+use crate::runs::Runs;
+use crate::runs::Stopped;
+use crate::settings::Access;
+use crate::settings::Limits;
+
+/// A plugin as an HTTP service, for hyper and tower, whatever the type of the request's body.
+///
+/// Clones are handles of the same service.
+/// A process may have several of them; they share nothing.
+#[derive(Debug, Clone)]
+pub struct WorkerService {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) runs: Arc<Runs>,
+    pub(crate) limits: Limits,
+    pub(crate) sampler: Sampler,
+    access: Access,
+    intake: Intake,
+}
+
+/// Makes a [`WorkerService`].
+#[derive(Debug)]
+pub struct Builder {
+    class: Class,
+    concurrency: Option<NonZeroU32>,
+    limits: Limits,
+    access: Access,
+}
+
+/// The plugin did not take a config.
+#[derive(Debug, Error)]
+#[error("{message}")]
+pub struct Refusal {
+    message: String,
+}
+
+/// The answer of a [`WorkerService`], on its way.
+pub type ResponseFuture = Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>;
+
+impl WorkerService {
+    /// Begins a service over a class that was opened, by the loader or in-process.
+    #[must_use]
+    pub fn builder(class: Class) -> Builder {
+        Builder { class, concurrency: None, limits: Limits::default(), access: Access::default() }
+    }
+
+    /// Begins a service over a plugin type of this program.
+    ///
+    /// # Errors
+    /// What the plugin's `load` refuses.
+    pub fn of<P: Plugin>() -> Result<Builder, Refusal> {
+        Ok(Self::builder(universal_worker_plugin::in_process::<P, _>(outside_run())?))
+    }
+
+    /// What the plugin's class says of itself.
+    #[must_use]
+    pub fn class_info(&self) -> &ClassInfo {
+        self.shared.runs.info()
+    }
+
+    /// Initialises the plugin, as `POST /initialize` does; blocks until it is done.
+    ///
+    /// # Errors
+    /// Why the plugin refuses the config; the former one stays in force.
+    ///
+    /// # Panics
+    /// On a thread that drives an asynchronous runtime.
+    pub fn initialize(&self, config: &[u8]) -> Result<(), Refusal> {
+        let change = self.shared.runs.initialize(Bytes::copy_from_slice(config));
+        let lost = || Err(Fault::new(universal_worker_abi::FaultKind::Failed, "lost"));
+        change.blocking_done().unwrap_or_else(lost).map_err(Refusal::from)
+    }
+
+    /// From now on `/health` says that the worker drains, and no run is admitted.
+    pub fn drain(&self) {
+        self.shared.runs.drain();
+    }
+
+    /// Ends the service: drains, cancels what runs, and cleans the plugin up on a thread of its
+    /// own; blocks until that is done, and at most for `grace`.
+    ///
+    /// Control routes answer until the caller closes their connections.
+    #[must_use]
+    pub fn stop(&self, grace: Duration) -> Stopped {
+        self.shared.runs.stop(grace)
+    }
+
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.shared.limits
+    }
+
+    async fn respond<B>(self, request: Request<B>) -> Response<Body>
+    where
+        B: http_body::Body,
+        B::Error: Into<Box<dyn StdError + Send + Sync>>,
+    {
+        let shared = &self.shared;
+        let answer = shared.answer(request).await;
+        answer.unwrap_or_else(|error| error.into_response(shared.runs.info()))
+    }
+}
+
+impl Shared {
+    async fn answer<B>(&self, request: Request<B>) -> Result<Response<Body>, HttpError>
+    where
+        B: http_body::Body,
+        B::Error: Into<Box<dyn StdError + Send + Sync>>,
+    {
+        let (head, body) = request.into_parts();
+        access::check(&self.access, &head.uri, &head.headers)?;
+        let route = routes::find(&head.method, head.uri.path())?;
+        let body = async { self.intake.read(&head.headers, body).await };
+        match route {
+            Route::Health => handlers::health(&self.runs),
+            Route::Stats => handlers::stats(self),
+            Route::Progress => handlers::progress(&self.runs),
+            Route::ConfigSchema => handlers::config_schema(&self.runs),
+            Route::Config => handlers::config(&self.runs),
+            Route::Initialize => handlers::initialize(&self.runs, body.await?).await,
+            Route::Execute => handlers::execute(&self.runs, body.await?).await,
+            Route::ExecuteStream => {
+                let body = body.await.map_err(|error| HttpError::Stream(Box::new(error)))?;
+                handlers::execute_stream(&self.runs, body).await
+            }
+            Route::Cancel => handlers::cancel(&self.runs, &body.await?),
+            Route::Cleanup => handlers::cleanup(self).await,
+        }
+    }
+}
+
+impl Builder {
+    /// How many runs there may be at once; by default what the class says.
+    #[must_use]
+    pub fn concurrency(mut self, concurrency: Option<NonZeroU32>) -> Self {
+        self.concurrency = concurrency;
+        self
+    }
+
+    /// Bounds on what clients may take.
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Who may speak to the service.
+    #[must_use]
+    pub fn access(mut self, access: Access) -> Self {
+        self.access = access;
+        self
+    }
+
+    /// Makes the service; threads for the plugin come with its first run.
+    #[must_use]
+    pub fn build(self) -> WorkerService {
+        let lanes = self.concurrency.map_or(self.class.info().concurrency, NonZeroU32::get);
+        let lanes = usize::try_from(lanes).unwrap_or(usize::MAX);
+        let runs = Runs::new(self.class, lanes, self.limits.queue, self.limits.cancel_grace);
+        let shared = Shared {
+            runs: Arc::new(runs),
+            sampler: Sampler::new(std::process::id()),
+            access: self.access,
+            intake: Intake::new(&self.limits),
+            limits: self.limits,
+        };
+        WorkerService { shared: Arc::new(shared) }
+    }
+}
+
+impl From<Fault> for Refusal {
+    fn from(fault: Fault) -> Self {
+        Self { message: fault.message }
+    }
+}
+
+impl<B> hyper::service::Service<Request<B>> for WorkerService
+where
+    B: http_body::Body + Send + 'static,
+    B::Data: Send,
+    B::Error: Into<Box<dyn StdError + Send + Sync>>,
+{
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = ResponseFuture;
+
+    fn call(&self, request: Request<B>) -> ResponseFuture {
+        let respond = self.clone().respond(request);
+        Box::pin(async { Ok(respond.await) })
+    }
+}
+
+impl<B> tower_service::Service<Request<B>> for WorkerService
+where
+    B: http_body::Body + Send + 'static,
+    B::Data: Send,
+    B::Error: Into<Box<dyn StdError + Send + Sync>>,
+{
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = ResponseFuture;
+
+    fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<B>) -> ResponseFuture {
+        hyper::service::Service::call(&*self, request)
+    }
+}
