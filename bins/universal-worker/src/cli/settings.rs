@@ -1,0 +1,205 @@
+//! What will run.
+
+use std::env;
+use std::fmt;
+use std::fs;
+use std::net::IpAddr;
+use std::net::SocketAddr;
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use env_filter::Filter;
+use universal_worker_loader::PluginFolders;
+use universal_worker_service::Access;
+use universal_worker_service::Limits;
+
+use crate::cli::front::Given;
+use crate::cli::typed::Typed;
+use crate::failure::Failure;
+use crate::logging;
+
+/// What the process is to do.
+#[derive(Debug)]
+pub(crate) enum Command {
+    /// Say this, and end.
+    Tell(String),
+    Check(PluginChoice, CheckFormat),
+    List(PluginFolders),
+    Run(Box<Settings>),
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Settings {
+    pub(crate) plugin: PluginChoice,
+    pub(crate) config: Option<Vec<u8>>,
+    pub(crate) address: SocketAddr,
+    pub(crate) parent: Option<u32>,
+    pub(crate) concurrency: Option<NonZeroU32>,
+    pub(crate) stop_grace: Duration,
+    pub(crate) limits: Limits,
+    pub(crate) access: Access,
+    pub(crate) log: LogFormat,
+    pub(crate) filter: Filter,
+}
+
+/// Which plugin, and where to look for it.
+#[derive(Debug, Clone)]
+pub(crate) struct PluginChoice {
+    pub(crate) module: String,
+    pub(crate) class: Option<String>,
+    pub(crate) folders: PluginFolders,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LogFormat {
+    Text,
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CheckFormat {
+    Text,
+    Json,
+}
+
+impl fmt::Display for PluginChoice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { module, class, .. } = self;
+        write!(f, "{module}:{}", class.as_deref().unwrap_or("?"))
+    }
+}
+
+pub(super) fn of(typed: Typed, given: &Given) -> Result<Command, Failure> {
+    let folders = folders(&typed.plugin_dir, env::var("UNIVERSAL_WORKER_PLUGIN_DIR").ok());
+    if typed.list {
+        return Ok(Command::List(folders));
+    }
+    let module = typed.module.clone().filter(|module| !module.is_empty());
+    let module = module.ok_or_else(|| {
+        Failure::usage("--module is missing: it names the plugin, such as --module ./libhello.so")
+    })?;
+    let plugin = PluginChoice { module, class: typed.class.clone(), folders };
+    if typed.check {
+        let format = if typed.json { CheckFormat::Json } else { CheckFormat::Text };
+        return Ok(Command::Check(plugin, format));
+    }
+    if typed.json {
+        return Err(Failure::usage("--json goes with --check; --log json sets the log's form"));
+    }
+    settings(typed, plugin, given).map(|settings| Command::Run(Box::new(settings)))
+}
+
+fn settings(typed: Typed, plugin: PluginChoice, given: &Given) -> Result<Settings, Failure> {
+    let port = number(given, "port", &typed.port, "a port, 0 to 65535")?.unwrap_or(0_u16);
+    let parent = number(given, "ppid", &typed.ppid, "a process id, or 0 for none")?;
+    Ok(Settings {
+        plugin,
+        config: typed.config.map(|config| read_config(given, config)).transpose()?,
+        address: SocketAddr::new(host(given, typed.host)?, port),
+        parent: parent.filter(|pid| *pid != 0),
+        concurrency: number(
+            given,
+            "concurrency",
+            &typed.concurrency,
+            "a number of runs, 1 or more",
+        )?,
+        stop_grace: seconds(given, "stop-grace", typed.stop_grace)?
+            .unwrap_or(Duration::from_millis(1500)),
+        limits: limits(given, &typed.max_body, &typed.max_body_total)?,
+        access: access(typed.allow_host, typed.allow_origin),
+        log: log_format(given, typed.log)?,
+        filter: filter(given, typed.log_level)?,
+    })
+}
+
+fn limits(
+    given: &Given,
+    max_body: &Option<String>,
+    max_body_total: &Option<String>,
+) -> Result<Limits, Failure> {
+    let mut limits = Limits::default();
+    if let Some(bytes) = number(given, "max-body", max_body, "a number of bytes")? {
+        limits.max_body = bytes;
+    }
+    if let Some(bytes) = number(given, "max-body-total", max_body_total, "a number of bytes")? {
+        limits.max_body_total = bytes;
+    }
+    Ok(limits)
+}
+
+fn access(hosts: Vec<String>, origins: Vec<String>) -> Access {
+    let access = hosts.into_iter().fold(Access::loopback(), Access::allow_host);
+    origins.into_iter().fold(access, Access::allow_origin)
+}
+
+fn wrong(given: &Given, option: &str, expected: &str, value: &str) -> Failure {
+    Failure::usage(format!("{}: expected {expected}, not '{value}'", given.name(option)))
+}
+
+fn number<T: FromStr>(
+    given: &Given,
+    option: &str,
+    value: &Option<String>,
+    expected: &str,
+) -> Result<Option<T>, Failure> {
+    let parsed = value.as_ref().map(|value| value.parse().map_err(|_| value));
+    parsed.transpose().map_err(|value| wrong(given, option, expected, value))
+}
+
+fn seconds(
+    given: &Given,
+    option: &str,
+    value: Option<String>,
+) -> Result<Option<Duration>, Failure> {
+    let Some(value) = value else { return Ok(None) };
+    let parsed = value.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    parsed.map(Some).ok_or_else(|| wrong(given, option, "seconds, 0 or more", &value))
+}
+
+fn host(given: &Given, value: Option<String>) -> Result<IpAddr, Failure> {
+    let value = value.unwrap_or_else(|| "127.0.0.1".to_owned());
+    let address = if value == "localhost" { "127.0.0.1" } else { &value };
+    match address.parse::<IpAddr>() {
+        Ok(address) if address.is_loopback() => Ok(address),
+        _ => Err(wrong(given, "host", "a loopback address", &value)),
+    }
+}
+
+fn read_config(given: &Given, value: String) -> Result<Vec<u8>, Failure> {
+    let Some(file) = value.strip_prefix('@') else { return Ok(value.into_bytes()) };
+    fs::read(file).map_err(|error| {
+        Failure::usage(format!("{}: cannot read {file}: {error}", given.name("config")))
+    })
+}
+
+fn log_format(given: &Given, value: Option<String>) -> Result<LogFormat, Failure> {
+    match value.as_deref() {
+        None | Some("text") => Ok(LogFormat::Text),
+        Some("json") => Ok(LogFormat::Json),
+        Some(other) => Err(wrong(given, "log", "text or json", other)),
+    }
+}
+
+fn filter(given: &Given, value: Option<String>) -> Result<Filter, Failure> {
+    let Some(value) = value else { return Ok(logging::default_filter()) };
+    let mut builder = env_filter::Builder::new();
+    match builder.try_parse(&value) {
+        Ok(builder) => Ok(builder.build()),
+        Err(_) => Err(wrong(given, "log-level", "a level or a filter like warn,x=debug", &value)),
+    }
+}
+
+/// Folders of the command line, then of the variable, then `plugins` beside the program.
+fn folders(typed: &[String], variable: Option<String>) -> PluginFolders {
+    let mut folders: Vec<PathBuf> = typed.iter().map(PathBuf::from).collect();
+    let variable = variable.unwrap_or_default();
+    folders.extend(env::split_paths(&variable).filter(|path| !path.as_os_str().is_empty()));
+    if let Ok(program) = env::current_exe()
+        && let Some(beside) = program.parent()
+    {
+        folders.push(beside.join("plugins"));
+    }
+    PluginFolders(folders)
+}

@@ -1,0 +1,91 @@
+use super::*;
+
+fn parsed(args: &[&str], vars: &[(&str, &str)]) -> Result<Command, Failure> {
+    let args: Vec<String> = args.iter().map(ToString::to_string).collect();
+    let vars = vars.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect();
+    parse(&args, &vars)
+}
+
+fn settings(args: &[&str], vars: &[(&str, &str)]) -> Settings {
+    match parsed(args, vars) {
+        Ok(Command::Run(settings)) => *settings,
+        other => panic!("{args:?}: {other:?}"),
+    }
+}
+
+#[test]
+fn a_value_may_stand_behind_a_sign_or_a_space() {
+    for args in [&["--module", "m", "--port", "7"][..], &["--module=m", "--port=7"]] {
+        let settings = settings(args, &[]);
+        assert_eq!((settings.plugin.module.as_str(), settings.address.port()), ("m", 7));
+    }
+    let settings = settings(&["--module=a=b", "--config={\"a\":1}"], &[]);
+    assert_eq!(settings.plugin.module, "a=b");
+    assert_eq!(settings.config.unwrap(), b"{\"a\":1}");
+}
+
+#[test]
+fn the_command_line_of_the_python_host_works_unchanged() {
+    let args = ["--module", "/x/libw.so", "--class", "W", "--port", "12345", "--ppid", "1234"];
+    let settings = settings(&args, &[]);
+    assert_eq!(settings.plugin.class.as_deref(), Some("W"));
+    assert_eq!(settings.address.to_string(), "127.0.0.1:12345");
+    assert_eq!(settings.parent, Some(1234));
+}
+
+#[test]
+fn a_variable_stands_in_for_an_option_and_the_command_line_wins() {
+    let vars = [("UNIVERSAL_WORKER_MODULE", "v"), ("UNIVERSAL_WORKER_LOG", "json")];
+    let from_vars = settings(&[], &vars);
+    assert_eq!((from_vars.plugin.module.as_str(), from_vars.log), ("v", LogFormat::Json));
+    let from_args = settings(&["--module", "m", "--log=text"], &vars);
+    assert_eq!((from_args.plugin.module.as_str(), from_args.log), ("m", LogFormat::Text));
+    assert!(matches!(
+        parsed(&["--module", "m"], &[("UNIVERSAL_WORKER_CHECK", "1")]),
+        Ok(Command::Check(..))
+    ));
+}
+
+#[test]
+fn a_wrong_option_names_the_nearest_right_one() {
+    for (args, told) in [
+        (&["--modul", "m"][..], "--module"),
+        (&["--log_level", "info"], "--log-level"),
+        (&["--pid", "1"], "--ppid"),
+        (&["--xyzzy"], "--help"),
+        (&["m"], "'m'"),
+        (&["--port"], "--port needs a value"),
+        (&["--check=1"], "--check takes no value"),
+        (&["--module", "m", "--module", "n"], "--module is given twice"),
+        (&["--module", "m", "--port", "x"], "--port: expected a port"),
+        (&["--module", "m", "--host", "0.0.0.0"], "loopback"),
+        (&["--module", "m", "--stop-grace", "-1"], "--stop-grace: expected seconds"),
+        (&["--module", "m", "--log-level", "loud,,=="], "--log-level"),
+    ] {
+        match parsed(args, &[]) {
+            Err(Failure::Usage(message)) => {
+                assert!(message.contains(told), "{args:?}: {message}");
+                assert_eq!(message.lines().count(), 1, "{message}");
+            }
+            other => panic!("{args:?}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_wrong_variable_is_called_by_its_name() {
+    match parsed(&["--module", "m"], &[("UNIVERSAL_WORKER_PORT", "x")]) {
+        Err(Failure::Usage(message)) => assert!(message.starts_with("UNIVERSAL_WORKER_PORT:")),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn help_and_version_are_told() {
+    for (args, told) in [(["--help"], "Examples:"), (["-h"], "--module"), (["--version"], "0.")] {
+        match parsed(&args, &[]) {
+            Ok(Command::Tell(text)) => assert!(text.contains(told), "{text}"),
+            other => panic!("{other:?}"),
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! What was typed.
+
+use argh::FromArgs;
+
+/// Runs one plugin in a process of its own and serves it over HTTP on a loopback address.
+///
+/// Every option can be given as an environment variable, too: UNIVERSAL_WORKER_ and its name, such
+/// as UNIVERSAL_WORKER_LOG_LEVEL. The command line wins.
+#[derive(Debug, Default, FromArgs)]
+pub(super) struct Typed {
+    /// the plugin: a path to a library (it has a slash), or a name that is looked up in the plugin
+    /// folders
+    #[argh(option)]
+    pub(super) module: Option<String>,
+
+    /// the class in it; may be left out where there is only one
+    #[argh(option)]
+    pub(super) class: Option<String>,
+
+    /// a plugin folder, may be repeated; then UNIVERSAL_WORKER_PLUGIN_DIR (colons between folders),
+    /// then plugins/ beside the program
+    #[argh(option)]
+    pub(super) plugin_dir: Vec<String>,
+
+    /// initialise the plugin with this config before it is announced: JSON, or @FILE
+    #[argh(option)]
+    pub(super) config: Option<String>,
+
+    /// load the plugin, tell what it is, and end
+    #[argh(switch)]
+    pub(super) check: bool,
+
+    /// with --check: tell it as JSON
+    #[argh(switch)]
+    pub(super) json: bool,
+
+    /// tell what is in the plugin folders, and end
+    #[argh(switch)]
+    pub(super) list: bool,
+
+    /// the port; 0, the default, is any free one, told by the announcement
+    #[argh(option)]
+    pub(super) port: Option<String>,
+
+    /// the loopback address to listen on (127.0.0.1)
+    #[argh(option)]
+    pub(super) host: Option<String>,
+
+    /// end when this process ends; 0, the default, is none
+    #[argh(option)]
+    pub(super) ppid: Option<String>,
+
+    /// runs at once (what the class says, else 1)
+    #[argh(option)]
+    pub(super) concurrency: Option<String>,
+
+    /// seconds from the sign to stop until the process is gone (1.5)
+    #[argh(option)]
+    pub(super) stop_grace: Option<String>,
+
+    /// bytes of a request's body (64 MiB)
+    #[argh(option)]
+    pub(super) max_body: Option<String>,
+
+    /// bytes of all bodies that are being read (256 MiB)
+    #[argh(option)]
+    pub(super) max_body_total: Option<String>,
+
+    /// a host name to be served besides loopback names, may be repeated
+    #[argh(option)]
+    pub(super) allow_host: Vec<String>,
+
+    /// an origin whose pages are served, such as https://example.org, may be repeated
+    #[argh(option)]
+    pub(super) allow_origin: Vec<String>,
+
+    /// how lines of the log look: text (the default) or json
+    #[argh(option)]
+    pub(super) log: Option<String>,
+
+    /// what is logged: a level, or a filter such as warn,whisper=debug (info)
+    #[argh(option)]
+    pub(super) log_level: Option<String>,
+}

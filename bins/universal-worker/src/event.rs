@@ -1,0 +1,48 @@
+//! What happens to the worker, as its main thread hears of it.
+
+use std::fmt;
+use std::sync::mpsc::Sender;
+
+use universal_worker_service::WorkerService;
+use universal_worker_watchdog::Watch;
+
+use crate::failure::Failure;
+
+/// Something that happened.
+#[derive(Debug)]
+pub(crate) enum Event {
+    /// The plugin is loaded, or is not.
+    Loaded(Result<WorkerService, Failure>),
+    /// A reason to stop.
+    Stop(Reason),
+    /// The thread that serves sockets has ended.
+    IoEnded,
+}
+
+/// Why the worker stops.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reason {
+    /// A signal, by its name.
+    Signal(&'static str),
+    /// The parent, by its pid.
+    ParentGone(u32),
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Signal(name) => f.write_str(name),
+            Self::ParentGone(pid) => write!(f, "the parent process {pid} is gone"),
+        }
+    }
+}
+
+/// Reports when the parent is gone; at once where it is already.
+pub(crate) fn watch_parent(pid: u32, events: Sender<Event>) -> Result<(), Failure> {
+    let watch = Watch::open(pid).map_err(|error| Failure::usage(format!("--ppid: {error}")))?;
+    let watching = watch.spawn(move |_| {
+        // Nobody listens when the worker is ending anyhow.
+        let _ = events.send(Event::Stop(Reason::ParentGone(pid)));
+    });
+    watching.map_err(|error| Failure::defect(format!("cannot watch the parent: {error}")))
+}

@@ -1,0 +1,166 @@
+//! How the worker ends, and the one place that turns it into an exit code and a last line.
+
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use universal_worker_loader::LoadError;
+
+use crate::announce;
+use crate::announce::Announcement;
+use crate::event::Reason;
+use crate::logging;
+
+/// Why the worker did not come to serve, or could not go on.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    #[error("{0}")]
+    Usage(String),
+    #[error("cannot listen on {address}: {source}")]
+    Listen { address: SocketAddr, source: io::Error },
+    #[error("Failed to load {plugin} - {error}")]
+    Load { plugin: String, error: Box<LoadError> },
+    #[error("Failed to load {plugin} - the config is refused: {message}")]
+    Initialize { plugin: String, message: String },
+    #[error("{0}; this is a defect of the worker: please report it with its version ({VERSION})")]
+    Defect(String),
+}
+
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// The end of the worker.
+#[derive(Debug)]
+pub(crate) enum Outcome {
+    /// It told what it was asked for.
+    Told,
+    /// It served, and stopped.
+    Stopped {
+        reason: Reason,
+        abandoned: Option<Abandoned>,
+    },
+    Failed(Failure),
+}
+
+/// What did not come back in time.
+#[derive(Debug)]
+pub(crate) struct Abandoned {
+    pub(crate) what: String,
+    pub(crate) after: Duration,
+}
+
+impl Failure {
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
+        Self::Usage(message.into())
+    }
+
+    pub(crate) fn defect(message: impl Into<String>) -> Self {
+        Self::Defect(message.into())
+    }
+
+    /// Exit code, stage of the announcement, and what to do about it.
+    pub(crate) fn told(&self) -> (u8, &'static str, String) {
+        match self {
+            Self::Usage(_) => (2, "usage", "universal-worker --help lists all options".into()),
+            Self::Listen { .. } => {
+                (3, "listen", "choose another port, or 0 for any free one".into())
+            }
+            Self::Load { error, .. } => (1, "load", error.hint()),
+            Self::Initialize { .. } => {
+                (1, "initialize", "--check tells the config's schema".into())
+            }
+            Self::Defect(_) => (70, "defect", "report it".into()),
+        }
+    }
+
+    /// The message without what only a reader of stderr needs.
+    pub(crate) fn message(&self) -> String {
+        match self {
+            Self::Load { error, .. } => error.to_string(),
+            Self::Initialize { message, .. } => message.clone(),
+            other => other.to_string(),
+        }
+    }
+
+    fn last_line(&self) -> String {
+        match self {
+            Self::Usage(_) => format!("error: {self}"),
+            Self::Load { error, .. } => format!("FATAL: {self} ({})", error.hint()),
+            _ => format!("FATAL: {self}"),
+        }
+    }
+}
+
+impl Outcome {
+    /// Writes a text to stdout.
+    pub(crate) fn told(text: &str) -> Self {
+        announce::write_line(text);
+        Self::Told
+    }
+
+    pub(crate) fn failed(failure: Failure) -> Self {
+        announce::tell(&Announcement::failed(&failure));
+        Self::Failed(failure)
+    }
+
+    /// Stopped before there was anything to stop.
+    pub(crate) fn stopped(reason: Reason) -> Self {
+        Self::Stopped { reason, abandoned: None }
+    }
+
+    /// Says the last words; returns the exit code.
+    pub(crate) fn conclude(self) -> u8 {
+        match self {
+            Self::Told => 0,
+            Self::Stopped { reason, abandoned: None } => {
+                logging::last_record(log::Level::Info, &format!("stopped: {reason}"));
+                0
+            }
+            Self::Stopped { reason, abandoned: Some(abandoned) } => {
+                let line = format!("stopped: {reason}; {abandoned}");
+                logging::last_record(log::Level::Error, &line);
+                4
+            }
+            Self::Failed(failure) => {
+                if let Failure::Load { error, .. } = &failure
+                    && let Some(detail) = error.detail()
+                {
+                    log::debug!("{detail}");
+                }
+                logging::last_line(&failure.last_line());
+                failure.told().0
+            }
+        }
+    }
+}
+
+impl fmt::Display for Abandoned {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { what, after } = self;
+        write!(f, "abandoned after {:.1} s: {what}", after.as_secs_f64())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_failure_has_its_documented_code() {
+        let address = SocketAddr::from(([127, 0, 0, 1], 80));
+        let load = Failure::Load {
+            plugin: "m:C".into(),
+            error: Box::new(LoadError::NoSuchFile("m".into())),
+        };
+        assert!(load.last_line().starts_with("FATAL: Failed to load m:C - m: no such file"));
+        for (failure, code) in [
+            (load, 1),
+            (Failure::Initialize { plugin: String::new(), message: String::new() }, 1),
+            (Failure::usage(""), 2),
+            (Failure::Listen { address, source: io::ErrorKind::AddrInUse.into() }, 3),
+            (Failure::defect(""), 70),
+        ] {
+            assert_eq!(failure.told().0, code, "{failure}");
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! Loads the plugin, on a thread of its own: a slow one must not keep the worker from ending.
+
+use std::sync::mpsc::Sender;
+use std::thread;
+
+use universal_worker_loader::Library;
+use universal_worker_loader::LoadError;
+use universal_worker_loader::resolve;
+use universal_worker_service::WorkerService;
+use universal_worker_service::outside_run;
+
+use crate::cli::PluginChoice;
+use crate::cli::Settings;
+use crate::event::Event;
+use crate::failure::Failure;
+
+/// As much as a program's main thread usually has.
+const STACK: usize = 8 << 20;
+
+/// Begins to load; the end is an event.
+pub(crate) fn begin(settings: &Settings, events: Sender<Event>) -> Result<(), Failure> {
+    let settings = settings.clone();
+    let loading = move || {
+        // Nobody listens when the worker is ending already.
+        let _ = events.send(Event::Loaded(load(&settings)));
+    };
+    let thread = thread::Builder::new().name("load".to_owned()).stack_size(STACK).spawn(loading);
+    thread.map(drop).map_err(|error| Failure::defect(format!("cannot start a thread: {error}")))
+}
+
+fn load(settings: &Settings) -> Result<WorkerService, Failure> {
+    let plugin = &settings.plugin;
+    let failed = |error| failure(plugin, error);
+    let library = library(plugin).map_err(failed)?;
+    let class = library.class(plugin.class.as_deref(), outside_run()).map_err(failed)?;
+    let service = WorkerService::builder(class)
+        .concurrency(settings.concurrency)
+        .limits(settings.limits.clone())
+        .access(settings.access.clone())
+        .build();
+    if let Some(config) = &settings.config {
+        service.initialize(config).map_err(|refusal| Failure::Initialize {
+            plugin: plugin.to_string(),
+            message: refusal.to_string(),
+        })?;
+    }
+    Ok(service)
+}
+
+pub(crate) fn library(plugin: &PluginChoice) -> Result<Library, LoadError> {
+    Library::open(&resolve(&plugin.module, &plugin.folders)?)
+}
+
+pub(crate) fn failure(plugin: &PluginChoice, error: LoadError) -> Failure {
+    Failure::Load { plugin: plugin.to_string(), error: Box::new(error) }
+}

@@ -1,0 +1,50 @@
+//! Signals: the first one stops, the second one ends.
+
+use std::io;
+use std::sync::mpsc::Sender;
+use std::thread;
+
+use signal_hook::consts::SIGHUP;
+use signal_hook::consts::SIGINT;
+use signal_hook::consts::SIGTERM;
+use signal_hook::iterator::Signals;
+
+use crate::event::Event;
+use crate::event::Reason;
+use crate::failure::Failure;
+use crate::imp;
+use crate::logging;
+
+/// Reports signals from now on.
+pub(crate) fn watch(events: Sender<Event>) -> Result<(), Failure> {
+    begin(events).map_err(|error| Failure::defect(format!("cannot watch for signals: {error}")))
+}
+
+fn begin(events: Sender<Event>) -> io::Result<()> {
+    let mut numbers = vec![SIGTERM, SIGINT];
+    // Who started us with SIGHUP ignored (nohup) wants us to stay.
+    if !imp::is_ignored(SIGHUP) {
+        numbers.push(SIGHUP);
+    }
+    let mut signals = Signals::new(numbers)?;
+    let watching = move || {
+        let mut came = signals.forever();
+        let Some(first) = came.next() else { return };
+        let _ = events.send(Event::Stop(Reason::Signal(name(first))));
+        if let Some(second) = came.next() {
+            let line =
+                format!("stopped: a second signal, {}, before the stop was done", name(second));
+            logging::last_record(log::Level::Error, &line);
+            imp::exit_now(4);
+        }
+    };
+    thread::Builder::new().name("signals".to_owned()).spawn(watching).map(drop)
+}
+
+fn name(signal: i32) -> &'static str {
+    match signal {
+        SIGTERM => "SIGTERM",
+        SIGINT => "SIGINT",
+        _ => "SIGHUP",
+    }
+}
