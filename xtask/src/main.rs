@@ -1,2 +1,67 @@
-//! The project's own commands.
-fn main() {}
+//! The project's own commands: `cargo xtask TASK`.
+//!
+//! `main` dispatches, each task is one file, and all of them drive cargo (or Python) from outside: nothing
+//! here is linked against the rest of the workspace.
+
+use std::env;
+use std::error::Error;
+use std::process::ExitCode;
+
+mod bench;
+mod build;
+mod cargo;
+mod check;
+mod compat;
+mod demo;
+mod dist;
+mod tally;
+mod test;
+mod workspace;
+
+/// What a task hands back: the exit code it ends with, or why it could not do its work.
+type Outcome = Result<ExitCode, Box<dyn Error>>;
+
+const USAGE: &str = "\
+usage: cargo xtask TASK [ARGS]
+
+tasks:
+  build [--debug]   the worker and its plugins to target/dist (target/dist-debug)
+  test [ARGS]       every test there is; ARGS go to `cargo test`
+  check             formatting, lints, docs and the house rules
+  compat            the published Python host drives this worker
+  bench [ARGS]      the benchmark tables
+  demo [ARGS]       finds the speech in a recording, on the terminal";
+
+fn main() -> ExitCode {
+    let mut args = env::args().skip(1);
+    let task = args.next().unwrap_or_default();
+    let args: Vec<String> = args.collect();
+    let outcome = match task.as_str() {
+        "build" => build::run(&args),
+        "test" => test::run(&args),
+        "check" => check::run(&args),
+        "compat" => compat::run(&args),
+        "bench" => bench::run(&args),
+        "demo" => demo::run(&args),
+        "help" | "--help" | "-h" => {
+            println!("{USAGE}");
+            Ok(ExitCode::SUCCESS)
+        }
+        _ => {
+            eprintln!("{USAGE}");
+            Ok(ExitCode::from(2))
+        }
+    };
+    outcome.unwrap_or_else(|error| {
+        eprintln!("xtask {task}: {error}");
+        ExitCode::FAILURE
+    })
+}
+
+/// Refuses arguments on behalf of a task that takes none.
+fn no_arguments(args: &[String]) -> Result<(), Box<dyn Error>> {
+    match args.first() {
+        None => Ok(()),
+        Some(arg) => Err(format!("unexpected argument `{arg}`: this task takes none").into()),
+    }
+}

@@ -1,1 +1,103 @@
 //! The plugin that the tests drive: it can do everything wrong on command.
+//!
+//! `execute` does what the keyword `op` names, `execute_stream` emits numbered chunks;
+//! `docs/conformance.md` lists operations, config keys and classes.
+//! It does in Rust what the reference plugin of the original worker does, and more, so that faults
+//! can be injected from outside.
+
+mod config;
+mod faults;
+mod imp;
+mod keywords;
+mod kind;
+mod ops;
+mod reply;
+mod stream;
+
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::marker::PhantomData;
+use std::sync::Mutex;
+use std::thread;
+
+use universal_worker_plugin::Cancel;
+use universal_worker_plugin::Context;
+use universal_worker_plugin::Plugin;
+use universal_worker_plugin::PluginError;
+use universal_worker_plugin::RawArgs;
+
+use crate::config::Config;
+use crate::kind::Kind;
+use crate::reply::Reply;
+
+/// One of the classes; they differ in their [`Kind`] alone.
+pub struct Faulty<K> {
+    config: Config,
+    memory: Mutex<Vec<Vec<u8>>>,
+    kind: PhantomData<fn() -> K>,
+}
+
+/// Loads, takes one run at a time, and can be cancelled.
+pub type Conformance = Faulty<kind::Plain>;
+/// Says that it cannot be cancelled.
+pub type NotCancellable = Faulty<kind::NotCancellable>;
+/// Takes four runs at once.
+pub type Parallel = Faulty<kind::Parallel>;
+/// Takes three seconds to load.
+pub type SlowToLoad = Faulty<kind::SlowToLoad>;
+/// Returns an error when it is loaded.
+pub type RefusesToLoad = Faulty<kind::RefusesToLoad>;
+/// Panics when it is loaded.
+pub type PanicsOnLoad = Faulty<kind::PanicsOnLoad>;
+
+impl<K: Kind> Plugin for Faulty<K> {
+    type Config = Config;
+    type Args = RawArgs;
+    type Output = Reply;
+
+    const NAME: Option<&'static str> = Some("conformance");
+    const VERSION: Option<&'static str> = Some("1.2.3");
+    const DESCRIPTION: &'static str = "Does everything wrong on command.";
+    const CONCURRENCY: u32 = K::CONCURRENCY;
+    const CANCEL: Cancel = K::CANCEL;
+
+    fn load(cx: &Context) -> Result<(), PluginError> {
+        K::load(cx)
+    }
+
+    fn initialize(config: Config, _cx: &Context) -> Result<Self, PluginError> {
+        config.check()?;
+        Ok(Self { config, memory: Mutex::default(), kind: PhantomData })
+    }
+
+    fn execute(&self, args: RawArgs, cx: &Context) -> Result<Reply, PluginError> {
+        ops::execute(&self.memory, args, cx)
+    }
+
+    fn execute_stream(&self, args: RawArgs, cx: &Context) -> Result<(), PluginError> {
+        stream::execute(&args, cx)
+    }
+}
+
+impl<K> Drop for Faulty<K> {
+    fn drop(&mut self) {
+        thread::sleep(self.config.cleanup_hangs());
+        if let Some(path) = self.config.cleanup_log() {
+            let file = OpenOptions::new().create(true).append(true).open(path);
+            let written = file.and_then(|mut file| file.write_all(b"cleanup\n"));
+            if let Err(error) = written {
+                log::error!("cannot write {}: {error}", path.display());
+            }
+        }
+    }
+}
+
+#[cfg(feature = "export")]
+universal_worker_plugin::export_plugins!(
+    Conformance,
+    NotCancellable,
+    Parallel,
+    SlowToLoad,
+    RefusesToLoad,
+    PanicsOnLoad,
+);

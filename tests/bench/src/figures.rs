@@ -1,0 +1,108 @@
+//! Medians, percentiles, and how they are written.
+
+use std::fmt;
+use std::time::Duration;
+
+/// How long each of many things took.
+#[derive(Debug, Default)]
+pub(crate) struct Latencies(Vec<Duration>);
+
+/// A duration with the unit and the digits that a reader wants.
+pub(crate) struct Shown(pub(crate) Duration);
+
+impl Latencies {
+    pub(crate) fn push(&mut self, latency: Duration) {
+        self.0.push(latency);
+    }
+
+    pub(crate) fn extend(&mut self, other: Self) {
+        self.0.extend(other.0);
+    }
+
+    pub(crate) fn count(&self) -> usize {
+        self.0.len()
+    }
+
+    /// The least duration that this part of all (0 to 1) does not exceed; none of none.
+    pub(crate) fn percentile(&mut self, part: f64) -> Option<Shown> {
+        let last = self.0.len().checked_sub(1)?;
+        let rank = (self.0.len() as f64 * part).ceil() as usize;
+        let (_, at_rank, _) = self.0.select_nth_unstable(rank.saturating_sub(1).min(last));
+        Some(Shown(*at_rank))
+    }
+}
+
+/// The one in the middle; of an even number, the mean of the two.
+pub(crate) fn median(values: &[f64]) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let middle = sorted.len() / 2;
+    match sorted.len() {
+        0 => f64::NAN,
+        length if length % 2 == 0 => f64::midpoint(sorted[middle - 1], sorted[middle]),
+        _ => sorted[middle],
+    }
+}
+
+/// A number with its thousands apart.
+pub(crate) fn grouped(number: f64) -> String {
+    let digits = format!("{number:.0}");
+    let mut grouped = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+impl fmt::Display for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let micros = self.0.as_secs_f64() * 1e6;
+        if micros < 1_000.0 {
+            write!(f, "{micros:.0} µs")
+        } else {
+            write!(f, "{:.2} ms", micros / 1e3)
+        }
+    }
+}
+
+/// A figure that may not be had.
+pub(crate) fn or_none(figure: Option<Shown>) -> String {
+    figure.map_or_else(|| "none".to_owned(), |figure| figure.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_percentile_is_one_of_the_latencies() {
+        let mut latencies = Latencies::default();
+        assert_eq!(or_none(latencies.percentile(0.5)), "none");
+        for micros in (1..=200).rev() {
+            latencies.push(Duration::from_micros(micros));
+        }
+        for (part, expected) in [(0.0, "1 µs"), (0.5, "100 µs"), (0.99, "198 µs"), (1.0, "200 µs")]
+        {
+            assert_eq!(or_none(latencies.percentile(part)), expected);
+        }
+    }
+
+    #[test]
+    fn a_median_is_in_the_middle() {
+        assert!((median(&[3.0, 1.0, 2.0]) - 2.0).abs() < 1e-9);
+        assert!((median(&[4.0, 1.0, 2.0, 3.0]) - 2.5).abs() < 1e-9);
+        assert!(median(&[]).is_nan());
+    }
+
+    #[test]
+    fn figures_are_written_for_readers() {
+        assert_eq!(grouped(7.4), "7");
+        assert_eq!(grouped(210_000.4), "210,000");
+        assert_eq!(grouped(1_234_567.0), "1,234,567");
+        assert_eq!(Shown(Duration::from_micros(999)).to_string(), "999 µs");
+        assert_eq!(Shown(Duration::from_micros(1_900)).to_string(), "1.90 ms");
+    }
+}

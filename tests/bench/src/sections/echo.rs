@@ -1,0 +1,124 @@
+//! Small requests, beside a server that does nothing but the same JSON.
+
+use std::error::Error;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::CONFORMANCE;
+use crate::client;
+use crate::client::Client;
+use crate::figures::Latencies;
+use crate::figures::grouped;
+use crate::figures::median;
+use crate::figures::or_none;
+use crate::load;
+use crate::load::Round;
+use crate::server::Server;
+
+/// Both servers in turn, so that neither has the quieter machine.
+const ROUNDS: usize = 5;
+const ROUND: Duration = Duration::from_millis(1000);
+const CONNECTIONS: [usize; 3] = [1, 16, 64];
+/// Runs that may wait in a worker for a lane.
+const QUEUE: usize = 16;
+
+/// The rounds of one server.
+#[derive(Default)]
+struct Account {
+    requests_per_second: Vec<f64>,
+    cores: Vec<f64>,
+    latencies: Latencies,
+    refused: usize,
+}
+
+pub(crate) async fn echo(dist: &Path) -> Result<(), Box<dyn Error>> {
+    let body = body();
+    println!(
+        "## Echo of {} bytes\n\n{ROUNDS} rounds of {} ms on each server in turn; medians of the \
+         rounds, latencies of all.\n",
+        body.len(),
+        ROUND.as_millis()
+    );
+    println!(
+        "| connections | worker, requests/s | bare hyper | ratio | worker p50 | p99 | bare p50 \
+         | p99 | worker, cores | bare | refused |"
+    );
+    println!("|---|---|---|---|---|---|---|---|---|---|---|");
+    for connections in CONNECTIONS {
+        row(dist, &body, connections).await?;
+    }
+    println!();
+    Ok(())
+}
+
+async fn row(dist: &Path, body: &str, connections: usize) -> Result<(), Box<dyn Error>> {
+    let (plugin, class) = CONFORMANCE;
+    // As few lanes as do not refuse any of so many clients.
+    let lanes = connections.saturating_sub(QUEUE).max(1).to_string();
+    let options = [&class[..], &["--concurrency", &lanes]].concat();
+    let worker = Server::worker(dist, plugin, &options).await?;
+    let bare = Server::bare().await?;
+    let mut accounts = [Account::default(), Account::default()];
+    for server in [&worker, &bare] {
+        check(server, body).await?;
+    }
+    for _ in 0..ROUNDS {
+        for (server, account) in [&worker, &bare].into_iter().zip(&mut accounts) {
+            let request = client::post(server.address, "/execute", body).into();
+            account.add(load::round(server, &request, connections, ROUND).await?);
+        }
+    }
+    let [mut worker, mut bare] = accounts;
+    let ratio = median(&worker.requests_per_second) / median(&bare.requests_per_second);
+    println!(
+        "| {connections} | {} | {} | {ratio:.2} | {} | {} | {} | {} | {:.2} | {:.2} | {} |",
+        grouped(median(&worker.requests_per_second)),
+        grouped(median(&bare.requests_per_second)),
+        or_none(worker.latencies.percentile(0.5)),
+        or_none(worker.latencies.percentile(0.99)),
+        or_none(bare.latencies.percentile(0.5)),
+        or_none(bare.latencies.percentile(0.99)),
+        median(&worker.cores),
+        median(&bare.cores),
+        worker.refused + bare.refused,
+    );
+    Ok(())
+}
+
+/// Both servers must do the same, or there is nothing to compare.
+async fn check(server: &Server, body: &str) -> Result<(), Box<dyn Error>> {
+    let request: Arc<[u8]> = client::post(server.address, "/execute", body).into();
+    let mut client = Client::connect(server.address).await?;
+    let answer = client.send(&request).await?;
+    let echoed: Value = serde_json::from_slice(client.body(&answer))?;
+    if answer.status == 200 && echoed == serde_json::from_str::<Value>(body)? {
+        Ok(())
+    } else {
+        Err(format!("no echo, but {}: {echoed}", answer.status).into())
+    }
+}
+
+fn body() -> String {
+    let text = "x".repeat(168);
+    format!(r#"{{"args":[],"kwargs":{{"text":"{text}"}}}}"#)
+}
+
+impl Account {
+    fn add(&mut self, round: Round) {
+        self.requests_per_second.push(round.requests_per_second);
+        self.cores.push(round.cores);
+        self.latencies.extend(round.latencies);
+        self.refused += round.refused;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_body_is_as_long_as_the_table_says() {
+        assert_eq!(super::body().len(), 200);
+    }
+}

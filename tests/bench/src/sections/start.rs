@@ -1,0 +1,53 @@
+//! How soon a worker is there, and what it takes to be there.
+
+use std::error::Error;
+use std::fs;
+use std::path::Path;
+
+use super::CONFORMANCE;
+use crate::client;
+use crate::client::Client;
+use crate::figures::Latencies;
+use crate::figures::or_none;
+use crate::server::Server;
+
+const STARTS: usize = 50;
+
+pub(crate) async fn start(dist: &Path) -> Result<(), Box<dyn Error>> {
+    let size = fs::metadata(dist.join("universal-worker"))?.len() as f64 / 1e6;
+    println!("## Start and size\n\nThe binary has {size:.2} MB; {STARTS} starts of each plugin.\n");
+    println!("| plugin | to the announcement, p50 | p99 | memory at rest | after a request |");
+    println!("|---|---|---|---|---|");
+    let (plugin, class) = CONFORMANCE;
+    row(dist, "hello", &[], r#"{"kwargs":{"name":"world"}}"#).await?;
+    row(dist, plugin, &class, "{}").await?;
+    println!();
+    Ok(())
+}
+
+async fn row(
+    dist: &Path,
+    plugin: &str,
+    options: &[&str],
+    body: &str,
+) -> Result<(), Box<dyn Error>> {
+    let mut latencies = Latencies::default();
+    for _ in 0..STARTS {
+        latencies.push(Server::worker(dist, plugin, options).await?.start);
+    }
+    let server = Server::worker(dist, plugin, options).await?;
+    let at_rest = server.resident_mib()?;
+    let mut client = Client::connect(server.address).await?;
+    let answer = client.send(&client::post(server.address, "/execute", body)).await?;
+    if answer.status != 200 {
+        let told = String::from_utf8_lossy(client.body(&answer));
+        return Err(format!("{plugin} answered {}: {told}", answer.status).into());
+    }
+    println!(
+        "| {plugin} | {} | {} | {at_rest:.1} MiB | {:.1} MiB |",
+        or_none(latencies.percentile(0.5)),
+        or_none(latencies.percentile(0.99)),
+        server.resident_mib()?,
+    );
+    Ok(())
+}

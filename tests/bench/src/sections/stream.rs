@@ -1,0 +1,58 @@
+//! Streams of many small lines.
+
+use std::error::Error;
+use std::path::Path;
+
+use super::CONFORMANCE;
+use crate::client;
+use crate::client::Client;
+use crate::figures::Latencies;
+use crate::figures::grouped;
+use crate::figures::median;
+use crate::figures::or_none;
+use crate::server::Server;
+
+const LINES: usize = 200_000;
+/// Both servers in turn.
+const ROUNDS: usize = 9;
+
+/// The rounds of one server.
+#[derive(Default)]
+struct Account {
+    lines_per_second: Vec<f64>,
+    first: Latencies,
+}
+
+pub(crate) async fn stream(dist: &Path) -> Result<(), Box<dyn Error>> {
+    println!("## Stream of {} lines\n", grouped(LINES as f64));
+    println!("Medians of {ROUNDS} streams of each server in turn.\n");
+    println!("| server | lines/s | to the first line |\n|---|---|---|");
+    let (plugin, class) = CONFORMANCE;
+    let servers = [Server::worker(dist, plugin, &class).await?, Server::bare().await?];
+    let mut accounts = [Account::default(), Account::default()];
+    for _ in 0..ROUNDS {
+        for (server, account) in servers.iter().zip(&mut accounts) {
+            account.add(server).await?;
+        }
+    }
+    for (name, mut account) in ["worker", "bare hyper, a frame a line"].into_iter().zip(accounts) {
+        let lines = grouped(median(&account.lines_per_second));
+        println!("| {name} | {lines} | {} |", or_none(account.first.percentile(0.5)));
+    }
+    println!();
+    Ok(())
+}
+
+impl Account {
+    async fn add(&mut self, server: &Server) -> Result<(), Box<dyn Error>> {
+        let body = format!(r#"{{"args":[],"kwargs":{{"n":{LINES}}}}}"#);
+        let request = client::post(server.address, "/execute_stream", &body);
+        let streamed = Client::connect(server.address).await?.stream(&request).await?;
+        if streamed.lines != LINES {
+            return Err(format!("a stream of {} lines, not {LINES}", streamed.lines).into());
+        }
+        self.lines_per_second.push(LINES as f64 / streamed.whole.as_secs_f64());
+        self.first.push(streamed.first);
+        Ok(())
+    }
+}

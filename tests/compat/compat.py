@@ -1,0 +1,279 @@
+"""The published Python host, unchanged, drives a worker: ours, or with --original its own.
+
+One line a step, then `N passed, N failed`; the exit code is 1 when a step failed.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+# The host's HTTP client would send even 127.0.0.1 through a proxy of the environment.
+os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1"
+
+import httpx
+from cjm_plugin_system.core.config import CJMConfig, set_config
+from cjm_plugin_system.core.proxy import RemotePluginProxy
+
+HERE = Path(__file__).resolve().parent
+REPOSITORY = HERE.parent.parent
+RECORDING = REPOSITORY / "crates/samples/voice-activity/audio/librivox-0870.wav"
+
+# How long to wait for what should happen at once, in seconds.
+PATIENCE = 10
+
+
+class Recording:
+    """What the host calls a FileBackedDTO: it saves itself and travels as a path."""
+
+    def __init__(self, source):
+        self.source = source
+
+    def to_temp_file(self):
+        handle, path = tempfile.mkstemp(suffix=self.source.suffix)
+        os.close(handle)
+        return shutil.copyfile(self.source, path)
+
+
+class Run(threading.Thread):
+    """An `execute` on a thread of its own, as a host has it beside its other calls."""
+
+    def __init__(self, proxy, **kwargs):
+        super().__init__(daemon=True)
+        self.proxy, self.kwargs = proxy, kwargs
+        self.result = self.error = None
+        self.start()
+
+    def run(self):
+        try:
+            self.result = self.proxy.execute(**self.kwargs)
+        except Exception as error:
+            self.error = error
+
+
+class Steps:
+    """The steps in their order, on one worker that runs the conformance plugin."""
+
+    def __init__(self, manifests):
+        self.manifests = manifests
+        self.proxy = None
+
+    def start(self):
+        self.proxy = start(self.manifests["conformance"])
+        health = httpx.get(f"{self.proxy.base_url}/health").json()
+        expect(health["status"], "running")
+        expect((health["name"], health["version"]), ("conformance", "1.2.3"))
+        expect(health["pid"], self.proxy.process.pid)
+        expect(self.proxy.is_alive(), True)
+
+    def initialize(self):
+        self.proxy.initialize({"language": "fr"})
+
+    def refused_initialize(self):
+        expect_error("bad config: x", lambda: self.proxy.initialize({"bad": "x"}))
+
+    def config(self):
+        expect(self.proxy.get_current_config(), {"language": "fr"})
+
+    def schema(self):
+        expect(self.proxy.get_config_schema()["type"], "object")
+
+    def execute(self):
+        echo = {"args": [1, "two", None], "kwargs": {"text": "héllo ☃ 😀", "big": 2**80}}
+        expect(self.proxy.execute(*echo["args"], **echo["kwargs"]), echo)
+        expect(asyncio.run(self.proxy.execute_async(*echo["args"], **echo["kwargs"])), echo)
+        expect(self.proxy.execute(op="none"), None)
+        expect_error("no such model", lambda: self.proxy.execute(op="fail", message="no such model"))
+
+    def file_backed_arguments(self):
+        answer = self.proxy.execute(Recording(RECORDING), original=RECORDING)
+        expect(answer["kwargs"]["original"], str(RECORDING))
+        expect(Path(answer["args"][0]).read_bytes() == RECORDING.read_bytes(), True)
+
+    def stream(self):
+        chunks = [{"i": i, "text": "é"} for i in range(3)]
+        arrivals = stream(self.proxy, n=3, delay=0.2)
+        expect([chunk for chunk, _ in arrivals], chunks)
+        between = arrivals[-1][1] - arrivals[0][1]
+        expect(between > 0.2, True, f"the chunks came within {between:.3f} s of each other")
+        expect(stream(self.proxy, n=0), [])
+
+    def failing_stream(self):
+        chunks = [chunk for chunk, _ in stream(self.proxy, n=3, fail_at=1)]
+        expect(len(chunks), 2)
+        expect(chunks[0], {"i": 0, "text": "é"})
+        expect(chunks[1]["error"], "stream boom")
+
+    def progress_while_running(self):
+        run = Run(self.proxy, op="sleep", secs=1.5)
+        try:
+            first = progress_above(0, self.proxy, run)
+            expect(first["message"], "sleeping")
+            progress_above(first["progress"], self.proxy, run)
+        finally:
+            run.join()
+        expect(run.result, "slept")
+
+    def cancel_while_running(self):
+        run = Run(self.proxy, op="sleep", secs=4)
+        try:
+            progress_above(0, self.proxy, run)
+            expect(self.proxy.cancel(), True)
+        finally:
+            run.join()
+        expect("cancel" in str(run.error), True, f"the run ended with {run.error or run.result!r}")
+        expect(self.proxy.execute(1), {"args": [1], "kwargs": {}})
+
+    def stats(self):
+        stats = self.proxy.get_stats()
+        expect(stats["pid"], self.proxy.process.pid)
+        expect(stats["memory_rss_mb"] > 0, True)
+        expect(stats["cpu_percent"] >= 0, True)
+
+    def speech(self):
+        with start(self.manifests["voice-activity"]) as proxy:
+            found = proxy.execute(Recording(RECORDING))
+            streamed = [chunk for chunk, _ in stream(proxy, audio=Recording(RECORDING))]
+        expect(len(found["segments"]) > 0, True)
+        expect(streamed, found["segments"])
+
+    def cleanup(self):
+        self.process = self.proxy.process
+        self.proxy.cleanup()
+        expect(self.process.returncode != -signal.SIGKILL, True, "it had to be killed")
+
+    def process_gone(self):
+        expect(is_gone(self.process.pid), True)
+        expect(self.proxy.is_alive(), False)
+        expect(self.proxy.cancel(), False)
+
+    def host_gone(self):
+        """A host that is killed cannot clean up: the worker notices by itself."""
+        told, tell = os.pipe()
+        host = os.fork()
+        if host == 0:
+            try:
+                os.write(tell, str(start(self.manifests["conformance"]).process.pid).encode())
+            finally:
+                os.kill(os.getpid(), signal.SIGKILL)
+        os.close(tell)
+        os.waitpid(host, 0)
+        worker = int(os.read(told, 20))
+        deadline = time.monotonic() + PATIENCE
+        while not is_gone(worker):
+            expect(time.monotonic() < deadline, True, f"worker {worker} outlived its host by {PATIENCE} s")
+            time.sleep(0.02)
+
+
+def start(manifest):
+    """A proxy and its worker; what the host prints on the way goes to stderr."""
+    with contextlib.redirect_stdout(sys.stderr):
+        return RemotePluginProxy(manifest)
+
+
+def stream(proxy, **kwargs):
+    """The chunks of a stream, each with the time at which it came."""
+
+    async def collect():
+        return [(chunk, time.monotonic()) async for chunk in proxy.execute_stream(**kwargs)]
+
+    return asyncio.run(collect())
+
+
+def progress_above(known, proxy, run):
+    """The first progress beyond `known` that is told while the run still goes on."""
+    while True:
+        progress = proxy.get_progress()
+        expect(run.is_alive(), True, f"no progress above {known} until the run had ended")
+        if known < progress["progress"] < 1:
+            return progress
+        time.sleep(0.02)
+
+
+def is_gone(pid):
+    """Whether a process is no more, or a zombie that waits for whoever adopted it."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return True
+    state = stat.rpartition(")")[2].split()[0]
+    return state in "ZX"
+
+
+def expect(found, wanted, failure=None):
+    if found != wanted:
+        raise AssertionError(failure or f"expected {wanted!r}, found {found!r}")
+
+
+def expect_error(message, call):
+    try:
+        result = call()
+    except RuntimeError as error:
+        expect(message in str(error), True, f"expected {message!r} in {str(error)!r}")
+    else:
+        raise AssertionError(f"expected an error, found {result!r}")
+
+
+def manifests(dist):
+    """What the host reads about a plugin: of the worker in `dist`, or without one of the original."""
+    if dist is None:
+        reference = REPOSITORY / "tests/integration/reference"
+        conformance = {"python_path": sys.executable, "module": "reference_plugin"}
+        environment = {"PYTHONPATH": str(reference)}
+    else:
+        conformance = {"python_path": str(HERE / "python"), "module": str(dist / "plugins/libconformance.so")}
+        environment = {"COMPAT_WORKER": str(dist / "universal-worker")}
+    conformance |= {"name": "conformance", "class": "Conformance", "env_vars": environment}
+    if dist is None:
+        return {"conformance": conformance}
+    library = {"module": str(dist / "plugins/libvoice_activity.so")}
+    speech = conformance | library | {"name": "voice-activity", "class": "VoiceActivity"}
+    return {"conformance": conformance, "voice-activity": speech}
+
+
+def run(steps, names):
+    """Runs the steps and hands back how many failed; without a worker the rest of them cannot pass."""
+    failed = 0
+    for name in names:
+        title = name.replace("_", " ")
+        try:
+            expect(name == "start" or steps.proxy is not None, True, "no worker")
+            getattr(steps, name)()
+            print(f"ok {title}", flush=True)
+        except Exception as error:
+            failed += 1
+            print(f"FAILED {title}: {type(error).__name__}: {error}", flush=True)
+    return failed
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    which = parser.add_mutually_exclusive_group(required=True)
+    which.add_argument("--dist", type=Path, help="a folder with our worker and its plugins")
+    which.add_argument("--original", action="store_true", help="the worker that comes with the host")
+    parser.add_argument("--work", type=Path, default=REPOSITORY / "target/compat", help="for logs and the like")
+    options = parser.parse_args()
+
+    dist, work = options.dist, options.work.resolve()
+    work.mkdir(parents=True, exist_ok=True)
+    names = [name for name in vars(Steps) if not name.startswith("_")]
+    if dist is None:
+        names.remove("speech")
+    set_config(CJMConfig(data_dir=work))
+    with tempfile.TemporaryDirectory(dir=work) as tempfile.tempdir:
+        failed = run(Steps(manifests(dist and dist.resolve())), names)
+    if failed:
+        print(f"the worker's own words are in {work / 'logs'}", file=sys.stderr)
+    print(f"{len(names) - failed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

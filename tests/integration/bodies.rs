@@ -1,0 +1,98 @@
+//! Requests that are not what they should be.
+
+use crate::support::Worker;
+
+#[tokio::test]
+async fn arguments_that_do_not_fit_are_told_in_the_callers_words() {
+    let worker = Worker::hello().await;
+    for (body, status, told) in [
+        ("{}", 422, "missing required argument 'name'"),
+        (r#"{"kwargs":{"nam":"x"}}"#, 422, "unexpected keyword argument 'nam'"),
+        (r#"{"args":["x"],"kwargs":{"name":"y"}}"#, 422, "got multiple values for argument 'name'"),
+        (r#"{"args":["x","y"]}"#, 422, "positional"),
+        (r#"{"kwargs":{"name":1}}"#, 422, "argument 'name': expected string, got integer 1"),
+        (r#"{"kwargs":{"name":"\ud800"}}"#, 400, "surrogate"),
+        (r#"{"kwargs":{"name":"x"}"#, 400, "line 1 column"),
+        (r#"{"args":1}"#, 422, "args"),
+        ("[]", 422, "object"),
+        ("\"x\"", 422, "object"),
+    ] {
+        let reply = worker.post("/execute", body).await;
+        let detail = reply.json()["detail"].as_str().unwrap_or_default().to_owned();
+        assert_eq!(reply.status, status, "{body}: {reply:?}");
+        assert!(detail.contains(told), "{body}: '{detail}' does not tell '{told}'");
+    }
+    assert_eq!(worker.post("/execute", r#"{"args":["x"]}"#).await.status, 200);
+}
+
+#[tokio::test]
+async fn an_empty_body_is_an_empty_call() {
+    let worker = Worker::conformance().await;
+    for body in ["", "{}", " "] {
+        assert_eq!(worker.post("/execute", body).await.status, 200, "'{body}'");
+    }
+}
+
+#[tokio::test]
+async fn depth_is_bounded_and_hostile_depth_is_harmless() {
+    let worker = Worker::conformance().await;
+    for (depth, status) in [(100, 200), (200, 400), (200_000, 400)] {
+        let body = format!("{{\"args\":{}{}}}", "[".repeat(depth), "]".repeat(depth));
+        assert_eq!(worker.post("/execute", &body).await.status, status, "{depth}");
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_is_too_large_names_the_limit_and_its_flag() {
+    let worker = Worker::start("Conformance", &["--max-body", "1000"]).await;
+    let body = format!("{{\"args\":[\"{}\"]}}", "x".repeat(1000));
+    let reply = worker.post("/execute", &body).await;
+    assert_eq!(reply.status, 413);
+    let detail = reply.json()["detail"].as_str().unwrap().to_owned();
+    assert!(detail.contains("1000") && detail.contains("--max-body"), "{detail}");
+    assert_eq!(worker.post("/execute", "{}").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_large_body_and_a_large_answer_pass() {
+    let worker = Worker::conformance().await;
+    let text = "x".repeat(8 << 20);
+    let reply = worker.post("/execute", &format!("{{\"args\":[\"{text}\"]}}")).await;
+    assert_eq!(reply.text(), format!("{{\"args\":[\"{text}\"],\"kwargs\":{{}}}}"));
+}
+
+#[tokio::test]
+async fn only_who_may_is_served() {
+    let worker = Worker::start("Conformance", &["--allow-host", "box"]).await;
+    for (header, value, status) in [
+        ("host", "evil.example", 403),
+        ("host", "box:1", 200),
+        ("host", "localhost", 200),
+        ("origin", "http://evil.example", 403),
+        ("sec-fetch-site", "cross-site", 403),
+        ("sec-fetch-site", "none", 200),
+        ("content-encoding", "gzip", 415),
+        ("content-encoding", "identity", 200),
+        ("content-type", "text/plain", 200),
+    ] {
+        let reply = worker.send("POST", "/execute", &[(header, value)], "{}").await;
+        assert_eq!(reply.status, status, "{header}: {value}");
+        assert!(reply.status == 200 || reply.json()["detail"].is_string());
+    }
+}
+
+#[tokio::test]
+async fn unknown_paths_and_wrong_methods_are_json_errors() {
+    let worker = Worker::hello().await;
+    for (method, path, status, allow) in [
+        ("GET", "/", 404, ""),
+        ("GET", "/execute/", 404, ""),
+        ("PUT", "/execute", 405, "POST"),
+        ("POST", "/stats", 405, "GET, HEAD"),
+    ] {
+        let reply = worker.send(method, path, &[], "").await;
+        assert_eq!(reply.status, status, "{method} {path}");
+        assert_eq!(reply.header("allow"), allow, "{method} {path}");
+        assert!(reply.json()["detail"].is_string());
+    }
+}

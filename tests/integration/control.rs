@@ -1,0 +1,84 @@
+//! Control routes answer whatever the plugin does.
+
+use std::time::Duration;
+use std::time::Instant;
+
+use serde_json::json;
+
+use crate::support::Worker;
+
+/// Far more than a control route takes, far less than the plugin is busy.
+const SOON: Duration = Duration::from_millis(1500);
+
+#[tokio::test]
+async fn control_routes_answer_while_the_plugin_hangs_or_burns_the_cpu() {
+    for op in ["hang", "spin"] {
+        let worker = Worker::conformance().await;
+        let run = worker.spawn_execute(json!({"op": op, "secs": 3.0}));
+        worker.until_running(1).await;
+        for path in ["/health", "/stats", "/progress", "/config", "/config_schema"] {
+            let begin = Instant::now();
+            assert_eq!(worker.get(path).await.status, 200, "{path} during {op}");
+            assert!(begin.elapsed() < SOON, "{path} took {:?} during {op}", begin.elapsed());
+        }
+        let begin = Instant::now();
+        assert_eq!(worker.post("/cancel", "").await.json(), json!({"status": "cancelled"}));
+        assert!(begin.elapsed() < SOON, "/cancel took {:?} during {op}", begin.elapsed());
+        run.abort();
+    }
+}
+
+#[tokio::test]
+async fn health_names_the_plugin_and_its_process() {
+    let worker = Worker::conformance().await;
+    let health = worker.get("/health").await.json();
+    assert_eq!(
+        health,
+        json!({"status": "running", "pid": worker.pid(), "name": "conformance", "version": "1.2.3"})
+    );
+}
+
+#[tokio::test]
+async fn head_answers_as_get_without_the_body() {
+    let worker = Worker::conformance().await;
+    let reply = worker.send("HEAD", "/health", &[], "").await;
+    assert_eq!((reply.status, reply.text().as_str()), (200, ""));
+    assert_eq!(reply.header("content-type"), "application/json");
+}
+
+#[tokio::test]
+async fn progress_is_seen_while_a_run_goes_on_and_stays_after_it() {
+    let worker = Worker::conformance().await;
+    assert_eq!(worker.get("/progress").await.json(), json!({"progress": 0.0, "message": ""}));
+    let run = worker.spawn_execute(json!({"op": "sleep", "secs": 30.0}));
+    worker
+        .until(|worker| async move {
+            let progress = worker.get("/progress").await.json();
+            progress["message"] == "sleeping" && progress["progress"].as_f64().unwrap() > 0.0
+        })
+        .await;
+    worker.post("/cancel", "").await;
+    assert_eq!(run.await.unwrap().status, 409);
+    assert_eq!(worker.get("/progress").await.json()["message"], "sleeping");
+}
+
+#[tokio::test]
+async fn stats_see_the_load_and_the_children_of_the_plugin() {
+    let worker = Worker::conformance().await;
+    let child = worker.execute(json!({"op": "spawn", "secs": 60.0})).await.json();
+    let run = worker.spawn_execute(json!({"op": "spin", "secs": 3.0}));
+    worker
+        .until(|worker| {
+            let child = child.clone();
+            async move {
+                let stats = worker.get("/stats").await.json();
+                assert_eq!(stats["pid"], worker.pid());
+                stats["cpu_percent"].as_f64().unwrap() > 20.0
+                    && stats["memory_rss_mb"].as_f64().unwrap() > 0.5
+                    && stats["subtree_pids"].as_array().unwrap().contains(&child)
+                    && stats["runs"]["running"] == 1
+            }
+        })
+        .await;
+    run.abort();
+}

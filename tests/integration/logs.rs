@@ -1,0 +1,53 @@
+//! The log: on stderr, with the lines of the plugin.
+
+use serde_json::Value;
+use serde_json::json;
+
+use crate::support::Worker;
+
+#[tokio::test]
+async fn a_plugins_lines_arrive_once_with_level_target_and_run() {
+    let worker = Worker::start("Conformance", &["--log", "json", "--log-level", "info"]).await;
+    for level in ["warn", "debug"] {
+        worker.execute(json!({"op": "log", "level": level, "message": "marked line"})).await;
+    }
+    let exit = worker.stop().await;
+    let lines: Vec<Value> = exit
+        .stderr
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("no JSON: {line}")))
+        .filter(|line: &Value| line["message"] == "marked line")
+        .collect();
+    assert_eq!(lines.len(), 1, "{}", exit.stderr);
+    assert_eq!(lines[0]["level"].as_str().unwrap().to_lowercase(), "warn");
+    assert!(lines[0]["target"].as_str().unwrap().starts_with("conformance"), "{}", lines[0]);
+    assert_eq!(lines[0]["run"].as_str().unwrap().len(), 16, "{}", lines[0]);
+}
+
+#[tokio::test]
+async fn a_filter_may_name_a_target() {
+    let filter = "error,conformance=debug";
+    let worker = Worker::start("Conformance", &["--log-level", filter]).await;
+    worker.execute(json!({"op": "log", "level": "debug", "message": "marked line"})).await;
+    let exit = worker.stop().await;
+    assert_eq!(exit.stderr.matches("marked line").count(), 1, "{}", exit.stderr);
+}
+
+#[tokio::test]
+async fn a_panic_is_logged_with_its_place() {
+    let worker = Worker::conformance().await;
+    worker.execute(json!({"op": "panic", "message": "marked panic"})).await;
+    let exit = worker.stop().await;
+    let line = exit.stderr.lines().find(|line| line.contains("marked panic")).unwrap();
+    assert!(line.contains("faults.rs:"), "{line}");
+}
+
+#[tokio::test]
+async fn a_message_cannot_forge_a_line() {
+    let worker = Worker::conformance().await;
+    let forged = "first\n2026-01-01T00:00:00.000Z ERROR forged";
+    worker.execute(json!({"op": "log", "level": "warn", "message": forged})).await;
+    let exit = worker.stop().await;
+    assert!(exit.stderr.contains("forged"), "{}", exit.stderr);
+    assert!(!exit.stderr.lines().any(|line| line.starts_with("2026-01-01T00")), "{}", exit.stderr);
+}

@@ -1,0 +1,19 @@
+//! Drives the real executable with real plugins over real sockets.
+//!
+//! `cargo xtask test` builds what is needed and says where it is.
+
+mod announcement;
+mod bodies;
+mod cancel;
+mod check;
+mod config;
+mod control;
+mod load;
+mod logs;
+mod pact;
+mod recorded;
+mod runs;
+mod samples;
+mod streams;
+mod support;
+mod usage;

@@ -1,0 +1,102 @@
+//! The worker ends with its parent, and as it is told to.
+
+use std::process::Command;
+
+use serde_json::json;
+
+use crate::support::Worker;
+use crate::support::is_gone;
+use crate::support::until_gone;
+
+#[tokio::test]
+async fn a_stop_is_orderly_whatever_the_signal() {
+    for signal in ["TERM", "INT", "HUP"] {
+        let worker = Worker::conformance().await;
+        worker.signal(signal);
+        let exit = worker.wait().await;
+        assert_eq!(exit.code, Some(0), "{signal}: {exit:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_run_that_obeys_is_ended_by_a_stop() {
+    let worker = Worker::conformance().await;
+    let run = worker.spawn_execute(json!({"op": "sleep", "secs": 60.0}));
+    worker.until_running(1).await;
+    worker.signal("TERM");
+    let reply = run.await.unwrap();
+    assert_eq!(reply.status, 409, "{reply:?}");
+    assert_eq!(worker.wait().await.code, Some(0));
+}
+
+#[tokio::test]
+async fn what_a_stop_had_to_abandon_is_named() {
+    let worker = Worker::conformance().await;
+    let run = worker.spawn_execute(json!({"op": "hang", "secs": 600.0}));
+    worker.until_running(1).await;
+    worker.signal("TERM");
+    let exit = worker.wait().await;
+    assert_eq!(exit.code, Some(4), "{exit:?}");
+    assert!(exit.stderr.contains("running for"), "{}", exit.stderr);
+    run.abort();
+
+    let worker = Worker::conformance().await;
+    worker.post("/initialize", r#"{"cleanup_hangs":600}"#).await;
+    worker.signal("TERM");
+    let exit = worker.wait().await;
+    assert_eq!(exit.code, Some(4), "{exit:?}");
+    assert!(exit.stderr.contains("cleanup"), "{}", exit.stderr);
+}
+
+#[tokio::test]
+async fn the_worker_ends_when_its_parent_does_even_while_a_plugin_hangs() {
+    for hang in [false, true] {
+        let mut parent = Command::new("sleep").arg("600").spawn().unwrap();
+        let worker = Worker::start("Conformance", &["--ppid", &parent.id().to_string()]).await;
+        let run = worker.spawn_execute(json!({"op": "hang", "secs": 600.0}));
+        if hang {
+            worker.until_running(1).await;
+        } else {
+            run.abort();
+            let _ = run.await;
+        }
+        // Killed and not waited for: a zombie is gone, too.
+        parent.kill().unwrap();
+        let exit = worker.wait().await;
+        if hang {
+            assert_eq!(exit.code, Some(4), "{exit:?}");
+        }
+        assert!(exit.signal.is_none(), "{exit:?}");
+        assert!(exit.stderr.contains("parent"), "{}", exit.stderr);
+        parent.wait().unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_parent_that_is_gone_already_ends_the_worker_at_once() {
+    let mut parent = Command::new("true").spawn().unwrap();
+    let pid = parent.id();
+    parent.wait().unwrap();
+    let ended = crate::support::run_to_end(&[
+        "--module",
+        "conformance",
+        "--class",
+        "Conformance",
+        "--ppid",
+        &pid.to_string(),
+    ])
+    .await;
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert!(ended.stderr.contains("parent"), "{}", ended.stderr);
+}
+
+#[tokio::test]
+async fn a_dropped_worker_is_killed_with_its_group() {
+    let worker = Worker::conformance().await;
+    let child = worker.execute(json!({"op": "spawn", "secs": 600.0})).await.json();
+    let (pid, child) = (worker.pid(), u32::try_from(child.as_u64().unwrap()).unwrap());
+    assert!(!is_gone(pid) && !is_gone(child));
+    drop(worker);
+    until_gone(pid).await;
+    until_gone(child).await;
+}

@@ -1,0 +1,54 @@
+//! The sample plugins, served.
+
+use std::path::Path;
+
+use serde_json::Value;
+use serde_json::json;
+
+use crate::support::Worker;
+
+fn recording(name: &str) -> String {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    root.join("crates/samples/voice-activity/audio").join(name).to_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn hello_greets() {
+    let worker = Worker::hello().await;
+    assert_eq!(worker.execute(json!({"name": "world"})).await.json(), "Hello, world!");
+    assert_eq!(worker.stream(json!({"name": "world"})).await.text(), "\"Hello, world!\"\n");
+}
+
+#[tokio::test]
+async fn speech_is_found_in_a_recording_and_streamed_as_the_same_segments() {
+    let worker = Worker::voice_activity().await;
+    let call = json!({"audio": recording("librivox-0870.wav")});
+    let whole = worker.execute(call.clone()).await.json();
+    assert!((whole["duration"].as_f64().unwrap() - 7.1).abs() < 0.1, "{whole}");
+    assert_eq!(whole["sample_rate"], 16_000);
+    assert!(whole["speech_seconds"].as_f64().unwrap() > 3.5, "{whole}");
+    let streamed: Vec<Value> = worker
+        .stream(call)
+        .await
+        .text()
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(Value::Array(streamed), whole["segments"]);
+    assert_eq!(worker.get("/progress").await.json()["progress"], 1.0);
+}
+
+#[tokio::test]
+async fn what_is_no_recording_is_the_callers_error() {
+    let worker = Worker::voice_activity().await;
+    for (audio, told) in [
+        (recording("nope.wav"), "nope.wav"),
+        (recording(""), "audio"),
+        (recording("README.md"), "README.md"),
+    ] {
+        let reply = worker.execute(json!({"audio": audio})).await;
+        let body = reply.json();
+        assert_eq!(body["_job_error"]["category"], "user_input", "{body}");
+        assert!(body["detail"].as_str().unwrap().contains(told), "{body}");
+    }
+}

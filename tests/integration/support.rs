@@ -1,0 +1,324 @@
+//! Workers for tests, and what they answered.
+
+use std::env;
+use std::fs;
+use std::future::Future;
+use std::io::BufRead;
+use std::io::BufReader;
+use std::io::Read;
+use std::path::Path;
+use std::path::PathBuf;
+use std::process::Child;
+use std::process::ChildStdout;
+use std::process::Command;
+use std::process::Stdio;
+use std::sync::Mutex;
+use std::time::Duration;
+use std::time::Instant;
+
+use http::HeaderMap;
+use http::HeaderName;
+use http::HeaderValue;
+use http::Method;
+use rustix::event::PollFd;
+use rustix::event::PollFlags;
+use rustix::event::Timespec;
+use serde_json::Value;
+use serde_json::json;
+use tempfile::TempDir;
+use tokio::task::JoinHandle;
+use universal_worker_host as host;
+use universal_worker_host::CallError;
+use universal_worker_host::Client;
+use universal_worker_host::Exit;
+use universal_worker_host::Launch;
+use universal_worker_host::Lines;
+
+/// Far more than anything here takes on a slow machine; only what hangs comes near.
+const LONG: Duration = Duration::from_secs(60);
+
+/// Where `cargo xtask test` put the worker and its plugins.
+fn dist() -> PathBuf {
+    let Some(dist) = env::var_os("UNIVERSAL_WORKER_TEST_DIST") else {
+        panic!("run `cargo xtask test`: it builds the worker and the plugins that the tests drive")
+    };
+    PathBuf::from(dist)
+}
+
+fn program() -> PathBuf {
+    dist().join("universal-worker")
+}
+
+pub fn plugin(name: &str) -> PathBuf {
+    dist().join("plugins").join(format!("lib{name}.so"))
+}
+
+pub fn scratch() -> TempDir {
+    tempfile::tempdir().unwrap()
+}
+
+/// A worker that has announced itself.
+pub struct Worker {
+    process: Mutex<Option<host::Worker>>,
+    client: Client,
+    pid: u32,
+}
+
+/// What a worker answered.
+pub struct Reply {
+    pub status: u16,
+    headers: HeaderMap,
+    body: Vec<u8>,
+}
+
+impl Worker {
+    pub async fn conformance() -> Self {
+        Self::of_class("Conformance").await
+    }
+
+    pub async fn of_class(class: &str) -> Self {
+        Self::start(class, &[]).await
+    }
+
+    pub async fn start(class: &str, args: &[&str]) -> Self {
+        Self::launch(Launch::new(program(), plugin("conformance")).class(class), args).await
+    }
+
+    pub async fn hello() -> Self {
+        Self::launch(Launch::new(program(), "hello"), &[]).await
+    }
+
+    pub async fn voice_activity() -> Self {
+        Self::launch(Launch::new(program(), "voice-activity"), &[]).await
+    }
+
+    async fn launch(launch: Launch, args: &[&str]) -> Self {
+        let launch = args.iter().fold(launch.start_timeout(LONG), |launch, arg| launch.arg(arg));
+        let worker = launch.start().await.unwrap();
+        let (client, pid) = (worker.client().clone(), worker.pid());
+        Self { process: Mutex::new(Some(worker)), client, pid }
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.pid
+    }
+
+    pub async fn get(&self, path: &str) -> Reply {
+        self.send("GET", path, &[], "").await
+    }
+
+    pub async fn post(&self, path: &str, body: &str) -> Reply {
+        self.send("POST", path, &[], body).await
+    }
+
+    pub async fn send(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&'static str, &str)],
+        body: &str,
+    ) -> Reply {
+        let sent = send(self.client.clone(), method, path, headers, body.to_owned());
+        tokio::time::timeout(LONG, sent).await.unwrap().unwrap()
+    }
+
+    pub async fn execute(&self, kwargs: Value) -> Reply {
+        self.post("/execute", &json!({ "kwargs": kwargs }).to_string()).await
+    }
+
+    /// The whole of a stream.
+    pub async fn stream(&self, kwargs: Value) -> Reply {
+        self.post("/execute_stream", &json!({ "kwargs": kwargs }).to_string()).await
+    }
+
+    /// A stream to be read line by line.
+    pub async fn open_stream(&self, kwargs: Value) -> Stream {
+        let args: [Value; 0] = [];
+        Stream(self.client.execute_stream(&args, &kwargs).await.unwrap())
+    }
+
+    /// A run of which the end is waited for elsewhere; aborting it closes its connection.
+    pub fn spawn_execute(&self, kwargs: Value) -> JoinHandle<Reply> {
+        self.spawn_post("/execute", &json!({ "kwargs": kwargs }).to_string())
+    }
+
+    pub fn spawn_post(&self, path: &'static str, body: &str) -> JoinHandle<Reply> {
+        let (client, body) = (self.client.clone(), body.to_owned());
+        tokio::spawn(async move { send(client, "POST", path, &[], body).await.unwrap() })
+    }
+
+    pub async fn until_running(&self, runs: u64) {
+        self.until_stats(|stats| stats["running"] == runs).await;
+    }
+
+    /// Waits for what `/stats` says of runs.
+    pub async fn until_stats(&self, holds: impl Fn(&Value) -> bool) {
+        let holds = &holds;
+        self.until(|worker| async move { holds(&worker.get("/stats").await.json()["runs"]) }).await;
+    }
+
+    pub async fn until<'w, F: Future<Output = bool>>(&'w self, holds: impl Fn(&'w Self) -> F) {
+        let begun = Instant::now();
+        while !holds(self).await {
+            assert!(begun.elapsed() < LONG, "it does not come to hold");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    pub fn signal(&self, name: &str) {
+        signal(self.pid, name);
+    }
+
+    pub async fn wait(&self) -> Exit {
+        let mut worker = self.process.lock().unwrap().take().unwrap();
+        tokio::time::timeout(LONG, worker.wait()).await.unwrap().unwrap()
+    }
+
+    pub async fn stop(&self) -> Exit {
+        let mut worker = self.process.lock().unwrap().take().unwrap();
+        worker.stop().await.unwrap()
+    }
+}
+
+async fn send(
+    client: Client,
+    method: &str,
+    path: &str,
+    headers: &[(&'static str, &str)],
+    body: String,
+) -> Result<Reply, CallError> {
+    let mut map = HeaderMap::new();
+    for (name, value) in headers {
+        map.append(HeaderName::from_static(name), HeaderValue::from_str(value).unwrap());
+    }
+    let method = Method::from_bytes(method.as_bytes()).unwrap();
+    let response = client.request(method, path, map, body.into()).await?;
+    Ok(Reply {
+        status: response.status.as_u16(),
+        headers: response.headers,
+        body: response.body.to_vec(),
+    })
+}
+
+impl Reply {
+    pub fn text(&self) -> String {
+        String::from_utf8(self.body.clone()).unwrap()
+    }
+
+    #[track_caller]
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+
+    /// Empty where there is none.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+}
+
+impl std::fmt::Debug for Reply {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let body: String = self.text().chars().take(300).collect();
+        write!(f, "{} {body}", self.status)
+    }
+}
+
+/// The lines of a stream.
+pub struct Stream(Lines);
+
+impl Stream {
+    pub async fn next(&mut self) -> Option<String> {
+        let line = tokio::time::timeout(LONG, self.0.next_line()).await.unwrap()?;
+        Some(String::from_utf8(line.unwrap().to_vec()).unwrap())
+    }
+}
+
+/// How a worker ended that was run to its end.
+#[derive(Debug)]
+pub struct Ended {
+    pub code: Option<i32>,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+pub async fn run_to_end(args: &[&str]) -> Ended {
+    run_with_env(args, &[]).await
+}
+
+pub async fn run_with_env(args: &[&str], vars: &[(&str, &str)]) -> Ended {
+    let mut command = tokio::process::Command::new(program());
+    command.args(args).envs(vars.iter().copied()).stdin(Stdio::null()).kill_on_drop(true);
+    let output = tokio::time::timeout(LONG, command.output()).await.unwrap().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    Ended { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
+}
+
+/// A worker whose stdout is looked at as it is.
+pub struct Started {
+    child: Child,
+    stdout: BufReader<ChildStdout>,
+}
+
+impl Started {
+    pub fn spawn(args: &[&str]) -> Self {
+        let mut command = Command::new(program());
+        command.args(args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut child = command.spawn().unwrap();
+        let stdout = BufReader::new(child.stdout.take().unwrap());
+        Self { child, stdout }
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    pub fn stdout_line(&mut self) -> String {
+        let mut line = String::new();
+        self.stdout.read_line(&mut line).unwrap();
+        line
+    }
+
+    pub fn rest_of_stdout(&mut self) -> String {
+        let mut rest = String::new();
+        self.stdout.read_to_string(&mut rest).unwrap();
+        rest
+    }
+
+    pub fn terminate(&mut self) {
+        signal(self.pid(), "TERM");
+        assert_eq!(self.child.wait().unwrap().code(), Some(0));
+    }
+
+    /// Whether nothing was written yet; waits a moment for it.
+    pub fn stdout_is_quiet(&self) -> bool {
+        let mut stdout = [PollFd::new(self.stdout.get_ref(), PollFlags::IN)];
+        let moment = Timespec { tv_sec: 0, tv_nsec: 5_000_000 };
+        rustix::event::poll(&mut stdout, Some(&moment)).unwrap() == 0
+    }
+}
+
+impl Drop for Started {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn signal(pid: u32, name: &str) {
+    let sent = Command::new("kill").args(["-s", name, &pid.to_string()]).status().unwrap();
+    assert!(sent.success(), "kill -s {name} {pid}");
+}
+
+/// Whether a process has ended, be it that nobody has waited for it yet.
+pub fn is_gone(pid: u32) -> bool {
+    let stat = fs::read_to_string(Path::new("/proc").join(pid.to_string()).join("stat"));
+    stat.map_or(true, |stat| stat.rsplit(')').next().unwrap().trim_start().starts_with('Z'))
+}
+
+pub async fn until_gone(pid: u32) {
+    let begun = Instant::now();
+    while !is_gone(pid) {
+        assert!(begun.elapsed() < LONG, "process {pid} does not end");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}

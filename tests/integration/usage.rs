@@ -1,0 +1,53 @@
+//! The command line, as it is mistyped.
+
+use crate::support::run_to_end;
+use crate::support::run_with_env;
+
+#[tokio::test]
+async fn a_usage_error_is_one_line_that_names_the_right_thing() {
+    for (args, told) in [
+        (&["--modul", "x"][..], "--module"),
+        (&["--module"][..], "--module"),
+        (&[][..], "--module"),
+        (&["--module", "hello", "--port", "many"][..], "--port"),
+        (&["--module", "hello", "--port", "70000"][..], "--port"),
+        (&["--module", "hello", "--ppid", "-1"][..], "--ppid"),
+        (&["--module", "hello", "--concurrency", "0"][..], "--concurrency"),
+        (&["--module", "hello", "--log", "xml"][..], "--log"),
+        (&["--module", "hello", "--host", "192.0.2.1"][..], "loopback"),
+        (&["--module", "hello", "--config", "@/no/such/file"][..], "/no/such/file"),
+        (&["hello"][..], "hello"),
+    ] {
+        let ended = run_to_end(args).await;
+        assert_eq!(ended.code, Some(2), "{args:?}: {ended:?}");
+        assert_eq!(ended.stderr.lines().count(), 1, "{args:?}: {}", ended.stderr);
+        assert!(ended.stderr.contains(told), "{args:?}: {}", ended.stderr);
+    }
+}
+
+#[tokio::test]
+async fn help_opens_with_examples_and_version_is_told() {
+    let help = run_to_end(&["--help"]).await;
+    assert_eq!(help.code, Some(0));
+    let head: Vec<&str> = help.stdout.lines().take(12).collect();
+    assert!(head.join("\n").matches("universal-worker --module").count() >= 2, "{}", help.stdout);
+    for option in ["--module", "--class", "--port", "--ppid", "--config", "--log-level"] {
+        assert!(help.stdout.contains(option), "{option}");
+    }
+    let version = run_to_end(&["--version"]).await;
+    assert_eq!(version.code, Some(0));
+    assert!(version.stdout.contains(env!("CARGO_PKG_VERSION")), "{}", version.stdout);
+}
+
+#[tokio::test]
+async fn an_option_may_come_from_the_environment_and_the_command_line_wins() {
+    let from_env = run_with_env(&["--check"], &[("UNIVERSAL_WORKER_MODULE", "hello")]).await;
+    assert_eq!(from_env.code, Some(0), "{from_env:?}");
+    assert!(from_env.stdout.contains("Hello"), "{}", from_env.stdout);
+    let env = [("UNIVERSAL_WORKER_MODULE", "no-such-plugin")];
+    let from_args = run_with_env(&["--check", "--module=hello"], &env).await;
+    assert_eq!(from_args.code, Some(0), "{from_args:?}");
+    let wrong = run_with_env(&["--module", "hello"], &[("UNIVERSAL_WORKER_PORT", "many")]).await;
+    assert_eq!(wrong.code, Some(2));
+    assert!(wrong.stderr.contains("UNIVERSAL_WORKER_PORT"), "{}", wrong.stderr);
+}

@@ -1,0 +1,66 @@
+//! The config: any JSON object, of which a few keys are obeyed.
+
+use std::path::Path;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde::Serialize;
+use serde_json::Map;
+use serde_json::Value;
+use universal_worker_plugin::PluginError;
+use universal_worker_plugin::schemars;
+use universal_worker_plugin::schemars::JsonSchema;
+
+/// The config of all classes.
+#[derive(Serialize, Deserialize, JsonSchema)]
+pub struct Config {
+    /// Means nothing; it is in the recordings.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    language: Option<String>,
+
+    /// Refused whatever it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    bad: Option<Value>,
+
+    /// A file to which each cleanup appends one line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    cleanup_log: Option<PathBuf>,
+
+    /// Seconds that a cleanup takes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    cleanup_hangs: Option<f64>,
+
+    /// Whatever else was sent.
+    #[serde(flatten)]
+    others: Map<String, Value>,
+}
+
+impl Config {
+    pub(crate) fn check(&self) -> Result<(), PluginError> {
+        match &self.bad {
+            None => {}
+            Some(Value::String(text)) => {
+                return Err(PluginError::user_input(format!("bad config: {text}")));
+            }
+            Some(other) => return Err(PluginError::user_input(format!("bad config: {other}"))),
+        }
+        match self.cleanup_hangs {
+            Some(seconds) if Duration::try_from_secs_f64(seconds).is_err() => {
+                Err(PluginError::user_input("cleanup_hangs: expected seconds, 0 or more"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    pub(crate) fn cleanup_log(&self) -> Option<&Path> {
+        self.cleanup_log.as_deref()
+    }
+
+    pub(crate) fn cleanup_hangs(&self) -> Duration {
+        self.cleanup_hangs
+            .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
+            .unwrap_or_default()
+    }
+}

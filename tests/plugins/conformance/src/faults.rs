@@ -1,0 +1,45 @@
+//! The operations that end badly, or reach beyond the run.
+
+use std::hint::black_box;
+
+use universal_worker_plugin::PluginError;
+use universal_worker_plugin::RawArgs;
+
+use crate::imp;
+use crate::keywords::optional;
+use crate::keywords::required;
+use crate::keywords::seconds;
+use crate::reply::Reply;
+
+pub(crate) fn commit(op: &str, args: &RawArgs) -> Result<Reply, PluginError> {
+    match op {
+        "panic" => {
+            let message: Option<String> = optional(args, "message")?;
+            panic!("{}", message.as_deref().unwrap_or("boom"))
+        }
+        "abort" => std::process::abort(),
+        "segfault" => imp::segfault(),
+        "overflow_stack" => Ok(Reply::Integer(overflow_stack(1))),
+        "raise" => {
+            imp::raise(required(args, "signal")?).map_err(PluginError::user_input)?;
+            Ok(Reply::None)
+        }
+        "spawn" => {
+            let detach = optional(args, "detach")?.unwrap_or(false);
+            Ok(Reply::Integer(imp::spawn_sleep(seconds(args, "secs")?, detach)?.into()))
+        }
+        "print" => {
+            let message: String = required(args, "message")?;
+            println!("{message}");
+            eprintln!("{message}");
+            Ok(Reply::None)
+        }
+        op => Err(PluginError::user_input(format!("unknown op '{op}'"))),
+    }
+}
+
+#[allow(unconditional_recursion, reason = "it is what the operation is for")]
+fn overflow_stack(depth: u128) -> u128 {
+    let frame = black_box([depth; 64]);
+    overflow_stack(black_box(depth + 1)) + frame[63]
+}

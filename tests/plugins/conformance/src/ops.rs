@@ -1,0 +1,129 @@
+//! The operations of `execute`.
+
+use std::collections::BTreeMap;
+use std::hint;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::thread;
+use std::time::Duration;
+use std::time::Instant;
+
+use serde_json::Value;
+use universal_worker_plugin::Category;
+use universal_worker_plugin::Context;
+use universal_worker_plugin::PluginError;
+use universal_worker_plugin::RawArgs;
+
+use crate::faults;
+use crate::keywords::optional;
+use crate::keywords::required;
+use crate::keywords::seconds;
+use crate::reply::Echo;
+use crate::reply::Reply;
+
+pub(crate) fn execute(
+    memory: &Mutex<Vec<Vec<u8>>>,
+    args: RawArgs,
+    cx: &Context,
+) -> Result<Reply, PluginError> {
+    let op: Option<String> = optional(&args, "op")?;
+    match op.as_deref().unwrap_or("echo") {
+        "echo" => Ok(Reply::Echo(Echo(args))),
+        "fail" => Err(PluginError::new(message(&args)?)),
+        "error" => Err(typed_error(&args)?),
+        "sleep" => sleep(seconds(&args, "secs")?, cx),
+        "hang" => {
+            thread::sleep(seconds(&args, "secs")?);
+            Ok(Reply::Text("hung".to_owned()))
+        }
+        "spin" => Ok(spin(seconds(&args, "secs")?)),
+        "transcript" => Ok(Reply::transcript()),
+        "float" => float(&args),
+        "none" => Ok(Reply::None),
+        "tuple" => Ok(Reply::Tuple(1, 2)),
+        "big_integer" => Ok(Reply::Integer(1 << 80)),
+        "text" => Ok(Reply::Text("x".repeat(required(&args, "n")?))),
+        "allocate" => allocate(memory, required(&args, "mib")?),
+        "log" => log_line(&args),
+        "usage" => usage(&args, cx),
+        op => faults::commit(op, &args),
+    }
+}
+
+fn message(args: &RawArgs) -> Result<String, PluginError> {
+    Ok(optional(args, "message")?.unwrap_or_else(|| "boom".to_owned()))
+}
+
+fn typed_error(args: &RawArgs) -> Result<PluginError, PluginError> {
+    let mut error = PluginError::new(message(args)?);
+    if let Some(category) = optional::<Category>(args, "category")? {
+        error = error.category(category);
+    }
+    if let Some(retriable) = optional(args, "retriable")? {
+        error = error.retriable(retriable);
+    }
+    if let Some(seconds) = optional(args, "retry_after_seconds")? {
+        error = error.retry_after_seconds(seconds);
+    }
+    if let Some(fields) = optional::<BTreeMap<String, String>>(args, "fields_invalid")? {
+        error = error.fields_invalid(fields);
+    }
+    Ok(error)
+}
+
+/// How soon a sleeping run looks at its cancel.
+const STEP: Duration = Duration::from_millis(5);
+
+fn sleep(duration: Duration, cx: &Context) -> Result<Reply, PluginError> {
+    let begin = Instant::now();
+    loop {
+        let passed = begin.elapsed();
+        if passed >= duration {
+            return Ok(Reply::Text("slept".to_owned()));
+        }
+        cx.status(passed.as_secs_f64() / duration.as_secs_f64(), "sleeping");
+        if cx.sleep(STEP.min(duration - passed)) {
+            return Err(PluginError::cancelled());
+        }
+    }
+}
+
+fn spin(duration: Duration) -> Reply {
+    let begin = Instant::now();
+    while begin.elapsed() < duration {
+        hint::spin_loop();
+    }
+    Reply::Text("spun".to_owned())
+}
+
+fn float(args: &RawArgs) -> Result<Reply, PluginError> {
+    let value = match required::<Value>(args, "value")? {
+        Value::String(text) => text.parse().map_err(PluginError::user_input)?,
+        other => other.as_f64().ok_or_else(|| PluginError::user_input("value: no number"))?,
+    };
+    Ok(Reply::Float(value))
+}
+
+fn allocate(memory: &Mutex<Vec<Vec<u8>>>, mib: usize) -> Result<Reply, PluginError> {
+    let bytes = mib.checked_mul(1 << 20).ok_or_else(|| PluginError::user_input("mib: too many"))?;
+    let mut block = Vec::new();
+    block.try_reserve_exact(bytes).map_err(PluginError::resource)?;
+    // Written to, so that it becomes resident.
+    block.resize(bytes, 1);
+    memory.lock().unwrap_or_else(PoisonError::into_inner).push(block);
+    Ok(Reply::None)
+}
+
+fn log_line(args: &RawArgs) -> Result<Reply, PluginError> {
+    let level: String = optional(args, "level")?.unwrap_or_else(|| "info".to_owned());
+    let level: log::Level = level.parse().map_err(PluginError::user_input)?;
+    log::log!(level, "{}", message(args)?);
+    Ok(Reply::None)
+}
+
+fn usage(args: &RawArgs, cx: &Context) -> Result<Reply, PluginError> {
+    let figures = args.kwargs.iter().filter(|(name, _)| name != "op");
+    let figures: BTreeMap<_, _> = figures.map(|(name, value)| (name, value)).collect();
+    cx.usage(&figures)?;
+    Ok(Reply::None)
+}

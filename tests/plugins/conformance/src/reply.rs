@@ -1,0 +1,85 @@
+//! What an operation returns.
+
+use std::borrow::Cow;
+
+use serde::Serialize;
+use serde::Serializer;
+use serde::ser::SerializeStruct;
+use universal_worker_plugin::RawArgs;
+use universal_worker_plugin::schemars::JsonSchema;
+use universal_worker_plugin::schemars::Schema;
+use universal_worker_plugin::schemars::SchemaGenerator;
+use universal_worker_plugin::schemars::json_schema;
+
+/// The result of an operation: any JSON value.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub enum Reply {
+    /// What was sent, without `op`.
+    Echo(Echo),
+    /// A word, or many characters.
+    Text(String),
+    /// A number that may be none.
+    Float(f64),
+    /// Nothing.
+    None,
+    /// Two numbers.
+    Tuple(u8, u8),
+    /// A number, of a process or larger than any word.
+    Integer(u128),
+    /// Records in a record.
+    Transcript(Transcript),
+}
+
+/// What was sent, as it was written.
+pub struct Echo(pub(crate) RawArgs);
+
+/// The recorded transcript.
+#[derive(Serialize)]
+pub struct Transcript {
+    text: &'static str,
+    segments: [Segment; 2],
+}
+
+#[derive(Serialize)]
+struct Segment {
+    start: f64,
+    text: &'static str,
+}
+
+impl Reply {
+    pub(crate) fn transcript() -> Self {
+        Self::Transcript(Transcript {
+            text: "héllo ☃ 😀",
+            segments: [Segment { start: 0.0, text: "a" }, Segment { start: 1e16, text: "b" }],
+        })
+    }
+}
+
+impl Serialize for Echo {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut echo = serializer.serialize_struct("Echo", 2)?;
+        echo.serialize_field("args", &self.0.args)?;
+        echo.serialize_field("kwargs", &Kwargs(&self.0))?;
+        echo.end()
+    }
+}
+
+struct Kwargs<'a>(&'a RawArgs);
+
+impl Serialize for Kwargs<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let kwargs = self.0.kwargs.iter().filter(|(name, _)| name != "op");
+        serializer.collect_map(kwargs.map(|(name, value)| (name, value)))
+    }
+}
+
+impl JsonSchema for Reply {
+    fn schema_name() -> Cow<'static, str> {
+        "Reply".into()
+    }
+
+    fn json_schema(_generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "description": "Whatever the operation returns." })
+    }
+}

@@ -1,0 +1,40 @@
+//! All Rust source of the repository.
+
+use std::error::Error;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// One `.rs` file.
+pub(super) struct Source {
+    /// From the root of the repository.
+    pub(super) path: PathBuf,
+    pub(super) text: String,
+}
+
+/// Reads every `.rs` file below `root`, in the order of their paths, build output and hidden folders apart.
+///
+/// Walks the folders itself: git need not be there, and a file that is not committed yet counts too.
+pub(super) fn read(root: &Path) -> Result<Vec<Source>, Box<dyn Error>> {
+    let mut sources = Vec::new();
+    let mut folders = vec![root.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder)? {
+            let entry = entry?;
+            let path = entry.path();
+            if entry.file_type()?.is_dir() {
+                folders.extend(is_ours(&path).then_some(path));
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let text = fs::read_to_string(&path)?;
+                sources.push(Source { path: path.strip_prefix(root)?.to_owned(), text });
+            }
+        }
+    }
+    sources.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(sources)
+}
+
+/// Whether a folder is neither hidden nor build output, which cargo marks with a tag.
+fn is_ours(folder: &Path) -> bool {
+    let hidden = folder.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+    !hidden && !folder.join("CACHEDIR.TAG").exists()
+}
