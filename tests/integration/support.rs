@@ -49,46 +49,46 @@ fn program() -> PathBuf {
     dist().join("universal-worker")
 }
 
-pub fn plugin(name: &str) -> PathBuf {
+pub(crate) fn plugin(name: &str) -> PathBuf {
     dist().join("plugins").join(format!("lib{name}.so"))
 }
 
-pub fn scratch() -> TempDir {
+pub(crate) fn scratch() -> TempDir {
     tempfile::tempdir().unwrap()
 }
 
 /// A worker that has announced itself.
-pub struct Worker {
+pub(crate) struct Worker {
     process: Mutex<Option<host::Worker>>,
     client: Client,
     pid: u32,
 }
 
 /// What a worker answered.
-pub struct Reply {
-    pub status: u16,
+pub(crate) struct Reply {
+    pub(crate) status: u16,
     headers: HeaderMap,
     body: Vec<u8>,
 }
 
 impl Worker {
-    pub async fn conformance() -> Self {
+    pub(crate) async fn conformance() -> Self {
         Self::of_class("Conformance").await
     }
 
-    pub async fn of_class(class: &str) -> Self {
+    pub(crate) async fn of_class(class: &str) -> Self {
         Self::start(class, &[]).await
     }
 
-    pub async fn start(class: &str, args: &[&str]) -> Self {
+    pub(crate) async fn start(class: &str, args: &[&str]) -> Self {
         Self::launch(Launch::new(program(), plugin("conformance")).class(class), args).await
     }
 
-    pub async fn hello() -> Self {
+    pub(crate) async fn hello() -> Self {
         Self::launch(Launch::new(program(), "hello"), &[]).await
     }
 
-    pub async fn voice_activity() -> Self {
+    pub(crate) async fn voice_activity() -> Self {
         Self::launch(Launch::new(program(), "voice-activity"), &[]).await
     }
 
@@ -99,19 +99,19 @@ impl Worker {
         Self { process: Mutex::new(Some(worker)), client, pid }
     }
 
-    pub fn pid(&self) -> u32 {
+    pub(crate) fn pid(&self) -> u32 {
         self.pid
     }
 
-    pub async fn get(&self, path: &str) -> Reply {
+    pub(crate) async fn get(&self, path: &str) -> Reply {
         self.send("GET", path, &[], "").await
     }
 
-    pub async fn post(&self, path: &str, body: &str) -> Reply {
+    pub(crate) async fn post(&self, path: &str, body: &str) -> Reply {
         self.send("POST", path, &[], body).await
     }
 
-    pub async fn send(
+    pub(crate) async fn send(
         &self,
         method: &str,
         path: &str,
@@ -122,42 +122,45 @@ impl Worker {
         tokio::time::timeout(LONG, sent).await.unwrap().unwrap()
     }
 
-    pub async fn execute(&self, kwargs: Value) -> Reply {
+    pub(crate) async fn execute(&self, kwargs: Value) -> Reply {
         self.post("/execute", &json!({ "kwargs": kwargs }).to_string()).await
     }
 
     /// The whole of a stream.
-    pub async fn stream(&self, kwargs: Value) -> Reply {
+    pub(crate) async fn stream(&self, kwargs: Value) -> Reply {
         self.post("/execute_stream", &json!({ "kwargs": kwargs }).to_string()).await
     }
 
     /// A stream to be read line by line.
-    pub async fn open_stream(&self, kwargs: Value) -> Stream {
+    pub(crate) async fn open_stream(&self, kwargs: Value) -> Stream {
         let args: [Value; 0] = [];
         Stream(self.client.execute_stream(&args, &kwargs).await.unwrap())
     }
 
     /// A run of which the end is waited for elsewhere; aborting it closes its connection.
-    pub fn spawn_execute(&self, kwargs: Value) -> JoinHandle<Reply> {
+    pub(crate) fn spawn_execute(&self, kwargs: Value) -> JoinHandle<Reply> {
         self.spawn_post("/execute", &json!({ "kwargs": kwargs }).to_string())
     }
 
-    pub fn spawn_post(&self, path: &'static str, body: &str) -> JoinHandle<Reply> {
+    pub(crate) fn spawn_post(&self, path: &'static str, body: &str) -> JoinHandle<Reply> {
         let (client, body) = (self.client.clone(), body.to_owned());
         tokio::spawn(async move { send(client, "POST", path, &[], body).await.unwrap() })
     }
 
-    pub async fn until_running(&self, runs: u64) {
+    pub(crate) async fn until_running(&self, runs: u64) {
         self.until_stats(|stats| stats["running"] == runs).await;
     }
 
     /// Waits for what `/stats` says of runs.
-    pub async fn until_stats(&self, holds: impl Fn(&Value) -> bool) {
+    pub(crate) async fn until_stats(&self, holds: impl Fn(&Value) -> bool) {
         let holds = &holds;
         self.until(|worker| async move { holds(&worker.get("/stats").await.json()["runs"]) }).await;
     }
 
-    pub async fn until<'w, F: Future<Output = bool>>(&'w self, holds: impl Fn(&'w Self) -> F) {
+    pub(crate) async fn until<'w, F: Future<Output = bool>>(
+        &'w self,
+        holds: impl Fn(&'w Self) -> F,
+    ) {
         let begun = Instant::now();
         while !holds(self).await {
             assert!(begun.elapsed() < LONG, "it does not come to hold");
@@ -165,16 +168,16 @@ impl Worker {
         }
     }
 
-    pub fn signal(&self, name: &str) {
+    pub(crate) fn signal(&self, name: &str) {
         signal(self.pid, name);
     }
 
-    pub async fn wait(&self) -> Exit {
+    pub(crate) async fn wait(&self) -> Exit {
         let mut worker = self.process.lock().unwrap().take().unwrap();
         tokio::time::timeout(LONG, worker.wait()).await.unwrap().unwrap()
     }
 
-    pub async fn stop(&self) -> Exit {
+    pub(crate) async fn stop(&self) -> Exit {
         let mut worker = self.process.lock().unwrap().take().unwrap();
         worker.stop().await.unwrap()
     }
@@ -201,17 +204,17 @@ async fn send(
 }
 
 impl Reply {
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         String::from_utf8(self.body.clone()).unwrap()
     }
 
     #[track_caller]
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 
     /// Empty where there is none.
-    pub fn header(&self, name: &str) -> &str {
+    pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
 }
@@ -224,10 +227,10 @@ impl std::fmt::Debug for Reply {
 }
 
 /// The lines of a stream.
-pub struct Stream(Lines);
+pub(crate) struct Stream(Lines);
 
 impl Stream {
-    pub async fn next(&mut self) -> Option<String> {
+    pub(crate) async fn next(&mut self) -> Option<String> {
         let line = tokio::time::timeout(LONG, self.0.next_line()).await.unwrap()?;
         Some(String::from_utf8(line.unwrap().to_vec()).unwrap())
     }
@@ -235,17 +238,17 @@ impl Stream {
 
 /// How a worker ended that was run to its end.
 #[derive(Debug)]
-pub struct Ended {
-    pub code: Option<i32>,
-    pub stdout: String,
-    pub stderr: String,
+pub(crate) struct Ended {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
-pub async fn run_to_end(args: &[&str]) -> Ended {
+pub(crate) async fn run_to_end(args: &[&str]) -> Ended {
     run_with_env(args, &[]).await
 }
 
-pub async fn run_with_env(args: &[&str], vars: &[(&str, &str)]) -> Ended {
+pub(crate) async fn run_with_env(args: &[&str], vars: &[(&str, &str)]) -> Ended {
     let mut command = tokio::process::Command::new(program());
     command.args(args).envs(vars.iter().copied()).stdin(Stdio::null()).kill_on_drop(true);
     let output = tokio::time::timeout(LONG, command.output()).await.unwrap().unwrap();
@@ -254,13 +257,13 @@ pub async fn run_with_env(args: &[&str], vars: &[(&str, &str)]) -> Ended {
 }
 
 /// A worker whose stdout is looked at as it is.
-pub struct Started {
+pub(crate) struct Started {
     child: Child,
     stdout: BufReader<ChildStdout>,
 }
 
 impl Started {
-    pub fn spawn(args: &[&str]) -> Self {
+    pub(crate) fn spawn(args: &[&str]) -> Self {
         let mut command = Command::new(program());
         command.args(args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn().unwrap();
@@ -268,29 +271,29 @@ impl Started {
         Self { child, stdout }
     }
 
-    pub fn pid(&self) -> u32 {
+    pub(crate) fn pid(&self) -> u32 {
         self.child.id()
     }
 
-    pub fn stdout_line(&mut self) -> String {
+    pub(crate) fn stdout_line(&mut self) -> String {
         let mut line = String::new();
         self.stdout.read_line(&mut line).unwrap();
         line
     }
 
-    pub fn rest_of_stdout(&mut self) -> String {
+    pub(crate) fn rest_of_stdout(&mut self) -> String {
         let mut rest = String::new();
         self.stdout.read_to_string(&mut rest).unwrap();
         rest
     }
 
-    pub fn terminate(&mut self) {
+    pub(crate) fn terminate(&mut self) {
         signal(self.pid(), "TERM");
         assert_eq!(self.child.wait().unwrap().code(), Some(0));
     }
 
     /// Whether nothing was written yet; waits a moment for it.
-    pub fn stdout_is_quiet(&self) -> bool {
+    pub(crate) fn stdout_is_quiet(&self) -> bool {
         let mut stdout = [PollFd::new(self.stdout.get_ref(), PollFlags::IN)];
         let moment = Timespec { tv_sec: 0, tv_nsec: 5_000_000 };
         rustix::event::poll(&mut stdout, Some(&moment)).unwrap() == 0
@@ -310,12 +313,12 @@ fn signal(pid: u32, name: &str) {
 }
 
 /// Whether a process has ended, be it that nobody has waited for it yet.
-pub fn is_gone(pid: u32) -> bool {
+pub(crate) fn is_gone(pid: u32) -> bool {
     let stat = fs::read_to_string(Path::new("/proc").join(pid.to_string()).join("stat"));
     stat.map_or(true, |stat| stat.rsplit(')').next().unwrap().trim_start().starts_with('Z'))
 }
 
-pub async fn until_gone(pid: u32) {
+pub(crate) async fn until_gone(pid: u32) {
     let begun = Instant::now();
     while !is_gone(pid) {
         assert!(begun.elapsed() < LONG, "process {pid} does not end");

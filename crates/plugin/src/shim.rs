@@ -179,8 +179,11 @@ impl<P: Plugin> RawInstance for InstanceShim<P> {
 impl<P: Plugin> Drop for InstanceShim<P> {
     #[allow(unsafe_code, reason = "the plugin's destructor must run inside the panic boundary")]
     fn drop(&mut self) {
-        // SAFETY: this is the only place that drops the plugin, and it runs once.
-        let dropped = guarded(|| Ok(unsafe { ManuallyDrop::drop(&mut self.plugin) }));
+        let dropped = guarded(|| {
+            // SAFETY: this is the only place that drops the plugin, and it runs once.
+            unsafe { ManuallyDrop::drop(&mut self.plugin) };
+            Ok(())
+        });
         if let Err(fault) = dropped {
             log::error!("in the cleanup: {}", fault.message);
         }

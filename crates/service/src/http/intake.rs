@@ -47,7 +47,7 @@ impl Intake {
         B::Error: Into<Box<dyn StdError + Send + Sync>>,
     {
         check_encoding(headers)?;
-        let announced = body.size_hint().exact().map(|bytes| usize::try_from(bytes));
+        let announced = body.size_hint().exact().map(usize::try_from);
         let announced = match announced {
             None => None,
             Some(Ok(bytes)) if bytes <= self.max_body => Some(bytes),

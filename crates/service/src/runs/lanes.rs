@@ -88,8 +88,8 @@ impl Lanes {
     pub(crate) fn submit(&self, job: Job) -> Result<Ticket, QueueFull> {
         let state = self.shared.locked();
         let waiting = state.waiting();
-        let starts = state.queue.is_empty() && state.may_start(Taking::OneLane, self.count());
-        if !starts && waiting >= self.shared.queue_limit {
+        // A job that waits for a thread to wake does not wait for a lane.
+        if waiting >= self.shared.queue_limit + state.free_lanes(self.count()) {
             return Err(QueueFull { waiting });
         }
         Ok(self.enqueue(state, Taking::OneLane, job))
@@ -176,6 +176,11 @@ impl Shared {
 impl State {
     fn waiting(&self) -> usize {
         self.queue.iter().filter(|waiting| waiting.taking == Taking::OneLane).count()
+    }
+
+    fn free_lanes(&self, count: usize) -> usize {
+        let held = self.exclusive || self.queue.iter().any(|job| job.taking == Taking::AllLanes);
+        if held { 0 } else { count - self.running }
     }
 
     fn may_start(&self, taking: Taking, count: usize) -> bool {

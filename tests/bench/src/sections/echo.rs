@@ -19,8 +19,8 @@ use crate::load::Round;
 use crate::server::Server;
 
 /// Both servers in turn, so that neither has the quieter machine.
-const ROUNDS: usize = 5;
-const ROUND: Duration = Duration::from_millis(1000);
+const ROUNDS: usize = 8;
+const ROUND: Duration = Duration::from_millis(600);
 const CONNECTIONS: [usize; 3] = [1, 16, 64];
 /// Runs that may wait in a worker for a lane.
 const QUEUE: usize = 16;
@@ -56,8 +56,8 @@ pub(crate) async fn echo(dist: &Path) -> Result<(), Box<dyn Error>> {
 
 async fn row(dist: &Path, body: &str, connections: usize) -> Result<(), Box<dyn Error>> {
     let (plugin, class) = CONFORMANCE;
-    // As few lanes as do not refuse any of so many clients.
-    let lanes = connections.saturating_sub(QUEUE).max(1).to_string();
+    // A worker refuses what neither a lane nor the queue has room for.
+    let lanes = if connections > QUEUE { connections } else { 1 }.to_string();
     let options = [&class[..], &["--concurrency", &lanes]].concat();
     let worker = Server::worker(dist, plugin, &options).await?;
     let bare = Server::bare().await?;
