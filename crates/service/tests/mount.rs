@@ -1,5 +1,7 @@
 //! The example `mount` does what it says.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by its panic")]
+
 use std::error::Error;
 
 use axum::body::Bytes;

@@ -70,7 +70,7 @@ pub(super) struct Typed {
     #[argh(option)]
     pub(super) allow_host: Vec<String>,
 
-    /// an origin whose pages are served, such as https://example.org, may be repeated
+    /// an origin whose pages are served, such as `https://example.org`, may be repeated
     #[argh(option)]
     pub(super) allow_origin: Vec<String>,
 

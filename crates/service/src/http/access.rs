@@ -73,7 +73,9 @@ mod tests {
 
     use super::*;
 
-    fn status(access: &Access, uri: &str, sent: &[(&'static str, &'static str)]) -> u16 {
+    type Header = (&'static str, &'static str);
+
+    fn status(access: &Access, uri: &str, sent: &[Header]) -> u16 {
         let mut headers = HeaderMap::new();
         for (name, value) in sent {
             headers.append(HeaderName::from_static(name), HeaderValue::from_static(value));
@@ -87,8 +89,8 @@ mod tests {
 
     #[test]
     fn only_loopback_hosts_and_own_pages_are_served() {
-        const HOST: (&str, &str) = ("host", "127.0.0.1:80");
-        let cases: [(&str, &[(&'static str, &'static str)], u16); 16] = [
+        const HOST: Header = ("host", "127.0.0.1:80");
+        let cases: [(&str, &[Header], u16); 16] = [
             ("/", &[HOST], 200),
             ("/", &[("host", "localhost")], 200),
             ("/", &[("host", "LOCALHOST:1")], 200),

@@ -30,7 +30,7 @@ use crate::config::Config;
 use crate::kind::Kind;
 use crate::reply::Reply;
 
-/// One of the classes; they differ in their [`Kind`] alone.
+/// One of the classes; they differ in their kind alone.
 pub struct Faulty<K> {
     config: Config,
     memory: Mutex<Vec<Vec<u8>>>,
