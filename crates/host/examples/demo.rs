@@ -1,0 +1,172 @@
+//! Finds speech in a recording, by a plugin in a process of its own.
+//!
+//! `cargo xtask demo` builds what this needs and runs it:
+//!
+//! ```text
+//! demo --dist DIR [AUDIO.wav]
+//! ```
+
+#[path = "demo/picture.rs"]
+mod picture;
+#[path = "demo/progress.rs"]
+mod progress;
+#[path = "demo/recording.rs"]
+mod recording;
+
+use std::env;
+use std::error::Error;
+use std::path::Path;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Instant;
+
+use serde::Deserialize;
+use serde_json::Value;
+use serde_json::json;
+use universal_worker_host::Client;
+use universal_worker_host::Launch;
+use universal_worker_host::Worker;
+
+use crate::picture::Picture;
+use crate::progress::Bar;
+use crate::recording::Recording;
+
+/// Speech, as the plugin emits it.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Segment {
+    /// Where it begins, in seconds.
+    pub(crate) start: f64,
+    /// Where it ends, in seconds.
+    pub(crate) end: f64,
+    /// How sure the detector is, from 0 to 1.
+    pub(crate) confidence: f64,
+}
+
+struct Arguments {
+    dist: PathBuf,
+    audio: PathBuf,
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    match demo().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("demo: {error}");
+            let mut cause = error.source();
+            while let Some(error) = cause {
+                eprintln!("  because: {error}");
+                cause = error.source();
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn demo() -> Result<(), Box<dyn Error>> {
+    let Arguments { dist, audio } = arguments()?;
+    let recording = Recording::read(&audio)?;
+
+    let begun = Instant::now();
+    let mut worker = Launch::new(dist.join("universal-worker"), "voice-activity")
+        .class("VoiceActivity")
+        .plugin_dir(dist.join("plugins"))
+        .start()
+        .await?;
+    announce(&worker, begun);
+
+    println!("\n{} ({:.1} s)\n", name(&audio), recording.seconds());
+    let segments = find_speech(worker.client(), &audio).await?;
+    println!("\n{}", Picture::new(&recording, &segments));
+    sum_up(&recording, &segments);
+
+    let stats = worker.client().stats().await?;
+    println!(
+        "worker {}: {:.1} MiB resident, {} threads, runs finished: {}",
+        stats["pid"],
+        stats["memory_rss_mb"].as_f64().unwrap_or(0.0),
+        stats["threads"],
+        stats["runs"]["finished"]
+    );
+    let exit = worker.stop().await?;
+    println!("{exit}; {}", what_is_left(worker.pid()));
+    if exit.is_orderly() { Ok(()) } else { Err(exit.stderr.into()) }
+}
+
+fn arguments() -> Result<Arguments, Box<dyn Error>> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let mut dist = root.join("target/dist");
+    let mut audio = root.join("crates/samples/voice-activity/audio/librivox-0870.wav");
+    let mut words = env::args().skip(1);
+    while let Some(word) = words.next() {
+        if word == "--dist" {
+            dist = words.next().ok_or("--dist needs a folder")?.into();
+        } else {
+            audio = word.into();
+        }
+    }
+    if !dist.join("universal-worker").exists() {
+        return Err(format!("{} has no worker: cargo xtask build makes it", dist.display()).into());
+    }
+    // The worker is another process: it must find the file from wherever it is.
+    let audio = audio.canonicalize().map_err(|error| format!("{}: {error}", audio.display()))?;
+    Ok(Arguments { dist, audio })
+}
+
+fn announce(worker: &Worker, begun: Instant) {
+    let told = worker.announcement();
+    println!(
+        "{} {} is ready at {} in process {}, {:.0} ms after its start",
+        told.name,
+        told.version,
+        told.url.as_deref().unwrap_or_default(),
+        told.pid,
+        begun.elapsed().as_secs_f64() * 1000.0
+    );
+}
+
+/// Shows each segment when it is certain, and how far the plugin is meanwhile.
+async fn find_speech(client: &Client, audio: &Path) -> Result<Vec<Segment>, Box<dyn Error>> {
+    let args: [Value; 0] = [];
+    let mut lines = client.execute_stream(&args, &json!({ "audio": audio })).await?;
+    let mut bar = Bar::new(client.clone());
+    let mut segments = Vec::new();
+    loop {
+        let next = tokio::select! {
+            biased;
+            next = lines.next::<Segment>() => next,
+            () = bar.tick() => continue,
+        };
+        bar.clear();
+        let Some(segment) = next else { break };
+        let segment = segment?;
+        println!(
+            "  speech {:>6.2} s to {:>6.2} s   confidence {:.2}",
+            segment.start, segment.end, segment.confidence
+        );
+        segments.push(segment);
+    }
+    Ok(segments)
+}
+
+fn sum_up(recording: &Recording, segments: &[Segment]) {
+    let speech: f64 = segments.iter().map(|segment| segment.end - segment.start).sum();
+    let share = 100.0 * speech / recording.seconds().max(f64::MIN_POSITIVE);
+    println!(
+        "{speech:.1} s of speech in {} segments, {share:.0} % of the recording\n",
+        segments.len()
+    );
+}
+
+fn name(path: &Path) -> String {
+    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
+}
+
+/// Looks for the process that has just ended.
+fn what_is_left(pid: u32) -> &'static str {
+    if Path::new("/proc").join(pid.to_string()).exists() {
+        "but the process is still there"
+    } else {
+        "no process is left behind"
+    }
+}
