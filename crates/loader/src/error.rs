@@ -1,55 +1,63 @@
 //! The ways in which a plugin does not load.
 
+mod hint;
+
 use std::io;
 use std::path::PathBuf;
 
 use thiserror::Error;
 
+use crate::line;
+
 /// Why a plugin does not load: one line with the file and the cause.
 ///
-/// [`hint`](Self::hint) says what to do, [`detail`](Self::detail) what only a debugger of plugins
-/// wants to read.
+/// With its [`hint`](Self::hint), which says what to do, it stays below 400 characters, whatever a
+/// path or a plugin has in it; [`detail`](Self::detail) has what only those want who build plugins.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum LoadError {
     /// The path names nothing.
-    #[error("{}: no such file", .0.display())]
+    #[error("{}: no such file", line::path(.0))]
     NoSuchFile(PathBuf),
 
     /// No plugin folder has a library of that name.
-    #[error("there is no plugin '{name}' in {searched}")]
+    #[error("there is no plugin '{}' in {}", line::name(name), line::text(searched))]
     NoSuchPlugin {
         /// What was looked for.
         name: String,
         /// The folders in which it was looked for.
         searched: String,
-        /// A name that is there and much like it.
-        near: Option<String>,
+        /// Names that are there and much like it, the nearest first.
+        near: Vec<String>,
     },
 
-    /// The file cannot be read.
-    #[error("{}: cannot be read: {source}", file.display())]
+    /// The file, or a folder on the way to it, may not be read.
+    #[error("{}: no permission to read it", line::path(.0))]
+    NoPermission(PathBuf),
+
+    /// The file cannot be read for another reason.
+    #[error("{}: cannot be read: {}", line::path(file), line::text(&source.to_string()))]
     Unreadable {
         /// The file.
         file: PathBuf,
-        /// Why not; part of the line, since it is the cause.
+        /// Why not; part of the line, since the line is all that a host gets.
         source: io::Error,
     },
 
     /// The path names a folder.
-    #[error("{}: is a folder", .0.display())]
+    #[error("{}: is a folder", line::path(.0))]
     Folder(PathBuf),
 
     /// There is nothing in the file.
-    #[error("{}: is empty", .0.display())]
+    #[error("{}: is empty", line::path(.0))]
     Empty(PathBuf),
 
     /// The file is no library of this system.
-    #[error("{}: is no shared library (not an ELF file of type DYN)", .0.display())]
+    #[error("{}: is no shared library: a program, or not an ELF file of type DYN", line::path(.0))]
     NotALibrary(PathBuf),
 
     /// The library is one for another kind of processor.
-    #[error("{}: is built for {theirs}, this is {ours}", file.display())]
+    #[error("{}: is built for {theirs}, this is {ours}", line::path(file))]
     OtherArchitecture {
         /// The file.
         file: PathBuf,
@@ -60,18 +68,18 @@ pub enum LoadError {
     },
 
     /// The file ends before what it announces.
-    #[error("{}: is cut short: {has} bytes of at least {needs}", file.display())]
+    #[error("{}: is cut short: {has} bytes of at least {needs}", line::path(file))]
     Truncated {
         /// The file.
         file: PathBuf,
         /// Its size in bytes.
         has: u64,
-        /// What its own headers call for.
+        /// Bytes that its own headers call for.
         needs: u64,
     },
 
     /// A library that it needs is not there.
-    #[error("{}: needs {library}, which is not found", file.display())]
+    #[error("{}: needs {}, which is not found", line::path(file), line::name(library))]
     MissingLibrary {
         /// The file.
         file: PathBuf,
@@ -80,7 +88,11 @@ pub enum LoadError {
     },
 
     /// It needs a newer C library than this system has.
-    #[error("{}: needs {version} of the C library", file.display())]
+    #[error(
+        "{}: needs {} of the C library, which is older here",
+        line::path(file),
+        line::name(version)
+    )]
     NewerCLibrary {
         /// The file.
         file: PathBuf,
@@ -88,21 +100,36 @@ pub enum LoadError {
         version: String,
     },
 
-    /// The dynamic linker refuses it.
-    #[error("{}: cannot be loaded: {cause}", file.display())]
+    /// The dynamic linker refuses it, or it refuses itself.
+    #[error("{}: cannot be loaded: {}", line::path(file), line::text(cause))]
     Refused {
         /// The file.
         file: PathBuf,
-        /// What the linker says.
+        /// What the linker says, in full.
         cause: String,
     },
 
     /// A library, but no plugin.
-    #[error("{}: not a universal-worker plugin", .0.display())]
+    #[error("{}: not a universal-worker plugin", line::path(.0))]
     NotAPlugin(PathBuf),
 
+    /// A plugin whose interface is written with a release of `abi_stable` that ours does not read.
+    #[error("{}: is built with abi_stable {}, this worker with {}", line::path(file), theirs, ours)]
+    OtherAbiStable {
+        /// The file.
+        file: PathBuf,
+        /// Its major and minor version.
+        theirs: String,
+        /// Ours.
+        ours: String,
+    },
+
     /// A plugin for an interface with which this one does not speak.
-    #[error("{}: is built for plugin interface {theirs}, this worker speaks {ours}", file.display())]
+    #[error(
+        "{}: is built for plugin interface {}, this worker speaks {ours}",
+        line::path(file),
+        line::name(theirs)
+    )]
     OtherInterface {
         /// The file.
         file: PathBuf,
@@ -112,8 +139,12 @@ pub enum LoadError {
         ours: &'static str,
     },
 
-    /// The same version by name, but other types.
-    #[error("{}: its plugin interface {theirs} does not match {ours} of this worker", file.display())]
+    /// The same major version, but other types.
+    #[error(
+        "{}: its plugin interface {} does not match {ours} of this worker",
+        line::path(file),
+        line::name(theirs)
+    )]
     IncompatibleLayout {
         /// The file.
         file: PathBuf,
@@ -126,7 +157,10 @@ pub enum LoadError {
     },
 
     /// It does not say what is in it.
-    #[error("{}: describes itself in a way that is not understood: {cause}", file.display())]
+    #[error(
+        "{}: describes itself in a way that is not understood: {}",
+        line::path(file), line::text(&cause.to_string())
+    )]
     BadDescription {
         /// The file.
         file: PathBuf,
@@ -134,8 +168,17 @@ pub enum LoadError {
         cause: serde_json::Error,
     },
 
+    /// It exports nothing to open.
+    #[error("{}: has no classes", line::path(.0))]
+    NoClasses(PathBuf),
+
     /// There is no such class in it.
-    #[error("{}: has no class '{class}'; it has {there}", file.display())]
+    #[error(
+        "{}: has no class '{}'; it has {}",
+        line::path(file),
+        line::name(class),
+        line::list(there)
+    )]
     NoSuchClass {
         /// The file.
         file: PathBuf,
@@ -143,10 +186,12 @@ pub enum LoadError {
         class: String,
         /// The classes that it has.
         there: String,
+        /// Those of them that are much like it, the nearest first.
+        near: Vec<String>,
     },
 
     /// It has several classes, and none was named.
-    #[error("{}: has several classes: {there}", file.display())]
+    #[error("{}: has several classes: {}", line::path(file), line::list(there))]
     WhichClass {
         /// The file.
         file: PathBuf,
@@ -155,64 +200,54 @@ pub enum LoadError {
     },
 
     /// The class does not want to be opened here.
-    #[error("{}: class '{class}' refuses to load: {message}", file.display())]
+    #[error(
+        "{}: class '{}' refuses to load: {}",
+        line::path(file),
+        line::name(class),
+        line::text(message)
+    )]
     ClassRefused {
         /// The file.
         file: PathBuf,
         /// The class.
         class: String,
-        /// What it says, or where it panicked.
+        /// What it says.
         message: String,
-        /// The backtrace of a panic, where one was taken.
+        /// What else it tells, over many lines.
+        detail: Option<String>,
+    },
+
+    /// The class panicked when it was opened.
+    #[error(
+        "{}: class '{}' panicked while loading: {}",
+        line::path(file),
+        line::name(class),
+        line::text(message)
+    )]
+    ClassPanicked {
+        /// The file.
+        file: PathBuf,
+        /// The class.
+        class: String,
+        /// The panic's message.
+        message: String,
+        /// The backtrace, where one was taken.
         detail: Option<String>,
     },
 }
 
 impl LoadError {
-    /// What to do about it.
-    #[must_use]
-    pub fn hint(&self) -> String {
-        match self {
-            Self::NoSuchFile(_) => {
-                "check the path; a name without a slash is looked up in the plugin folders".into()
-            }
-            Self::NoSuchPlugin { near: Some(near), .. } => format!("did you mean '{near}'?"),
-            Self::NoSuchPlugin { near: None, .. } => {
-                "name a folder with --plugin-dir, or give a path with a slash".into()
-            }
-            Self::Unreadable { .. } => "check the permissions of the file and its folders".into(),
-            Self::Folder(_) => "name the library in it; --plugin-dir names a folder".into(),
-            Self::Empty(_) | Self::Truncated { .. } => "copy or build the file again".into(),
-            Self::NotALibrary(_) | Self::NotAPlugin(_) => {
-                "a plugin is a crate of type cdylib that calls export_plugins!".into()
-            }
-            Self::OtherArchitecture { .. } => "build the plugin for this machine".into(),
-            Self::MissingLibrary { library, .. } => {
-                format!("install {library}, or name its folder in LD_LIBRARY_PATH")
-            }
-            Self::NewerCLibrary { .. } => {
-                "build the plugin on an older system, or update this one".into()
-            }
-            Self::Refused { .. } => "ldd shows what the library needs".into(),
-            Self::OtherInterface { .. } | Self::IncompatibleLayout { .. } => {
-                "build the plugin again with the plugin crate of this worker".into()
-            }
-            Self::BadDescription { .. } => "report it to the author of the plugin".into(),
-            Self::NoSuchClass { .. } | Self::WhichClass { .. } => {
-                "name one of them with --class".into()
-            }
-            Self::ClassRefused { .. } => {
-                "see what the plugin needs, or report it to its author".into()
-            }
-        }
-    }
-
-    /// More, over many lines, for who builds plugins.
+    /// What the line has no room for, maybe over many lines: for a log at debug level.
     #[must_use]
     pub fn detail(&self) -> Option<&str> {
         match self {
             Self::IncompatibleLayout { detail, .. } => Some(detail),
-            Self::ClassRefused { detail, .. } => detail.as_deref(),
+            Self::Refused { cause: text, .. } | Self::NoSuchPlugin { searched: text, .. } => {
+                (line::text(text) != *text).then_some(text)
+            }
+            Self::ClassRefused { detail, .. } | Self::ClassPanicked { detail, .. } => {
+                detail.as_deref()
+            }
             _ => None,
         }
     }

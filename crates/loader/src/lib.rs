@@ -4,17 +4,35 @@
 //! in [`PluginFolders`].
 //! [`Library::open`] loads the file and compares its interface with ours, [`Library::class`] opens
 //! a class of it.
-//! Every way in which that can fail is a [`LoadError`], one line with file and cause, and a hint of
+//! Every way in which that can fail is a [`LoadError`]: one line with file and cause, and a hint of
 //! what to do.
 //!
-//! A library that was loaded is never unloaded: its code may have started threads, and its strings
-//! and tables are referred to from here.
+//! A library that was loaded is never unloaded, whatever came of it: its code may have started
+//! threads, and its strings and tables are referred to from here.
+//! How long a constructor or a class may take is the caller's to limit: nothing here waits for a
+//! time.
+//!
+//! ```
+//! use universal_worker_loader::PluginFolders;
+//! use universal_worker_loader::resolve;
+//!
+//! let folders = PluginFolders(vec!["/opt/no-plugins-here".into()]);
+//! let error = resolve("voice-activity", &folders).unwrap_err();
+//! assert_eq!(
+//!     error.to_string(),
+//!     "there is no plugin 'voice-activity' in /opt/no-plugins-here (no such folder)",
+//! );
+//! assert_eq!(error.hint(), "name a folder with --plugin-dir, or give a path with a slash");
+//! ```
 
 #![deny(missing_docs)]
 
 mod elf;
 mod error;
 mod library;
+mod line;
+mod linker;
+mod near;
 mod open;
 mod resolve;
 

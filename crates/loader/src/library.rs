@@ -6,7 +6,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use universal_worker_abi::Class;
+use universal_worker_abi::ClassInfo;
 use universal_worker_abi::Fault;
+use universal_worker_abi::FaultKind;
 use universal_worker_abi::LibraryInfo;
 use universal_worker_abi::PluginRootRef;
 use universal_worker_abi::RunContext;
@@ -14,6 +16,8 @@ use universal_worker_abi::context_object;
 
 use crate::elf;
 use crate::error::LoadError;
+use crate::line;
+use crate::near::nearest;
 use crate::open;
 
 /// A plugin library that is loaded, for as long as the process lives.
@@ -24,7 +28,7 @@ pub struct Library {
 }
 
 impl Library {
-    /// Loads a library.
+    /// Loads a library; its constructors run.
     ///
     /// # Errors
     /// When the file is no plugin for this worker.
@@ -60,43 +64,99 @@ impl Library {
         name: Option<&str>,
         context: Arc<C>,
     ) -> Result<Class, LoadError> {
-        let class = self.choose(name)?;
-        let refused = |fault: Fault| LoadError::ClassRefused {
-            file: self.file.clone(),
-            class: class.to_owned(),
-            message: fault.message,
-            detail: fault.detail.traceback,
-        };
+        let class = choose(&self.file, &self.info.classes, name)?;
         let opened = self.root.open()(class.into(), context_object(context)).into_result();
-        let object = opened.map_err(|fault| refused(fault.into()))?;
+        let object = opened.map_err(|fault| refusal(&self.file, class, fault.into()))?;
         Class::new(object)
             .map_err(|cause| LoadError::BadDescription { file: self.file.clone(), cause })
     }
+}
 
-    fn choose(&self, name: Option<&str>) -> Result<&str, LoadError> {
-        let classes = &self.info.classes;
-        let file = || self.file.clone();
-        let there = || {
-            let names: Vec<&str> = classes.iter().map(|class| class.class.as_str()).collect();
-            names.join(", ")
-        };
-        match (name, &classes[..]) {
-            (None, [only]) => Ok(&only.class),
-            (None, _) => Err(LoadError::WhichClass { file: file(), there: there() }),
-            (Some(name), _) => match classes.iter().find(|class| class.class == name) {
-                Some(class) => Ok(&class.class),
-                None => Err(LoadError::NoSuchClass {
-                    file: file(),
-                    class: name.to_owned(),
-                    there: there(),
-                }),
-            },
+fn choose<'a>(
+    file: &Path,
+    classes: &'a [ClassInfo],
+    name: Option<&str>,
+) -> Result<&'a str, LoadError> {
+    let names: Vec<&str> = classes.iter().map(|class| class.class.as_str()).collect();
+    match (name, &names[..]) {
+        (_, []) => Err(LoadError::NoClasses(file.to_owned())),
+        (None, [only]) => Ok(only),
+        (None, several) => {
+            Err(LoadError::WhichClass { file: file.to_owned(), there: several.join(", ") })
         }
+        (Some(name), there) => {
+            there.iter().find(|class| **class == name).copied().ok_or_else(|| {
+                LoadError::NoSuchClass {
+                    file: file.to_owned(),
+                    class: name.to_owned(),
+                    there: there.join(", "),
+                    near: nearest(name, there.iter().copied()),
+                }
+            })
+        }
+    }
+}
+
+fn refusal(file: &Path, class: &str, fault: Fault) -> LoadError {
+    let (file, class, message) = (file.to_owned(), class.to_owned(), fault.message);
+    let cut = (line::text(&message) != message).then(|| message.clone());
+    let more: Vec<String> =
+        [cut, fault.detail.original, fault.detail.traceback].into_iter().flatten().collect();
+    let detail = (!more.is_empty()).then(|| more.join("\n"));
+    match fault.kind {
+        FaultKind::Panicked => LoadError::ClassPanicked { file, class, message, detail },
+        _ => LoadError::ClassRefused { file, class, message, detail },
     }
 }
 
 impl fmt::Debug for Library {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Library").field("file", &self.file).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chosen(classes: &[&str], name: Option<&str>) -> Result<String, LoadError> {
+        let of = |class: &&str| -> ClassInfo {
+            let text = format!(
+                r#"{{"class":"{class}","name":"n","version":"1","config_schema":{{}},
+                    "args_schema":{{}},"output_schema":{{}}}}"#
+            );
+            serde_json::from_str(&text).unwrap()
+        };
+        let classes: Vec<ClassInfo> = classes.iter().map(of).collect();
+        choose(Path::new("libx.so"), &classes, name).map(str::to_owned)
+    }
+
+    #[test]
+    fn the_only_class_needs_no_name() {
+        assert_eq!(chosen(&["Hello"], None).unwrap(), "Hello");
+        assert_eq!(chosen(&["Hello", "World"], Some("World")).unwrap(), "World");
+    }
+
+    #[test]
+    fn a_class_that_is_not_clear_names_those_there_are() {
+        let error = chosen(&["Hello", "World"], None).unwrap_err();
+        assert_eq!(error.to_string(), "libx.so: has several classes: Hello, World");
+        let error = chosen(&["Hello", "World"], Some("hello")).unwrap_err();
+        assert_eq!(error.to_string(), "libx.so: has no class 'hello'; it has Hello, World");
+        assert_eq!(error.hint(), "did you mean 'Hello'?");
+        assert!(matches!(chosen(&[], None), Err(LoadError::NoClasses(_))));
+        assert!(matches!(chosen(&[], Some("Hello")), Err(LoadError::NoClasses(_))));
+    }
+
+    #[test]
+    fn a_panic_and_a_refusal_are_told_apart_and_keep_what_the_line_drops() {
+        let refused =
+            |kind, message: &str| refusal(Path::new("libx.so"), "Hello", Fault::new(kind, message));
+        let error = refused(FaultKind::Failed, "no GPU");
+        assert_eq!(error.to_string(), "libx.so: class 'Hello' refuses to load: no GPU");
+        assert_eq!(error.detail(), None);
+        let error = refused(FaultKind::Panicked, "one\ntwo");
+        assert_eq!(error.to_string(), "libx.so: class 'Hello' panicked while loading: one two");
+        assert_eq!(error.detail(), Some("one\ntwo"));
     }
 }

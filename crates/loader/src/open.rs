@@ -6,16 +6,23 @@ use std::path::Path;
 
 use abi_stable::abi_stability::StableAbi;
 use abi_stable::abi_stability::abi_checking::check_layout_compatibility;
+use abi_stable::library::AbiHeader;
 use abi_stable::library::LibHeader;
 use abi_stable::library::LibraryError;
 use abi_stable::library::RawLibrary;
+use abi_stable::library::RootModule;
 use abi_stable::library::lib_header_from_raw_library;
+use abi_stable::type_layout::TypeLayout;
 use universal_worker_abi::PluginRootRef;
 use universal_worker_abi::VERSION;
 
 use crate::error::LoadError;
+use crate::linker;
 
 /// The root of the plugin library `file`.
+///
+/// `abi_stable`'s own `load_from*` would hand back the first library for a second file, and its
+/// `lib_header_from_path` unloads a library that it refuses.
 pub(crate) fn root(file: &Path) -> Result<PluginRootRef, LoadError> {
     let header = header(file)?;
     check_interface(file, header)?;
@@ -23,100 +30,140 @@ pub(crate) fn root(file: &Path) -> Result<PluginRootRef, LoadError> {
     // fields is a prefix of the other, and prefix types carry how many fields they have.
     let root = unsafe { header.init_root_module_with_unchecked_layout::<PluginRootRef>() };
     root.map_err(|error| {
-        let cause = first_line(&error.to_string());
+        let cause = match error {
+            LibraryError::RootModule { err, .. } => err.to_string(),
+            other => other.to_string(),
+        };
         LoadError::Refused { file: file.to_owned(), cause }
     })
 }
 
+/// Runs the library's constructors, and finds its header.
 fn header(file: &Path) -> Result<&'static LibHeader, LoadError> {
-    let library = RawLibrary::load_at(file).map_err(|error| not_loaded(file, &error))?;
+    // A path without a slash would be searched for in the folders of the system.
+    let absolute = std::path::absolute(file)
+        .map_err(|source| LoadError::Unreadable { file: file.to_owned(), source })?;
+    let library = RawLibrary::load_at(&absolute).map_err(|error| match error {
+        LibraryError::OpenError { err, .. } => linker::refusal(file, &absolute, &err.to_string()),
+        other => LoadError::Refused { file: file.to_owned(), cause: other.to_string() },
+    })?;
     // Never unloaded, whatever is wrong with it: its constructors have run.
     let library: &'static RawLibrary = Box::leak(Box::new(library));
     // SAFETY: the library is never unloaded, so that its statics live as long as the process.
     unsafe { lib_header_from_raw_library(library) }.map_err(|error| match error {
         LibraryError::GetSymbolError { .. } => LoadError::NotAPlugin(file.to_owned()),
-        other => LoadError::IncompatibleLayout {
-            file: file.to_owned(),
-            theirs: "of another abi_stable".to_owned(),
-            ours: VERSION,
-            detail: other.to_string(),
-        },
+        LibraryError::InvalidAbiHeader(found) => other_abi_stable(file, &found),
+        other => LoadError::Refused { file: file.to_owned(), cause: other.to_string() },
     })
 }
 
-/// `abi_stable` by itself refuses an older plugin in a newer worker, the normal upgrade; either
-/// direction is sound, so that one is enough.
+fn other_abi_stable(file: &Path, found: &AbiHeader) -> LoadError {
+    let ours = AbiHeader::VALUE;
+    if found.magic_string != ours.magic_string {
+        return LoadError::NotAPlugin(file.to_owned());
+    }
+    let version = |header: &AbiHeader| format!("{}.{}", header.abi_major, header.abi_minor);
+    LoadError::OtherAbiStable {
+        file: file.to_owned(),
+        theirs: version(found),
+        ours: version(&ours),
+    }
+}
+
 fn check_interface(file: &Path, header: &'static LibHeader) -> Result<(), LoadError> {
+    if header.root_mod_consts().base_name().as_str() != PluginRootRef::BASE_NAME {
+        return Err(LoadError::NotAPlugin(file.to_owned()));
+    }
     let theirs = header.version_strings().version.as_str();
-    let major = |version: &str| version.split('.').next().map(str::to_owned);
     if major(theirs) != major(VERSION) {
         let theirs = theirs.to_owned();
         return Err(LoadError::OtherInterface { file: file.to_owned(), theirs, ours: VERSION });
     }
-    let incompatible = |detail| LoadError::IncompatibleLayout {
+    let layout = header.layout().ok_or_else(|| "the library does not tell its layout".to_owned());
+    let matched = layout.and_then(|theirs| check_layouts(PluginRootRef::LAYOUT, theirs));
+    matched.map_err(|detail| LoadError::IncompatibleLayout {
         file: file.to_owned(),
         theirs: theirs.to_owned(),
         ours: VERSION,
         detail,
-    };
-    let ours = <PluginRootRef as StableAbi>::LAYOUT;
-    let Some(layout) = header.layout() else {
-        return Err(incompatible("the library does not tell its layout".to_owned()));
-    };
-    let Err(as_newer) = check_layout_compatibility(ours, layout) else { return Ok(()) };
-    check_layout_compatibility(layout, ours).map_err(|_| incompatible(as_newer.to_string()))
+    })
 }
 
-/// Turns what `dlopen` says into what it means.
-fn not_loaded(file: &Path, error: &LibraryError) -> LoadError {
-    let LibraryError::OpenError { err, .. } = error else {
-        return LoadError::Refused { file: file.to_owned(), cause: first_line(&error.to_string()) };
-    };
-    let cause =
-        std::error::Error::source(&**err).map_or_else(|| err.to_string(), ToString::to_string);
-    translated(file, &cause)
+/// What differs, where neither interface is a later one of the other.
+///
+/// `abi_stable` by itself refuses an older plugin in a newer worker, the normal upgrade; either
+/// direction is sound, so that one is enough.
+fn check_layouts(ours: &'static TypeLayout, theirs: &'static TypeLayout) -> Result<(), String> {
+    let Err(not_later) = check_layout_compatibility(ours, theirs) else { return Ok(()) };
+    check_layout_compatibility(theirs, ours).map_err(|not_earlier| {
+        format!(
+            "it is no later interface than ours: {not_later}\n\
+             it is no earlier interface than ours: {not_earlier}"
+        )
+    })
 }
 
-fn translated(file: &Path, cause: &str) -> LoadError {
-    if let Some((library, _)) = cause.split_once(": cannot open shared object file") {
-        let library = library.to_owned();
-        return LoadError::MissingLibrary { file: file.to_owned(), library };
-    }
-    if let Some((_, rest)) = cause.split_once("version `GLIBC")
-        && let Some((version, _)) = rest.split_once('\'')
-    {
-        let version = format!("GLIBC{version}");
-        return LoadError::NewerCLibrary { file: file.to_owned(), version };
-    }
-    LoadError::Refused { file: file.to_owned(), cause: first_line(cause) }
-}
-
-fn first_line(text: &str) -> String {
-    text.trim().lines().next().unwrap_or_default().chars().take(200).collect()
+fn major(version: &str) -> &str {
+    version.split('.').next().unwrap_or(version)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn what_the_linker_says_is_translated() {
-        let file = Path::new("libx.so");
-        for (cause, told) in [
-            (
-                "libcudart.so.12: cannot open shared object file: No such file or directory",
-                "libx.so: needs libcudart.so.12, which is not found",
-            ),
-            (
-                "/lib/libc.so.6: version `GLIBC_2.99' not found (required by libx.so)",
-                "libx.so: needs GLIBC_2.99 of the C library",
-            ),
-            (
-                "libx.so: undefined symbol: foo",
-                "libx.so: cannot be loaded: libx.so: undefined symbol: foo",
-            ),
-        ] {
-            assert_eq!(translated(file, cause).to_string(), told);
+    /// An interface as it was, as it has grown, and with a field that became another.
+    #[allow(dead_code, reason = "only the layouts count")]
+    mod was {
+        #[repr(C)]
+        #[derive(abi_stable::StableAbi)]
+        #[sabi(kind(Prefix(prefix_ref = RootRef)))]
+        #[sabi(missing_field(panic))]
+        pub(super) struct Root {
+            #[sabi(last_prefix_field)]
+            pub(super) open: extern "C" fn(u32) -> u32,
         }
+    }
+    #[allow(dead_code, reason = "only the layouts count")]
+    mod grown {
+        #[repr(C)]
+        #[derive(abi_stable::StableAbi)]
+        #[sabi(kind(Prefix(prefix_ref = RootRef)))]
+        #[sabi(missing_field(panic))]
+        pub(super) struct Root {
+            #[sabi(last_prefix_field)]
+            pub(super) open: extern "C" fn(u32) -> u32,
+            pub(super) close: extern "C" fn(u32),
+        }
+    }
+    #[allow(dead_code, reason = "only the layouts count")]
+    mod changed {
+        #[repr(C)]
+        #[derive(abi_stable::StableAbi)]
+        #[sabi(kind(Prefix(prefix_ref = RootRef)))]
+        #[sabi(missing_field(panic))]
+        pub(super) struct Root {
+            #[sabi(last_prefix_field)]
+            pub(super) open: extern "C" fn(u64) -> u32,
+        }
+    }
+
+    #[test]
+    fn an_earlier_and_a_later_interface_match_and_a_changed_one_does_not() {
+        let (was, grown) = (was::RootRef::LAYOUT, grown::RootRef::LAYOUT);
+        let changed = changed::RootRef::LAYOUT;
+        for (ours, theirs) in [(was, was), (was, grown), (grown, was)] {
+            assert_eq!(check_layouts(ours, theirs), Ok(()));
+        }
+        for (ours, theirs) in [(was, changed), (changed, was), (grown, changed), (changed, grown)] {
+            assert!(check_layouts(ours, theirs).is_err());
+        }
+        let one_way = [(was, grown), (grown, was)].map(|(a, b)| check_layout_compatibility(a, b));
+        assert!(one_way.iter().any(Result::is_err), "one direction alone would do");
+    }
+
+    #[test]
+    fn interfaces_of_one_major_version_speak() {
+        assert_eq!(major("1.0.0"), major("1.4.2"));
+        assert_ne!(major("1.0.0"), major("10.0.0"));
     }
 }

@@ -1,10 +1,14 @@
 //! What a module name means.
 
+use std::env::consts::DLL_PREFIX;
+use std::env::consts::DLL_SUFFIX;
 use std::fs;
+use std::io;
 use std::path::Path;
 use std::path::PathBuf;
 
 use crate::error::LoadError;
+use crate::near::nearest;
 
 /// Folders with plugins, searched in order.
 #[derive(Debug, Clone, Default)]
@@ -19,87 +23,122 @@ pub struct Found {
     pub file: PathBuf,
 }
 
-/// Where the module is: a path where it has a slash, else a name in the plugin folders.
+/// The kinds of module; a further kind is a variant here, and ends in a library to open as well.
+enum Module<'a> {
+    /// A path to a library: it has a slash.
+    Path(&'a Path),
+    /// A name to look up in the plugin folders.
+    Name(&'a str),
+}
+
+/// The library that a module names.
 ///
-/// `voice-activity`, `voice_activity` and `libvoice_activity.so` are the same name.
+/// With a slash it is a path, else a name that is looked up in the plugin folders, where
+/// `voice-activity`, `voice_activity` and `libvoice_activity.so` are the same.
 /// This is the one place that knows what kinds of module there are.
 ///
 /// # Errors
 /// When no folder has a library of that name; a path is looked at when it is opened.
 pub fn resolve(module: &str, folders: &PluginFolders) -> Result<PathBuf, LoadError> {
-    if module.contains(std::path::MAIN_SEPARATOR) {
-        return Ok(PathBuf::from(module));
+    match Module::of(module) {
+        Module::Path(path) => Ok(path.to_owned()),
+        Module::Name(name) => folders.find(name),
     }
-    let wanted = normalized(module);
-    let plugins = folders.list();
-    if let Some(found) = plugins.iter().find(|found| found.name == wanted) {
-        return Ok(found.file.clone());
+}
+
+impl<'a> Module<'a> {
+    fn of(text: &'a str) -> Self {
+        if text.contains(std::path::is_separator) {
+            Self::Path(Path::new(text))
+        } else {
+            Self::Name(text)
+        }
     }
-    let near = plugins
-        .iter()
-        .map(|found| (strsim::damerau_levenshtein(&found.name, &wanted), &found.name))
-        .filter(|(distance, _)| *distance <= wanted.chars().count().div_ceil(3))
-        .min()
-        .map(|(_, name)| name.clone());
-    Err(LoadError::NoSuchPlugin { name: module.to_owned(), searched: folders.named(), near })
 }
 
 impl PluginFolders {
-    /// The libraries in the folders, in the order in which they are found; a name that is there
-    /// twice is that of the first.
+    /// The libraries in the folders, in their order; a name that is there twice is that of the
+    /// first. Folders that are not there or cannot be read have none.
     #[must_use]
     pub fn list(&self) -> Vec<Found> {
         let mut found: Vec<Found> = Vec::new();
-        for folder in &self.0 {
-            let mut here = libraries(folder);
-            here.sort_by(|one, other| one.name.cmp(&other.name));
-            here.retain(|library| found.iter().all(|known| known.name != library.name));
-            found.extend(here);
+        for library in self.0.iter().flat_map(|folder| libraries(folder).unwrap_or_default()) {
+            if found.iter().all(|known| known.name != library.name) {
+                found.push(library);
+            }
         }
         found
     }
 
-    fn named(&self) -> String {
-        if self.0.is_empty() {
-            return "no folder: none is set".to_owned();
+    fn find(&self, name: &str) -> Result<PathBuf, LoadError> {
+        let plugins = self.list();
+        // What was asked for may be a name or the stem of a file, which has the prefix.
+        let wanted = stem(name);
+        let unprefixed = wanted.strip_prefix(DLL_PREFIX);
+        let called = |name: &str| plugins.iter().find(|found| found.name == name);
+        if let Some(found) = called(&wanted).or_else(|| called(unprefixed?)) {
+            return Ok(found.file.clone());
         }
-        let names: Vec<String> = self.0.iter().map(|path| path.display().to_string()).collect();
-        names.join(", ")
+        let names = plugins.iter().map(|found| found.name.as_str());
+        let near = nearest(&wanted, names);
+        Err(LoadError::NoSuchPlugin { name: name.to_owned(), searched: self.searched(), near })
+    }
+
+    /// The folders, and which of them could not be searched.
+    fn searched(&self) -> String {
+        if self.0.is_empty() {
+            return "the plugin folders: none is set".to_owned();
+        }
+        let told = self.0.iter().map(|folder| {
+            let why = match fs::read_dir(folder).map_err(|error| error.kind()) {
+                Ok(_) => "",
+                Err(io::ErrorKind::NotFound) => " (no such folder)",
+                Err(io::ErrorKind::PermissionDenied) => " (no permission)",
+                Err(_) => " (cannot be read)",
+            };
+            format!("{}{why}", folder.display())
+        });
+        told.collect::<Vec<_>>().join(", ")
     }
 }
 
-/// A folder that is not there has none.
-fn libraries(folder: &Path) -> Vec<Found> {
-    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
-    let named = entries.flatten().filter_map(|entry| {
-        let name = entry.file_name().into_string().ok()?;
-        let is_library = name.ends_with(std::env::consts::DLL_SUFFIX);
-        is_library.then(|| Found { name: normalized(&name), file: entry.path() })
+fn libraries(folder: &Path) -> io::Result<Vec<Found>> {
+    let named = fs::read_dir(folder)?.flatten().filter_map(|entry| {
+        let file = entry.file_name().into_string().ok()?;
+        file.ends_with(DLL_SUFFIX).then(|| {
+            let stem = stem(&file);
+            let name = stem.strip_prefix(DLL_PREFIX).unwrap_or(&stem);
+            Found { name: name.to_owned(), file: entry.path() }
+        })
     });
-    named.collect()
+    let mut found: Vec<Found> = named.collect();
+    found.sort_by(|one, other| (&one.name, &one.file).cmp(&(&other.name, &other.file)));
+    Ok(found)
 }
 
-/// The one spelling of a name: without prefix and ending, and with hyphens.
-fn normalized(name: &str) -> String {
-    let name = name.strip_suffix(std::env::consts::DLL_SUFFIX).unwrap_or(name);
-    let name = name.strip_prefix(std::env::consts::DLL_PREFIX).unwrap_or(name);
-    name.replace('_', "-")
+/// A name or a file name without its ending, with hyphens: cargo writes underscores for them.
+fn stem(name: &str) -> String {
+    name.strip_suffix(DLL_SUFFIX).unwrap_or(name).replace('_', "-")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// Two folders with libraries, and one between them that is not there.
     fn folders() -> (tempfile::TempDir, PluginFolders) {
         let dir = tempfile::tempdir().unwrap();
-        let (one, two) = (dir.path().join("one"), dir.path().join("two"));
-        for (folder, names) in [
-            (&one, &["libvoice_activity.so", "notes.txt"][..]),
-            (&two, &["libvoice_activity.so", "libhello.so"]),
-        ] {
-            fs::create_dir(folder).unwrap();
-            names.iter().for_each(|name| fs::write(folder.join(name), "").unwrap());
-        }
+        let make = |folder: &str, names: &[&str]| {
+            let folder = dir.path().join(folder);
+            fs::create_dir(&folder).unwrap();
+            names.iter().for_each(|name| {
+                fs::write(folder.join(format!("{DLL_PREFIX}{name}{DLL_SUFFIX}")), "").unwrap();
+            });
+            folder
+        };
+        let one = make("one", &["voice_activity", "liberator"]);
+        fs::write(one.join("notes.txt"), "").unwrap();
+        let two = make("two", &["voice_activity", "hello"]);
         let folders = PluginFolders(vec![one, dir.path().join("nope"), two]);
         (dir, folders)
     }
@@ -107,25 +146,45 @@ mod tests {
     #[test]
     fn a_name_is_found_in_each_of_its_spellings_in_the_first_folder_that_has_it() {
         let (dir, folders) = folders();
-        for name in ["voice-activity", "voice_activity", "libvoice_activity.so"] {
-            let file = resolve(name, &folders).unwrap();
-            assert_eq!(file, dir.path().join("one/libvoice_activity.so"), "{name}");
+        let check = |name: &str, folder: &str, file: &str| {
+            let expected = dir.path().join(folder).join(format!("{DLL_PREFIX}{file}{DLL_SUFFIX}"));
+            assert_eq!(resolve(name, &folders).unwrap(), expected, "{name}");
+        };
+        for name in ["voice-activity", "voice_activity"] {
+            check(name, "one", "voice_activity");
+            check(&format!("{DLL_PREFIX}{name}{DLL_SUFFIX}"), "one", "voice_activity");
         }
-        assert_eq!(resolve("hello", &folders).unwrap(), dir.path().join("two/libhello.so"));
+        check("hello", "two", "hello");
+        check("liberator", "one", "liberator");
     }
 
     #[test]
     fn what_has_a_slash_is_a_path() {
-        let path = resolve("./libhello.so", &PluginFolders::default()).unwrap();
-        assert_eq!(path, Path::new("./libhello.so"));
+        let (_dir, folders) = folders();
+        for module in ["./hello", "/opt/libhello.so"] {
+            assert_eq!(resolve(module, &folders).unwrap(), Path::new(module));
+        }
     }
 
     #[test]
     fn a_name_that_is_not_there_names_the_folders_and_the_nearest() {
-        let (_dir, folders) = folders();
+        let (dir, folders) = folders();
         let error = resolve("voice-activty", &folders).unwrap_err();
-        assert!(error.to_string().contains("two"), "{error}");
+        let LoadError::NoSuchPlugin { searched, .. } = &error else { panic!("{error}") };
+        // Not the line, for which the temporary folder's own path may be too long.
+        let searched = searched.replace(dir.path().to_str().unwrap(), "DIR");
+        assert_eq!(searched, "DIR/one, DIR/nope (no such folder), DIR/two");
+        assert!(error.to_string().starts_with("there is no plugin 'voice-activty' in "));
         assert_eq!(error.hint(), "did you mean 'voice-activity'?");
         assert!(resolve("other", &folders).unwrap_err().hint().contains("--plugin-dir"));
+    }
+
+    #[test]
+    fn the_list_has_each_name_once_in_the_order_of_the_folders() {
+        let (dir, folders) = folders();
+        let list = folders.list();
+        let names: Vec<&str> = list.iter().map(|found| found.name.as_str()).collect();
+        assert_eq!(names, ["liberator", "voice-activity", "hello"]);
+        assert!(list[1].file.starts_with(dir.path().join("one")));
     }
 }

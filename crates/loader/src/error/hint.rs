@@ -1,0 +1,125 @@
+//! What to do about it.
+
+use super::LoadError;
+use crate::line;
+
+impl LoadError {
+    /// What to do about it, in one line.
+    #[must_use]
+    pub fn hint(&self) -> String {
+        let hint = match self {
+            Self::NoSuchPlugin { near, .. } | Self::NoSuchClass { near, .. }
+                if !near.is_empty() =>
+            {
+                return did_you_mean(near);
+            }
+            Self::MissingLibrary { library, .. } => {
+                let library = line::name(library);
+                return format!("install {library}, or name its folder in LD_LIBRARY_PATH");
+            }
+            Self::NoSuchFile(_) => "check the path",
+            Self::NoSuchPlugin { .. } => {
+                "name a folder with --plugin-dir, or give a path with a slash"
+            }
+            Self::NoPermission(_) => "check the permissions of the file and of its folders",
+            Self::Unreadable { .. } => "check the path and the disk",
+            Self::Folder(_) => "name the library in it; --plugin-dir names a folder",
+            Self::Empty(_) | Self::Truncated { .. } => "copy or build the file again",
+            Self::NotALibrary(_) | Self::NotAPlugin(_) | Self::NoClasses(_) => {
+                "a plugin is a crate of type cdylib that calls export_plugins!"
+            }
+            Self::OtherArchitecture { .. } => "build the plugin for this machine",
+            Self::NewerCLibrary { .. } => "build the plugin on an older system, or update this one",
+            Self::Refused { .. } => {
+                "ldd shows what it needs; a folder mounted noexec refuses every library"
+            }
+            Self::OtherInterface { .. }
+            | Self::OtherAbiStable { .. }
+            | Self::IncompatibleLayout { .. } => {
+                "build the plugin again with the plugin crate of this worker"
+            }
+            Self::BadDescription { .. } | Self::ClassPanicked { .. } => {
+                "report it to the author of the plugin"
+            }
+            Self::NoSuchClass { .. } | Self::WhichClass { .. } => "name one of them with --class",
+            Self::ClassRefused { .. } => "see what the plugin needs",
+        };
+        hint.to_owned()
+    }
+}
+
+fn did_you_mean(near: &[String]) -> String {
+    let near: Vec<String> = near.iter().map(|near| format!("'{}'", line::name(near))).collect();
+    format!("did you mean {}?", near.join(" or "))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::path::PathBuf;
+
+    use super::*;
+    use crate::near::MOST;
+
+    /// Each variant, with text that someone who means harm could have put there.
+    fn worst() -> Vec<LoadError> {
+        let text = || "long\n\u{7}".repeat(1000);
+        let file = || PathBuf::from(text());
+        let near = || vec![text(); MOST];
+        let (theirs, ours) = (text, "100.100.100");
+        let broken = || serde_json::from_str::<bool>(&format!("{:?}", "x".repeat(999)));
+        vec![
+            LoadError::NoSuchFile(file()),
+            LoadError::NoSuchPlugin { name: text(), searched: text(), near: near() },
+            LoadError::NoSuchPlugin { name: text(), searched: text(), near: Vec::new() },
+            LoadError::NoPermission(file()),
+            LoadError::Unreadable { file: file(), source: io::Error::other(text()) },
+            LoadError::Folder(file()),
+            LoadError::Empty(file()),
+            LoadError::NotALibrary(file()),
+            LoadError::OtherArchitecture {
+                file: file(),
+                theirs: "processor number 65535".into(),
+                ours: "loongarch64",
+            },
+            LoadError::Truncated { file: file(), has: u64::MAX, needs: u64::MAX },
+            LoadError::MissingLibrary { file: file(), library: text() },
+            LoadError::NewerCLibrary { file: file(), version: text() },
+            LoadError::Refused { file: file(), cause: text() },
+            LoadError::NotAPlugin(file()),
+            LoadError::OtherAbiStable {
+                file: file(),
+                theirs: format!("{0}.{0}", u32::MAX),
+                ours: format!("{0}.{0}", u32::MAX),
+            },
+            LoadError::OtherInterface { file: file(), theirs: theirs(), ours },
+            LoadError::IncompatibleLayout { file: file(), theirs: theirs(), ours, detail: text() },
+            LoadError::BadDescription { file: file(), cause: broken().unwrap_err() },
+            LoadError::NoClasses(file()),
+            LoadError::NoSuchClass { file: file(), class: text(), there: text(), near: near() },
+            LoadError::WhichClass { file: file(), there: text() },
+            LoadError::ClassRefused { file: file(), class: text(), message: text(), detail: None },
+            LoadError::ClassPanicked { file: file(), class: text(), message: text(), detail: None },
+        ]
+    }
+
+    #[test]
+    fn message_and_hint_are_one_line_below_400_characters_whatever_is_in_them() {
+        for error in worst() {
+            let told = format!("{error} ({})", error.hint());
+            assert!(told.chars().count() < 400, "{} in {told}", told.chars().count());
+            assert!(!told.contains(char::is_control), "{told:?}");
+            assert!(!error.hint().is_empty());
+        }
+    }
+
+    #[test]
+    fn what_the_line_cuts_off_is_in_the_detail() {
+        let cause = format!("{}end", "x".repeat(999));
+        let error = LoadError::Refused { file: "libx.so".into(), cause };
+        assert!(!error.to_string().contains("end"));
+        assert!(error.detail().is_some_and(|detail| detail.ends_with("end")));
+        let error = LoadError::Refused { file: "libx.so".into(), cause: "short".into() };
+        assert_eq!(error.detail(), None);
+    }
+}
