@@ -5,7 +5,8 @@ use std::io::Write;
 use std::net::SocketAddr;
 
 use serde::Serialize;
-use universal_worker_abi::ClassInfo;
+use universal_worker_loader::ClassInfo;
+use universal_worker_loader::INTERFACE;
 
 use crate::failure::Failure;
 
@@ -46,7 +47,7 @@ impl<'a> Announcement<'a> {
             class: &class.class,
             name: &class.name,
             version: &class.version,
-            abi: universal_worker_abi::VERSION,
+            abi: INTERFACE,
             worker: env!("CARGO_PKG_VERSION"),
         }
     }

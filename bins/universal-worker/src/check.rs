@@ -6,8 +6,8 @@ use std::path::Path;
 use serde::Serialize;
 use sha2::Digest;
 use sha2::Sha256;
-use universal_worker_abi::ClassInfo;
-use universal_worker_abi::LibraryInfo;
+use universal_worker_loader::ClassInfo;
+use universal_worker_loader::LibraryInfo;
 use universal_worker_loader::LoadError;
 use universal_worker_service::outside_run;
 

@@ -41,3 +41,8 @@ pub use library::Library;
 pub use resolve::Found;
 pub use resolve::PluginFolders;
 pub use resolve::resolve;
+
+pub use universal_worker_abi::ClassInfo;
+pub use universal_worker_abi::LibraryInfo;
+/// The version of the plugin interface that is spoken here.
+pub use universal_worker_abi::VERSION as INTERFACE;

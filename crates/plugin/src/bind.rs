@@ -4,18 +4,20 @@
 //! author's type reads its own.
 //! Only when that fails a second, slow reading finds words and path for it.
 
-mod call;
+mod arguments;
+mod bound;
 mod depth;
 mod fields;
+mod frame;
 mod raw_args;
 mod text;
 mod words;
 
 use serde::de::DeserializeOwned;
 
-use crate::bind::call::Bound;
-use crate::bind::call::Frame;
+use crate::bind::bound::Bound;
 pub(crate) use crate::bind::fields::Binding;
+use crate::bind::frame::Frame;
 pub use crate::bind::raw_args::RawArgs;
 
 /// Why a text does not bind.
@@ -41,13 +43,12 @@ pub(crate) fn call<T: DeserializeOwned>(body: &[u8], binding: &Binding) -> Resul
 /// Reads a config: a JSON object.
 pub(crate) fn config<T: DeserializeOwned>(body: &[u8]) -> Result<T, BindError> {
     let text = text::of(body)?;
-    if let Ok(config) = serde_json::from_str(text)
-        && text.trim_ascii_start().starts_with('{')
-    {
-        return Ok(config);
+    let is_object = text.trim_ascii_start().starts_with('{');
+    match serde_json::from_str(text) {
+        Ok(config) if is_object => return Ok(config),
+        _ => text::check(text)?,
     }
-    text::check(text)?;
-    if !text.trim_ascii_start().starts_with('{') {
+    if !is_object {
         let message = format!("the config must be a JSON object, not {}", words::kind_of(text));
         return Err(BindError::Shape { message });
     }

@@ -8,6 +8,8 @@ use std::backtrace::Backtrace;
 use std::backtrace::BacktraceStatus;
 use std::cell::RefCell;
 use std::mem;
+use std::mem::ManuallyDrop;
+use std::ops::Deref;
 use std::panic::AssertUnwindSafe;
 use std::panic::PanicHookInfo;
 use std::panic::catch_unwind;
@@ -34,6 +36,37 @@ pub(crate) fn guarded<T>(code: impl FnOnce() -> Result<T, Fault>) -> Result<T, F
 /// [`guarded`], as the boundary wants it.
 pub(crate) fn guarded_raw<T>(code: impl FnOnce() -> Result<T, Fault>) -> RResult<T, RawFault> {
     guarded(code).map_err(RawFault::from).into()
+}
+
+/// A plugin whose destructor runs inside the boundary.
+pub(crate) struct Contained<P>(ManuallyDrop<P>);
+
+impl<P> Contained<P> {
+    pub(crate) fn new(plugin: P) -> Self {
+        Self(ManuallyDrop::new(plugin))
+    }
+}
+
+impl<P> Deref for Contained<P> {
+    type Target = P;
+
+    fn deref(&self) -> &P {
+        &self.0
+    }
+}
+
+impl<P> Drop for Contained<P> {
+    #[allow(unsafe_code, reason = "a destructor can be guarded only by taking it over")]
+    fn drop(&mut self) {
+        let dropped = guarded(|| {
+            // SAFETY: this is the only place that drops the plugin, and it runs once.
+            unsafe { ManuallyDrop::drop(&mut self.0) };
+            Ok(())
+        });
+        if let Err(fault) = dropped {
+            log::error!("in the cleanup: {}", fault.message);
+        }
+    }
 }
 
 fn panicked(payload: Box<dyn Any + Send>) -> Fault {
@@ -124,6 +157,17 @@ mod tests {
         assert_eq!(fault.kind, FaultKind::Panicked);
         assert!(fault.message.contains("boom 1"), "{}", fault.message);
         assert_eq!(fault.detail.category, Some(Category::Fatal));
+    }
+
+    #[test]
+    fn a_destructor_that_panics_stays_inside() {
+        struct Bomb;
+        impl Drop for Bomb {
+            fn drop(&mut self) {
+                panic!("in the destructor of the plugin");
+            }
+        }
+        drop(Contained::new(Bomb));
     }
 
     #[test]

@@ -1,7 +1,6 @@
 //! Turns a typed plugin into the objects of the interface, in a library or in-process.
 
 use std::marker::PhantomData;
-use std::mem::ManuallyDrop;
 use std::sync::Arc;
 
 use schemars::Schema;
@@ -31,6 +30,7 @@ use universal_worker_json::Encoder;
 use crate::bind;
 use crate::bind::BindError;
 use crate::bind::Binding;
+use crate::boundary::Contained;
 use crate::boundary::guarded;
 use crate::boundary::guarded_raw;
 use crate::context::Context;
@@ -112,7 +112,7 @@ impl<P: Plugin> RawClass for ClassShim<P> {
             let in_force = encode(&config)?;
             let plugin = P::initialize(config, &context)?;
             let shim = InstanceShim {
-                plugin: ManuallyDrop::new(plugin),
+                plugin: Contained::new(plugin),
                 config: in_force,
                 binding: Arc::clone(&self.binding),
             };
@@ -131,7 +131,7 @@ impl<P: Plugin> RawClass for ClassShim<P> {
 }
 
 struct InstanceShim<P: Plugin> {
-    plugin: ManuallyDrop<P>,
+    plugin: Contained<P>,
     config: Vec<u8>,
     binding: Arc<Binding>,
 }
@@ -173,20 +173,6 @@ impl<P: Plugin> RawInstance for InstanceShim<P> {
         _context: ContextObject,
     ) -> RResult<RVec<u8>, RawFault> {
         guarded_raw(|| Err(Fault::unknown_extension(name.as_str())))
-    }
-}
-
-impl<P: Plugin> Drop for InstanceShim<P> {
-    #[allow(unsafe_code, reason = "the plugin's destructor must run inside the panic boundary")]
-    fn drop(&mut self) {
-        let dropped = guarded(|| {
-            // SAFETY: this is the only place that drops the plugin, and it runs once.
-            unsafe { ManuallyDrop::drop(&mut self.plugin) };
-            Ok(())
-        });
-        if let Err(fault) = dropped {
-            log::error!("in the cleanup: {}", fault.message);
-        }
     }
 }
 

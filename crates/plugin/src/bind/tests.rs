@@ -105,7 +105,8 @@ fn what_is_no_call_is_told_by_its_kind() {
         ("1", "the body must be a JSON object, not a number"),
         (r#"{"args":{"a":1}}"#, "args must be an array, not an object"),
         (r#"{"args":null}"#, "args must be an array, not null"),
-        (r#"{"kwargs":[1]}"#, "args must be an array, and kwargs an object"),
+        (r#"{"kwargs":[1]}"#, "kwargs must be an object, not an array"),
+        (r#"{"args":[],"kwargs":null}"#, "kwargs must be an object, not null"),
     ] {
         match bound(body) {
             Err(BindError::Shape { message }) => assert_eq!(message, told, "{body}"),

@@ -25,29 +25,28 @@ pub(super) fn of(error: &serde_json::Error) -> String {
 
 /// Turns the sentences that serde's derive writes into ours; leaves others as they are.
 pub(super) fn translated(message: &str) -> String {
-    if let Some(("", rest)) = message.split_once("invalid type: ")
-        && let Some((got, expected)) = rest.rsplit_once(", expected ")
-    {
-        return format!("expected {}, got {}", expected_kind(expected), got_value(got));
+    let got_and_expected = |rest: &str| {
+        let (got, expected) = rest.rsplit_once(", expected ")?;
+        Some((got_value(got), expected_kind(expected).to_owned()))
+    };
+    for (sentence, ours) in [
+        ("missing field ", "missing field "),
+        ("unknown field ", "unknown field "),
+        ("unknown variant ", "unknown value "),
+    ] {
+        if let Some(rest) = message.strip_prefix(sentence) {
+            return format!("{ours}{}", quoted(rest));
+        }
     }
-    if let Some(("", rest)) = message.split_once("invalid value: ")
-        && let Some((got, expected)) = rest.rsplit_once(", expected ")
-    {
-        return match expected_kind(expected) {
-            "integer" => format!("{} is out of range", got_value(got)),
-            expected => format!("expected {expected}, got {}", got_value(got)),
-        };
+    let typed = message.strip_prefix("invalid type: ").and_then(got_and_expected);
+    let valued = message.strip_prefix("invalid value: ").and_then(got_and_expected);
+    match (typed, valued) {
+        (_, Some((got, expected))) if expected == "integer" => format!("{got} is out of range"),
+        (Some((got, expected)), _) | (_, Some((got, expected))) => {
+            format!("expected {expected}, got {got}")
+        }
+        (None, None) => quoted(message),
     }
-    if let Some(("", rest)) = message.split_once("missing field ") {
-        return format!("missing field {}", quoted(rest));
-    }
-    if let Some(("", rest)) = message.split_once("unknown field ") {
-        return format!("unknown field {}", quoted(rest));
-    }
-    if let Some(("", rest)) = message.split_once("unknown variant ") {
-        return format!("unknown value {}", quoted(rest));
-    }
-    quoted(message)
 }
 
 fn quoted(text: &str) -> String {
@@ -92,26 +91,10 @@ pub(super) fn nearest<'n>(name: &str, names: &[&'n str]) -> Option<&'n str> {
     let limit = name.chars().count().div_ceil(3);
     names
         .iter()
-        .map(|known| (distance(name, known), *known))
+        .map(|known| (strsim::damerau_levenshtein(name, known), *known))
         .filter(|(distance, _)| *distance <= limit)
         .min()
         .map(|(_, known)| known)
-}
-
-/// How many characters must be put in, left out or replaced (Levenshtein's distance).
-fn distance(one: &str, other: &str) -> usize {
-    let other: Vec<char> = other.chars().collect();
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (index, from) in one.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = index + 1;
-        for (column, to) in other.iter().enumerate() {
-            let replaced = diagonal + usize::from(from != *to);
-            diagonal = row[column + 1];
-            row[column + 1] = replaced.min(diagonal + 1).min(row[column] + 1);
-        }
-    }
-    row[other.len()]
 }
 
 #[cfg(test)]
@@ -122,7 +105,6 @@ mod tests {
     fn the_nearest_name_is_near() {
         assert_eq!(nearest("txt", &["text", "repeat"]), Some("text"));
         assert_eq!(nearest("volume", &["text", "repeat"]), None);
-        assert_eq!(distance("kitten", "sitting"), 3);
     }
 
     #[test]

@@ -1,0 +1,115 @@
+//! The frame of a call: its arguments as pieces of its text.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::Deserializer;
+use serde::de::IgnoredAny;
+use serde::de::MapAccess;
+use serde::de::Visitor;
+use serde_json::error::Category;
+use serde_json::value::RawValue;
+
+use crate::bind::BindError;
+use crate::bind::text;
+use crate::bind::words;
+
+/// A keyword argument: its name and its text.
+pub(super) type Keyword<'a> = (Cow<'a, str>, &'a RawValue);
+
+/// What a body says, in pieces of its text.
+#[derive(Default)]
+pub(super) struct Frame<'a> {
+    pub(super) args: Vec<&'a RawValue>,
+    pub(super) kwargs: Vec<Keyword<'a>>,
+}
+
+impl<'a> Frame<'a> {
+    pub(super) fn read(text: &'a str) -> Result<Self, BindError> {
+        serde_json::from_str(text).map_err(|error| match error.classify() {
+            Category::Data => match text::check(text) {
+                Ok(()) => wrong_shape(text),
+                Err(syntax) => syntax,
+            },
+            _ => text::syntax(&error),
+        })
+    }
+}
+
+/// What is wrong with a text that is JSON and no frame.
+fn wrong_shape(text: &str) -> BindError {
+    let kind = words::kind_of;
+    let message = match serde_json::from_str::<HashMap<Cow<'_, str>, &RawValue>>(text) {
+        Err(_) => format!("the body must be a JSON object, not {}", kind(text)),
+        Ok(parts) => match (parts.get("args"), parts.get("kwargs")) {
+            (Some(args), _) if !args.get().starts_with('[') => {
+                format!("args must be an array, not {}", kind(args.get()))
+            }
+            (_, Some(kwargs)) if !kwargs.get().starts_with('{') => {
+                format!("kwargs must be an object, not {}", kind(kwargs.get()))
+            }
+            _ => "args must be an array, and kwargs an object".to_owned(),
+        },
+    };
+    BindError::Shape { message }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Frame<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct FrameVisitor;
+
+        impl<'de> Visitor<'de> for FrameVisitor {
+            type Value = Frame<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("the object of a call")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Frame<'de>, A::Error> {
+                let mut frame = Frame::default();
+                while let Some(key) = map.next_key::<Cow<'de, str>>()? {
+                    match &*key {
+                        "args" => frame.args = map.next_value()?,
+                        "kwargs" => frame.kwargs = map.next_value::<Keywords<'de>>()?.0,
+                        _ => drop(map.next_value::<IgnoredAny>()?),
+                    }
+                }
+                Ok(frame)
+            }
+        }
+
+        deserializer.deserialize_map(FrameVisitor)
+    }
+}
+
+struct Keywords<'a>(Vec<Keyword<'a>>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Keywords<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct KeywordsVisitor;
+
+        impl<'de> Visitor<'de> for KeywordsVisitor {
+            type Value = Keywords<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("the object of keyword arguments")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Keywords<'de>, A::Error> {
+                let mut kwargs: Vec<Keyword<'de>> = Vec::new();
+                while let Some((name, value)) = map.next_entry::<Cow<'de, str>, &'de RawValue>()? {
+                    // Of a key that is there twice, the last wins, as in Python.
+                    match kwargs.iter_mut().find(|(known, _)| *known == name) {
+                        Some(known) => known.1 = value,
+                        None => kwargs.push((name, value)),
+                    }
+                }
+                Ok(Keywords(kwargs))
+            }
+        }
+
+        deserializer.deserialize_map(KeywordsVisitor)
+    }
+}
