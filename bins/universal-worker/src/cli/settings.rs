@@ -66,8 +66,8 @@ pub(crate) enum CheckFormat {
 
 impl fmt::Display for PluginChoice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { module, class, .. } = self;
-        write!(f, "{module}:{}", class.as_deref().unwrap_or("?"))
+        f.write_str(&self.module)?;
+        self.class.iter().try_for_each(|class| write!(f, ":{class}"))
     }
 }
 

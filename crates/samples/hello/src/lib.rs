@@ -1,19 +1,15 @@
 //! The smallest universal-worker plugin: it greets.
 
-use schemars::JsonSchema;
-use serde::Deserialize;
-use serde::Serialize;
-use universal_worker_plugin::Context;
-use universal_worker_plugin::Plugin;
-use universal_worker_plugin::PluginError;
-use universal_worker_plugin::schemars;
+use serde::{Deserialize, Serialize};
+use universal_worker_plugin::schemars::{self, JsonSchema};
+use universal_worker_plugin::{Context, Plugin, PluginError};
 
 /// Greets whom it is told to, in the words of its config.
 pub struct Hello {
     greeting: String,
 }
 
-/// The config of [`Hello`].
+/// How to greet.
 #[derive(Serialize, Deserialize, JsonSchema)]
 pub struct Config {
     /// What comes before the name.
@@ -21,7 +17,7 @@ pub struct Config {
     greeting: String,
 }
 
-/// The arguments of [`Hello`].
+/// Whom to greet.
 #[derive(Deserialize, JsonSchema)]
 pub struct Args {
     /// Who is greeted.
