@@ -100,7 +100,7 @@ pub fn in_process<P: Plugin, C: RunContext>(context: Arc<C>) -> Result<Class, Fa
 
 /// Exports classes of plugins from a `cdylib`.
 ///
-/// ```ignore
+/// ```text
 /// #[cfg(feature = "export")]
 /// universal_worker_plugin::export_plugins!(Whisper, Translator);
 /// ```

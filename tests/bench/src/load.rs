@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::io;
+use std::process;
 use std::sync::Arc;
 use std::time::Duration;
 use std::time::Instant;
@@ -9,6 +10,7 @@ use std::time::Instant;
 use tokio::task::JoinSet;
 
 use crate::client::Client;
+use crate::cpu;
 use crate::figures::Latencies;
 use crate::server::Server;
 
@@ -18,8 +20,11 @@ pub(crate) struct Round {
     pub(crate) latencies: Latencies,
     /// Answers other than 200, which count for nothing else.
     pub(crate) refused: usize,
-    /// How many cores the server used: well below 1, and it was not the server that was measured.
+    /// How many cores the server used.
     pub(crate) cores: f64,
+    /// How many cores were used by all but the server and this process: above 0, and it is the
+    /// machine that was measured.
+    pub(crate) others: f64,
 }
 
 /// Sends the request on all connections for a while, each time when the last one is answered.
@@ -36,7 +41,7 @@ pub(crate) async fn round(
         client.send(request).await?;
         clients.push(client);
     }
-    let cpu = server.cpu()?;
+    let (cpu, ours, all) = (server.cpu()?, cpu::of_process(process::id())?, cpu::of_machine()?);
     let begun = Instant::now();
     let mut senders = JoinSet::new();
     for client in clients {
@@ -49,8 +54,16 @@ pub(crate) async fn round(
         refused += refused_to_sender;
     }
     let passed = begun.elapsed().as_secs_f64();
-    let cores = (server.cpu()? - cpu).as_secs_f64() / passed;
-    Ok(Round { requests_per_second: latencies.count() as f64 / passed, latencies, refused, cores })
+    let used = server.cpu()?.saturating_sub(cpu);
+    let of_load = cpu::of_process(process::id())?.saturating_sub(ours);
+    let others = cpu::of_machine()?.saturating_sub(all).saturating_sub(used + of_load);
+    Ok(Round {
+        requests_per_second: latencies.count() as f64 / passed,
+        latencies,
+        refused,
+        cores: used.as_secs_f64() / passed,
+        others: others.as_secs_f64() / passed,
+    })
 }
 
 /// Sends until the time has come; the latencies of what was answered by 200, and how many were not.

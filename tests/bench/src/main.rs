@@ -5,6 +5,7 @@
 
 mod bare;
 mod client;
+mod cpu;
 mod figures;
 mod load;
 mod sections;

@@ -16,6 +16,7 @@ use tokio::process::Child;
 use tokio::process::Command;
 
 use crate::bare;
+use crate::cpu;
 
 /// A running server; killed when dropped.
 pub(crate) struct Server {
@@ -23,7 +24,7 @@ pub(crate) struct Server {
     /// From the call that spawns it to the line that announces it.
     pub(crate) start: Duration,
     pid: u32,
-    _child: Child,
+    child: Child,
 }
 
 /// A start that takes longer has failed.
@@ -57,7 +58,12 @@ impl Server {
         let pid = child.id().expect("it has not been waited for");
         let failed = || io::Error::other(format!("{command:?} did not start: {}", line.trim()));
         let address = address_in(&line).ok_or_else(failed)?;
-        Ok(Self { address, start, pid, _child: child })
+        Ok(Self { address, start, pid, child })
+    }
+
+    /// Kills it and waits for its end, so that it is no load on what comes next.
+    pub(crate) async fn stop(mut self) -> io::Result<()> {
+        self.child.kill().await
     }
 
     /// Resident memory in MiB.
@@ -70,11 +76,7 @@ impl Server {
 
     /// CPU time used so far.
     pub(crate) fn cpu(&self) -> io::Result<Duration> {
-        // proc(5): utime and stime are the 14th and 15th field, in ticks of 10 ms.
-        let stat = fs::read_to_string(format!("/proc/{}/stat", self.pid))?;
-        let fields = stat.rsplit_once(')').map_or("", |(_, fields)| fields);
-        let ticks = fields.split_ascii_whitespace().skip(11).take(2);
-        Ok(Duration::from_millis(10) * ticks.filter_map(|ticks| ticks.parse::<u32>().ok()).sum())
+        cpu::of_process(self.pid)
     }
 }
 

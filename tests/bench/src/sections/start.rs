@@ -33,7 +33,9 @@ async fn row(
 ) -> Result<(), Box<dyn Error>> {
     let mut latencies = Latencies::default();
     for _ in 0..STARTS {
-        latencies.push(Server::worker(dist, plugin, options).await?.start);
+        let server = Server::worker(dist, plugin, options).await?;
+        latencies.push(server.start);
+        server.stop().await?;
     }
     let server = Server::worker(dist, plugin, options).await?;
     let at_rest = server.resident_mib()?;
