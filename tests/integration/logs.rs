@@ -1,8 +1,12 @@
 //! The log: on stderr, with the lines of the plugin.
 
+use std::process::Stdio;
+
 use serde_json::Value;
 use serde_json::json;
+use universal_worker_host::Client;
 
+use crate::support::Started;
 use crate::support::Worker;
 
 #[tokio::test]
@@ -50,4 +54,20 @@ async fn a_message_cannot_forge_a_line() {
     let exit = worker.stop().await;
     assert!(exit.stderr.contains("forged"), "{}", exit.stderr);
     assert!(!exit.stderr.lines().any(|line| line.starts_with("2026-01-01T00")), "{}", exit.stderr);
+}
+
+#[tokio::test]
+async fn a_stderr_that_nobody_reads_holds_nobody_up() {
+    let args = ["--module", "conformance", "--class", "Conformance"];
+    let mut started = Started::with_stderr(&args, Stdio::piped());
+    let line: Value = serde_json::from_str(&started.stdout_line()).unwrap();
+    let client = Client::new(line["url"].as_str().unwrap());
+    // Several times what a pipe holds.
+    let message = "x".repeat(10_000);
+    for _ in 0..100 {
+        let kwargs = json!({"op": "log", "level": "warn", "message": message});
+        let args: [Value; 0] = [];
+        client.execute::<_, _, Value>(&args, &kwargs).await.unwrap();
+    }
+    started.terminate();
 }

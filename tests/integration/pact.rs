@@ -4,6 +4,7 @@ use std::process::Command;
 
 use serde_json::json;
 
+use crate::support::Started;
 use crate::support::Worker;
 use crate::support::is_gone;
 use crate::support::until_gone;
@@ -99,4 +100,35 @@ async fn a_dropped_worker_is_killed_with_its_group() {
     drop(worker);
     until_gone(pid).await;
     until_gone(child).await;
+}
+
+#[tokio::test]
+async fn while_it_stops_it_answers_and_takes_no_new_run() {
+    let worker = Worker::start("Conformance", &["--stop-grace", "600"]).await;
+    let run = worker.spawn_execute(json!({"op": "hang", "secs": 600.0}));
+    worker.until_running(1).await;
+    worker.signal("TERM");
+    worker
+        .until(|worker| async move { worker.get("/health").await.json()["status"] == "draining" })
+        .await;
+    let refused = worker.execute(json!({})).await;
+    assert_eq!((refused.status, refused.header("connection")), (503, "close"));
+    assert_eq!(refused.json()["_job_error"]["category"], "transient");
+    assert_eq!(worker.post("/initialize", "{}").await.status, 503);
+    assert_eq!(worker.get("/stats").await.json()["runs"]["running"], 1);
+
+    // A second signal does not wait for anything.
+    worker.signal("INT");
+    let exit = worker.wait().await;
+    assert_eq!(exit.code, Some(4), "{exit:?}");
+    assert!(exit.stderr.lines().last().unwrap().contains("second signal"), "{}", exit.stderr);
+    run.abort();
+}
+
+#[tokio::test]
+async fn a_signal_ends_a_worker_that_is_still_loading() {
+    let mut started = Started::spawn(&["--module", "conformance", "--class", "SlowToLoad"]);
+    started.until_thread("load");
+    started.terminate();
+    assert_eq!(started.rest_of_stdout(), "");
 }

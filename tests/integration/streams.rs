@@ -83,3 +83,12 @@ async fn a_stream_that_nobody_reads_does_not_fill_the_memory() {
     let after = worker.get("/stats").await.json()["memory_rss_mb"].as_f64().unwrap();
     assert!(after - before < 40.0, "{before} MiB before, {after} MiB after");
 }
+
+#[tokio::test]
+async fn a_worker_that_dies_leaves_its_stream_unterminated() {
+    let worker = Worker::conformance().await;
+    let mut stream = worker.open_stream(json!({"n": 1_000_000, "delay": 0.005})).await;
+    assert!(stream.next().await.is_some());
+    worker.signal("KILL");
+    assert!(stream.breaks().await);
+}

@@ -230,6 +230,18 @@ impl std::fmt::Debug for Reply {
 pub(crate) struct Stream(Lines);
 
 impl Stream {
+    /// Reads on until the connection breaks; false where the body comes to its end.
+    pub(crate) async fn breaks(&mut self) -> bool {
+        loop {
+            match tokio::time::timeout(LONG, self.0.next_line()).await.unwrap() {
+                Some(Ok(_)) => {}
+                Some(Err(CallError::Broken(_))) => return true,
+                Some(Err(error)) => panic!("{error}"),
+                None => return false,
+            }
+        }
+    }
+
     pub(crate) async fn next(&mut self) -> Option<String> {
         let line = tokio::time::timeout(LONG, self.0.next_line()).await.unwrap()?;
         Some(String::from_utf8(line.unwrap().to_vec()).unwrap())
@@ -264,8 +276,12 @@ pub(crate) struct Started {
 
 impl Started {
     pub(crate) fn spawn(args: &[&str]) -> Self {
+        Self::with_stderr(args, Stdio::null())
+    }
+
+    pub(crate) fn with_stderr(args: &[&str], stderr: Stdio) -> Self {
         let mut command = Command::new(program());
-        command.args(args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+        command.args(args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(stderr);
         let mut child = command.spawn().unwrap();
         let stdout = BufReader::new(child.stdout.take().unwrap());
         Self { child, stdout }
@@ -285,6 +301,19 @@ impl Started {
         let mut rest = String::new();
         self.stdout.read_to_string(&mut rest).unwrap();
         rest
+    }
+
+    /// Waits until the process has a thread of that name.
+    pub(crate) fn until_thread(&self, name: &str) {
+        let begun = Instant::now();
+        let tasks = Path::new("/proc").join(self.pid().to_string()).join("task");
+        let has_name = |task: fs::DirEntry| {
+            fs::read_to_string(task.path().join("comm")).is_ok_and(|comm| comm.trim() == name)
+        };
+        while !fs::read_dir(&tasks).unwrap().flatten().any(has_name) {
+            assert!(begun.elapsed() < LONG, "there is no thread '{name}'");
+            std::thread::yield_now();
+        }
     }
 
     pub(crate) fn terminate(&mut self) {
