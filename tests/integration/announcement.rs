@@ -1,10 +1,12 @@
 //! The line on stdout, and the address it tells.
 
+use std::io::ErrorKind;
 use std::net::TcpListener;
 use std::net::TcpStream;
 
 use serde_json::Value;
 use serde_json::json;
+use universal_worker_host::Client;
 
 use crate::support::Started;
 use crate::support::Worker;
@@ -50,13 +52,13 @@ async fn nobody_can_connect_while_the_plugin_is_being_loaded() {
     let port = address.port().to_string();
     let mut started =
         Started::spawn(&["--module", "conformance", "--class", "SlowToLoad", "--port", &port]);
-    // A client that polls is refused until the worker is there, and not left waiting.
-    while started.stdout_is_quiet() {
-        assert!(TcpStream::connect(address).is_err() || !started.stdout_is_quiet());
+    // A client that polls is refused until the worker is there, and then answered at once.
+    while let Err(error) = TcpStream::connect(address) {
+        assert_eq!(error.kind(), ErrorKind::ConnectionRefused);
     }
+    assert_eq!(Client::new(&address.to_string()).health().await.unwrap()["status"], "running");
     let line: Value = serde_json::from_str(&started.stdout_line()).unwrap();
     assert_eq!(line["event"], "ready");
-    assert!(TcpStream::connect(address).is_ok());
     started.terminate();
 }
 

@@ -20,9 +20,6 @@ use http::HeaderMap;
 use http::HeaderName;
 use http::HeaderValue;
 use http::Method;
-use rustix::event::PollFd;
-use rustix::event::PollFlags;
-use rustix::event::Timespec;
 use serde_json::Value;
 use serde_json::json;
 use tempfile::TempDir;
@@ -319,13 +316,6 @@ impl Started {
     pub(crate) fn terminate(&mut self) {
         signal(self.pid(), "TERM");
         assert_eq!(self.child.wait().unwrap().code(), Some(0));
-    }
-
-    /// Whether nothing was written yet; waits a moment for it.
-    pub(crate) fn stdout_is_quiet(&self) -> bool {
-        let mut stdout = [PollFd::new(self.stdout.get_ref(), PollFlags::IN)];
-        let moment = Timespec { tv_sec: 0, tv_nsec: 5_000_000 };
-        rustix::event::poll(&mut stdout, Some(&moment)).unwrap() == 0
     }
 }
 
