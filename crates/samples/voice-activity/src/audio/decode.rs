@@ -1,0 +1,223 @@
+//! From a file to mono samples, packet by packet.
+
+use std::fs;
+use std::fs::File;
+use std::io;
+use std::path::Path;
+
+use symphonia::core::audio::GenericAudioBufferRef;
+use symphonia::core::codecs::audio::AudioDecoder;
+use symphonia::core::errors::Error;
+use symphonia::core::formats::FormatReader;
+use symphonia::core::formats::Track;
+use symphonia::core::formats::TrackType;
+use symphonia::core::formats::probe::Hint;
+use symphonia::core::formats::well_known::FORMAT_ID_MP3;
+use symphonia::core::formats::well_known::FORMAT_ID_OGG;
+use symphonia::core::formats::well_known::FORMAT_ID_WAVE;
+use symphonia::core::io::MediaSourceStream;
+
+use super::RATES;
+use super::reason::Reason;
+
+/// Some encoders count the frame of an MP3 that holds the count: so many samples may be missing.
+const MP3_FRAME: u64 = 1152;
+
+/// The audio track of a file, one packet at a time.
+pub(super) struct Decoder {
+    format: Box<dyn FormatReader>,
+    codec: Box<dyn AudioDecoder>,
+    track: u32,
+    rate: u32,
+    length: Length,
+    /// Samples of each channel so far.
+    decoded: u64,
+    /// The samples of the last packet, the channels of each moment side by side.
+    interleaved: Vec<f32>,
+}
+
+/// How many samples each channel will have had in the end.
+#[derive(Clone, Copy)]
+enum Length {
+    /// The header says it, and fewer mean that the file was cut; `slack` may be missing.
+    Declared {
+        samples: u64,
+        slack: u64,
+    },
+    /// Good enough to show progress.
+    Estimated(u64),
+    Unknown,
+}
+
+impl Decoder {
+    pub(super) fn open(path: &Path) -> Result<Self, Reason> {
+        let source = MediaSourceStream::new(Box::new(open_file(path)?), Default::default());
+        let format = symphonia::default::get_probe()
+            .probe(&Hint::new(), source, Default::default(), Default::default())
+            .map_err(unknown)?;
+        let track = format.default_track(TrackType::Audio).ok_or(Reason::NoTrack)?;
+        let (codec, rate) = decoder_for(track)?;
+        if !RATES.contains(&rate) {
+            return Err(Reason::Rate(rate));
+        }
+        let (track, length) = (track.id, length_of(&*format, track));
+        Ok(Self { format, codec, track, rate, length, decoded: 0, interleaved: Vec::new() })
+    }
+
+    /// Hz of the file.
+    pub(super) fn rate(&self) -> u32 {
+        self.rate
+    }
+
+    /// Seconds decoded so far.
+    pub(super) fn seconds(&self) -> f64 {
+        self.to_seconds(self.decoded)
+    }
+
+    /// Seconds in all, as far as the file lets one know.
+    pub(super) fn expected_seconds(&self) -> Option<f64> {
+        match self.length {
+            Length::Declared { samples, .. } | Length::Estimated(samples) => {
+                Some(self.to_seconds(samples))
+            }
+            Length::Unknown => None,
+        }
+    }
+
+    /// Replaces `mono` by the next packet, all channels mixed into one; false at the end.
+    pub(super) fn next_packet(&mut self, mono: &mut Vec<f32>) -> Result<bool, Reason> {
+        mono.clear();
+        let packet = loop {
+            match self.format.next_packet() {
+                Ok(Some(packet)) if packet.track_id == self.track => break packet,
+                Ok(Some(_)) => {}
+                Ok(None) => return self.end(),
+                Err(Error::ResetRequired) => self.next_link()?,
+                Err(Error::IoError(error)) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                    return self.cut();
+                }
+                Err(error) => return Err(self.broken(error)),
+            }
+        };
+        let seconds = self.seconds();
+        match self.codec.decode(&packet) {
+            Ok(sound) if sound.spec().rate() != self.rate => {
+                Err(Reason::RateChange { from: self.rate, to: sound.spec().rate(), seconds })
+            }
+            Ok(sound) => {
+                self.decoded += sound.frames() as u64;
+                mix(&sound, &mut self.interleaved, mono);
+                Ok(true)
+            }
+            Err(error) => Err(self.broken(error)),
+        }
+    }
+
+    /// Goes on with the next of several Ogg files that were written one after the other.
+    fn next_link(&mut self) -> Result<(), Reason> {
+        let track = self.format.default_track(TrackType::Audio).ok_or(Reason::NoTrack)?;
+        let (codec, _) = decoder_for(track)?;
+        self.length = match length_of(&*self.format, track) {
+            Length::Estimated(samples) => Length::Estimated(self.decoded + samples),
+            other => other,
+        };
+        self.track = track.id;
+        self.codec = codec;
+        Ok(())
+    }
+
+    /// The file ended where it may end.
+    fn end(&self) -> Result<bool, Reason> {
+        match self.length {
+            Length::Declared { samples, slack } if self.decoded + slack < samples => {
+                Err(self.truncated())
+            }
+            _ => Ok(false),
+        }
+    }
+
+    /// The file ended within something.
+    fn cut(&self) -> Result<bool, Reason> {
+        match self.length {
+            // A WAV that was written into a pipe: its header cannot say how long it is.
+            Length::Unknown if self.format.format_info().format == FORMAT_ID_WAVE => Ok(false),
+            _ => Err(self.truncated()),
+        }
+    }
+
+    fn truncated(&self) -> Reason {
+        let declared = match self.length {
+            Length::Declared { samples, .. } => Some(self.to_seconds(samples)),
+            _ => None,
+        };
+        Reason::Truncated { seconds: self.seconds(), declared }
+    }
+
+    fn broken(&self, error: Error) -> Reason {
+        let seconds = self.seconds();
+        match error {
+            Error::IoError(source) => Reason::Read { seconds, source },
+            source => Reason::Damaged { seconds, source },
+        }
+    }
+
+    fn to_seconds(&self, samples: u64) -> f64 {
+        samples as f64 / f64::from(self.rate)
+    }
+}
+
+fn open_file(path: &Path) -> Result<File, Reason> {
+    // Looked at before it is opened: to open a pipe would wait for a writer.
+    let refused = |error: io::Error| match error.kind() {
+        io::ErrorKind::NotFound => Reason::NotFound,
+        _ => Reason::Open(error),
+    };
+    let kind = fs::metadata(path).map_err(refused)?.file_type();
+    match (kind.is_dir(), kind.is_file()) {
+        (true, _) => Err(Reason::Folder),
+        (_, false) => Err(Reason::NotAFile),
+        _ => File::open(path).map_err(refused),
+    }
+}
+
+fn decoder_for(track: &Track) -> Result<(Box<dyn AudioDecoder>, u32), Reason> {
+    let params = track.codec_params.as_ref().and_then(|params| params.audio());
+    let params = params.ok_or(Reason::NoTrack)?;
+    let codec = symphonia::default::get_codecs()
+        .make_audio_decoder(params, &Default::default())
+        .map_err(Reason::Codec)?;
+    Ok((codec, params.sample_rate.unwrap_or(0)))
+}
+
+fn length_of(format: &dyn FormatReader, track: &Track) -> Length {
+    let Some(samples) = track.num_frames else { return Length::Unknown };
+    match (format.format_info().format, track.delay) {
+        // Counted by its last page; whether that is its last one, the page itself says.
+        (FORMAT_ID_OGG, _) => Length::Estimated(samples),
+        // Without a header frame the length is guessed from the size of the file.
+        (FORMAT_ID_MP3, None) => Length::Estimated(samples),
+        (FORMAT_ID_MP3, Some(0)) => Length::Declared { samples, slack: MP3_FRAME },
+        _ => Length::Declared { samples, slack: 0 },
+    }
+}
+
+/// Why no reader took the file.
+fn unknown(error: Error) -> Reason {
+    match error {
+        Error::Unsupported(_) => Reason::NotAudio,
+        Error::IoError(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+            Reason::TruncatedHeader
+        }
+        error => Reason::Header(error),
+    }
+}
+
+/// Averages the channels into `mono`; what is no number becomes silence.
+fn mix(sound: &GenericAudioBufferRef<'_>, interleaved: &mut Vec<f32>, mono: &mut Vec<f32>) {
+    sound.copy_to_vec_interleaved(interleaved);
+    let channels = sound.num_planes().max(1);
+    mono.extend(interleaved.chunks_exact(channels).map(|samples| {
+        let mean = samples.iter().sum::<f32>() / channels as f32;
+        if mean.is_finite() { mean.clamp(-1.0, 1.0) } else { 0.0 }
+    }));
+}

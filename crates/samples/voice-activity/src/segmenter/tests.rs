@@ -1,0 +1,130 @@
+//! Each case is a drawing, a character a frame (16 ms): `#` is sure speech (0.9), `+` a score
+//! between the two levels (0.5), `.` none (0.1).
+
+use super::*;
+
+/// Times in frames of 16 ms, so that the drawings are exact.
+fn settings(min_speech: u32, min_silence: u32, pad: u32) -> Settings {
+    let milliseconds = |frames| frames * 16;
+    Settings {
+        threshold: 0.6,
+        min_speech: milliseconds(min_speech),
+        min_silence: milliseconds(min_silence),
+        pad: milliseconds(pad),
+    }
+}
+
+fn score(drawn: char) -> f64 {
+    match drawn {
+        '#' => 0.9,
+        '+' => 0.5,
+        _ => 0.1,
+    }
+}
+
+/// The spans of a drawing: the frame after which each was certain, where it starts and ends.
+fn spans(settings: Settings, drawing: &str) -> Vec<(usize, u64, u64)> {
+    let mut segmenter = Segmenter::new(settings);
+    let frame = FRAME as u64;
+    let mut spans = Vec::new();
+    for (n, drawn) in drawing.chars().enumerate() {
+        let span = segmenter.push(score(drawn));
+        spans.extend(span.map(|span| (n, span.start / frame, span.end / frame)));
+    }
+    let last = segmenter.finish();
+    spans.extend(last.map(|span| (drawing.len(), span.start / frame, span.end / frame)));
+    spans
+}
+
+#[track_caller]
+fn check(settings: Settings, drawing: &str, expected: &[(usize, u64, u64)]) {
+    assert_eq!(spans(settings, drawing), expected, "{drawing}");
+}
+
+#[test]
+fn nothing_is_found_in_nothing() {
+    check(settings(2, 3, 1), "", &[]);
+    check(settings(2, 3, 1), "..........", &[]);
+    check(settings(0, 0, 0), "..........", &[]);
+}
+
+#[test]
+fn speech_begins_at_the_upper_level_and_goes_on_above_the_lower() {
+    check(settings(1, 2, 0), "..++##++++....", &[(11, 4, 10)]);
+    check(settings(1, 2, 0), "..++++++......", &[]);
+}
+
+#[test]
+fn too_little_speech_is_dropped() {
+    check(settings(3, 2, 0), "..##....###...", &[(12, 8, 11)]);
+}
+
+#[test]
+fn pauses_do_not_count_as_speech() {
+    check(settings(3, 3, 0), "#..#......", &[]);
+    check(settings(3, 3, 0), "#..#..#.....", &[(9, 0, 7)]);
+}
+
+#[test]
+fn a_short_pause_does_not_end_a_span() {
+    check(settings(2, 3, 0), ".###..###....", &[(11, 1, 9)]);
+    check(settings(2, 3, 0), ".###...###....", &[(6, 1, 4), (12, 7, 10)]);
+}
+
+#[test]
+fn padding_stays_in_the_recording() {
+    check(settings(2, 3, 4), ".###.", &[(5, 0, 5)]);
+    check(settings(2, 3, 4), "###", &[(3, 0, 3)]);
+}
+
+#[test]
+fn padding_takes_what_it_needs_of_a_long_pause() {
+    check(settings(2, 3, 1), "...###....###...", &[(8, 2, 7), (15, 9, 14)]);
+}
+
+#[test]
+fn padding_meets_in_the_middle_of_a_short_pause() {
+    check(settings(2, 3, 5), "######....######", &[(11, 0, 8), (16, 8, 16)]);
+}
+
+#[test]
+fn what_is_too_short_does_not_cut_the_padding_before_it() {
+    check(settings(3, 2, 3), "####...#.......", &[(9, 0, 7)]);
+}
+
+#[test]
+fn a_span_is_certain_when_the_next_cannot_reach_it() {
+    // The padding of both would need six frames: the sixth after the speech decides.
+    check(settings(2, 2, 3), "####..........", &[(9, 0, 7)]);
+}
+
+#[test]
+fn confidence_is_the_mean_of_what_is_speech() {
+    let mut segmenter = Segmenter::new(settings(1, 5, 0));
+    for drawn in "#+..#+".chars() {
+        assert_eq!(segmenter.push(score(drawn)), None);
+    }
+    let span = segmenter.finish().unwrap();
+    assert!((span.confidence - 0.7).abs() < 1e-9, "{span:?}");
+}
+
+#[test]
+fn spans_never_overlap_and_stay_within_the_recording() {
+    let mut state = 1_u64;
+    let mut random = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        state >> 33
+    };
+    for _ in 0..2_000 {
+        let settings = settings(random() as u32 % 5, random() as u32 % 6, random() as u32 % 9);
+        let length = random() as usize % 60;
+        let drawing: String =
+            (0..length).map(|_| ['#', '#', '+', '.'][random() as usize % 4]).collect();
+        let mut before = 0;
+        for (_, start, end) in spans(settings, &drawing) {
+            assert!(before <= start && start < end, "{settings:?} {drawing}");
+            assert!(end <= length as u64, "{settings:?} {drawing}");
+            before = end;
+        }
+    }
+}
