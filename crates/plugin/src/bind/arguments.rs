@@ -11,7 +11,6 @@ use serde::de::MapAccess;
 use serde::de::SeqAccess;
 use serde::de::Visitor;
 use serde::de::value::CowStrDeserializer;
-use serde_json::error::Category;
 use serde_json::value::RawValue;
 
 use crate::bind::BindError;
@@ -134,10 +133,12 @@ impl<'de: 'b, 'b> MapAccess<'de> for Named<'b, 'de> {
                 path if path.starts_with('[') => ("", path),
                 path => (".", path),
             };
+            let path = words::echoed(path);
             let message = format!("argument '{name}{dot}{path}': {}", words::of(&error));
-            Misfit(Some(match error.classify() {
-                Category::Data => about(name, message),
-                _ => BindError::Syntax { message },
+            Misfit(Some(if words::is_unpaired_surrogate(&error) {
+                BindError::Syntax { message }
+            } else {
+                about(name, message)
             }))
         })
     }

@@ -82,5 +82,6 @@ pub(super) fn multiple_values(name: &str) -> BindError {
 pub(super) fn unexpected(name: &str, names: &[&str]) -> BindError {
     let near = words::nearest(name, names);
     let hint = near.map(|near| format!(" (did you mean '{near}'?)")).unwrap_or_default();
-    about(name, format!("unexpected keyword argument '{name}'{hint}"))
+    let name = words::echoed(name);
+    about(&name, format!("unexpected keyword argument '{name}'{hint}"))
 }

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::fmt;
 
 use serde::Deserialize;
+use serde::de;
 use serde::de::Deserializer;
 use serde::de::IgnoredAny;
 use serde::de::MapAccess;
@@ -69,8 +70,8 @@ impl<'de: 'a, 'a> Deserialize<'de> for Frame<'a> {
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Frame<'de>, A::Error> {
                 let mut frame = Frame::default();
-                while let Some(key) = map.next_key::<Cow<'de, str>>()? {
-                    match &*key {
+                while let Some(key) = map.next_key::<Name<'de>>()? {
+                    match &*key.0 {
                         "args" => frame.args = map.next_value()?,
                         "kwargs" => frame.kwargs = map.next_value::<Keywords<'de>>()?.0,
                         _ => drop(map.next_value::<IgnoredAny>()?),
@@ -99,17 +100,63 @@ impl<'de: 'a, 'a> Deserialize<'de> for Keywords<'a> {
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Keywords<'de>, A::Error> {
                 let mut kwargs: Vec<Keyword<'de>> = Vec::new();
-                while let Some((name, value)) = map.next_entry::<Cow<'de, str>, &'de RawValue>()? {
-                    // Of a key that is there twice, the last wins, as in Python.
-                    match kwargs.iter_mut().find(|(known, _)| *known == name) {
-                        Some(known) => known.1 = value,
-                        None => kwargs.push((name, value)),
-                    }
+                while let Some((Name(name), value)) = map.next_entry()? {
+                    kwargs.push((name, value));
                 }
-                Ok(Keywords(kwargs))
+                Ok(Keywords(last_of_each(kwargs)))
             }
         }
 
         deserializer.deserialize_map(KeywordsVisitor)
+    }
+}
+
+/// Up to this many names, comparing each with all is cheaper than a table.
+const FEW: usize = 16;
+
+/// Of a name that is there twice the last value stays, in the first one's place, as in Python.
+fn last_of_each(given: Vec<Keyword<'_>>) -> Vec<Keyword<'_>> {
+    // A table, since the caller says how many names there are.
+    let mut places: HashMap<Cow<'_, str>, usize> = HashMap::new();
+    let many = given.len() > FEW;
+    let mut kept: Vec<Keyword<'_>> = Vec::with_capacity(given.len());
+    for (name, value) in given {
+        let place = if many {
+            *places.entry(name.clone()).or_insert(kept.len())
+        } else {
+            kept.iter().position(|(known, _)| *known == name).unwrap_or(kept.len())
+        };
+        match kept.get_mut(place) {
+            Some(known) => known.1 = value,
+            None => kept.push((name, value)),
+        }
+    }
+    kept
+}
+
+/// A key, borrowed where no escape stands in it; serde's own `Cow` always copies.
+struct Name<'a>(Cow<'a, str>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Name<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct NameVisitor;
+
+        impl<'de> Visitor<'de> for NameVisitor {
+            type Value = Name<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a name")
+            }
+
+            fn visit_borrowed_str<E: de::Error>(self, name: &'de str) -> Result<Name<'de>, E> {
+                Ok(Name(Cow::Borrowed(name)))
+            }
+
+            fn visit_str<E: de::Error>(self, name: &str) -> Result<Name<'de>, E> {
+                Ok(Name(Cow::Owned(name.to_owned())))
+            }
+        }
+
+        deserializer.deserialize_str(NameVisitor)
     }
 }

@@ -90,6 +90,19 @@ fn what_does_not_fit_is_told_in_the_callers_words() {
             r#"{"args":["a"],"kwargs":{"mode":"slow"}}"#,
             "argument 'mode': unknown value 'slow', expected 'fast' or 'exact'",
         ),
+        (
+            r#"{"args":["a"],"kwargs":{"mode":"surrogate"}}"#,
+            "argument 'mode': unknown value 'surrogate', expected 'fast' or 'exact'",
+        ),
+        (
+            r#"{"args":["a"],"kwargs":{"mode":5}}"#,
+            "argument 'mode': expected a string, or an object with one key",
+        ),
+        (
+            r#"{"args":["a"],"kwargs":{"in":[{"start":1e400}]}}"#,
+            "argument 'in[0].start': the number is out of range",
+        ),
+        (r#"{"args":["a","it's"]}"#, "argument 'repeat': expected integer, got string \"it's\""),
     ] {
         match bound(body) {
             Err(BindError::Arguments { message: told, .. }) => assert_eq!(told, message, "{body}"),
@@ -191,6 +204,28 @@ fn a_config_is_told_by_field() {
         assert_eq!(message, told, "{body}");
     }
     assert!(config::<Config>(b"{\"unknown\":1}").is_ok());
+}
+
+#[test]
+fn a_caller_pays_for_many_or_long_names_in_proportion() {
+    // Comparing each name with all others would take minutes here.
+    let names: Vec<String> = (0..200_000).map(|name| format!("\"k{name}\":1")).collect();
+    let body = format!("{{\"kwargs\":{{{},\"k0\":2}}}}", names.join(","));
+    type Map = std::collections::BTreeMap<String, i32>;
+    let map: Map = call(body.as_bytes(), &Binding::Keywords).unwrap();
+    assert_eq!((map.len(), map["k0"]), (200_000, 2));
+
+    let long = "k".repeat(16 << 20);
+    for body in [
+        format!("{{\"kwargs\":{{\"{long}\":1}}}}"),
+        format!("{{\"args\":[\"a\",\"{long}\"]}}"),
+        format!("{{\"args\":[\"a\"],\"kwargs\":{{\"mode\":\"{long}\"}}}}"),
+    ] {
+        match bound(&body) {
+            Err(BindError::Arguments { message, .. }) => assert!(message.len() < 300, "{message}"),
+            other => panic!("{other:?}"),
+        }
+    }
 }
 
 proptest! {

@@ -1,5 +1,8 @@
 //! What a caller reads: JSON's words, not Rust's types.
 
+use std::borrow::Cow;
+use std::iter;
+
 /// Names the kind of a JSON text by its first character.
 pub(super) fn kind_of(text: &str) -> &'static str {
     match text.trim_ascii_start().bytes().next() {
@@ -14,13 +17,50 @@ pub(super) fn kind_of(text: &str) -> &'static str {
 
 /// The message of an error, without its place and in JSON's words.
 pub(super) fn of(error: &serde_json::Error) -> String {
-    let message = error.to_string();
-    // serde_json ends its messages with the place in the text, which here is a piece of the body.
-    let message = message.rsplit_once(" at line ").map_or(message.as_str(), |(message, _)| message);
-    if message.contains("surrogate") || message.contains("hex escape") {
+    let message = without_place(error);
+    if is_unpaired_surrogate(error) {
         return format!("unpaired surrogate in a string ({message})");
     }
-    translated(message)
+    if error.is_data() {
+        return translated(&message);
+    }
+    // The piece is JSON, so whatever else serde_json calls its syntax is a matter of type.
+    match message.as_str() {
+        "expected value" => "expected a string, or an object with one key".to_owned(),
+        "trailing characters" => "the array has too many elements".to_owned(),
+        "number out of range" => "the number is out of range".to_owned(),
+        "invalid value: expected key to be a number in quotes" => {
+            "expected a number as key".to_owned()
+        }
+        _ => message,
+    }
+}
+
+/// Whether a string of a piece of JSON is no text, which only who reads it finds out.
+pub(super) fn is_unpaired_surrogate(error: &serde_json::Error) -> bool {
+    let messages = ["lone leading surrogate in hex escape", "unexpected end of hex escape"];
+    error.is_syntax() && messages.contains(&without_place(error).as_str())
+}
+
+/// The message without the place in the text, which here is a piece of the body.
+fn without_place(error: &serde_json::Error) -> String {
+    let mut message = error.to_string();
+    let place = format!(" at line {} column {}", error.line(), error.column());
+    if message.ends_with(&place) {
+        message.truncate(message.len() - place.len());
+    }
+    message
+}
+
+/// At most this many characters of what a caller sent come back in a message.
+const ECHOED: usize = 100;
+
+/// The beginning of a text that a caller sent, of any length.
+pub(super) fn echoed(text: &str) -> Cow<'_, str> {
+    match text.char_indices().nth(ECHOED) {
+        None => Cow::Borrowed(text),
+        Some((end, _)) => Cow::Owned(text[..end].chars().chain(iter::once('…')).collect()),
+    }
 }
 
 /// Turns the sentences that serde's derive writes into ours; leaves others as they are.
@@ -35,7 +75,7 @@ pub(super) fn translated(message: &str) -> String {
         ("unknown variant ", "unknown value "),
     ] {
         if let Some(rest) = message.strip_prefix(sentence) {
-            return format!("{ours}{}", quoted(rest));
+            return format!("{ours}{}", named(rest));
         }
     }
     let typed = message.strip_prefix("invalid type: ").and_then(got_and_expected);
@@ -46,6 +86,16 @@ pub(super) fn translated(message: &str) -> String {
             format!("expected {expected}, got {got}")
         }
         (None, None) => quoted(message),
+    }
+}
+
+/// A name in backticks, and what follows it.
+fn named(text: &str) -> String {
+    match text.rsplit_once("`, expected ") {
+        Some((name, expected)) => {
+            format!("{}', expected {}", quoted(&echoed(name)), quoted(expected))
+        }
+        None => quoted(text),
     }
 }
 
@@ -73,24 +123,30 @@ fn expected_kind(expected: &str) -> &str {
 
 /// serde's name of a value that came, in JSON's words; the value itself stays.
 fn got_value(got: &str) -> String {
-    let got = quoted(got).replace('\'', "");
-    match got.as_str() {
+    match got {
         "unit value" | "null" => return "null".to_owned(),
         "sequence" => return "array".to_owned(),
         "map" => return "object".to_owned(),
         _ => {}
     }
-    match got.split_once("floating point ") {
-        Some(("", number)) => format!("number {number}"),
-        _ => got,
+    if let Some(text) = got.strip_prefix("string \"").and_then(|text| text.strip_suffix('"')) {
+        return format!("string \"{}\"", echoed(text));
+    }
+    let got = got.replace('`', "");
+    match got.strip_prefix("floating point ") {
+        Some(number) => format!("number {number}"),
+        None => got,
     }
 }
 
 /// The name that a mistyped one most likely means.
 pub(super) fn nearest<'n>(name: &str, names: &[&'n str]) -> Option<&'n str> {
-    let limit = name.chars().count().div_ceil(3);
+    let length = name.chars().count();
+    let limit = length.div_ceil(3);
     names
         .iter()
+        // The distance takes time of the product of both lengths.
+        .filter(|known| length.abs_diff(known.chars().count()) <= limit)
         .map(|known| (strsim::damerau_levenshtein(name, known), *known))
         .filter(|(distance, _)| *distance <= limit)
         .min()
@@ -105,6 +161,7 @@ mod tests {
     fn the_nearest_name_is_near() {
         assert_eq!(nearest("txt", &["text", "repeat"]), Some("text"));
         assert_eq!(nearest("volume", &["text", "repeat"]), None);
+        assert_eq!(nearest(&"text".repeat(1 << 20), &["text", "repeat"]), None);
     }
 
     #[test]
@@ -118,6 +175,10 @@ mod tests {
             ),
             ("invalid value: integer `300`, expected u8", "integer 300 is out of range"),
             ("unknown variant `x`, expected `a` or `b`", "unknown value 'x', expected 'a' or 'b'"),
+            (
+                "invalid type: string \"it's `q`\", expected u8",
+                "expected integer, got string \"it's `q`\"",
+            ),
             ("whatever else", "whatever else"),
         ] {
             assert_eq!(translated(serde), ours);

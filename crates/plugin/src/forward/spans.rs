@@ -30,8 +30,22 @@ pub(super) struct Subscriber {
 
 /// A span as it stands before a line, and how many hold it.
 struct Span {
-    text: String,
+    metadata: &'static Metadata<'static>,
+    fields: String,
     handles: usize,
+}
+
+impl Span {
+    fn write_to(&self, line: &mut String) {
+        line.push_str(self.metadata.name());
+        let fields = self.fields.trim_start();
+        if !fields.is_empty() {
+            line.push('{');
+            line.push_str(fields);
+            line.push('}');
+        }
+        line.push_str(": ");
+    }
 }
 
 thread_local! {
@@ -52,10 +66,9 @@ impl Subscriber {
             return String::new();
         }
         let spans = self.locked();
-        entered
-            .iter()
-            .filter_map(|id| spans.get(id))
-            .fold(String::new(), |line, span| line + &span.text + ": ")
+        let mut line = String::new();
+        entered.iter().filter_map(|id| spans.get(id)).for_each(|span| span.write_to(&mut line));
+        line
     }
 }
 
@@ -67,11 +80,9 @@ impl tracing_core::Subscriber for Subscriber {
     fn new_span(&self, attributes: &span::Attributes<'_>) -> span::Id {
         let mut fields = Fields::default();
         attributes.record(&mut fields);
-        let name = attributes.metadata().name();
-        let rest = fields.rest.trim_start();
-        let text = if rest.is_empty() { name.to_owned() } else { format!("{name}{{{rest}}}") };
         let id = self.next.fetch_add(1, Ordering::Relaxed) + 1;
-        self.locked().insert(id, Span { text, handles: 1 });
+        let metadata = attributes.metadata();
+        self.locked().insert(id, Span { metadata, fields: fields.rest, handles: 1 });
         span::Id::from_u64(id)
     }
 
@@ -79,7 +90,7 @@ impl tracing_core::Subscriber for Subscriber {
         let mut fields = Fields::default();
         values.record(&mut fields);
         if let Some(span) = self.locked().get_mut(&id.into_u64()) {
-            span.text.push_str(&fields.rest);
+            span.fields.push_str(&fields.rest);
         }
     }
 
@@ -108,6 +119,18 @@ impl tracing_core::Subscriber for Subscriber {
                 last.map(|last| entered.remove(last))
             })
         });
+    }
+
+    /// What `Span::current()` takes to carry a span into another thread or task.
+    fn current_span(&self) -> span::Current {
+        let innermost = ENTERED.try_with(|entered| {
+            entered.try_borrow().ok().and_then(|entered| entered.last().copied())
+        });
+        let Some(id) = innermost.ok().flatten() else { return span::Current::none() };
+        match self.locked().get(&id) {
+            Some(span) => span::Current::new(span::Id::from_u64(id), span.metadata),
+            None => span::Current::none(),
+        }
     }
 
     fn clone_span(&self, id: &span::Id) -> span::Id {

@@ -62,8 +62,17 @@ fn lines_arrive_once_with_level_target_spans_and_run() {
         let _entered = span.enter();
         tracing::error!(target: "t", "inside");
     }
+    {
+        let span = tracing::info_span!(target: "t", "decode", frames = tracing::field::Empty);
+        let _entered = span.enter();
+        span.record("frames", 3);
+        let current = tracing::Span::current();
+        let carry = move || current.in_scope(|| tracing::info!(target: "t", "carried"));
+        std::thread::spawn(carry).join().unwrap();
+    }
+    let carried = "process Info t decode{frames=3}: carried";
     tracing::info!(target: "t", "outside");
-    let expected = ["run Error t decode{file=\"a.wav\"}: inside", "run Info t outside"];
+    let expected = ["run Error t decode{file=\"a.wav\"}: inside", carried, "run Info t outside"];
     assert_eq!(take(), expected);
 
     let inner = enter(&context("inner"));
