@@ -6,6 +6,7 @@ use serde_json::Value;
 use serde_json::json;
 
 use crate::support::Worker;
+use crate::support::scratch;
 
 fn recording(name: &str) -> String {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
@@ -51,4 +52,30 @@ async fn what_is_no_recording_is_the_callers_error() {
         assert_eq!(body["_job_error"]["category"], "user_input", "{body}");
         assert!(body["detail"].as_str().unwrap().contains(told), "{body}");
     }
+}
+
+#[tokio::test]
+async fn a_cancel_ends_the_search_for_speech() {
+    // The samples of the recording again and again, behind its header of 44 bytes.
+    let recording = std::fs::read(recording("librivox-0870.wav")).unwrap();
+    let (header, samples) = recording.split_at(44);
+    let samples = samples.repeat(400);
+    let mut long = header.to_vec();
+    let length = u32::try_from(samples.len()).unwrap();
+    long[4..8].copy_from_slice(&(length + 36).to_le_bytes());
+    long[40..44].copy_from_slice(&length.to_le_bytes());
+    long.extend(samples);
+    let dir = scratch();
+    let audio = dir.path().join("long.wav");
+    std::fs::write(&audio, long).unwrap();
+
+    let worker = Worker::voice_activity().await;
+    let run = worker.spawn_execute(json!({"audio": audio}));
+    worker
+        .until(|worker| async move {
+            worker.get("/progress").await.json()["progress"].as_f64().unwrap() > 0.0
+        })
+        .await;
+    worker.post("/cancel", "").await;
+    assert_eq!(run.await.unwrap().status, 409);
 }

@@ -73,7 +73,7 @@ async fn demo() -> Result<(), Box<dyn Error>> {
         .plugin_dir(dist.join("plugins"))
         .start()
         .await?;
-    announce(&worker, begun);
+    announce(&worker, begun)?;
 
     println!("\n{} ({:.1} s)\n", name(&audio), recording.seconds());
     let segments = find_speech(worker.client(), &audio).await?;
@@ -113,16 +113,11 @@ fn arguments() -> Result<Arguments, Box<dyn Error>> {
     Ok(Arguments { dist, audio })
 }
 
-fn announce(worker: &Worker, begun: Instant) {
-    let told = worker.announcement();
-    println!(
-        "{} {} is ready at {} in process {}, {:.0} ms after its start",
-        told.name,
-        told.version,
-        told.url.as_deref().unwrap_or_default(),
-        told.pid,
-        begun.elapsed().as_secs_f64() * 1000.0
-    );
+fn announce(worker: &Worker, begun: Instant) -> Result<(), serde_json::Error> {
+    let milliseconds = begun.elapsed().as_secs_f64() * 1000.0;
+    println!("{}", serde_json::to_string(worker.announcement())?);
+    println!("announced {milliseconds:.0} ms after its start");
+    Ok(())
 }
 
 /// Shows each segment when it is certain, and how far the plugin is meanwhile.
@@ -152,10 +147,9 @@ async fn find_speech(client: &Client, audio: &Path) -> Result<Vec<Segment>, Box<
 fn sum_up(recording: &Recording, segments: &[Segment]) {
     let speech: f64 = segments.iter().map(|segment| segment.end - segment.start).sum();
     let share = 100.0 * speech / recording.seconds().max(f64::MIN_POSITIVE);
-    println!(
-        "{speech:.1} s of speech in {} segments, {share:.0} % of the recording\n",
-        segments.len()
-    );
+    let plural = if segments.len() == 1 { "" } else { "s" };
+    let count = segments.len();
+    println!("{speech:.1} s of speech in {count} segment{plural}, {share:.0} % of the recording\n");
 }
 
 fn name(path: &Path) -> String {

@@ -1,9 +1,10 @@
 //! The line by which a worker tells where it is.
 
 use serde::Deserialize;
+use serde::Serialize;
 
 /// What a worker that is ready tells of itself.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Announcement {
     /// The worker's process.
     pub pid: u32,

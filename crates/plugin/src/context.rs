@@ -85,7 +85,7 @@ impl Context {
         }
     }
 
-    /// Adds to what the run's account tells of the plugin's own figures, such as tokens used.
+    /// Tells figures of the plugin's own, such as tokens used; the worker logs them at level debug.
     ///
     /// `figures` is an object; a key that was there before is replaced.
     ///
