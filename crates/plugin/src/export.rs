@@ -141,7 +141,6 @@ macro_rules! export_plugins {
             }
 
             // The name under which `abi_stable` looks for a library's header.
-            #[allow(unsafe_code)]
             #[unsafe(export_name = "_1as_0lib_1header_0root_bmodule_bloader")]
             static HEADER: export::abi_stable::library::LibHeader = {
                 // SAFETY: `construct` makes a `PluginRootRef`.

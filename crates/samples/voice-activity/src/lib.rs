@@ -7,6 +7,8 @@
 //! What is left for this file is what makes a plugin of it: config, arguments, result, progress,
 //! cancel, and errors in a caller's words.
 
+#![forbid(unsafe_code)]
+
 pub mod audio;
 pub mod config;
 pub mod detector;
