@@ -28,7 +28,7 @@ pub(crate) fn run(
 ) -> Outcome {
     log::info!("stopping: {reason}");
     let begun = Instant::now();
-    let stopped = service.stop(grace.saturating_sub(FOR_THE_LAST));
+    let stopped = service.stop(grace - FOR_THE_LAST.min(grace / 2));
     let after = begun.elapsed();
     io.end();
     let deadline = Instant::now() + LAST_ANSWERS;
