@@ -1,0 +1,116 @@
+//! Processes of the worker as they are: their ends, their output, their threads.
+
+use std::fs;
+use std::io::BufRead;
+use std::io::BufReader;
+use std::io::Read;
+use std::path::Path;
+use std::process::Child;
+use std::process::ChildStdout;
+use std::process::Command;
+use std::process::Stdio;
+use std::time::Duration;
+use std::time::Instant;
+
+use super::LONG;
+use super::program;
+
+/// How a worker ended that was run to its end.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+pub(crate) async fn run_to_end(args: &[&str]) -> Ended {
+    run_with_env(args, &[]).await
+}
+
+pub(crate) async fn run_with_env(args: &[&str], vars: &[(&str, &str)]) -> Ended {
+    let mut command = tokio::process::Command::new(program());
+    command.args(args).envs(vars.iter().copied()).stdin(Stdio::null()).kill_on_drop(true);
+    let output = tokio::time::timeout(LONG, command.output()).await.unwrap().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    Ended { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
+}
+
+/// A worker whose stdout is looked at as it is.
+pub(crate) struct Started {
+    child: Child,
+    stdout: BufReader<ChildStdout>,
+}
+
+impl Started {
+    pub(crate) fn spawn(args: &[&str]) -> Self {
+        Self::with_stderr(args, Stdio::null())
+    }
+
+    pub(crate) fn with_stderr(args: &[&str], stderr: Stdio) -> Self {
+        let mut command = Command::new(program());
+        command.args(args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(stderr);
+        let mut child = command.spawn().unwrap();
+        let stdout = BufReader::new(child.stdout.take().unwrap());
+        Self { child, stdout }
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    pub(crate) fn stdout_line(&mut self) -> String {
+        let mut line = String::new();
+        self.stdout.read_line(&mut line).unwrap();
+        line
+    }
+
+    pub(crate) fn rest_of_stdout(&mut self) -> String {
+        let mut rest = String::new();
+        self.stdout.read_to_string(&mut rest).unwrap();
+        rest
+    }
+
+    /// Waits until the process has a thread of that name.
+    pub(crate) fn until_thread(&self, name: &str) {
+        let begun = Instant::now();
+        let tasks = Path::new("/proc").join(self.pid().to_string()).join("task");
+        let has_name = |task: fs::DirEntry| {
+            fs::read_to_string(task.path().join("comm")).is_ok_and(|comm| comm.trim() == name)
+        };
+        while !fs::read_dir(&tasks).unwrap().flatten().any(has_name) {
+            assert!(begun.elapsed() < LONG, "there is no thread '{name}'");
+            std::thread::yield_now();
+        }
+    }
+
+    pub(crate) fn terminate(&mut self) {
+        signal(self.pid(), "TERM");
+        assert_eq!(self.child.wait().unwrap().code(), Some(0));
+    }
+}
+
+impl Drop for Started {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+pub(super) fn signal(pid: u32, name: &str) {
+    let sent = Command::new("kill").args(["-s", name, &pid.to_string()]).status().unwrap();
+    assert!(sent.success(), "kill -s {name} {pid}");
+}
+
+/// Whether a process has ended, be it that nobody has waited for it yet.
+pub(crate) fn is_gone(pid: u32) -> bool {
+    let stat = fs::read_to_string(Path::new("/proc").join(pid.to_string()).join("stat"));
+    stat.map_or(true, |stat| stat.rsplit(')').next().unwrap().trim_start().starts_with('Z'))
+}
+
+pub(crate) async fn until_gone(pid: u32) {
+    let begun = Instant::now();
+    while !is_gone(pid) {
+        assert!(begun.elapsed() < LONG, "process {pid} does not end");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
