@@ -24,7 +24,7 @@ async fn a_cancel_ends_the_run_and_no_later_one() {
 #[tokio::test]
 async fn a_queued_run_that_is_cancelled_never_starts() {
     let worker = Worker::conformance().await;
-    let first = worker.spawn_execute(json!({"op": "hang", "secs": 1.0}));
+    let first = worker.spawn_execute(json!({"op": "hang", "secs": 5.0}));
     worker.until_running(1).await;
     let queued = worker.spawn_execute(json!({"op": "abort"}));
     worker.until_stats(|runs| runs["queued"] == 1).await;
@@ -37,7 +37,7 @@ async fn a_queued_run_that_is_cancelled_never_starts() {
 #[tokio::test]
 async fn a_run_that_is_deaf_is_answered_after_the_grace_and_keeps_its_lane() {
     let worker = Worker::conformance().await;
-    let run = worker.spawn_execute(json!({"op": "hang", "secs": 6.0}));
+    let run = worker.spawn_execute(json!({"op": "hang", "secs": 10.0}));
     worker.until_running(1).await;
     worker.post("/cancel", "").await;
     assert_eq!(run.await.unwrap().status, 409);
@@ -67,7 +67,7 @@ async fn a_client_that_leaves_a_stream_cancels_its_run() {
 #[tokio::test]
 async fn a_class_that_cannot_be_cancelled_says_so_and_goes_on() {
     let worker = Worker::of_class("NotCancellable").await;
-    let run = worker.spawn_execute(json!({"op": "sleep", "secs": 0.3}));
+    let run = worker.spawn_execute(json!({"op": "sleep", "secs": 2.0}));
     worker.until_running(1).await;
     assert_eq!(worker.post("/cancel", "").await.json(), json!({"status": "not_supported"}));
     assert_eq!(run.await.unwrap().json(), "slept");
@@ -76,7 +76,7 @@ async fn a_class_that_cannot_be_cancelled_says_so_and_goes_on() {
 #[tokio::test]
 async fn an_unknown_run_is_not_cancelled() {
     let worker = Worker::conformance().await;
-    let run = worker.spawn_execute(json!({"op": "sleep", "secs": 0.3}));
+    let run = worker.spawn_execute(json!({"op": "sleep", "secs": 2.0}));
     worker.until_running(1).await;
     assert_eq!(worker.post("/cancel", r#"{"run_id":"nope"}"#).await.status, 404);
     assert_eq!(worker.post("/cancel", "[").await.status, 422);

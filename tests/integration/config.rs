@@ -43,7 +43,7 @@ async fn each_instance_is_cleaned_up_exactly_once() {
 #[tokio::test]
 async fn a_cleanup_that_hangs_is_told_and_goes_on_behind() {
     let worker = Worker::conformance().await;
-    worker.post("/initialize", r#"{"cleanup_hangs":3.0}"#).await;
+    worker.post("/initialize", r#"{"cleanup_hangs":60.0}"#).await;
     let reply = worker.post("/cleanup", "").await;
     assert_eq!(reply.status, 503);
     assert!(reply.json()["detail"].as_str().unwrap().starts_with("cleanup goes on: "));

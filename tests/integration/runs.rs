@@ -51,7 +51,7 @@ async fn an_error_without_category_is_fatal() {
 #[tokio::test]
 async fn runs_take_turns_where_the_class_takes_one_at_a_time() {
     let worker = Worker::conformance().await;
-    let first = worker.spawn_execute(json!({"op": "sleep", "secs": 0.2}));
+    let first = worker.spawn_execute(json!({"op": "sleep", "secs": 2.0}));
     worker.until_running(1).await;
     let second = worker.spawn_execute(json!({"op": "sleep", "secs": 0.01}));
     worker.until_stats(|runs| runs["queued"] == 1 && runs["running"] == 1).await;
