@@ -49,7 +49,10 @@ async fn head_answers_as_get_without_the_body() {
 #[tokio::test]
 async fn progress_is_seen_while_a_run_goes_on_and_stays_after_it() {
     let worker = Worker::conformance().await;
-    assert_eq!(worker.get("/progress").await.json(), json!({"progress": 0.0, "message": ""}));
+    assert_eq!(
+        worker.get("/progress").await.json(),
+        json!({"progress": 0.0, "message": "", "stalled_for_s": null, "run_id": null})
+    );
     let run = worker.spawn_execute(json!({"op": "sleep", "secs": 30.0}));
     worker
         .until(|worker| async move {

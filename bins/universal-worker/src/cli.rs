@@ -14,6 +14,7 @@ pub(crate) use crate::cli::settings::Command;
 pub(crate) use crate::cli::settings::LogFormat;
 pub(crate) use crate::cli::settings::PluginChoice;
 pub(crate) use crate::cli::settings::Settings;
+pub(crate) use crate::cli::settings::WhenWedged;
 use crate::cli::typed::Typed;
 use crate::failure::Failure;
 

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::mpsc::Sender;
 
+use universal_worker_service::WedgedRun;
 use universal_worker_service::WorkerService;
 use universal_worker_watchdog::Watch;
 
@@ -20,12 +21,14 @@ pub(crate) enum Event {
 }
 
 /// Why the worker stops.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Reason {
     /// A signal, by its name.
     Signal(&'static str),
     /// The parent, by its pid.
     ParentGone(u32),
+    /// A run, where the host wants the worker to end because of it.
+    Wedged(WedgedRun),
 }
 
 impl fmt::Display for Reason {
@@ -33,6 +36,7 @@ impl fmt::Display for Reason {
         match self {
             Self::Signal(name) => f.write_str(name),
             Self::ParentGone(pid) => write!(f, "the parent process {pid} is gone"),
+            Self::Wedged(run) => write!(f, "{run}, and --exit-when-wedged is set"),
         }
     }
 }

@@ -112,6 +112,10 @@ impl Outcome {
     pub(crate) fn conclude(self) -> u8 {
         match self {
             Self::Told => 0,
+            Self::Stopped { reason: reason @ Reason::Wedged(_), abandoned: None } => {
+                logging::last_record(log::Level::Error, &format!("stopped: {reason}"));
+                4
+            }
             Self::Stopped { reason, abandoned: None } => {
                 logging::last_record(log::Level::Info, &format!("stopped: {reason}"));
                 0

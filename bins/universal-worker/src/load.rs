@@ -11,7 +11,9 @@ use universal_worker_service::outside_run;
 
 use crate::cli::PluginChoice;
 use crate::cli::Settings;
+use crate::cli::WhenWedged;
 use crate::event::Event;
+use crate::event::Reason;
 use crate::failure::Failure;
 
 /// As much as a program's main thread usually has.
@@ -21,23 +23,32 @@ const STACK: usize = 8 << 20;
 pub(crate) fn begin(settings: &Settings, events: Sender<Event>) -> Result<(), Failure> {
     let settings = settings.clone();
     let loading = move || {
+        let loaded = load(&settings, events.clone());
         // Nobody listens when the worker is ending already.
-        let _ = events.send(Event::Loaded(load(&settings)));
+        let _ = events.send(Event::Loaded(loaded));
     };
     let thread = thread::Builder::new().name("load".to_owned()).stack_size(STACK).spawn(loading);
     thread.map(drop).map_err(|error| Failure::defect(format!("cannot start a thread: {error}")))
 }
 
-fn load(settings: &Settings) -> Result<WorkerService, Failure> {
+fn load(settings: &Settings, events: Sender<Event>) -> Result<WorkerService, Failure> {
     let plugin = &settings.plugin;
     let failed = |error| failure(plugin, error);
     let library = library(plugin).map_err(failed)?;
     let class = library.class(plugin.class.as_deref(), outside_run()).map_err(failed)?;
-    let service = WorkerService::builder(class)
+    let builder = WorkerService::builder(class)
         .concurrency(settings.concurrency)
         .limits(settings.limits.clone())
-        .access(settings.access.clone())
-        .build();
+        .access(settings.access.clone());
+    let service = match settings.when_wedged {
+        WhenWedged::Stay => builder.build(),
+        WhenWedged::Exit => builder
+            .on_wedged(move |run| {
+                // As above.
+                let _ = events.send(Event::Stop(Reason::Wedged(run.clone())));
+            })
+            .build(),
+    };
     if let Some(config) = &settings.config {
         service.initialize(config).map_err(|refusal| Failure::Initialize {
             plugin: plugin.to_string(),

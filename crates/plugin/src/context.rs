@@ -85,9 +85,10 @@ impl Context {
         }
     }
 
-    /// Tells figures of the plugin's own, such as tokens used; the worker logs them at level debug.
+    /// Tells figures of the plugin's own, such as tokens used; they stand in the run's account.
     ///
     /// `figures` is an object; a key that was there before is replaced.
+    /// All of them together may be 4 KiB long; what would exceed that is not taken, and logged.
     ///
     /// # Errors
     /// When it cannot be encoded.

@@ -7,3 +7,5 @@ pub(crate) mod error;
 pub(crate) mod handlers;
 pub(crate) mod intake;
 pub(crate) mod routes;
+pub(crate) mod run_headers;
+pub(crate) mod wishes;

@@ -31,6 +31,7 @@ mod settings;
 pub use crate::http::body::Body;
 pub use outside::outside_run;
 pub use runs::Stopped;
+pub use runs::WedgedRun;
 pub use serve::serve;
 pub use service::Builder;
 pub use service::Refusal;

@@ -2,59 +2,89 @@
 //!
 //! Nothing of HTTP is known here.
 //! A run is admitted ([`Runs::execute`], [`Runs::stream`]), waits for a lane, runs, and ends
-//! exactly once; whoever holds its [`Pending`] gets the end, and cancels the run by dropping it.
+//! exactly once; whoever holds its [`Pending`] is told, and cancels the run by dropping it.
+//!
+//! [`engine`] decides, without threads and clocks; [`hub`] puts it among the threads of
+//! [`lanes`] and [`clock`].
 
+mod account;
 mod cancel;
+mod clock;
+mod engine;
 mod error;
 mod exclusive;
+mod failure;
+mod hub;
 mod id;
 mod job_error;
 mod lanes;
 mod lines;
+mod moment;
+mod output;
 mod pending;
-mod registry;
+mod progress;
+mod report;
 mod run;
 mod slot;
 mod stop;
+mod sync;
+mod usage;
+mod wedged;
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
+use std::time::Instant;
 
 use bytes::Bytes;
-use tokio::sync::oneshot;
 use universal_worker_abi::Answer;
 use universal_worker_abi::Class;
 use universal_worker_abi::ClassInfo;
-use universal_worker_abi::Fault;
-use universal_worker_abi::FaultKind;
 
-use crate::runs::cancel::Reason;
+pub(crate) use crate::runs::account::Account;
+pub(crate) use crate::runs::cancel::Reason;
+pub(crate) use crate::runs::engine::Bounds;
+pub(crate) use crate::runs::engine::Counts;
+use crate::runs::engine::Found;
+pub(crate) use crate::runs::engine::Readiness;
 pub(crate) use crate::runs::error::RunError;
+pub(crate) use crate::runs::failure::Failure;
+use crate::runs::hub::Hub;
+use crate::runs::hub::Job;
+pub(crate) use crate::runs::hub::OnWedged;
 pub(crate) use crate::runs::job_error::JobError;
-use crate::runs::lanes::Lanes;
+pub(crate) use crate::runs::lines::Framing;
+use crate::runs::moment::Moment;
+use crate::runs::output::Output;
 pub(crate) use crate::runs::pending::OpenStream;
 pub(crate) use crate::runs::pending::Pending;
-pub(crate) use crate::runs::pending::PendingStream;
-pub(crate) use crate::runs::registry::Counts;
-use crate::runs::registry::Registry;
-pub(crate) use crate::runs::run::Progress;
-pub(crate) use crate::runs::run::Run;
-use crate::runs::slot::Slot;
+pub(crate) use crate::runs::report::ProgressReport;
+pub(crate) use crate::runs::report::Report;
+pub(crate) use crate::runs::run::OnLeave;
+use crate::runs::run::Run;
+use crate::runs::run::Terms;
 pub use crate::runs::stop::Stopped;
+pub use crate::runs::wedged::WedgedRun;
 
 /// Runs of one plugin.
 #[derive(Debug)]
 pub(crate) struct Runs {
-    slot: Arc<Slot>,
-    lanes: Lanes,
-    registry: Arc<Registry>,
-    draining: AtomicBool,
-    cancel_grace: Duration,
+    hub: Arc<Hub>,
+    timeout: Option<Duration>,
 }
 
-/// What [`Runs::cancel`] found.
+/// What a client asks for.
+#[derive(Debug, Default)]
+pub(crate) struct Call {
+    /// The arguments, as JSON.
+    pub(crate) body: Bytes,
+    /// An id of the client's own.
+    pub(crate) id: Option<String>,
+    /// From the admission to the deadline; can only shorten what holds for all runs.
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) on_leave: OnLeave,
+}
+
+/// What [`Runs::cancel`] and [`Runs::cancel_run`] did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Cancelled {
     /// What was to stop was asked to.
@@ -63,157 +93,133 @@ pub(crate) enum Cancelled {
     NotSupported,
     /// There is no run of that id.
     Unknown,
+    /// The run of that id is over.
+    Ended,
 }
 
 impl Runs {
-    pub(crate) fn new(class: Class, lanes: usize, queue: usize, cancel_grace: Duration) -> Self {
-        Self {
-            slot: Arc::new(Slot::new(class)),
-            lanes: Lanes::new(lanes, queue),
-            registry: Arc::default(),
-            draining: AtomicBool::new(false),
-            cancel_grace,
-        }
+    /// Runs of `class`; none is longer than `timeout`, time in the queue included.
+    pub(crate) fn new(
+        class: Class,
+        bounds: Bounds,
+        timeout: Option<Duration>,
+        on_wedged: Option<OnWedged>,
+    ) -> Self {
+        Self { hub: Arc::new(Hub::new(class, bounds, on_wedged)), timeout }
     }
 
     pub(crate) fn info(&self) -> &ClassInfo {
-        self.slot.class().info()
+        self.hub.slot.class().info()
     }
 
     pub(crate) fn config(&self) -> Bytes {
-        self.slot.config()
+        self.hub.slot.config()
     }
 
     pub(crate) fn is_draining(&self) -> bool {
-        self.draining.load(Ordering::Acquire)
+        self.hub.look(|engine| engine.is_draining())
     }
 
     pub(crate) fn counts(&self) -> Counts {
-        self.registry.counts()
+        self.hub.look(|engine| engine.counts())
+    }
+
+    /// Whether a run would be taken now, and what stands in the way, with the seconds since.
+    pub(crate) fn readiness(&self) -> (Readiness, Vec<(String, Duration)>) {
+        let (readiness, runs) = self.hub.look(|engine| engine.readiness(Instant::now()));
+        (readiness, runs.into_iter().map(|(run, since)| (run.id().to_owned(), since)).collect())
+    }
+
+    /// Every run there is, and the last that ended; newest first.
+    pub(crate) fn reports(&self) -> Vec<Report> {
+        let (now, views) = (Instant::now(), self.hub.look(|engine| engine.views()));
+        views.iter().map(|view| Report::of(view, self.info(), now)).collect()
+    }
+
+    /// The newest run of an id.
+    pub(crate) fn report(&self, id: &str) -> Option<Report> {
+        let view = self.hub.look(|engine| engine.find(id))?;
+        Some(Report::of(&view, self.info(), Instant::now()))
+    }
+
+    /// How far the run of an id is.
+    pub(crate) fn progress(&self, id: &str) -> Option<ProgressReport> {
+        let view = self.hub.look(|engine| engine.find(id))?;
+        Some(ProgressReport::of(&view.run, view.busy_since(), Instant::now()))
     }
 
     /// How far the newest run is, its last values once it has ended.
-    pub(crate) fn newest_progress(&self) -> Progress {
-        self.registry.newest().map(|run| run.current_progress()).unwrap_or_default()
+    pub(crate) fn newest_progress(&self) -> ProgressReport {
+        let newest = self.hub.look(|engine| engine.newest());
+        let report = newest.map(|(run, since)| ProgressReport::of(&run, since, Instant::now()));
+        report.unwrap_or_default()
     }
 
     /// Admits a call with one answer.
-    pub(crate) fn execute(self: &Arc<Self>, call: Bytes) -> Result<Pending<Answer>, RunError> {
-        let run = Arc::new(Run::for_answer(id::next()));
-        self.admit(run, move |slot, run| Ok(slot.get()?.execute(&call, run)?))
+    pub(crate) fn execute(self: &Arc<Self>, call: Call) -> Result<Pending<Answer>, Failure> {
+        let (output, told) = Output::answer();
+        let (run, key) = self.admit(call, output)?;
+        Ok(Pending::new(Arc::clone(self), run, key, told))
     }
 
     /// Admits a call whose results are streamed.
-    pub(crate) fn stream(self: &Arc<Self>, call: Bytes) -> Result<PendingStream, RunError> {
-        let (run, bound) = Run::for_stream(id::next());
-        let pending = self
-            .admit(Arc::new(run), move |slot, run| Ok(slot.get()?.execute_stream(&call, run)?))?;
-        Ok(PendingStream { pending, bound })
+    pub(crate) fn stream(
+        self: &Arc<Self>,
+        call: Call,
+        framing: Framing,
+    ) -> Result<Pending<()>, Failure> {
+        let (output, told) = Output::stream(framing);
+        let (run, key) = self.admit(call, output)?;
+        Ok(Pending::new(Arc::clone(self), run, key, told))
     }
 
-    fn admit<T, F>(self: &Arc<Self>, run: Arc<Run>, call: F) -> Result<Pending<T>, RunError>
-    where
-        T: Send + 'static,
-        F: FnOnce(&Slot, Arc<Run>) -> Result<T, RunError> + Send + 'static,
-    {
-        if self.is_draining() {
-            return Err(RunError::Draining);
+    fn admit(&self, call: Call, output: Output) -> Result<(Arc<Run>, engine::Key), Failure> {
+        let admitted = Moment::now();
+        let timeout = self.timeout.into_iter().chain(call.timeout).min();
+        let deadline = timeout.and_then(|timeout| admitted.at.checked_add(timeout));
+        let terms = Terms { deadline, on_leave: call.on_leave };
+        let id = call.id.unwrap_or_else(id::next);
+        let run = Arc::new(Run::new(id, terms, admitted, call.body.len(), output));
+        let job = Job::Call(call.body);
+        let entered = self.hub.happen(|engine, now| engine.admit(&run, job, now));
+        match entered {
+            Ok(key) => Ok((run, key)),
+            Err(refused) => Err(Failure::now(RunError::of_refusal(refused, run.id()), self.info())),
         }
-        let (end, ended) = oneshot::channel();
-        let job = {
-            let (slot, run) = (Arc::clone(&self.slot), Arc::clone(&run));
-            let registry = Arc::clone(&self.registry);
-            Box::new(move || {
-                let result = run_on_lane(&slot, &run, call);
-                let error = result.as_ref().err();
-                registry.leave(&run, error);
-                if let Some(lines) = run.lines() {
-                    let last = error.map(|error| JobError::of(error, slot.class().info()).line());
-                    lines.finish(last.as_deref());
-                }
-                // A client that left does not listen.
-                let _ = end.send(result);
-            })
-        };
-        // Entered before it can start, so that whoever cancels all misses none.
-        self.registry.enter(&run);
-        match self.lanes.submit(job) {
-            Ok(ticket) => {
-                run.queued_as(ticket);
-                self.registry.admitted(&run);
-            }
-            Err(full) => {
-                self.registry.refuse(&run);
-                return Err(RunError::queue_full(&self.registry, full.waiting, self.lanes.count()));
-            }
-        }
-        if run.cancel_token().is_requested() {
-            self.withdraw(&run);
-        }
-        Ok(Pending::new(Arc::clone(self), run, ended))
     }
 
-    /// Asks one run, or all that are queued or running now, to stop.
-    pub(crate) fn cancel(&self, id: Option<&str>) -> Cancelled {
+    /// Cancels all that are queued or running now.
+    pub(crate) fn cancel(&self) -> Cancelled {
         if !self.info().cancellable {
             return Cancelled::NotSupported;
         }
-        match id {
-            None => self.cancel_all(Reason::Cancel),
-            Some(id) => match self.registry.find(id) {
-                Some(run) => self.cancel_run(&run, Reason::Cancel),
-                None => return Cancelled::Unknown,
-            },
-        }
+        self.stop_all(Reason::Cancel);
         Cancelled::Requested
     }
 
-    fn cancel_all(&self, reason: Reason) {
-        for run in self.registry.live() {
-            self.cancel_run(&run, reason);
+    /// Cancels one run.
+    pub(crate) fn cancel_run(&self, id: &str) -> Cancelled {
+        if !self.info().cancellable {
+            return Cancelled::NotSupported;
+        }
+        match self.hub.settle(|engine, now| engine.cancel(id, now)) {
+            Found::Live => Cancelled::Requested,
+            Found::Ended => Cancelled::Ended,
+            Found::Unknown => Cancelled::Unknown,
         }
     }
 
-    fn cancel_run(&self, run: &Arc<Run>, reason: Reason) {
-        run.cancel(reason);
-        self.withdraw(run);
+    fn stop_all(&self, reason: Reason) {
+        self.hub.settle(|engine, now| ((), engine.stop_all(reason, now)));
     }
 
-    /// The client that waits for this run left.
-    pub(crate) fn client_left(&self, run: &Arc<Run>) {
-        self.cancel_run(run, Reason::ClientGone);
-    }
-
-    /// A run that has not begun never does: its place in the queue goes to the next.
-    fn withdraw(&self, run: &Arc<Run>) {
-        if let Some(ticket) = run.ticket()
-            && self.lanes.withdraw(ticket)
-        {
-            self.registry.leave(run, run.cancelled().as_ref());
-        }
+    fn stop_run(&self, key: engine::Key, reason: Reason) {
+        self.hub.settle(|engine, now| ((), engine.stop(key, reason, now)));
     }
 }
 
-/// Runs plugin code on the thread that has a lane.
-fn run_on_lane<T>(
-    slot: &Slot,
-    run: &Arc<Run>,
-    call: impl FnOnce(&Slot, Arc<Run>) -> Result<T, RunError>,
-) -> Result<T, RunError> {
-    if let Some(cancelled) = run.cancelled() {
-        return Err(cancelled);
-    }
-    run.start();
-    let result = call(slot, Arc::clone(run));
-    if matches!(&result, Err(RunError::Fault(fault)) if fault.kind == FaultKind::Panicked) {
-        return result;
-    }
-    // Whatever else a run came back with after it was asked to stop: that is its end.
-    run.cancelled().map_or(result, Err)
-}
-
-impl From<Fault> for RunError {
-    fn from(fault: Fault) -> Self {
-        Self::Fault(fault)
+impl Drop for Runs {
+    fn drop(&mut self) {
+        self.hub.close();
     }
 }

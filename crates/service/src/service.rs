@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::error::Error as StdError;
+use std::fmt;
 use std::num::NonZeroU32;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -26,9 +27,13 @@ use crate::http::handlers;
 use crate::http::intake::Intake;
 use crate::http::routes;
 use crate::http::routes::Route;
+use crate::http::wishes::Wishes;
 use crate::outside::outside_run;
+use crate::runs::Bounds;
+use crate::runs::OnWedged;
 use crate::runs::Runs;
 use crate::runs::Stopped;
+use crate::runs::WedgedRun;
 use crate::settings::Access;
 use crate::settings::Limits;
 
@@ -51,12 +56,12 @@ pub(crate) struct Shared {
 }
 
 /// Makes a [`WorkerService`].
-#[derive(Debug)]
 pub struct Builder {
     class: Class,
     concurrency: Option<NonZeroU32>,
     limits: Limits,
     access: Access,
+    on_wedged: Option<OnWedged>,
 }
 
 /// The plugin did not take a config.
@@ -73,7 +78,13 @@ impl WorkerService {
     /// Begins a service over a class that was opened, by the loader or in-process.
     #[must_use]
     pub fn builder(class: Class) -> Builder {
-        Builder { class, concurrency: None, limits: Limits::default(), access: Access::default() }
+        Builder {
+            class,
+            concurrency: None,
+            limits: Limits::default(),
+            access: Access::default(),
+            on_wedged: None,
+        }
     }
 
     /// Begins a service over a plugin type of this program.
@@ -126,9 +137,8 @@ impl WorkerService {
         B: http_body::Body,
         B::Error: Into<Box<dyn StdError + Send + Sync>>,
     {
-        let shared = &self.shared;
-        let answer = shared.answer(request).await;
-        answer.unwrap_or_else(|error| error.into_response(shared.runs.info()))
+        let answer = self.shared.answer(request).await;
+        answer.unwrap_or_else(HttpError::into_response)
     }
 }
 
@@ -144,17 +154,27 @@ impl Shared {
         let body = async { self.intake.read(&head.headers, body).await };
         match route {
             Route::Health => handlers::health(&self.runs),
+            Route::Ready => handlers::ready(&self.runs),
             Route::Stats => handlers::stats(self),
-            Route::Progress => handlers::progress(&self.runs),
+            Route::Runs => handlers::runs(&self.runs),
+            Route::Run(id) => handlers::run(&self.runs, id),
+            Route::Progress => handlers::progress(&self.runs, head.uri.query()),
             Route::ConfigSchema => handlers::config_schema(&self.runs),
             Route::Config => handlers::config(&self.runs),
             Route::Initialize => handlers::initialize(&self.runs, body.await?).await,
-            Route::Execute => handlers::execute(&self.runs, body.await?).await,
+            Route::Execute => {
+                let wishes = Wishes::of(&head.headers)?;
+                handlers::execute(&self.runs, wishes, body.await?).await
+            }
             Route::ExecuteStream => {
-                let body = body.await.map_err(|error| HttpError::Stream(Box::new(error)))?;
-                handlers::execute_stream(&self.runs, body).await
+                let answer = async {
+                    let wishes = Wishes::of(&head.headers)?;
+                    handlers::execute_stream(&self.runs, wishes, body.await?).await
+                };
+                answer.await.map_err(|error| HttpError::Stream(Box::new(error)))
             }
             Route::Cancel => handlers::cancel(&self.runs, &body.await?),
+            Route::CancelRun(id) => handlers::cancel_run(&self.runs, id),
             Route::Cleanup => handlers::cleanup(self).await,
         }
     }
@@ -182,12 +202,27 @@ impl Builder {
         self
     }
 
+    /// Is told of each run that becomes wedged: that has not come back though it was asked to stop
+    /// and [`Limits::cancel_grace`] is over.
+    ///
+    /// It is called on the thread that keeps deadlines, which waits for it.
+    #[must_use]
+    pub fn on_wedged(mut self, tell: impl Fn(&WedgedRun) + Send + Sync + 'static) -> Self {
+        self.on_wedged = Some(Box::new(tell));
+        self
+    }
+
     /// Makes the service; threads for the plugin come with its first run.
     #[must_use]
     pub fn build(self) -> WorkerService {
         let lanes = self.concurrency.map_or(self.class.info().concurrency, NonZeroU32::get);
         let lanes = usize::try_from(lanes).unwrap_or(usize::MAX);
-        let runs = Runs::new(self.class, lanes, self.limits.queue, self.limits.cancel_grace);
+        let bounds = Bounds {
+            lanes: lanes.max(1),
+            queue: self.limits.queue,
+            cancel_grace: self.limits.cancel_grace,
+        };
+        let runs = Runs::new(self.class, bounds, self.limits.run_timeout, self.on_wedged);
         let shared = Shared {
             runs: Arc::new(runs),
             sampler: Sampler::new(std::process::id()),
@@ -196,6 +231,15 @@ impl Builder {
             limits: self.limits,
         };
         WorkerService { shared: Arc::new(shared) }
+    }
+}
+
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { class, concurrency, limits, access, on_wedged: _ } = self;
+        let mut builder = f.debug_struct("Builder");
+        builder.field("class", class).field("concurrency", concurrency);
+        builder.field("limits", limits).field("access", access).finish_non_exhaustive()
     }
 }
 

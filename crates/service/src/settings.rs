@@ -17,7 +17,10 @@ pub struct Limits {
     pub header_timeout: Duration,
     /// Without a byte of a body that was announced.
     pub body_timeout: Duration,
-    /// A cancelled run is answered after this, whether its plugin came back or not.
+    /// From the admission of a run to its deadline, time in the queue included; none is for ever.
+    pub run_timeout: Option<Duration>,
+    /// A cancelled run is answered after this, whether its plugin came back or not; if not, it is
+    /// wedged.
     pub cancel_grace: Duration,
     /// `/cleanup` is answered after this, whether it is done or not.
     pub cleanup_grace: Duration,
@@ -32,6 +35,7 @@ impl Default for Limits {
             max_connections: 512,
             header_timeout: Duration::from_secs(30),
             body_timeout: Duration::from_secs(30),
+            run_timeout: None,
             cancel_grace: Duration::from_secs(3),
             cleanup_grace: Duration::from_millis(1500),
         }

@@ -8,7 +8,10 @@ mod system;
 #[path = "imp/other.rs"]
 mod system;
 
+pub(crate) use system::Resident;
 pub(crate) use system::descendants;
 pub(crate) use system::open_fds;
+pub(crate) use system::process_cpu_time;
 pub(crate) use system::reaped_cpu_ms;
+pub(crate) use system::thread_cpu_time;
 pub(crate) use system::threads;

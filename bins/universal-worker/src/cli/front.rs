@@ -21,7 +21,7 @@ enum Takes {
     Nothing,
 }
 
-const OPTIONS: [(&str, Takes); 19] = [
+const OPTIONS: [(&str, Takes); 23] = [
     ("module", Takes::Value),
     ("class", Takes::Value),
     ("plugin-dir", Takes::Values),
@@ -33,6 +33,10 @@ const OPTIONS: [(&str, Takes); 19] = [
     ("host", Takes::Value),
     ("ppid", Takes::Value),
     ("concurrency", Takes::Value),
+    ("queue", Takes::Value),
+    ("run-timeout", Takes::Value),
+    ("cancel-grace", Takes::Value),
+    ("exit-when-wedged", Takes::Nothing),
     ("stop-grace", Takes::Value),
     ("max-body", Takes::Value),
     ("max-body-total", Takes::Value),

@@ -37,6 +37,7 @@ pub(crate) struct Settings {
     pub(crate) address: SocketAddr,
     pub(crate) parent: Option<u32>,
     pub(crate) concurrency: Option<NonZeroU32>,
+    pub(crate) when_wedged: WhenWedged,
     pub(crate) stop_grace: Duration,
     pub(crate) limits: Limits,
     pub(crate) access: Access,
@@ -56,6 +57,14 @@ pub(crate) struct PluginChoice {
 pub(crate) enum LogFormat {
     Text,
     Json,
+}
+
+/// What the worker does when a run is wedged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum WhenWedged {
+    /// It tells, and goes on with the lanes that are left.
+    Stay,
+    Exit,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,6 +103,7 @@ pub(super) fn of(typed: Typed, given: &Given) -> Result<Command, Failure> {
 fn settings(typed: Typed, plugin: PluginChoice, given: &Given) -> Result<Settings, Failure> {
     let port = number(given, "port", &typed.port, "a port, 0 to 65535")?.unwrap_or(0_u16);
     let parent = number(given, "ppid", &typed.ppid, "a process id, or 0 for none")?;
+    let limits = limits(given, &typed)?;
     Ok(Settings {
         plugin,
         config: typed.config.map(|config| read_config(given, config)).transpose()?,
@@ -105,28 +115,37 @@ fn settings(typed: Typed, plugin: PluginChoice, given: &Given) -> Result<Setting
             &typed.concurrency,
             "a number of runs, 1 or more",
         )?,
-        stop_grace: seconds(given, "stop-grace", typed.stop_grace)?
+        stop_grace: seconds(given, "stop-grace", &typed.stop_grace)?
             .unwrap_or(Duration::from_millis(1500)),
-        limits: limits(given, &typed.max_body, &typed.max_body_total)?,
+        when_wedged: if typed.exit_when_wedged { WhenWedged::Exit } else { WhenWedged::Stay },
+        limits,
         access: access(typed.allow_host, typed.allow_origin),
         log: log_format(given, typed.log)?,
         filter: filter(given, typed.log_level)?,
     })
 }
 
-fn limits(
-    given: &Given,
-    max_body: &Option<String>,
-    max_body_total: &Option<String>,
-) -> Result<Limits, Failure> {
-    let mut limits = Limits::default();
-    if let Some(bytes) = number(given, "max-body", max_body, "a number of bytes")? {
-        limits.max_body = bytes;
+fn limits(given: &Given, typed: &Typed) -> Result<Limits, Failure> {
+    let default = Limits::default();
+    let bytes = |option, value| number(given, option, value, "a number of bytes");
+    let run_timeout = seconds(given, "run-timeout", &typed.run_timeout)?;
+    if run_timeout.is_some_and(|timeout| timeout.is_zero()) {
+        return Err(Failure::usage(format!(
+            "{}: expected seconds above 0; without it runs have no deadline",
+            given.name("run-timeout")
+        )));
     }
-    if let Some(bytes) = number(given, "max-body-total", max_body_total, "a number of bytes")? {
-        limits.max_body_total = bytes;
-    }
-    Ok(limits)
+    Ok(Limits {
+        max_body: bytes("max-body", &typed.max_body)?.unwrap_or(default.max_body),
+        max_body_total: bytes("max-body-total", &typed.max_body_total)?
+            .unwrap_or(default.max_body_total),
+        queue: number(given, "queue", &typed.queue, "a number of runs, 0 or more")?
+            .unwrap_or(default.queue),
+        run_timeout,
+        cancel_grace: seconds(given, "cancel-grace", &typed.cancel_grace)?
+            .unwrap_or(default.cancel_grace),
+        ..default
+    })
 }
 
 fn access(hosts: Vec<String>, origins: Vec<String>) -> Access {
@@ -151,11 +170,11 @@ fn number<T: FromStr>(
 fn seconds(
     given: &Given,
     option: &str,
-    value: Option<String>,
+    value: &Option<String>,
 ) -> Result<Option<Duration>, Failure> {
     let Some(value) = value else { return Ok(None) };
     let parsed = value.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-    parsed.map(Some).ok_or_else(|| wrong(given, option, "seconds, 0 or more", &value))
+    parsed.map(Some).ok_or_else(|| wrong(given, option, "seconds, 0 or more", value))
 }
 
 fn host(given: &Given, value: Option<String>) -> Result<IpAddr, Failure> {

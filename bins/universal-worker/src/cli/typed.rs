@@ -54,6 +54,23 @@ pub(super) struct Typed {
     #[argh(option)]
     pub(super) concurrency: Option<String>,
 
+    /// runs that may wait; beyond that they are refused (16)
+    #[argh(option)]
+    pub(super) queue: Option<String>,
+
+    /// seconds from the admission of a run to its deadline, time in the queue included; a request
+    /// may shorten it (none)
+    #[argh(option)]
+    pub(super) run_timeout: Option<String>,
+
+    /// seconds from the cancel of a run until it is answered, and wedged if it is not back (3)
+    #[argh(option)]
+    pub(super) cancel_grace: Option<String>,
+
+    /// end with code 4 when a run is wedged
+    #[argh(switch)]
+    pub(super) exit_when_wedged: bool,
+
     /// seconds from the sign to stop until the process is gone (1.5)
     #[argh(option)]
     pub(super) stop_grace: Option<String>,

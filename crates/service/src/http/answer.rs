@@ -12,6 +12,8 @@ use crate::http::body::Body;
 
 pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json");
 pub(crate) const LINES: HeaderValue = HeaderValue::from_static("application/x-ndjson");
+pub(crate) const FRAMES: HeaderValue =
+    HeaderValue::from_static("application/x-ndjson; profile=frames");
 
 /// An answer with a value of ours.
 pub(crate) fn json<T: Serialize>(

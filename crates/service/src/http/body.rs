@@ -5,6 +5,7 @@ use std::fmt;
 use std::pin::Pin;
 use std::task::Context;
 use std::task::Poll;
+use std::task::ready;
 
 use bytes::Bytes;
 use http_body::Frame;
@@ -19,20 +20,13 @@ pub struct Body {
 
 enum Kind {
     Text(Bytes),
-    Lines(Box<Lines>),
+    Lines(OpenStream),
     Over,
 }
 
-struct Lines {
-    stream: OpenStream,
-    overdue: Pin<Box<dyn Future<Output = ()> + Send>>,
-}
-
-impl Body {
-    /// The lines of a stream, and a last one when a cancelled run does not come back in time.
-    pub(crate) fn lines(stream: OpenStream) -> Self {
-        let overdue = Box::pin(stream.overdue());
-        Self { kind: Kind::Lines(Box::new(Lines { stream, overdue })) }
+impl From<OpenStream> for Body {
+    fn from(lines: OpenStream) -> Self {
+        Self { kind: Kind::Lines(lines) }
     }
 }
 
@@ -57,21 +51,13 @@ impl http_body::Body for Body {
                 self.kind = Kind::Over;
                 Some(text).filter(|text| !text.is_empty())
             }
-            Kind::Lines(lines) => match lines.stream.poll_lines(cx) {
-                Poll::Ready(Some(taken)) => Some(taken),
-                Poll::Ready(None) => {
+            Kind::Lines(lines) => {
+                let taken = ready!(lines.poll_lines(cx));
+                if taken.is_none() {
                     self.kind = Kind::Over;
-                    None
                 }
-                Poll::Pending => {
-                    if lines.overdue.as_mut().poll(cx).is_pending() {
-                        return Poll::Pending;
-                    }
-                    let last = lines.stream.abandoned_line();
-                    self.kind = Kind::Over;
-                    Some(last)
-                }
-            },
+                taken
+            }
         };
         Poll::Ready(taken.map(|bytes| Ok(Frame::data(bytes))))
     }

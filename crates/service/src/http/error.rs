@@ -8,12 +8,14 @@ use http::StatusCode;
 use http::header;
 use serde::Serialize;
 use thiserror::Error;
-use universal_worker_abi::ClassInfo;
 use universal_worker_abi::FaultKind;
 
 use crate::http::answer;
 use crate::http::body::Body;
+use crate::http::run_headers::RunHeaders;
+use crate::runs::Failure;
 use crate::runs::JobError;
+use crate::runs::Reason;
 use crate::runs::RunError;
 
 #[derive(Debug, Error)]
@@ -42,8 +44,12 @@ pub(crate) enum HttpError {
     BadConfig(String),
     #[error("{0}")]
     BadBody(String),
-    #[error("no run '{0}' is queued or running")]
+    #[error("no run has the id '{0}': it is none of those that are queued, running or ended last")]
     UnknownRun(String),
+    #[error("the run '{0}' has ended")]
+    RunEnded(String),
+    #[error("{name}: expected {expected}, not '{value}'")]
+    BadHeader { name: &'static str, expected: &'static str, value: String },
     #[error("cleanup goes on: a run has not come back yet, or the plugin's cleanup takes long")]
     CleanupGoesOn,
     #[error("the worker is stopping")]
@@ -52,11 +58,18 @@ pub(crate) enum HttpError {
     Encode(#[from] universal_worker_json::Error),
     #[error("the end of the change was lost: this is a defect of the worker")]
     Lost,
-    #[error("{0}")]
-    Run(#[from] RunError),
+    #[error("{}", .0.failure.error)]
+    Run(Box<FailedRun>),
     /// As [`Run`](Self::Run), for a client that reads lines and not statuses.
     #[error("{0}")]
     Stream(#[source] Box<HttpError>),
+}
+
+/// A run that failed; one that was not admitted has no headers.
+#[derive(Debug)]
+pub(crate) struct FailedRun {
+    failure: Failure,
+    headers: RunHeaders,
 }
 
 #[derive(Serialize)]
@@ -65,25 +78,29 @@ struct ErrorBody<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    _job_error: Option<JobError>,
+    _job_error: Option<&'a JobError>,
 }
 
 impl HttpError {
+    pub(crate) fn of_run(failure: Failure, headers: RunHeaders) -> Self {
+        Self::Run(Box::new(FailedRun { failure, headers }))
+    }
+
     /// The answer that tells it.
-    pub(crate) fn into_response(self, info: &ClassInfo) -> Response<Body> {
+    pub(crate) fn into_response(self) -> Response<Body> {
         match self {
-            Self::Stream(error) => error.respond(info, true),
-            error => error.respond(info, false),
+            Self::Stream(error) => error.respond(true),
+            error => error.respond(false),
         }
     }
 
-    fn respond(&self, info: &ClassInfo, for_lines: bool) -> Response<Body> {
+    fn respond(&self, for_lines: bool) -> Response<Body> {
         let message = self.to_string();
         let job_error = match self {
-            Self::Run(error) => Some(JobError::of(error, info)),
+            Self::Run(run) => Some(run.failure.job_error.as_ref()),
             _ => None,
         };
-        let status = self.status(job_error.as_ref());
+        let status = self.status();
         let body = ErrorBody {
             detail: &message,
             error: for_lines.then_some(&message),
@@ -95,11 +112,15 @@ impl HttpError {
         response
     }
 
-    fn status(&self, job_error: Option<&JobError>) -> StatusCode {
+    fn status(&self) -> StatusCode {
         match self {
             Self::NotFound | Self::UnknownRun(_) => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
-            Self::HostHeader | Self::BodyBroken(_) | Self::BadConfig(_) => StatusCode::BAD_REQUEST,
+            Self::HostHeader
+            | Self::BodyBroken(_)
+            | Self::BadConfig(_)
+            | Self::BadHeader { .. } => StatusCode::BAD_REQUEST,
+            Self::RunEnded(_) => StatusCode::CONFLICT,
             Self::BadBody(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::ForeignHost(_) | Self::ForeignOrigin => StatusCode::FORBIDDEN,
             Self::ContentEncoding(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -109,8 +130,8 @@ impl HttpError {
                 StatusCode::SERVICE_UNAVAILABLE
             }
             Self::Encode(_) | Self::Lost => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::Run(error) => run_status(error, job_error),
-            Self::Stream(error) => error.status(job_error),
+            Self::Run(run) => run_status(&run.failure),
+            Self::Stream(error) => error.status(),
         }
     }
 
@@ -119,29 +140,46 @@ impl HttpError {
             Self::MethodNotAllowed { allow } => {
                 headers.insert(header::ALLOW, HeaderValue::from_static(allow));
             }
-            Self::Run(RunError::QueueFull { retry_after_seconds, .. }) => {
-                // Saturates at both ends, NaN included.
-                let seconds = (retry_after_seconds.ceil() as u64).clamp(1, 600);
-                headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-            }
-            Self::Draining | Self::Run(RunError::Draining) => {
-                headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+            Self::Draining => close(headers),
+            Self::Run(run) => {
+                run.headers.add_to(headers);
+                match &run.failure.error {
+                    RunError::QueueFull { retry_after_seconds, .. } => {
+                        // Saturates at both ends, NaN included.
+                        let seconds = (retry_after_seconds.ceil() as u64).clamp(1, 600);
+                        headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+                    }
+                    RunError::Draining => close(headers),
+                    _ => {}
+                }
             }
             _ => {}
         }
     }
 }
 
-fn run_status(error: &RunError, job_error: Option<&JobError>) -> StatusCode {
-    match error {
+impl From<Failure> for HttpError {
+    /// The failure of a run that was not admitted.
+    fn from(failure: Failure) -> Self {
+        Self::of_run(failure, RunHeaders::default())
+    }
+}
+
+fn close(headers: &mut http::HeaderMap) {
+    headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+}
+
+fn run_status(failure: &Failure) -> StatusCode {
+    match &failure.error {
         RunError::Fault(fault) => match fault.kind {
             FaultKind::Syntax => StatusCode::BAD_REQUEST,
             FaultKind::Arguments => StatusCode::UNPROCESSABLE_ENTITY,
-            _ if job_error.is_some_and(JobError::blames_input) => StatusCode::UNPROCESSABLE_ENTITY,
+            _ if failure.job_error.blames_input() => StatusCode::UNPROCESSABLE_ENTITY,
             _ => StatusCode::INTERNAL_SERVER_ERROR,
         },
         RunError::NotInitialised(_) => StatusCode::UNPROCESSABLE_ENTITY,
-        RunError::Cancelled(_) => StatusCode::CONFLICT,
+        RunError::Stopped(Reason::Deadline) => StatusCode::GATEWAY_TIMEOUT,
+        RunError::Stopped(_) | RunError::IdTaken(_) => StatusCode::CONFLICT,
         RunError::QueueFull { .. } | RunError::Draining => StatusCode::SERVICE_UNAVAILABLE,
         RunError::Lost => StatusCode::INTERNAL_SERVER_ERROR,
     }

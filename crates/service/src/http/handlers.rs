@@ -12,8 +12,13 @@ use universal_worker_abi::Fault;
 use crate::http::answer;
 use crate::http::body::Body;
 use crate::http::error::HttpError;
+use crate::http::run_headers::RunHeaders;
+use crate::http::wishes::Wishes;
 use crate::runs::Cancelled;
 use crate::runs::Counts;
+use crate::runs::Framing;
+use crate::runs::Readiness;
+use crate::runs::Report;
 use crate::runs::Runs;
 use crate::service::Shared;
 
@@ -39,6 +44,24 @@ struct Stats {
     runs: Counts,
 }
 
+#[derive(Serialize)]
+struct Ready {
+    status: Readiness,
+    runs: Vec<InTheWay>,
+}
+
+/// A run because of which no other is taken.
+#[derive(Serialize)]
+struct InTheWay {
+    id: String,
+    for_s: f64,
+}
+
+#[derive(Serialize)]
+struct AllRuns {
+    runs: Vec<Report>,
+}
+
 #[derive(Default, Deserialize)]
 struct CancelBody {
     run_id: Option<String>,
@@ -62,8 +85,35 @@ pub(crate) fn stats(shared: &Shared) -> Answer {
     ok(&Stats { sample: shared.sampler.sample(), runs: shared.runs.counts() })
 }
 
-pub(crate) fn progress(runs: &Runs) -> Answer {
-    ok(&runs.newest_progress())
+/// Whether a run would be taken now, for who balances or restarts.
+pub(crate) fn ready(runs: &Runs) -> Answer {
+    let (status, runs) = runs.readiness();
+    let runs = runs.into_iter().map(|(id, since)| InTheWay { id, for_s: since.as_secs_f64() });
+    let ready = Ready { status, runs: runs.collect() };
+    let code = match status {
+        Readiness::Ready => StatusCode::OK,
+        _ => StatusCode::SERVICE_UNAVAILABLE,
+    };
+    Ok(answer::json(code, &ready)?)
+}
+
+pub(crate) fn progress(runs: &Runs, query: Option<&str>) -> Answer {
+    let asked = form_urlencoded::parse(query.unwrap_or_default().as_bytes());
+    match asked.into_iter().find(|(name, _)| name == "run_id") {
+        None => ok(&runs.newest_progress()),
+        Some((_, id)) => {
+            let progress = runs.progress(&id).ok_or_else(|| HttpError::UnknownRun(id.into_owned()));
+            ok(&progress?)
+        }
+    }
+}
+
+pub(crate) fn runs(runs: &Runs) -> Answer {
+    ok(&AllRuns { runs: runs.reports() })
+}
+
+pub(crate) fn run(runs: &Runs, id: &str) -> Answer {
+    ok(&runs.report(id).ok_or_else(|| HttpError::UnknownRun(id.to_owned()))?)
 }
 
 pub(crate) fn config_schema(runs: &Runs) -> Answer {
@@ -86,19 +136,41 @@ pub(crate) async fn initialize(runs: &Arc<Runs>, body: Bytes) -> Answer {
     ok(&Status { status: "ok" })
 }
 
-pub(crate) async fn execute(runs: &Arc<Runs>, body: Bytes) -> Answer {
-    let text = runs.execute(body)?.ended().await?;
-    Ok(answer::bytes(StatusCode::OK, answer::JSON, Bytes::from_owner(text)))
+pub(crate) async fn execute(runs: &Arc<Runs>, wishes: Wishes, body: Bytes) -> Answer {
+    let account = wishes.account;
+    let pending = runs.execute(wishes.into_call(body))?;
+    let headers = RunHeaders::of_run(pending.run_id());
+    let told = pending.told().await;
+    let headers = headers.with_account(account, told.account.as_ref());
+    match told.result {
+        Ok(text) => {
+            let text = Bytes::from_owner(text);
+            let mut answer = answer::bytes(StatusCode::OK, answer::JSON, text);
+            headers.add_to(answer.headers_mut());
+            Ok(answer)
+        }
+        Err(failure) => Err(HttpError::of_run(failure, headers)),
+    }
 }
 
-pub(crate) async fn execute_stream(runs: &Arc<Runs>, body: Bytes) -> Answer {
-    let opened = match runs.stream(body) {
-        Ok(pending) => pending.opened().await,
-        Err(error) => Err(error),
-    };
-    let stream = opened.map_err(|error| HttpError::Stream(Box::new(error.into())))?;
-    let body = Body::lines(stream);
-    Ok(answer::with_body(StatusCode::OK, answer::LINES, body))
+pub(crate) async fn execute_stream(runs: &Arc<Runs>, wishes: Wishes, body: Bytes) -> Answer {
+    let (account, framing) = (wishes.account, wishes.framing);
+    let pending = runs.stream(wishes.into_call(body), framing)?;
+    let headers = RunHeaders::of_run(pending.run_id());
+    match pending.opened().await {
+        Ok(stream) => {
+            let kind = match framing {
+                Framing::Plain => answer::LINES,
+                Framing::Frames => answer::FRAMES,
+            };
+            let mut answer = answer::with_body(StatusCode::OK, kind, Body::from(stream));
+            headers.add_to(answer.headers_mut());
+            Ok(answer)
+        }
+        Err((failure, told)) => {
+            Err(HttpError::of_run(failure, headers.with_account(account, told.as_ref())))
+        }
+    }
 }
 
 pub(crate) fn cancel(runs: &Runs, body: &Bytes) -> Answer {
@@ -107,10 +179,22 @@ pub(crate) fn cancel(runs: &Runs, body: &Bytes) -> Answer {
     } else {
         serde_json::from_slice(body).map_err(|error| HttpError::BadBody(error.to_string()))?
     };
-    let status = match runs.cancel(asked.run_id.as_deref()) {
+    match asked.run_id {
+        None => cancelled(runs.cancel(), ""),
+        Some(id) => cancel_run(runs, &id),
+    }
+}
+
+pub(crate) fn cancel_run(runs: &Runs, id: &str) -> Answer {
+    cancelled(runs.cancel_run(id), id)
+}
+
+fn cancelled(cancelled: Cancelled, id: &str) -> Answer {
+    let status = match cancelled {
         Cancelled::Requested => "cancelled",
         Cancelled::NotSupported => "not_supported",
-        Cancelled::Unknown => return Err(HttpError::UnknownRun(asked.run_id.unwrap_or_default())),
+        Cancelled::Unknown => return Err(HttpError::UnknownRun(id.to_owned())),
+        Cancelled::Ended => return Err(HttpError::RunEnded(id.to_owned())),
     };
     ok(&Status { status })
 }

@@ -5,9 +5,14 @@ use http::Method;
 use crate::http::error::HttpError;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Route {
+pub(crate) enum Route<'p> {
     Health,
+    Ready,
     Stats,
+    Runs,
+    /// The run of an id.
+    Run(&'p str),
+    CancelRun(&'p str),
     Progress,
     ConfigSchema,
     Config,
@@ -24,11 +29,13 @@ enum Takes {
     Post,
 }
 
-const ROUTES: [(&str, Takes, Route); 10] = [
+const ROUTES: [(&str, Takes, Route<'static>); 12] = [
     ("/execute", Takes::Post, Route::Execute),
     ("/execute_stream", Takes::Post, Route::ExecuteStream),
     ("/health", Takes::Get, Route::Health),
+    ("/ready", Takes::Get, Route::Ready),
     ("/stats", Takes::Get, Route::Stats),
+    ("/runs", Takes::Get, Route::Runs),
     ("/progress", Takes::Get, Route::Progress),
     ("/cancel", Takes::Post, Route::Cancel),
     ("/initialize", Takes::Post, Route::Initialize),
@@ -54,13 +61,24 @@ impl Takes {
     }
 }
 
-pub(crate) fn find(method: &Method, path: &str) -> Result<Route, HttpError> {
-    let (_, takes, route) =
-        ROUTES.iter().find(|(known, ..)| *known == path).ok_or(HttpError::NotFound)?;
+pub(crate) fn find<'p>(method: &Method, path: &'p str) -> Result<Route<'p>, HttpError> {
+    let fixed = ROUTES.iter().find(|(known, ..)| *known == path);
+    let found = fixed.map(|(_, takes, route)| (*takes, *route)).or_else(|| of_run(path));
+    let (takes, route) = found.ok_or(HttpError::NotFound)?;
     if takes.method(method) {
-        Ok(*route)
+        Ok(route)
     } else {
         Err(HttpError::MethodNotAllowed { allow: takes.allow() })
+    }
+}
+
+/// `/runs/{id}` and `/runs/{id}/cancel`; ids need no percent-encoding.
+fn of_run(path: &str) -> Option<(Takes, Route<'_>)> {
+    let rest = path.strip_prefix("/runs/")?;
+    match rest.split_once('/') {
+        None if !rest.is_empty() => Some((Takes::Get, Route::Run(rest))),
+        Some((id, "cancel")) if !id.is_empty() => Some((Takes::Post, Route::CancelRun(id))),
+        _ => None,
     }
 }
 
@@ -77,5 +95,20 @@ mod tests {
             Err(HttpError::MethodNotAllowed { allow: "POST" })
         ));
         assert!(matches!(find(&Method::GET, "/health/"), Err(HttpError::NotFound)));
+    }
+
+    #[test]
+    fn a_run_is_named_by_its_path() {
+        assert_eq!(find(&Method::GET, "/runs").unwrap(), Route::Runs);
+        assert_eq!(find(&Method::GET, "/runs/a.b-c_1").unwrap(), Route::Run("a.b-c_1"));
+        assert_eq!(find(&Method::POST, "/runs/a/cancel").unwrap(), Route::CancelRun("a"));
+        assert!(matches!(
+            find(&Method::GET, "/runs/a/cancel"),
+            Err(HttpError::MethodNotAllowed { allow: "POST" })
+        ));
+        for unknown in ["/runs/", "/runs//cancel", "/runs/a/", "/runs/a/b", "/runs/a/cancel/"] {
+            let found = find(&Method::POST, unknown);
+            assert!(matches!(found, Err(HttpError::NotFound)), "{unknown}");
+        }
     }
 }

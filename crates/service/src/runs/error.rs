@@ -4,7 +4,7 @@ use thiserror::Error;
 use universal_worker_abi::Fault;
 
 use crate::runs::cancel::Reason;
-use crate::runs::registry::Registry;
+use crate::runs::engine::Refused;
 use crate::runs::slot::NoInstance;
 
 #[derive(Debug, Error)]
@@ -19,16 +19,20 @@ pub(crate) enum RunError {
 
     /// It was asked to stop.
     #[error("{}", .0.as_str())]
-    Cancelled(Reason),
+    Stopped(Reason),
 
     /// It found no place.
-    #[error("the plugin is busy and {waiting} runs wait already")]
+    #[error("the plugin is busy and {waiting} runs wait already; --queue sets how many may")]
     QueueFull {
         /// How many wait.
         waiting: usize,
         /// When a place is likely to be free.
         retry_after_seconds: f64,
     },
+
+    /// Another run has its id.
+    #[error("a run of the id '{0}' is queued or running")]
+    IdTaken(String),
 
     /// The worker takes no new runs.
     #[error("the worker is stopping")]
@@ -40,12 +44,14 @@ pub(crate) enum RunError {
 }
 
 impl RunError {
-    /// (waiting + 1) · the time of a run / lanes: when the queue has moved on by one.
-    pub(crate) fn queue_full(registry: &Registry, waiting: usize, lanes: usize) -> Self {
-        let ahead = (waiting + 1) as f64;
-        let retry_after_seconds =
-            ahead * registry.expected_run_time().as_secs_f64() / lanes.max(1) as f64;
-        Self::QueueFull { waiting, retry_after_seconds }
+    pub(super) fn of_refusal(refused: Refused, id: &str) -> Self {
+        match refused {
+            Refused::Draining => Self::Draining,
+            Refused::IdTaken => Self::IdTaken(id.to_owned()),
+            Refused::QueueFull { waiting, retry_after } => {
+                Self::QueueFull { waiting, retry_after_seconds: retry_after.as_secs_f64() }
+            }
+        }
     }
 }
 
@@ -55,5 +61,11 @@ impl From<NoInstance> for RunError {
             NoInstance::NotInitialised(fault) => Self::NotInitialised(fault),
             NoInstance::Refused(fault) => Self::Fault(fault),
         }
+    }
+}
+
+impl From<Fault> for RunError {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
     }
 }

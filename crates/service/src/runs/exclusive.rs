@@ -6,15 +6,17 @@ use bytes::Bytes;
 use tokio::sync::oneshot;
 use universal_worker_abi::Fault;
 
-use crate::runs::Reason;
 use crate::runs::Runs;
-use crate::runs::lanes::Ticket;
+use crate::runs::cancel::Reason;
+use crate::runs::engine::Key;
+use crate::runs::hub::Hub;
+use crate::runs::hub::Job;
 
 /// A change that waits for its turn; dropping it withdraws it where it has not begun.
 #[derive(Debug)]
 pub(crate) struct Change<T> {
-    runs: Arc<Runs>,
-    ticket: Ticket,
+    hub: Arc<Hub>,
+    key: Key,
     end: oneshot::Receiver<T>,
     on_leave: OnLeave,
 }
@@ -27,29 +29,34 @@ enum OnLeave {
 
 impl Runs {
     /// Puts a plugin made from `config` in the place of the one there is, between runs.
-    pub(crate) fn initialize(self: &Arc<Self>, config: Bytes) -> Change<Result<(), Fault>> {
-        let slot = Arc::clone(&self.slot);
-        self.change(OnLeave::Withdraw, move || slot.replace(config))
+    pub(crate) fn initialize(&self, config: Bytes) -> Change<Result<(), Fault>> {
+        self.change(OnLeave::Withdraw, move |hub| hub.slot.replace(config))
     }
 
     /// Cancels what runs, waits for it, and drops the plugin.
-    pub(crate) fn cleanup(self: &Arc<Self>) -> Change<()> {
-        self.cancel_all(Reason::Cancel);
-        let slot = Arc::clone(&self.slot);
-        self.change(OnLeave::GoOn, move || slot.release())
+    pub(crate) fn cleanup(&self) -> Change<()> {
+        self.stop_all(Reason::Cancel);
+        self.release()
+    }
+
+    /// Drops the plugin once nothing runs.
+    pub(super) fn release(&self) -> Change<()> {
+        self.change(OnLeave::GoOn, |hub| hub.slot.release())
     }
 
     fn change<T: Send + 'static>(
-        self: &Arc<Self>,
+        &self,
         on_leave: OnLeave,
-        change: impl FnOnce() -> T + Send + 'static,
+        change: impl FnOnce(&Hub) -> T + Send + 'static,
     ) -> Change<T> {
         let (tell, end) = oneshot::channel();
-        let ticket = self.lanes.submit_exclusive(Box::new(move || {
+        let hub = Arc::clone(&self.hub);
+        let job = Job::Change(Box::new(move || {
             // Who left does not listen.
-            let _ = tell.send(change());
+            let _ = tell.send(change(&hub));
         }));
-        Change { runs: Arc::clone(self), ticket, end, on_leave }
+        let key = self.hub.happen(|engine, _| engine.enqueue_change(job));
+        Change { hub: Arc::clone(&self.hub), key, end, on_leave }
     }
 }
 
@@ -72,7 +79,9 @@ impl<T> Change<T> {
 impl<T> Drop for Change<T> {
     fn drop(&mut self) {
         if self.on_leave == OnLeave::Withdraw {
-            self.runs.lanes.withdraw(self.ticket);
+            let (hub, key) = (&self.hub, self.key);
+            // It may have held others back that can start now.
+            drop(hub.happen(|engine, _| engine.withdraw_change(key)));
         }
     }
 }

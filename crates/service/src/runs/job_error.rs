@@ -1,5 +1,6 @@
 //! A run's error in the form that clients act on.
 
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use serde::Serialize;
@@ -11,6 +12,7 @@ use universal_worker_abi::FaultDetail;
 use universal_worker_abi::FaultKind;
 use universal_worker_json::Encoder;
 
+use crate::runs::cancel::Reason;
 use crate::runs::error::RunError;
 
 /// `_job_error` of an answer or a stream's last line.
@@ -31,6 +33,9 @@ pub(crate) struct JobError {
     occurred_at: String,
 }
 
+/// Bytes of an error's text that are kept with a run that is over.
+const KEPT: usize = 64 * 1024;
+
 /// The last line of a stream that failed.
 #[derive(Serialize)]
 struct Line<'a> {
@@ -39,7 +44,7 @@ struct Line<'a> {
 }
 
 impl JobError {
-    pub(crate) fn of(error: &RunError, info: &ClassInfo) -> Self {
+    pub(crate) fn of(error: &RunError, info: &ClassInfo, when: SystemTime) -> Self {
         let detail = match error {
             RunError::Fault(fault) => of_fault(fault),
             RunError::NotInitialised(fault) => {
@@ -51,7 +56,12 @@ impl JobError {
                 ..FaultDetail::default()
             },
             RunError::Draining => transient(true),
-            RunError::Cancelled(_) => transient(false),
+            RunError::Stopped(reason) => transient(*reason == Reason::Deadline),
+            RunError::IdTaken(_) => FaultDetail {
+                category: Some(Category::UserInput),
+                retriable: Some(false),
+                ..FaultDetail::default()
+            },
             RunError::Lost => FaultDetail::default(),
         };
         // An error of which nobody says more is not one that goes away by itself.
@@ -68,7 +78,7 @@ impl JobError {
             detail: detail.detail,
             plugin_name: info.name.clone(),
             plugin_instance_id: None,
-            occurred_at: humantime::format_rfc3339_millis(SystemTime::now()).to_string(),
+            occurred_at: humantime::format_rfc3339_millis(when).to_string(),
         }
     }
 
@@ -76,6 +86,38 @@ impl JobError {
     pub(crate) fn line(&self) -> Vec<u8> {
         let line = Line { error: &self.message, _job_error: self };
         Encoder::compact().to_vec(&line).unwrap_or_else(|_| br#"{"error":""}"#.to_vec())
+    }
+
+    /// The same, cut down where it is large: a plugin may say more than any memory holds.
+    pub(crate) fn to_keep(error: Arc<Self>) -> Arc<Self> {
+        if error.size() <= KEPT {
+            return error;
+        }
+        let cut = |text: &str| text[..text.floor_char_boundary(KEPT / 4)].to_owned();
+        Arc::new(Self {
+            category: error.category,
+            message: cut(&error.message),
+            retriable: error.retriable,
+            retry_after_seconds: error.retry_after_seconds,
+            fields_invalid: None,
+            resource_shortfall: None,
+            original_exc_repr: error.original_exc_repr.as_deref().map(cut),
+            traceback: error.traceback.as_deref().map(cut),
+            detail: None,
+            plugin_name: error.plugin_name.clone(),
+            plugin_instance_id: error.plugin_instance_id.clone(),
+            occurred_at: error.occurred_at.clone(),
+        })
+    }
+
+    /// Bytes of text in it, roughly.
+    fn size(&self) -> usize {
+        let texts = [&self.original_exc_repr, &self.traceback];
+        let values = [&self.fields_invalid, &self.resource_shortfall, &self.detail];
+        let texts = texts.into_iter().flatten().map(String::len).sum::<usize>();
+        // Values are rare, and seldom more than a few words.
+        let values = values.into_iter().flatten().map(|value| value.to_string().len());
+        self.message.len() + texts + values.sum::<usize>()
     }
 
     /// Whether it names what in the input is wrong.

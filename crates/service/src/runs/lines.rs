@@ -12,24 +12,47 @@ use std::sync::PoisonError;
 use std::task::Context;
 use std::task::Poll;
 use std::task::Waker;
+use std::time::Instant;
 
 use bytes::Bytes;
 use universal_worker_abi::Emitted;
 
 use crate::runs::cancel::CancelToken;
+use crate::runs::run::OnLeave;
 
 /// Bytes above which a producer waits; one line may still be longer.
 const FULL: usize = 64 * 1024;
 
 #[derive(Debug, Default)]
 pub(crate) struct Lines {
+    framing: Framing,
     state: Mutex<State>,
     room: Condvar,
+}
+
+/// How a value is written as a line.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Framing {
+    /// As it is.
+    #[default]
+    Plain,
+    /// In a frame that says what it is: a chunk, the end or an error.
+    Frames,
+}
+
+/// What was written so far.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Written {
+    pub(crate) count: u64,
+    /// Bytes of the values and their line feeds, without frames.
+    pub(crate) bytes: u64,
+    pub(crate) first_at: Option<Instant>,
 }
 
 #[derive(Debug, Default)]
 struct State {
     buffer: Vec<u8>,
+    written: Written,
     reader: Option<Waker>,
     end: End,
 }
@@ -42,25 +65,45 @@ enum End {
     Written,
     /// Nobody reads any more.
     ReaderGone,
+    /// Nobody reads any more, and the run goes on: lines are dropped.
+    Dropped,
 }
 
 impl Lines {
+    pub(crate) fn new(framing: Framing) -> Self {
+        Self { framing, ..Self::default() }
+    }
+
+    pub(crate) fn framing(&self) -> Framing {
+        self.framing
+    }
+
+    pub(crate) fn written(&self) -> Written {
+        self.locked().written
+    }
+
     /// Appends a line; waits while the buffer is full.
     pub(crate) fn push(&self, json: &[u8], cancel: &CancelToken) -> Emitted {
         let mut state = self.locked();
         loop {
-            if state.end != End::Open {
-                return Emitted::ReaderGone;
+            match state.end {
+                _ if cancel.is_requested() => return Emitted::Cancelled,
+                End::Written | End::ReaderGone => return Emitted::ReaderGone,
+                End::Dropped => {
+                    state.written.add(json);
+                    return Emitted::Taken;
+                }
+                End::Open if state.buffer.len() < FULL => break,
+                End::Open => {
+                    state = self.room.wait(state).unwrap_or_else(PoisonError::into_inner);
+                }
             }
-            if cancel.is_requested() {
-                return Emitted::Cancelled;
-            }
-            if state.buffer.len() < FULL {
-                break;
-            }
-            state = self.room.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
-        state.append(json);
+        state.written.add(json);
+        match self.framing {
+            Framing::Plain => state.append(&[json]),
+            Framing::Frames => state.append(&[b"{\"chunk\":", json, b"}"]),
+        }
         let reader = state.reader.take();
         drop(state);
         wake(reader);
@@ -68,13 +111,13 @@ impl Lines {
     }
 
     /// Ends the stream, with a last line where there is one.
-    pub(crate) fn finish(&self, last: Option<&[u8]>) {
+    pub(crate) fn finish(&self, last: Option<Vec<u8>>) {
         let mut state = self.locked();
         if state.end != End::Open {
             return;
         }
-        if let Some(json) = last {
-            state.append(json);
+        if let Some(line) = last {
+            state.append(&[&line]);
         }
         state.end = End::Written;
         let reader = state.reader.take();
@@ -84,9 +127,12 @@ impl Lines {
     }
 
     /// The reader left: what is buffered is dropped, and a producer that waits comes back.
-    pub(crate) fn leave(&self) {
+    pub(crate) fn leave(&self, on_leave: OnLeave) {
         let mut state = self.locked();
-        state.end = End::ReaderGone;
+        state.end = match on_leave {
+            OnLeave::Cancel => End::ReaderGone,
+            OnLeave::GoOn => End::Dropped,
+        };
         state.buffer = Vec::new();
         drop(state);
         self.room.notify_all();
@@ -123,10 +169,20 @@ impl Lines {
 }
 
 impl State {
-    fn append(&mut self, json: &[u8]) {
-        self.buffer.reserve(json.len() + 1);
-        self.buffer.extend_from_slice(json);
+    fn append(&mut self, parts: &[&[u8]]) {
+        self.buffer.reserve(parts.iter().map(|part| part.len()).sum::<usize>() + 1);
+        parts.iter().for_each(|part| self.buffer.extend_from_slice(part));
         self.buffer.push(b'\n');
+    }
+}
+
+impl Written {
+    fn add(&mut self, json: &[u8]) {
+        if self.count == 0 {
+            self.first_at = Some(Instant::now());
+        }
+        self.count += 1;
+        self.bytes += json.len() as u64 + 1;
     }
 }
 
@@ -155,7 +211,7 @@ mod tests {
                 for n in 0..50_000 {
                     assert_eq!(lines.push(n.to_string().as_bytes(), &cancel), Emitted::Taken);
                 }
-                lines.finish(Some(b"\"end\""));
+                lines.finish(Some(b"\"end\"".to_vec()));
             })
         };
         let mut read = Vec::new();
@@ -181,7 +237,7 @@ mod tests {
                 thread::spawn(move || lines.push(b"2", &cancel))
             };
             match reason {
-                None => lines.leave(),
+                None => lines.leave(OnLeave::Cancel),
                 Some(reason) => {
                     cancel.request(reason);
                     lines.interrupt();
@@ -189,5 +245,30 @@ mod tests {
             }
             assert_eq!(producer.join().unwrap(), expected);
         }
+    }
+
+    #[test]
+    fn a_run_that_goes_on_without_a_reader_is_never_held_up() {
+        let lines = Lines::default();
+        let cancel = CancelToken::default();
+        let full = vec![b'1'; FULL];
+        assert_eq!(lines.push(&full, &cancel), Emitted::Taken);
+        lines.leave(OnLeave::GoOn);
+        for _ in 0..10 {
+            assert_eq!(lines.push(&full, &cancel), Emitted::Taken);
+        }
+        assert_eq!(lines.written().count, 11);
+        cancel.request(Reason::Cancel);
+        assert_eq!(lines.push(b"2", &cancel), Emitted::Cancelled);
+    }
+
+    #[tokio::test]
+    async fn frames_say_what_they_are() {
+        let lines = Lines::new(Framing::Frames);
+        lines.push(b"1", &CancelToken::default());
+        lines.finish(Some(b"{\"end\":{}}".to_vec()));
+        let read = poll_fn(|cx| lines.poll_take(cx)).await.unwrap();
+        assert_eq!(read, "{\"chunk\":1}\n{\"end\":{}}\n");
+        assert_eq!(lines.written().bytes, 2);
     }
 }

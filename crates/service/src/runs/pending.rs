@@ -9,127 +9,111 @@ use bytes::Bytes;
 use tokio::sync::oneshot;
 
 use crate::runs::Runs;
+use crate::runs::account::Account;
+use crate::runs::cancel::Reason;
+use crate::runs::engine::Key;
 use crate::runs::error::RunError;
-use crate::runs::job_error::JobError;
+use crate::runs::failure::Failure;
+use crate::runs::output::Told;
+use crate::runs::run::OnLeave;
 use crate::runs::run::Run;
 
-/// An admitted run; dropping it before its end cancels the run.
+/// An admitted run; dropping it before its end means that the client left.
 #[derive(Debug)]
 pub(crate) struct Pending<T> {
-    runs: Arc<Runs>,
-    run: Arc<Run>,
-    end: oneshot::Receiver<Result<T, RunError>>,
-    left: bool,
-}
-
-/// An admitted run that streams.
-#[derive(Debug)]
-pub(crate) struct PendingStream {
-    pub(super) pending: Pending<()>,
-    pub(super) bound: oneshot::Receiver<()>,
+    client: Client,
+    told: oneshot::Receiver<Told<T>>,
 }
 
 /// A run whose lines can be read: its arguments were bound.
 #[derive(Debug)]
 pub(crate) struct OpenStream {
-    pending: Pending<()>,
+    client: Client,
+}
+
+/// The client of a run, as long as it is there.
+#[derive(Debug)]
+struct Client {
+    runs: Arc<Runs>,
+    run: Arc<Run>,
+    key: Key,
+    interest: Interest,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Interest {
+    Waits,
+    Served,
 }
 
 impl<T> Pending<T> {
     pub(super) fn new(
         runs: Arc<Runs>,
         run: Arc<Run>,
-        end: oneshot::Receiver<Result<T, RunError>>,
+        key: Key,
+        told: oneshot::Receiver<Told<T>>,
     ) -> Self {
-        Self { runs, run, end, left: false }
+        Self { client: Client { runs, run, key, interest: Interest::Waits }, told }
     }
 
-    /// Waits for the end: the plugin's, or that of the grace after a cancel.
-    ///
-    /// In the latter case the run still holds its lane.
-    pub(crate) async fn ended(mut self) -> Result<T, RunError> {
-        let overdue = overdue(&self.runs, &self.run);
-        let ended = tokio::select! {
-            biased;
-            ended = &mut self.end => ended,
-            () = overdue => Ok(Err(self.withdrawn())),
-        };
-        self.left = true;
-        ended.unwrap_or_else(|_| Err(self.withdrawn()))
+    pub(crate) fn run_id(&self) -> &str {
+        self.client.run.id()
     }
 
-    /// The end of a run that was taken out of the queue, or does not come back.
-    fn withdrawn(&self) -> RunError {
-        self.run.cancelled().unwrap_or(RunError::Lost)
+    /// Waits until the client is told: by the plugin, or by the end of a deadline or a grace, in
+    /// which case the run still holds its lane.
+    pub(crate) async fn told(mut self) -> Told<T> {
+        let told = (&mut self.told).await;
+        self.client.interest = Interest::Served;
+        told.unwrap_or_else(|_| self.client.lost())
     }
 }
 
-impl<T> Drop for Pending<T> {
-    fn drop(&mut self) {
-        if !self.left {
-            self.runs.client_left(&self.run);
-        }
-    }
-}
-
-impl PendingStream {
+impl Pending<()> {
     /// Waits until lines can come; a run that ends before has an error of its own.
-    pub(crate) async fn opened(self) -> Result<OpenStream, RunError> {
-        let Self { mut pending, mut bound } = self;
-        let overdue = overdue(&pending.runs, &pending.run);
-        tokio::select! {
-            biased;
-            Ok(()) = &mut bound => return Ok(OpenStream { pending }),
-            ended = &mut pending.end => {
-                pending.left = true;
-                ended.unwrap_or_else(|_| Err(pending.withdrawn()))?;
-            }
-            () = overdue => {
-                pending.left = true;
-                return Err(pending.withdrawn());
+    pub(crate) async fn opened(mut self) -> Result<OpenStream, (Failure, Option<Account>)> {
+        let told = (&mut self.told).await.unwrap_or_else(|_| self.client.lost());
+        match told.result {
+            Ok(()) => Ok(OpenStream { client: self.client }),
+            Err(failure) => {
+                self.client.interest = Interest::Served;
+                Err((failure, told.account))
             }
         }
-        Ok(OpenStream { pending })
-    }
-}
-
-/// Resolves when the run was cancelled and its grace is over.
-fn overdue(runs: &Runs, run: &Arc<Run>) -> impl Future<Output = ()> + Send + use<> {
-    let (run, grace) = (Arc::clone(run), runs.cancel_grace);
-    async move {
-        run.cancel_token().requested().await;
-        tokio::time::sleep(grace).await;
     }
 }
 
 impl OpenStream {
     /// Takes the lines that are there, and then the end; the last line of a failed run says why.
     pub(crate) fn poll_lines(&mut self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
-        let Some(lines) = self.pending.run.lines() else { return Poll::Ready(None) };
+        let Some(lines) = self.client.run.output().lines() else { return Poll::Ready(None) };
         let taken = ready!(lines.poll_take(cx));
         if taken.is_none() {
-            self.pending.left = true;
+            self.client.interest = Interest::Served;
         }
         Poll::Ready(taken)
     }
+}
 
-    /// The last line of a cancelled run that does not come back.
-    pub(crate) fn abandoned_line(&self) -> Bytes {
-        let mut line = JobError::of(&self.pending.withdrawn(), self.pending.runs.info()).line();
-        line.push(b'\n');
-        line.into()
-    }
-
-    /// Resolves when the run was cancelled and its grace is over.
-    pub(crate) fn overdue(&self) -> impl Future<Output = ()> + Send + use<> {
-        overdue(&self.pending.runs, &self.pending.run)
+impl Client {
+    /// Whoever was to tell is gone.
+    fn lost<T>(&self) -> Told<T> {
+        let failure = Failure::now(RunError::Lost, self.runs.info());
+        Told { result: Err(failure), account: None }
     }
 }
 
-impl Drop for OpenStream {
+impl Drop for Client {
     fn drop(&mut self) {
-        if let Some(lines) = self.pending.run.lines() {
-            lines.leave();
+        if self.interest == Interest::Served {
+            return;
+        }
+        let on_leave = self.run.terms().on_leave;
+        if on_leave == OnLeave::Cancel {
+            self.runs.stop_run(self.key, Reason::ClientGone);
+        }
+        if let Some(lines) = self.run.output().lines() {
+            lines.leave(on_leave);
         }
     }
 }

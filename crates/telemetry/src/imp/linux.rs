@@ -1,6 +1,13 @@
-//! Linux: proc(5).
+//! Linux: proc(5), clock_gettime(2), getrusage(2).
+
+#![allow(unsafe_code, reason = "system calls that no safe function of std makes")]
 
 use std::fs;
+use std::fs::File;
+use std::io;
+use std::mem::MaybeUninit;
+use std::os::unix::fs::FileExt;
+use std::time::Duration;
 
 /// The descendants of a process, by `/proc/PID/task/TID/children`.
 ///
@@ -49,6 +56,70 @@ fn reaped_cpu_ms_in(stat: &str) -> Option<u64> {
     let mut fields = stat.rsplit_once(')')?.1.split_ascii_whitespace().skip(13);
     let mut ticks = || fields.next()?.parse::<u64>().ok();
     Some((ticks()? + ticks()?) * MILLISECONDS_A_TICK)
+}
+
+/// The resident memory of this process, by `/proc/self/statm`.
+#[derive(Debug)]
+pub(crate) struct Resident {
+    statm: File,
+    page: u64,
+}
+
+impl Resident {
+    pub(crate) fn open() -> io::Result<Self> {
+        // SAFETY: sysconf(3) takes a number and touches no memory of ours.
+        let page = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
+        let page = u64::try_from(page).map_err(|_| io::Error::last_os_error())?;
+        Ok(Self { statm: File::open("/proc/self/statm")?, page })
+    }
+
+    pub(crate) fn bytes(&self) -> Option<u64> {
+        let mut text = [0; 128];
+        let read = self.statm.read_at(&mut text, 0).ok()?;
+        let text = std::str::from_utf8(&text[..read]).ok()?;
+        // proc(5): size and resident come first, in pages.
+        let pages: u64 = text.split_ascii_whitespace().nth(1)?.parse().ok()?;
+        Some(pages * self.page)
+    }
+}
+
+/// CPU time of the calling thread.
+pub(crate) fn thread_cpu_time() -> Option<Duration> {
+    cpu_clock(libc::CLOCK_THREAD_CPUTIME_ID)
+}
+
+/// CPU time of this process and of the children that it has waited for.
+pub(crate) fn process_cpu_time() -> Option<Duration> {
+    let children = children_cpu_time()?;
+    Some(cpu_clock(libc::CLOCK_PROCESS_CPUTIME_ID)? + children)
+}
+
+fn cpu_clock(clock: libc::clockid_t) -> Option<Duration> {
+    let mut time = MaybeUninit::<libc::timespec>::uninit();
+    // SAFETY: clock_gettime(2) writes the whole structure where it answers 0.
+    let time = unsafe {
+        if libc::clock_gettime(clock, time.as_mut_ptr()) != 0 {
+            return None;
+        }
+        time.assume_init()
+    };
+    Some(Duration::new(time.tv_sec.try_into().ok()?, time.tv_nsec.try_into().ok()?))
+}
+
+fn children_cpu_time() -> Option<Duration> {
+    let mut usage = MaybeUninit::<libc::rusage>::uninit();
+    // SAFETY: getrusage(2) writes the whole structure where it answers 0.
+    let usage = unsafe {
+        if libc::getrusage(libc::RUSAGE_CHILDREN, usage.as_mut_ptr()) != 0 {
+            return None;
+        }
+        usage.assume_init()
+    };
+    let duration = |time: libc::timeval| {
+        let micros = u64::try_from(time.tv_usec).ok()?;
+        Some(Duration::from_secs(time.tv_sec.try_into().ok()?) + Duration::from_micros(micros))
+    };
+    Some(duration(usage.ru_utime)? + duration(usage.ru_stime)?)
 }
 
 /// USER_HZ is 100 on x86-64 and aarch64.

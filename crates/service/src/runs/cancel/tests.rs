@@ -1,0 +1,23 @@
+use std::sync::Arc;
+
+use super::*;
+
+#[test]
+fn the_first_reason_stays() {
+    let token = CancelToken::default();
+    assert!(token.request(Reason::ClientGone));
+    assert!(!token.request(Reason::Shutdown));
+    assert!(token.is_requested());
+}
+
+#[test]
+fn a_sleeper_wakes_on_request_and_not_without() {
+    let token = Arc::new(CancelToken::default());
+    assert!(!token.wait(Duration::from_millis(1)));
+    let sleeper = {
+        let token = Arc::clone(&token);
+        std::thread::spawn(move || token.wait(Duration::MAX))
+    };
+    token.request(Reason::Cancel);
+    assert!(sleeper.join().unwrap());
+}

@@ -1,0 +1,60 @@
+//! The thread that knows when a deadline has passed, or a grace is over.
+//!
+//! It needs no asynchronous runtime and no client: a run whose client left is still kept to its
+//! deadline.
+//! There is none before something can fall due.
+
+use std::sync::Arc;
+use std::thread;
+use std::time::Instant;
+
+use crate::runs::hub::Hub;
+use crate::runs::hub::State;
+
+/// What the thread waits for.
+#[derive(Debug, Default)]
+pub(super) enum Clock {
+    /// It is not there yet.
+    #[default]
+    Unborn,
+    /// Until this moment, or for ever.
+    Waits(Option<Instant>),
+}
+
+impl Clock {
+    /// Whether the clock is to be woken: something falls due before it would wake by itself.
+    pub(super) fn is_to_wake(hub: &Arc<Hub>, state: &mut State) -> bool {
+        let Some(due) = state.engine.due() else { return false };
+        match state.clock {
+            Self::Waits(Some(until)) => due < until,
+            Self::Waits(None) => true,
+            Self::Unborn => {
+                let hub = Arc::clone(hub);
+                let builder = thread::Builder::new().name("run-clock".to_owned());
+                match builder.spawn(move || keep_time(&hub)) {
+                    Ok(_) => state.clock = Self::Waits(Some(due)),
+                    // The next event tries again.
+                    Err(error) => log::error!("cannot start the thread for deadlines: {error}"),
+                }
+                false
+            }
+        }
+    }
+}
+
+fn keep_time(hub: &Arc<Hub>) {
+    let mut state = hub.locked();
+    while !state.closed {
+        let now = Instant::now();
+        let due = state.engine.due();
+        if due.is_some_and(|due| due <= now) {
+            let effects = state.engine.tick(now);
+            hub.wake(state);
+            hub.carry_out(effects);
+            state = hub.locked();
+            continue;
+        }
+        state.clock = Clock::Waits(due);
+        state = hub.wait_for_alarm(state, due.map(|due| due.saturating_duration_since(now)));
+    }
+}

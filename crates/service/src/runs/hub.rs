@@ -1,0 +1,191 @@
+//! The engine among threads: events go in under one lock, and what follows is carried out.
+
+use std::sync::Arc;
+use std::sync::Condvar;
+use std::sync::Mutex;
+use std::sync::MutexGuard;
+use std::sync::PoisonError;
+use std::time::Duration;
+use std::time::Instant;
+
+use bytes::Bytes;
+use universal_worker_abi::Class;
+use universal_worker_telemetry::ProcessMeter;
+
+use crate::runs::WedgedRun;
+use crate::runs::account::Account;
+use crate::runs::cancel::Reason;
+use crate::runs::clock;
+use crate::runs::engine::Bounds;
+use crate::runs::engine::Effects;
+use crate::runs::engine::Engine;
+use crate::runs::engine::View;
+use crate::runs::error::RunError;
+use crate::runs::failure::Failure;
+use crate::runs::lanes;
+use crate::runs::slot::Slot;
+
+/// Told of each run that becomes wedged, on a thread that may be held up.
+pub(crate) type OnWedged = Box<dyn Fn(&WedgedRun) + Send + Sync>;
+
+/// What the threads of one plugin share.
+pub(super) struct Hub {
+    pub(super) slot: Slot,
+    pub(super) meter: ProcessMeter,
+    cancel_grace: Duration,
+    on_wedged: Option<OnWedged>,
+    state: Mutex<State>,
+    /// There is something to take.
+    work: Condvar,
+    /// Something falls due earlier than the clock thinks.
+    alarm: Condvar,
+}
+
+#[derive(Debug)]
+pub(super) struct State {
+    pub(super) engine: Engine<Job>,
+    pub(super) lanes: lanes::Threads,
+    pub(super) clock: clock::Clock,
+    /// Nobody submits any more: threads end when they have nothing to do.
+    pub(super) closed: bool,
+}
+
+/// What a lane is to do.
+pub(super) enum Job {
+    /// To call the plugin with the body of a request.
+    Call(Bytes),
+    /// To change the plugin's instance.
+    Change(Box<dyn FnOnce() + Send>),
+}
+
+impl Hub {
+    pub(super) fn new(class: Class, bounds: Bounds, on_wedged: Option<OnWedged>) -> Self {
+        let state = State {
+            engine: Engine::new(bounds),
+            lanes: lanes::Threads::at_most(bounds.lanes),
+            clock: clock::Clock::default(),
+            closed: false,
+        };
+        Self {
+            slot: Slot::new(class),
+            meter: ProcessMeter::new(),
+            cancel_grace: bounds.cancel_grace,
+            on_wedged,
+            state: Mutex::new(state),
+            work: Condvar::new(),
+            alarm: Condvar::new(),
+        }
+    }
+
+    /// Looks at the engine.
+    pub(super) fn look<R>(&self, look: impl FnOnce(&Engine<Job>) -> R) -> R {
+        look(&self.locked().engine)
+    }
+
+    /// Tells the engine of an event, and wakes who has something to do because of it.
+    pub(super) fn happen<R>(
+        self: &Arc<Self>,
+        event: impl FnOnce(&mut Engine<Job>, Instant) -> R,
+    ) -> R {
+        let mut state = self.locked();
+        let result = event(&mut state.engine, Instant::now());
+        self.wake(state);
+        result
+    }
+
+    /// As [`happen`](Self::happen), for an event that ends or concerns runs; carries it out.
+    pub(super) fn settle<R>(
+        self: &Arc<Self>,
+        event: impl FnOnce(&mut Engine<Job>, Instant) -> (R, Effects<Job>),
+    ) -> R {
+        let (result, effects) = self.happen(event);
+        self.carry_out(effects);
+        result
+    }
+
+    /// Tells clients and the log.
+    pub(super) fn carry_out(&self, effects: Effects<Job>) {
+        for (view, reason) in &effects.settled {
+            self.close_stopped(view, *reason);
+        }
+        for view in &effects.wedged {
+            let run = WedgedRun::new(view.run.id(), self.cancel_grace);
+            log::warn!(run = run.id(); "wedged: {run}");
+            if let Some(tell) = &self.on_wedged {
+                tell(&run);
+            }
+        }
+    }
+
+    /// Tells the client of a run that was asked to stop that this is its end.
+    pub(super) fn close_stopped(&self, view: &View, reason: Reason) {
+        let now = Instant::now();
+        let when = view.run.admitted().wall_of(view.ended_at.unwrap_or(now));
+        let failure = Failure::at(when, RunError::Stopped(reason), self.slot.class().info());
+        if view.state.is_final() {
+            log::info!(run = view.run.id(); "{}", failure.error);
+        }
+        view.run.output().close(Err(failure), Account::of(view, now));
+    }
+
+    pub(super) fn locked(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Blocks a lane until there may be something to take.
+    pub(super) fn wait_for_work<'s>(
+        &'s self,
+        state: MutexGuard<'s, State>,
+    ) -> MutexGuard<'s, State> {
+        self.work.wait(state).unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Blocks the clock until something falls due, or may fall due earlier.
+    pub(super) fn wait_for_alarm<'s>(
+        &'s self,
+        state: MutexGuard<'s, State>,
+        limit: Option<Duration>,
+    ) -> MutexGuard<'s, State> {
+        match limit {
+            None => self.alarm.wait(state).unwrap_or_else(PoisonError::into_inner),
+            Some(limit) => {
+                self.alarm.wait_timeout(state, limit).unwrap_or_else(PoisonError::into_inner).0
+            }
+        }
+    }
+
+    /// Lets go of the state, and wakes who has something to do.
+    pub(super) fn wake(self: &Arc<Self>, mut state: MutexGuard<'_, State>) {
+        let alarm = clock::Clock::is_to_wake(self, &mut state);
+        let work = lanes::Threads::is_to_wake(self, &mut state);
+        drop(state);
+        if alarm {
+            self.alarm.notify_one();
+        }
+        if work {
+            self.work.notify_one();
+        }
+    }
+
+    /// The threads end when there is nothing left to do.
+    pub(super) fn close(&self) {
+        self.locked().closed = true;
+        self.alarm.notify_all();
+        self.work.notify_all();
+    }
+}
+
+impl std::fmt::Debug for Hub {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Hub").field("state", &self.state).finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for Job {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Call(body) => f.debug_tuple("Call").field(&body.len()).finish(),
+            Self::Change(_) => f.write_str("Change"),
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! What [`cancel`](super::cancel) is built on; a test puts loom's in its place.
+
+pub(crate) use std::sync::Condvar;
+pub(crate) use std::sync::Mutex;
+pub(crate) use std::sync::MutexGuard;
+pub(crate) use std::sync::PoisonError;
+pub(crate) use std::sync::atomic::AtomicU8;
+pub(crate) use std::sync::atomic::Ordering;

@@ -1,0 +1,81 @@
+//! Figures that a plugin reports for the account of its run.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde_json::value::RawValue;
+use thiserror::Error;
+
+/// Bytes of keys and values that are kept: they travel in a header.
+const LIMIT: usize = 4096;
+
+/// Members of a JSON object, each with its exact text.
+#[derive(Debug, Clone, Default, Serialize)]
+#[serde(transparent)]
+pub(crate) struct Usage {
+    members: BTreeMap<String, Box<RawValue>>,
+}
+
+#[derive(Debug, Error)]
+pub(crate) enum NotTaken {
+    #[error("it is no JSON object: {0}")]
+    NoObject(#[from] serde_json::Error),
+    #[error("it would make the figures of the run longer than {LIMIT} bytes")]
+    TooLong,
+}
+
+impl Usage {
+    /// Adds the members of an object; a key that was there before is replaced.
+    ///
+    /// # Errors
+    /// When it is no object, or too much: then nothing is added.
+    pub(crate) fn add(&mut self, json: &[u8]) -> Result<(), NotTaken> {
+        if json.len() > LIMIT {
+            return Err(NotTaken::TooLong);
+        }
+        let mut all = self.clone();
+        all.members.extend(serde_json::from_slice::<BTreeMap<String, Box<RawValue>>>(json)?);
+        if all.size() > LIMIT {
+            return Err(NotTaken::TooLong);
+        }
+        *self = all;
+        Ok(())
+    }
+
+    fn size(&self) -> usize {
+        self.members.iter().map(|(key, value)| key.len() + value.get().len()).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(usage: &Usage) -> String {
+        serde_json::to_string(usage).unwrap()
+    }
+
+    #[test]
+    fn members_are_added_and_replaced_with_their_exact_text() {
+        let mut usage = Usage::default();
+        usage.add(br#"{"tokens":1,"cost":0.10}"#).unwrap();
+        usage.add(br#"{"tokens":18446744073709551616}"#).unwrap();
+        assert_eq!(text(&usage), r#"{"cost":0.10,"tokens":18446744073709551616}"#);
+    }
+
+    #[test]
+    fn what_is_no_object_or_too_long_changes_nothing() {
+        let mut usage = Usage::default();
+        usage.add(br#"{"tokens":1}"#).unwrap();
+        assert!(matches!(usage.add(b"[1]"), Err(NotTaken::NoObject(_))));
+        assert!(matches!(usage.add(b"{\"a\":"), Err(NotTaken::NoObject(_))));
+        let long = format!("{{\"a\":\"{}\"}}", "x".repeat(LIMIT));
+        assert!(matches!(usage.add(long.as_bytes()), Err(NotTaken::TooLong)));
+        assert_eq!(text(&usage), r#"{"tokens":1}"#);
+        let halves = |key: &str| format!("{{\"{key}\":\"{}\"}}", "x".repeat(LIMIT / 2));
+        usage.add(halves("b").as_bytes()).unwrap();
+        assert!(matches!(usage.add(halves("c").as_bytes()), Err(NotTaken::TooLong)));
+        assert!(text(&usage).starts_with("{\"b\":"));
+        usage.add(halves("b").as_bytes()).unwrap();
+    }
+}
