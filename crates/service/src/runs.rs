@@ -28,6 +28,8 @@ mod run;
 mod slot;
 mod stop;
 mod sync;
+#[cfg(test)]
+mod under_loom;
 mod usage;
 mod wedged;
 

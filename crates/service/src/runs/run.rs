@@ -15,7 +15,6 @@ use universal_worker_abi::RunContext;
 use crate::outside;
 use crate::runs::account::Costs;
 use crate::runs::cancel::CancelToken;
-use crate::runs::cancel::Reason;
 use crate::runs::moment::Moment;
 use crate::runs::output::Output;
 use crate::runs::progress::Progress;
@@ -98,8 +97,8 @@ impl Run {
     }
 
     /// Tells the plugin to stop.
-    pub(crate) fn cancel(&self, reason: Reason) {
-        if self.cancel.request(reason)
+    pub(crate) fn cancel(&self) {
+        if self.cancel.request()
             && let Some(lines) = self.output.lines()
         {
             lines.interrupt();

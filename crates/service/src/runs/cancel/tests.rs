@@ -1,12 +1,13 @@
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::*;
 
 #[test]
-fn the_first_reason_stays() {
+fn a_request_stays() {
     let token = CancelToken::default();
-    assert!(token.request(Reason::ClientGone));
-    assert!(!token.request(Reason::Shutdown));
+    assert!(token.request());
+    assert!(!token.request());
     assert!(token.is_requested());
 }
 
@@ -18,6 +19,6 @@ fn a_sleeper_wakes_on_request_and_not_without() {
         let token = Arc::clone(&token);
         std::thread::spawn(move || token.wait(Duration::MAX))
     };
-    token.request(Reason::Cancel);
+    token.request();
     assert!(sleeper.join().unwrap());
 }

@@ -89,7 +89,7 @@ impl Queued {
 
     /// It never starts.
     pub(super) fn stop(self, reason: Reason, now: Instant) -> Ended {
-        self.run.cancel(reason);
+        self.run.cancel();
         let Self { key, run } = self;
         let end = End::of_stop(reason);
         Ended { key, run, started_at: None, ended_at: now, returned_at: None, end }
@@ -101,13 +101,13 @@ impl Running {
     pub(super) fn request_stop(&mut self, reason: Reason, now: Instant) {
         if self.stop.is_none() {
             self.stop = Some(Stop::requested(reason, now));
-            self.run.cancel(reason);
+            self.run.cancel();
         }
     }
 
     /// Its deadline has passed.
     pub(super) fn time_out(self, now: Instant) -> Overtime {
-        self.run.cancel(Reason::Deadline);
+        self.run.cancel();
         let stop = Stop::requested(Reason::Deadline, now);
         let ended = self.ended(End::TimedOut, now, None);
         Overtime { ended, stop }
