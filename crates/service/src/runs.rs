@@ -29,6 +29,8 @@ mod slot;
 mod stop;
 mod sync;
 #[cfg(test)]
+mod tests;
+#[cfg(test)]
 mod under_loom;
 mod usage;
 mod wedged;

@@ -4,9 +4,11 @@
 //! A wake-up that is lost is a deadlock, which loom reports.
 
 #[path = "lines/buffer.rs"]
+#[allow(clippy::duplicate_mod, reason = "the same code with other locks is the point")]
 #[allow(dead_code, reason = "what the account reads of it is not shared")]
 mod buffer;
 #[path = "cancel/token.rs"]
+#[allow(clippy::duplicate_mod, reason = "as above")]
 mod token;
 
 use std::future::poll_fn;
