@@ -4,18 +4,27 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by its panic")]
 
+mod accounts;
 mod announcement;
 mod bodies;
 mod cancel;
 mod check;
 mod config;
 mod control;
+mod deadlines;
+mod endurance;
+mod frames;
+mod ids;
+mod leaving;
 mod load;
 mod logs;
 mod pact;
+mod progress;
+mod races;
 mod recorded;
 mod runs;
 mod samples;
 mod streams;
 mod support;
 mod usage;
+mod wedged;

@@ -23,6 +23,8 @@ use universal_worker_host::Client;
 use universal_worker_host::Exit;
 use universal_worker_host::Launch;
 use universal_worker_host::Lines;
+use universal_worker_host::RunReport;
+use universal_worker_host::RunState;
 
 use crate::support::process::signal;
 pub(crate) use process::Started;
@@ -100,6 +102,44 @@ impl Worker {
         self.pid
     }
 
+    pub(crate) fn port(&self) -> u16 {
+        let process = self.process.lock().unwrap();
+        let url = process.as_ref().unwrap().announcement().url.clone().unwrap();
+        url.rsplit(':').next().unwrap().parse().unwrap()
+    }
+
+    /// To call it as a host does.
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
+    }
+
+    pub(crate) async fn report(&self, id: &str) -> RunReport {
+        self.client.run_report(id).await.unwrap()
+    }
+
+    /// Waits for what a run is reported to be, and hands that out.
+    pub(crate) async fn until_report(
+        &self,
+        id: &str,
+        holds: impl Fn(&RunReport) -> bool,
+    ) -> RunReport {
+        let begun = Instant::now();
+        loop {
+            // It may not have arrived yet.
+            if let Ok(report) = self.client.run_report(id).await
+                && holds(&report)
+            {
+                return report;
+            }
+            assert!(begun.elapsed() < LONG, "run {id} does not come to be so");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    pub(crate) async fn until_state(&self, id: &str, state: RunState) -> RunReport {
+        self.until_report(id, |report| report.state == state).await
+    }
+
     pub(crate) async fn get(&self, path: &str) -> Reply {
         self.send("GET", path, &[], "").await
     }
@@ -137,6 +177,35 @@ impl Worker {
     /// A run of which the end is waited for elsewhere; aborting it closes its connection.
     pub(crate) fn spawn_execute(&self, kwargs: Value) -> JoinHandle<Reply> {
         self.spawn_post("/execute", &json!({ "kwargs": kwargs }).to_string())
+    }
+
+    pub(crate) async fn execute_with(
+        &self,
+        headers: &[(&'static str, &str)],
+        kwargs: Value,
+    ) -> Reply {
+        self.send("POST", "/execute", headers, &json!({ "kwargs": kwargs }).to_string()).await
+    }
+
+    /// [`spawn_execute`](Self::spawn_execute) under an id.
+    pub(crate) fn spawn_run(&self, id: &str, kwargs: Value) -> JoinHandle<Reply> {
+        self.spawn_with(&[("x-run-id", id)], kwargs)
+    }
+
+    pub(crate) fn spawn_with(
+        &self,
+        headers: &[(&'static str, &str)],
+        kwargs: Value,
+    ) -> JoinHandle<Reply> {
+        let client = self.client.clone();
+        let headers: Vec<_> =
+            headers.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
+        tokio::spawn(async move {
+            let headers: Vec<_> =
+                headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            let body = json!({ "kwargs": kwargs }).to_string();
+            send(client, "POST", "/execute", &headers, body).await.unwrap()
+        })
     }
 
     pub(crate) fn spawn_post(&self, path: &'static str, body: &str) -> JoinHandle<Reply> {

@@ -62,6 +62,13 @@ pub enum CallError {
     #[error("the arguments cannot be encoded")]
     Arguments(#[source] serde_json::Error),
 
+    /// A run was asked for, or about, by a name that no run can have.
+    #[error("'{id}' is no id of a run: 1 to 64 of A-Z a-z 0-9 . _ -")]
+    RunId {
+        /// The name.
+        id: String,
+    },
+
     /// A header or path is not one.
     #[error("the request cannot be made")]
     Request(#[source] http::Error),

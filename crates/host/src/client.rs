@@ -13,7 +13,6 @@ use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
-use serde::Deserialize;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -22,6 +21,12 @@ use tokio::task::JoinHandle;
 
 use crate::call_error::CallError;
 use crate::lines::Lines;
+use crate::report::AllRuns;
+use crate::report::Progress;
+use crate::report::Ready;
+use crate::report::RunReport;
+use crate::run_request::RunRequest;
+use crate::run_request::checked_id;
 
 /// A worker's interface, by its address; each call has a connection of its own.
 ///
@@ -35,7 +40,7 @@ pub struct Client {
 /// How long to wait for answers; runs are waited for without limit.
 #[derive(Debug, Clone)]
 pub struct Timeouts {
-    /// For `/health`, `/progress`, `/cancel` and `/cleanup`.
+    /// For `/health`, `/ready`, `/runs`, `/progress`, `/cancel` and `/cleanup`.
     pub control: Duration,
     /// For `/initialize`, `/config`, `/config_schema` and `/stats`.
     pub config: Duration,
@@ -58,15 +63,6 @@ pub struct Response {
     pub body: Bytes,
 }
 
-/// How far a run is.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-pub struct Progress {
-    /// From 0 to 1, or -1 where the plugin cannot tell.
-    pub progress: f64,
-    /// What the plugin says it does.
-    pub message: String,
-}
-
 /// A connection that ends with whoever holds this.
 #[derive(Debug)]
 pub(crate) struct Connection(JoinHandle<()>);
@@ -75,12 +71,6 @@ impl Drop for Connection {
     fn drop(&mut self) {
         self.0.abort();
     }
-}
-
-#[derive(Serialize)]
-struct Call<'a, A: ?Sized, K: ?Sized> {
-    args: &'a A,
-    kwargs: &'a K,
 }
 
 impl Client {
@@ -121,6 +111,44 @@ impl Client {
         self.get("/progress", self.timeouts.control).await
     }
 
+    /// `GET /ready`: whether a run would be taken now; it is no error when it would not.
+    ///
+    /// # Errors
+    /// As [`health`](Self::health).
+    pub async fn ready(&self) -> Result<Ready, CallError> {
+        let answer = self.limited("/ready", self.timeouts.control, Method::GET, Bytes::new());
+        let answer = answer.await?;
+        if answer.status == StatusCode::SERVICE_UNAVAILABLE {
+            return serde_json::from_slice(&answer.body).map_err(CallError::Answer);
+        }
+        answer.json()
+    }
+
+    /// `GET /runs`: the runs there are and the last that ended, newest first.
+    ///
+    /// # Errors
+    /// As [`health`](Self::health).
+    pub async fn runs(&self) -> Result<Vec<RunReport>, CallError> {
+        Ok(self.get::<AllRuns>("/runs", self.timeouts.control).await?.runs)
+    }
+
+    /// `GET /runs/{id}`: how one run stands.
+    ///
+    /// # Errors
+    /// As [`health`](Self::health); `Refused` with status 404 when there is none of that id, or no
+    /// longer.
+    pub async fn run_report(&self, id: &str) -> Result<RunReport, CallError> {
+        self.get(&format!("/runs/{}", checked_id(id)?), self.timeouts.control).await
+    }
+
+    /// `GET /progress?run_id=`: of one run.
+    ///
+    /// # Errors
+    /// As [`run_report`](Self::run_report).
+    pub async fn run_progress(&self, id: &str) -> Result<Progress, CallError> {
+        self.get(&format!("/progress?run_id={}", checked_id(id)?), self.timeouts.control).await
+    }
+
     /// `GET /config_schema`.
     ///
     /// # Errors
@@ -148,6 +176,12 @@ impl Client {
         answer.json::<Value>().map(drop)
     }
 
+    /// Begins a run with an id, a deadline or a will to go on; [`execute`](Self::execute) and
+    /// [`execute_stream`](Self::execute_stream) are runs without.
+    pub fn run(&self) -> RunRequest<'_> {
+        RunRequest::new(self)
+    }
+
     /// `POST /execute`: `args` is an array, `kwargs` an object.
     ///
     /// # Errors
@@ -159,8 +193,7 @@ impl Client {
         K: Serialize + ?Sized,
         T: DeserializeOwned,
     {
-        let body = call(args, kwargs)?;
-        self.request(Method::POST, "/execute", HeaderMap::new(), body).await?.json()
+        self.run().execute(args, kwargs).await
     }
 
     /// `POST /execute_stream`: the lines as they come.
@@ -172,15 +205,7 @@ impl Client {
         A: Serialize + ?Sized,
         K: Serialize + ?Sized,
     {
-        let body = call(args, kwargs)?;
-        let (response, connection) =
-            self.send(Method::POST, "/execute_stream", HeaderMap::new(), body).await?;
-        let (head, body) = response.into_parts();
-        if head.status.is_success() {
-            return Ok(Lines::new(body, connection));
-        }
-        let body = body.collect().await.map_err(CallError::Broken)?.to_bytes();
-        Err(CallError::refused(head.status, &body))
+        self.run().execute_stream(args, kwargs).await
     }
 
     /// `POST /cancel`: asks every run to stop that is now running or queued; false where the class
@@ -191,6 +216,17 @@ impl Client {
     pub async fn cancel(&self) -> Result<bool, CallError> {
         let answer =
             self.limited("/cancel", self.timeouts.control, Method::POST, Bytes::new()).await?;
+        Ok(answer.json::<Value>()?["status"] == "cancelled")
+    }
+
+    /// `POST /runs/{id}/cancel`: asks one run to stop; false where the class cannot be cancelled.
+    ///
+    /// # Errors
+    /// As [`health`](Self::health); `Refused` with status 404 when there is no run of that id, and
+    /// 409 when it has ended.
+    pub async fn cancel_run(&self, id: &str) -> Result<bool, CallError> {
+        let path = format!("/runs/{}/cancel", checked_id(id)?);
+        let answer = self.limited(&path, self.timeouts.control, Method::POST, Bytes::new()).await?;
         Ok(answer.json::<Value>()?["status"] == "cancelled")
     }
 
@@ -237,7 +273,7 @@ impl Client {
         answer.unwrap_or_else(|_| Err(CallError::TimedOut { path: path.to_owned(), limit }))
     }
 
-    async fn send(
+    pub(crate) async fn send(
         &self,
         method: Method,
         path: &str,
@@ -262,13 +298,6 @@ impl Client {
         let response = sender.send_request(request).await.map_err(CallError::Broken)?;
         Ok((response, connection))
     }
-}
-
-fn call<A: Serialize + ?Sized, K: Serialize + ?Sized>(
-    args: &A,
-    kwargs: &K,
-) -> Result<Bytes, CallError> {
-    serde_json::to_vec(&Call { args, kwargs }).map(Bytes::from).map_err(CallError::Arguments)
 }
 
 impl Response {

@@ -1,0 +1,108 @@
+//! Deadlines: by the client, by the operator, in the queue, against a deaf plugin.
+
+use serde_json::Value;
+use serde_json::json;
+use universal_worker_host::RunPhase;
+use universal_worker_host::RunState;
+
+use crate::support::Worker;
+
+#[tokio::test]
+async fn a_deaf_plugin_is_answered_for_at_the_deadline_and_keeps_its_lane() {
+    let worker = Worker::conformance().await;
+    let deaf = json!({"op": "hang", "secs": 4.0});
+    let timed = [("x-run-id", "deaf"), ("x-timeout-ms", "100")];
+    let reply = worker.execute_with(&timed, deaf).await;
+    assert_eq!(reply.status, 504, "{reply:?}");
+    let error = &reply.json()["_job_error"];
+    assert_eq!(error["category"], "transient");
+    assert!(reply.json()["detail"].as_str().unwrap().contains("X-Timeout-Ms"), "{reply:?}");
+
+    let report = worker.report("deaf").await;
+    assert_eq!((report.state, report.lane_held), (RunState::TimedOut, true), "{report:?}");
+    assert_eq!(report.phase, Some(RunPhase::CancelRequested));
+    // The lane is not given to another before the plugin is back.
+    let next = worker.spawn_run("next", json!({}));
+    worker.until_state("next", RunState::Queued).await;
+    assert_eq!(next.await.unwrap().status, 200);
+    let (deaf, next) = (worker.report("deaf").await, worker.report("next").await);
+    assert_eq!((deaf.state, deaf.lane_held, deaf.phase), (RunState::TimedOut, false, None));
+    assert!(deaf.account.run_s.unwrap() >= 4.0, "{deaf:?}");
+    assert!(next.started_at > deaf.ended_at, "{next:?}");
+    assert_eq!(worker.get("/stats").await.json()["runs"]["timed_out"], 1);
+}
+
+#[tokio::test]
+async fn a_plugin_that_obeys_gives_its_lane_back() {
+    let worker = Worker::conformance().await;
+    let long = json!({"op": "sleep", "secs": 60.0});
+    assert_eq!(worker.execute_with(&[("x-timeout-ms", "50")], long).await.status, 504);
+    assert_eq!(worker.execute(json!({})).await.status, 200);
+}
+
+#[tokio::test]
+async fn time_in_the_queue_counts() {
+    let worker = Worker::conformance().await;
+    let first = worker.spawn_run("first", json!({"op": "sleep", "secs": 60.0}));
+    worker.until_state("first", RunState::Running).await;
+    let timed = [("x-run-id", "queued"), ("x-timeout-ms", "50")];
+    assert_eq!(worker.execute_with(&timed, json!({"op": "abort"})).await.status, 504);
+    let queued = worker.report("queued").await;
+    assert_eq!((queued.state, queued.lane_held), (RunState::TimedOut, false));
+    assert_eq!((&queued.started_at, queued.account.run_s), (&None, None));
+    assert_eq!(worker.report("first").await.state, RunState::Running);
+    first.abort();
+}
+
+#[tokio::test]
+async fn the_operators_deadline_can_only_be_shortened() {
+    let worker = Worker::start("Conformance", &["--run-timeout", "0.1"]).await;
+    let long = json!({"op": "sleep", "secs": 60.0});
+    assert_eq!(worker.execute(long.clone()).await.status, 504);
+    let longer = worker.execute_with(&[("x-timeout-ms", "3600000")], long.clone()).await;
+    assert_eq!(longer.status, 504);
+    assert_eq!(worker.execute(json!({})).await.status, 200);
+
+    let worker = Worker::start("Conformance", &["--run-timeout", "3600"]).await;
+    assert_eq!(worker.execute_with(&[("x-timeout-ms", "50")], long).await.status, 504);
+}
+
+#[tokio::test]
+async fn what_is_no_time_is_refused_and_nothing_runs() {
+    let worker = Worker::conformance().await;
+    for text in ["", "0", "-1", "1.5", "soon", "1e3"] {
+        let reply = worker.execute_with(&[("x-timeout-ms", text)], json!({"op": "abort"})).await;
+        assert_eq!(reply.status, 400, "{text}");
+        assert!(reply.json()["detail"].as_str().unwrap().contains("x-timeout-ms"), "{reply:?}");
+    }
+    let twice = [("x-timeout-ms", "100"), ("x-timeout-ms", "200")];
+    assert_eq!(worker.execute_with(&twice, json!({"op": "abort"})).await.status, 400);
+    for other in ["x-on-disconnect", "x-run-account"] {
+        let reply = worker.execute_with(&[(other, "maybe")], json!({"op": "abort"})).await;
+        assert_eq!(reply.status, 400, "{other}");
+    }
+    assert!(worker.client().runs().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_stream_that_is_out_of_time_says_so_in_its_last_line() {
+    let worker = Worker::conformance().await;
+    let body = json!({"kwargs": {"n": 1_000_000, "delay": 0.01}}).to_string();
+    let timed = [("x-timeout-ms", "300")];
+    let reply = worker.send("POST", "/execute_stream", &timed, &body).await;
+    assert_eq!(reply.status, 200);
+    let last: Value = serde_json::from_str(reply.text().lines().last().unwrap()).unwrap();
+    assert!(last["error"].as_str().unwrap().contains("deadline"), "{last}");
+    assert_eq!(last["_job_error"]["category"], "transient");
+}
+
+#[tokio::test]
+async fn a_run_that_nobody_waits_for_is_kept_to_its_deadline() {
+    let worker = Worker::conformance().await;
+    let wishes = [("x-run-id", "alone"), ("x-timeout-ms", "500"), ("x-on-disconnect", "continue")];
+    let run = worker.spawn_with(&wishes, json!({"op": "sleep", "secs": 60.0}));
+    worker.until_state("alone", RunState::Running).await;
+    run.abort();
+    let report = worker.until_report("alone", |report| report.state.is_final()).await;
+    assert_eq!(report.state, RunState::TimedOut);
+}

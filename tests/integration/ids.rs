@@ -1,0 +1,169 @@
+//! A run has a name, and can be read by it while it goes on and afterwards.
+
+use serde_json::json;
+use universal_worker_host::CallError;
+use universal_worker_host::RunState;
+
+use crate::support::Worker;
+
+#[tokio::test]
+async fn a_run_has_the_id_that_its_client_chose_or_one_that_is_made() {
+    let worker = Worker::conformance().await;
+    let longest = "x".repeat(64);
+    for id in ["a", "A.b_c-1", &longest] {
+        let reply = worker.execute_with(&[("x-run-id", id)], json!({})).await;
+        assert_eq!((reply.status, reply.header("x-run-id")), (200, id));
+        let failed = worker.execute_with(&[("x-run-id", id)], json!({"op": "fail"})).await;
+        assert_eq!((failed.status, failed.header("x-run-id")), (500, id));
+        let stream = worker.send("POST", "/execute_stream", &[("x-run-id", id)], "{}").await;
+        assert_eq!((stream.status, stream.header("x-run-id")), (200, id));
+        assert_eq!(worker.report(id).await.id, id);
+    }
+    let mut made = Vec::new();
+    for headers in [&[][..], &[("x-run-id", "a b")], &[("x-run-id", &"x".repeat(65))]] {
+        let reply = worker.execute_with(headers, json!({})).await;
+        let id = reply.header("x-run-id").to_owned();
+        assert_eq!(worker.report(&id).await.state, RunState::Finished);
+        assert!(!made.contains(&id) && !headers.iter().any(|(_, sent)| *sent == id), "{id}");
+        made.push(id);
+    }
+}
+
+#[tokio::test]
+async fn an_id_is_taken_while_its_run_goes_on() {
+    let worker = Worker::conformance().await;
+    let first = worker.spawn_run("one", json!({"op": "sleep", "secs": 60.0}));
+    worker.until_state("one", RunState::Running).await;
+    let queued = worker.spawn_run("two", json!({"op": "echo"}));
+    worker.until_state("two", RunState::Queued).await;
+    for id in ["one", "two"] {
+        let refused = worker.execute_with(&[("x-run-id", id)], json!({"op": "abort"})).await;
+        assert_eq!(refused.status, 409, "{refused:?}");
+        assert!(refused.json()["detail"].as_str().unwrap().contains(id), "{refused:?}");
+    }
+    assert!(worker.client().cancel_run("one").await.unwrap());
+    assert_eq!(first.await.unwrap().status, 409);
+    assert_eq!(queued.await.unwrap().status, 200);
+    // Both have ended, and their ids are free.
+    for id in ["one", "two"] {
+        assert_eq!(worker.execute_with(&[("x-run-id", id)], json!({})).await.status, 200);
+        assert_eq!(worker.report(id).await.state, RunState::Finished);
+    }
+}
+
+#[tokio::test]
+async fn runs_are_listed_newest_first_and_the_last_64_that_ended_stay() {
+    let worker = Worker::conformance().await;
+    for n in 0..70 {
+        let id = format!("run-{n}");
+        assert_eq!(worker.execute_with(&[("x-run-id", &id)], json!({})).await.status, 200);
+    }
+    let running = worker.spawn_run("run-70", json!({"op": "sleep", "secs": 60.0}));
+    worker.until_state("run-70", RunState::Running).await;
+    let queued = worker.spawn_run("run-71", json!({}));
+    worker.until_state("run-71", RunState::Queued).await;
+    let listed: Vec<String> =
+        worker.client().runs().await.unwrap().into_iter().map(|run| run.id).collect();
+    let expected: Vec<String> = (6..72).rev().map(|n| format!("run-{n}")).collect();
+    assert_eq!(listed, expected);
+    assert_eq!(worker.get("/runs/run-5").await.status, 404);
+    running.abort();
+    assert_eq!(queued.await.unwrap().status, 200);
+}
+
+#[tokio::test]
+async fn every_way_to_end_can_be_read_afterwards() {
+    let worker = Worker::conformance().await;
+    let long = json!({"op": "sleep", "secs": 60.0});
+    assert_eq!(worker.execute_with(&[("x-run-id", "finished")], json!({})).await.status, 200);
+    let fails = json!({"op": "error", "message": "no room", "category": "resource"});
+    assert_eq!(worker.execute_with(&[("x-run-id", "failed")], fails).await.status, 500);
+    let panics = json!({"op": "panic", "message": "ouch"});
+    assert_eq!(worker.execute_with(&[("x-run-id", "panicked")], panics).await.status, 500);
+
+    let running = worker.spawn_run("cancelled", long.clone());
+    worker.until_state("cancelled", RunState::Running).await;
+    let queued = worker.spawn_run("never-started", json!({"op": "abort"}));
+    worker.until_state("never-started", RunState::Queued).await;
+    worker.client().cancel_run("never-started").await.unwrap();
+    worker.client().cancel_run("cancelled").await.unwrap();
+    assert_eq!((running.await.unwrap().status, queued.await.unwrap().status), (409, 409));
+
+    let leaving = worker.spawn_run("left", long.clone());
+    worker.until_state("left", RunState::Running).await;
+    leaving.abort();
+    worker.until_state("left", RunState::Cancelled).await;
+    let timed = [("x-run-id", "timed-out"), ("x-timeout-ms", "50")];
+    assert_eq!(worker.execute_with(&timed, long).await.status, 504);
+
+    for (id, state, reason, message) in [
+        ("finished", RunState::Finished, None, None),
+        ("failed", RunState::Failed, None, Some("no room")),
+        ("panicked", RunState::Failed, None, Some("ouch")),
+        ("cancelled", RunState::Cancelled, Some("cancel"), Some("cancelled")),
+        ("never-started", RunState::Cancelled, Some("cancel"), Some("cancelled")),
+        ("left", RunState::Cancelled, Some("client_gone"), Some("client left")),
+        ("timed-out", RunState::TimedOut, Some("deadline"), Some("deadline")),
+    ] {
+        // A run is told of before its plugin is back.
+        let report = worker.until_report(id, |report| !report.lane_held).await;
+        assert_eq!((report.state, report.reason.as_deref()), (state, reason), "{id}");
+        assert_eq!((report.phase, report.stalled_for_s), (None, None), "{id}");
+        assert!(report.queued_at.ends_with('Z') && report.ended_at.is_some(), "{report:?}");
+        assert_eq!(report.started_at.is_none(), id == "never-started", "{report:?}");
+        assert_eq!(report.deadline_at.is_some(), id == "timed-out", "{report:?}");
+        let told = report.error.map(|error| error.message);
+        match message {
+            None => assert_eq!(told, None),
+            Some(message) => assert!(told.as_ref().unwrap().contains(message), "{told:?}"),
+        }
+    }
+    let counts = &worker.get("/stats").await.json()["runs"];
+    let expected = json!({"running": 0, "queued": 0, "wedged": 0, "finished": 1, "failed": 2,
+        "cancelled": 3, "timed_out": 1});
+    assert_eq!(*counts, expected);
+}
+
+#[tokio::test]
+async fn one_run_is_cancelled_by_its_id_and_no_other() {
+    let worker = Worker::of_class("Parallel").await;
+    let long = json!({"op": "sleep", "secs": 60.0});
+    let runs = ["a", "b", "c"].map(|id| worker.spawn_run(id, long.clone()));
+    worker.until_running(3).await;
+    let by_body = worker.post("/cancel", r#"{"run_id":"a"}"#).await;
+    assert_eq!(by_body.json(), json!({"status": "cancelled"}));
+    let by_path = worker.post("/runs/b/cancel", "").await;
+    assert_eq!(by_path.json(), json!({"status": "cancelled"}));
+    let [a, b, c] = runs;
+    assert_eq!((a.await.unwrap().status, b.await.unwrap().status), (409, 409));
+    assert_eq!(worker.report("c").await.state, RunState::Running);
+
+    assert_eq!(worker.post("/cancel", r#"{"run_id":"a"}"#).await.status, 409);
+    assert_eq!(worker.post("/runs/b/cancel", "").await.status, 409);
+    assert_eq!(worker.post("/runs/nope/cancel", "").await.status, 404);
+    assert_eq!(worker.get("/runs/nope").await.status, 404);
+    assert_eq!(worker.get("/progress?run_id=nope").await.status, 404);
+    assert_eq!(worker.report("c").await.state, RunState::Running);
+    c.abort();
+}
+
+#[tokio::test]
+async fn a_host_gives_a_run_an_id_a_deadline_and_leave_to_go_on() {
+    let worker = Worker::conformance().await;
+    let no_args: [(); 0] = [];
+    let run = worker.client().run().id("hosts").timeout(std::time::Duration::from_millis(50));
+    let sleep = json!({"op": "sleep", "secs": 60.0});
+    let ended = run.execute::<_, _, String>(&no_args, &sleep).await.unwrap_err();
+    assert!(
+        matches!(&ended, CallError::Refused { status, .. } if status.as_u16() == 504),
+        "{ended}"
+    );
+    assert_eq!(worker.report("hosts").await.state, RunState::TimedOut);
+
+    let run = worker.client().run().id("left").continue_on_disconnect();
+    let lines = run.execute_stream(&no_args, &json!({"n": 3, "delay": 0.05})).await.unwrap();
+    drop(lines);
+    assert_eq!(worker.until_state("left", RunState::Finished).await.account.lines, 3);
+    let refused = worker.client().run_report("../stats").await.unwrap_err();
+    assert!(matches!(refused, CallError::RunId { .. }), "{refused}");
+}

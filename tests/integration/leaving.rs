@@ -1,0 +1,70 @@
+//! Clients that leave: in the queue, while the plugin runs, in the middle of a stream.
+
+use serde_json::json;
+use universal_worker_host::RunState;
+
+use crate::support::Worker;
+
+#[tokio::test]
+async fn its_run_is_cancelled() {
+    let worker = Worker::conformance().await;
+    let run = worker.spawn_run("left", json!({"op": "sleep", "secs": 60.0}));
+    worker.until_state("left", RunState::Running).await;
+    run.abort();
+    let report = worker.until_state("left", RunState::Cancelled).await;
+    assert_eq!(report.reason.as_deref(), Some("client_gone"));
+}
+
+#[tokio::test]
+async fn its_run_never_starts_when_it_was_queued() {
+    let worker = Worker::conformance().await;
+    let first = worker.spawn_run("first", json!({"op": "sleep", "secs": 60.0}));
+    worker.until_state("first", RunState::Running).await;
+    let queued = worker.spawn_run("queued", json!({"op": "abort"}));
+    worker.until_state("queued", RunState::Queued).await;
+    queued.abort();
+    let report = worker.until_state("queued", RunState::Cancelled).await;
+    assert_eq!((report.started_at, report.reason.as_deref()), (None, Some("client_gone")));
+    first.abort();
+    worker.until_state("first", RunState::Cancelled).await;
+    assert_eq!(worker.execute(json!({})).await.status, 200);
+}
+
+#[tokio::test]
+async fn its_stream_is_cancelled_whether_the_plugin_waits_for_room_or_not() {
+    let worker = Worker::conformance().await;
+    for kwargs in [json!({"n": 1_000_000, "delay": 0.005}), json!({"n": 100_000_000, "pad": 1000})]
+    {
+        let mut stream = worker.open_stream(kwargs).await;
+        assert!(stream.next().await.is_some());
+        let id = worker.client().runs().await.unwrap()[0].id.clone();
+        drop(stream);
+        let report = worker.until_state(&id, RunState::Cancelled).await;
+        assert_eq!(report.reason.as_deref(), Some("client_gone"));
+    }
+}
+
+#[tokio::test]
+async fn its_run_goes_on_if_it_asked_for_that() {
+    let worker = Worker::conformance().await;
+    let wishes = [("x-run-id", "goes-on"), ("x-on-disconnect", "continue")];
+    let run = worker.spawn_with(&wishes, json!({"op": "sleep", "secs": 0.5}));
+    worker.until_state("goes-on", RunState::Running).await;
+    run.abort();
+    let report = worker.until_report("goes-on", |report| report.state.is_final()).await;
+    assert_eq!((report.state, report.error), (RunState::Finished, None));
+}
+
+#[tokio::test]
+async fn nobody_reads_the_lines_of_a_stream_that_goes_on() {
+    let worker = Worker::conformance().await;
+    let run = worker.client().run().id("goes-on").continue_on_disconnect();
+    let no_args: [(); 0] = [];
+    // Far more than the buffer holds.
+    let kwargs = json!({"n": 5_000, "pad": 1000});
+    let mut lines = run.execute_stream(&no_args, &kwargs).await.unwrap();
+    assert!(lines.next_line().await.is_some());
+    drop(lines);
+    let report = worker.until_report("goes-on", |report| report.state.is_final()).await;
+    assert_eq!((report.state, report.account.lines), (RunState::Finished, 5_000), "{report:?}");
+}

@@ -1,0 +1,116 @@
+//! Cancels, leaving clients and changes of the plugin against runs that begin and end meanwhile.
+
+use std::time::Duration;
+
+use serde_json::json;
+use universal_worker_host::RunState;
+
+use crate::support::Worker;
+
+#[tokio::test]
+async fn a_cancel_ends_the_run_and_no_later_one() {
+    let worker = Worker::conformance().await;
+    for round in 0..200 {
+        let (a, b) = (format!("a-{round}"), format!("b-{round}"));
+        let first = worker.spawn_run(&a, json!({"op": "sleep", "secs": 60.0}));
+        worker.until_state(&a, RunState::Running).await;
+        assert_eq!(worker.post("/cancel", "").await.json(), json!({"status": "cancelled"}));
+        // Begun at once, before the first has come back.
+        let next = worker.spawn_run(&b, json!({"op": "sleep", "secs": 0.002}));
+        let ended = first.await.unwrap();
+        assert_eq!(ended.status, 409, "round {round}");
+        let error = &ended.json()["_job_error"];
+        assert_eq!((&error["category"], &error["retriable"]), (&json!("transient"), &json!(false)));
+        assert_eq!(next.await.unwrap().json(), "slept", "round {round}");
+        assert_eq!(worker.report(&b).await.state, RunState::Finished);
+    }
+}
+
+#[tokio::test]
+async fn crossed_cancels_end_the_runs_they_name() {
+    let worker = Worker::of_class("Parallel").await;
+    for round in 0..50 {
+        let ids = ["a", "b", "c", "d"].map(|name| format!("{name}-{round}"));
+        // The first two are cancelled in the opposite order, while the others are at their end.
+        let long = json!({"op": "sleep", "secs": 60.0});
+        let short = json!({"op": "sleep", "secs": 0.004});
+        let cancelled = [&ids[0], &ids[1]].map(|id| worker.spawn_run(id, long.clone()));
+        worker.until_running(2).await;
+        let others = [&ids[2], &ids[3]].map(|id| worker.spawn_run(id, short.clone()));
+        let (one, other) =
+            tokio::join!(worker.client().cancel_run(&ids[1]), worker.client().cancel_run(&ids[0]));
+        assert!(one.unwrap() && other.unwrap());
+        for run in cancelled {
+            assert_eq!(run.await.unwrap().status, 409, "round {round}");
+        }
+        for run in others {
+            assert_eq!(run.await.unwrap().json(), "slept", "round {round}");
+        }
+        let states =
+            [RunState::Cancelled, RunState::Cancelled, RunState::Finished, RunState::Finished];
+        for (id, state) in ids.iter().zip(states) {
+            assert_eq!(worker.report(id).await.state, state, "{id}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn clients_that_leave_under_load_leave_no_lane_taken() {
+    let worker = Worker::start("Parallel", &["--queue", "64"]).await;
+    let mut left = 0;
+    while left < 500 {
+        let batch: Vec<_> = (0..20)
+            .map(|n| match n % 4 {
+                0 => worker.spawn_execute(json!({"op": "sleep", "secs": 60.0})),
+                1 => worker.spawn_execute(json!({"op": "hang", "secs": 0.002})),
+                2 => worker.spawn_execute(json!({})),
+                _ => worker.spawn_post("/execute_stream", r#"{"kwargs":{"n":100000}}"#),
+            })
+            .collect();
+        for (n, run) in batch.into_iter().enumerate() {
+            // Some have not been sent, some are queued, some run, some have their answer.
+            tokio::time::sleep(Duration::from_micros(100 * (n as u64 % 5))).await;
+            run.abort();
+            left += 1;
+        }
+    }
+    worker.until_stats(|runs| runs["running"] == 0 && runs["queued"] == 0).await;
+    for run in worker.client().runs().await.unwrap() {
+        assert!(run.state.is_final() && !run.lane_held, "{run:?}");
+    }
+    // As many as before run at once, and no more.
+    let runs: Vec<_> =
+        (0..5).map(|_| worker.spawn_execute(json!({"op": "sleep", "secs": 60.0}))).collect();
+    worker.until_stats(|runs| runs["running"] == 4 && runs["queued"] == 1).await;
+    worker.post("/cancel", "").await;
+    for run in runs {
+        assert_eq!(run.await.unwrap().status, 409);
+    }
+}
+
+#[tokio::test]
+async fn an_initialize_gets_its_turn_under_load() {
+    let worker = Worker::of_class("Parallel").await;
+    let load = || worker.spawn_execute(json!({"op": "sleep", "secs": 0.02}));
+    // At no time is there a moment without a run, were it only for the runs.
+    let mut runs: Vec<_> = (0..12).map(|_| load()).collect();
+    for round in 0..5 {
+        let config = json!({ "round": round });
+        let initialized = worker.client().initialize(&config);
+        tokio::pin!(initialized);
+        loop {
+            tokio::select! {
+                done = &mut initialized => break done.unwrap(),
+                ended = runs.remove(0) => {
+                    assert_eq!(ended.unwrap().status, 200);
+                    runs.push(load());
+                }
+            }
+        }
+        assert_eq!(worker.get("/config").await.json(), config);
+        runs.extend((runs.len()..12).map(|_| load()));
+    }
+    for run in runs {
+        assert_eq!(run.await.unwrap().status, 200);
+    }
+}

@@ -1,0 +1,90 @@
+//! Runs that do not come back.
+
+use serde_json::json;
+use universal_worker_host::RunPhase;
+use universal_worker_host::RunState;
+
+use crate::support::Worker;
+
+#[tokio::test]
+async fn a_run_that_does_not_come_back_is_told_of_until_it_does() {
+    let worker = Worker::start("Conformance", &["--cancel-grace", "0.1"]).await;
+    assert!(worker.client().ready().await.unwrap().is_ready());
+    let run = worker.spawn_run("deaf", json!({"op": "hang", "secs": 4.0}));
+    worker.until_state("deaf", RunState::Running).await;
+    worker.client().cancel_run("deaf").await.unwrap();
+    assert_eq!(run.await.unwrap().status, 409);
+
+    let report = worker.report("deaf").await;
+    assert_eq!((report.phase, report.lane_held), (Some(RunPhase::Wedged), true), "{report:?}");
+    assert_eq!(worker.get("/ready").await.status, 503);
+    let ready = worker.client().ready().await.unwrap();
+    assert_eq!((ready.status.as_str(), ready.runs[0].id.as_str()), ("wedged", "deaf"));
+    assert!((0.0..4.0).contains(&ready.runs[0].for_s), "{ready:?}");
+    assert_eq!(worker.get("/stats").await.json()["runs"]["wedged"], 1);
+
+    let report = worker.until_report("deaf", |report| !report.lane_held).await;
+    assert_eq!((report.state, report.phase), (RunState::Cancelled, None), "{report:?}");
+    assert!(worker.client().ready().await.unwrap().is_ready());
+    assert_eq!(worker.get("/stats").await.json()["runs"]["wedged"], 0);
+    assert_eq!(worker.execute(json!({})).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_worker_is_ready_as_long_as_one_lane_is() {
+    let worker = Worker::start("Parallel", &["--cancel-grace", "0.1"]).await;
+    let deaf = ["a", "b", "c"].map(|id| worker.spawn_run(id, json!({"op": "hang", "secs": 60.0})));
+    worker.until_running(3).await;
+    worker.post("/cancel", "").await;
+    worker.until_stats(|runs| runs["wedged"] == 3).await;
+    for run in deaf {
+        assert_eq!(run.await.unwrap().status, 409);
+    }
+    assert!(worker.client().ready().await.unwrap().is_ready());
+    assert_eq!(worker.execute(json!({})).await.status, 200);
+
+    let last = worker.spawn_run("d", json!({"op": "hang", "secs": 60.0}));
+    worker.until_state("d", RunState::Running).await;
+    last.abort();
+    worker.until_report("d", |report| report.phase == Some(RunPhase::Wedged)).await;
+    let ready = worker.client().ready().await.unwrap();
+    assert_eq!((ready.status.as_str(), ready.runs.len()), ("wedged", 4), "{ready:?}");
+}
+
+#[tokio::test]
+async fn a_run_that_is_deaf_to_its_deadline_is_wedged_too() {
+    let worker = Worker::start("Conformance", &["--cancel-grace", "0.1"]).await;
+    let timed = [("x-run-id", "deaf"), ("x-timeout-ms", "50")];
+    let reply = worker.execute_with(&timed, json!({"op": "hang", "secs": 60.0})).await;
+    assert_eq!(reply.status, 504);
+    let report = worker.until_report("deaf", |report| report.phase == Some(RunPhase::Wedged)).await;
+    assert_eq!((report.state, report.lane_held), (RunState::TimedOut, true), "{report:?}");
+}
+
+#[tokio::test]
+async fn a_full_queue_is_busy() {
+    let worker = Worker::start("Conformance", &["--queue", "1"]).await;
+    let runs =
+        ["first", "second"].map(|id| worker.spawn_run(id, json!({"op": "sleep", "secs": 60.0})));
+    worker.until_stats(|runs| runs["running"] == 1 && runs["queued"] == 1).await;
+    let ready = worker.client().ready().await.unwrap();
+    assert_eq!((ready.status.as_str(), ready.runs.len()), ("busy", 1), "{ready:?}");
+    assert_eq!(worker.execute(json!({})).await.status, 503);
+    worker.post("/cancel", "").await;
+    for run in runs {
+        assert_eq!(run.await.unwrap().status, 409);
+    }
+    worker.until(|worker| async { worker.client().ready().await.unwrap().is_ready() }).await;
+}
+
+#[tokio::test]
+async fn a_worker_that_is_to_exit_when_wedged_says_why() {
+    let args = ["--cancel-grace", "0.1", "--exit-when-wedged"];
+    let worker = Worker::start("Conformance", &args).await;
+    let run = worker.spawn_run("deaf", json!({"op": "hang", "secs": 60.0}));
+    worker.until_state("deaf", RunState::Running).await;
+    run.abort();
+    let exit = worker.wait().await;
+    assert_eq!((exit.code, exit.signal), (Some(4), None), "{exit:?}");
+    assert!(exit.stderr.contains("wedged") && exit.stderr.contains("deaf"), "{}", exit.stderr);
+}
