@@ -37,6 +37,11 @@ impl Client {
         Ok(Self { stream, received: Vec::with_capacity(64 * 1024) })
     }
 
+    /// Sends a request, and reads nothing.
+    pub(crate) async fn write(&mut self, request: &[u8]) -> io::Result<()> {
+        self.stream.write_all(request).await
+    }
+
     /// Sends a request that [`get`] or [`post`] made and reads the whole answer.
     pub(crate) async fn send(&mut self, request: &[u8]) -> io::Result<Answer> {
         self.received.clear();
@@ -58,21 +63,34 @@ impl Client {
     /// other, by their opening braces: cheaper than taking the chunks apart.
     pub(crate) async fn stream(&mut self, request: &[u8]) -> io::Result<Streamed> {
         let begun = Instant::now();
+        let (mut lines, mut first) = (0, None);
+        self.arrivals(request, |arrived| {
+            lines += arrived;
+            first.get_or_insert_with(|| begun.elapsed());
+        })
+        .await?;
+        let whole = begun.elapsed();
+        Ok(Streamed { lines, first: first.unwrap_or(whole), whole })
+    }
+
+    /// As [`stream`](Self::stream), and tells how many lines each read brought that brought any.
+    pub(crate) async fn arrivals(
+        &mut self,
+        request: &[u8],
+        mut arrived: impl FnMut(usize),
+    ) -> io::Result<()> {
         let mut tail = [0; END.len()];
-        let mut lines = 0;
-        let mut first = None;
-        self.stream.write_all(request).await?;
+        self.write(request).await?;
         while tail != *END {
             self.received.clear();
             self.read().await?;
-            lines += memchr_iter(b'{', &self.received).count();
-            if lines > 0 {
-                first.get_or_insert_with(|| begun.elapsed());
+            match memchr_iter(b'{', &self.received).count() {
+                0 => {}
+                lines => arrived(lines),
             }
             slide(&mut tail, &self.received);
         }
-        let whole = begun.elapsed();
-        Ok(Streamed { lines, first: first.unwrap_or(whole), whole })
+        Ok(())
     }
 
     async fn read(&mut self) -> io::Result<()> {
@@ -101,10 +119,15 @@ pub(crate) fn get(address: SocketAddr, path: &str) -> Vec<u8> {
 
 /// The bytes of a `POST` of JSON.
 pub(crate) fn post(address: SocketAddr, path: &str, body: &str) -> Vec<u8> {
+    post_with(address, path, "", body)
+}
+
+/// The same with further lines of its head.
+pub(crate) fn post_with(address: SocketAddr, path: &str, head: &str, body: &str) -> Vec<u8> {
     let length = body.len();
     format!(
         "POST {path} HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\n\
-         Content-Length: {length}\r\n\r\n{body}"
+         Content-Length: {length}\r\n{head}\r\n{body}"
     )
     .into_bytes()
 }

@@ -20,7 +20,7 @@ use std::process::ExitCode;
 use tokio::runtime;
 
 const USAGE: &str = "\
-usage: universal-worker-bench --dist DIR [start] [echo] [health] [stream]
+usage: universal-worker-bench --dist DIR [start] [echo] [control] [stream] [ends]
 
 DIR holds universal-worker and plugins/, as `cargo xtask build` leaves them;
 without a section, all of them run";
@@ -46,7 +46,7 @@ fn main() -> ExitCode {
     outcome.map_or_else(|error| failed(&*error), |()| ExitCode::SUCCESS)
 }
 
-const SECTIONS: [&str; 4] = ["start", "echo", "health", "stream"];
+const SECTIONS: [&str; 5] = ["start", "echo", "control", "stream", "ends"];
 
 async fn measure(dist: &Path, asked: &[&str]) -> Result<(), Box<dyn Error>> {
     let wants = |section| asked.is_empty() || asked.contains(&section);
@@ -56,11 +56,14 @@ async fn measure(dist: &Path, asked: &[&str]) -> Result<(), Box<dyn Error>> {
     if wants("echo") {
         sections::echo(dist).await?;
     }
-    if wants("health") {
-        sections::health(dist).await?;
+    if wants("control") {
+        sections::control(dist).await?;
     }
     if wants("stream") {
         sections::stream(dist).await?;
+    }
+    if wants("ends") {
+        sections::ends(dist).await?;
     }
     Ok(())
 }

@@ -2,6 +2,8 @@
 
 use std::error::Error;
 use std::path::Path;
+use std::time::Duration;
+use std::time::Instant;
 
 use super::CONFORMANCE;
 use crate::client;
@@ -13,6 +15,8 @@ use crate::figures::or_none;
 use crate::server::Server;
 
 const LINES: usize = 200_000;
+const SLOW_LINES: usize = 500;
+const PAUSE: Duration = Duration::from_millis(5);
 /// Both servers in turn.
 const ROUNDS: usize = 9;
 
@@ -40,6 +44,33 @@ pub(crate) async fn stream(dist: &Path) -> Result<(), Box<dyn Error>> {
         println!("| {name} | {lines} | {} |", or_none(account.first.percentile(0.5)));
     }
     println!();
+    gaps(&servers[0]).await
+}
+
+/// How evenly the lines of a slow stream arrive.
+async fn gaps(server: &Server) -> Result<(), Box<dyn Error>> {
+    let seconds = PAUSE.as_secs_f64();
+    let body = format!(r#"{{"kwargs":{{"n":{SLOW_LINES},"delay":{seconds}}}}}"#);
+    let request = client::post(server.address, "/execute_stream", &body);
+    let (mut gaps, mut joined, mut last) = (Latencies::default(), 0, None);
+    let mut client = Client::connect(server.address).await?;
+    client
+        .arrivals(&request, |lines| {
+            let now = Instant::now();
+            joined += lines - 1;
+            if let Some(last) = last.replace(now) {
+                gaps.push(now - last);
+            }
+        })
+        .await?;
+    println!("{SLOW_LINES} lines, {} ms apart by the plugin's own sleep:\n", PAUSE.as_millis());
+    println!("| between two lines, p50 | p99 | max | not by themselves |\n|---|---|---|---|");
+    println!(
+        "| {} | {} | {} | {joined} |\n",
+        or_none(gaps.percentile(0.5)),
+        or_none(gaps.percentile(0.99)),
+        or_none(gaps.percentile(1.0)),
+    );
     Ok(())
 }
 

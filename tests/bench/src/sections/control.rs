@@ -1,0 +1,93 @@
+//! Whether a control route can tell what the plugin does.
+
+use std::error::Error;
+use std::path::Path;
+use std::time::Instant;
+
+use tokio::task::JoinSet;
+
+use super::PARALLEL;
+use crate::client;
+use crate::client::Client;
+use crate::figures::Latencies;
+use crate::figures::grouped;
+use crate::figures::or_none;
+use crate::server::Server;
+
+const CALLS: usize = 3000;
+/// What the class takes at once, and the default of `--queue`.
+const LANES_AND_QUEUE: usize = 4 + 16;
+const ROUTES: [&str; 7] =
+    ["/health", "/ready", "/stats", "/runs", "/progress", "/config", "/config_schema"];
+
+pub(crate) async fn control(dist: &Path) -> Result<(), Box<dyn Error>> {
+    println!("## Control routes\n");
+    println!(
+        "{} calls of {} in turn, on one connection.\n",
+        grouped(CALLS as f64),
+        ROUTES.join(" ")
+    );
+    println!("| the plugin | p50 | p99 | max |\n|---|---|---|---|");
+    for (plugin, op) in [
+        ("is idle", None),
+        ("hangs in 4 of 4 lanes, and 16 of 16 wait", Some("hang")),
+        ("burns the CPU in 4 of 4 lanes, and 16 of 16 wait", Some("spin")),
+    ] {
+        let (library, class) = PARALLEL;
+        let server = Server::worker(dist, library, &class).await?;
+        let busy = fill(&server, op).await?;
+        let mut latencies = calls(&server).await?;
+        if busy.len() != op.map_or(0, |_| LANES_AND_QUEUE) {
+            return Err("a run ended before the calls did".into());
+        }
+        println!(
+            "| {plugin} | {} | {} | {} |",
+            or_none(latencies.percentile(0.5)),
+            or_none(latencies.percentile(0.99)),
+            or_none(latencies.percentile(1.0)),
+        );
+        server.stop().await?;
+    }
+    println!();
+    Ok(())
+}
+
+/// Takes every lane and every place in the queue; the runs end with their server.
+async fn fill(server: &Server, op: Option<&str>) -> Result<JoinSet<()>, Box<dyn Error>> {
+    let mut runs = JoinSet::new();
+    let Some(op) = op else { return Ok(runs) };
+    let body = format!(r#"{{"kwargs":{{"op":"{op}","secs":600}}}}"#);
+    let request = client::post(server.address, "/execute", &body);
+    for _ in 0..LANES_AND_QUEUE {
+        let mut client = Client::connect(server.address).await?;
+        let request = request.clone();
+        runs.spawn(async move {
+            // It has no answer before its server is killed.
+            let _ = client.send(&request).await;
+        });
+    }
+    let mut client = Client::connect(server.address).await?;
+    let ready = client::get(server.address, "/ready");
+    loop {
+        let answer = client.send(&ready).await?;
+        if client.body(&answer).starts_with(br#"{"status":"busy""#) {
+            return Ok(runs);
+        }
+    }
+}
+
+async fn calls(server: &Server) -> Result<Latencies, Box<dyn Error>> {
+    let requests = ROUTES.map(|route| client::get(server.address, route));
+    let mut client = Client::connect(server.address).await?;
+    let mut latencies = Latencies::default();
+    for (route, request) in ROUTES.iter().zip(&requests).cycle().take(CALLS) {
+        let begun = Instant::now();
+        let answer = client.send(request).await?;
+        latencies.push(begun.elapsed());
+        // A full queue is what /ready is asked for.
+        if answer.status != 200 && !(*route == "/ready" && answer.status == 503) {
+            return Err(format!("{route} is answered by {}", answer.status).into());
+        }
+    }
+    Ok(latencies)
+}
