@@ -90,6 +90,21 @@ mod tests {
     }
 
     #[test]
+    fn a_child_that_was_waited_for_counts() {
+        let meter = ProcessMeter::new();
+        let (thread, process) = (thread_cpu_time().unwrap(), meter.now().unwrap());
+        let count = "i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done; cat /proc/$$/stat";
+        let child = std::process::Command::new("sh").args(["-c", count]).output().unwrap();
+        let ours = thread_cpu_time().unwrap() - thread;
+        // proc(5): utime is the 14th field, in ticks of 10 ms.
+        let stat = String::from_utf8(child.stdout).unwrap();
+        let its_ticks: u64 = stat.split(' ').nth(13).unwrap().parse().unwrap();
+        assert!(its_ticks > 1, "{stat}");
+        let its = Duration::from_millis(10 * (its_ticks - 1));
+        assert!(meter.now().unwrap().cpu - process.cpu >= ours + its);
+    }
+
+    #[test]
     fn memory_that_is_touched_is_seen() {
         const SIZE: usize = 32 << 20;
         let meter = ProcessMeter::new();
