@@ -12,6 +12,7 @@ mod check;
 mod config;
 mod control;
 mod deadlines;
+mod descendants;
 mod endurance;
 mod frames;
 mod ids;

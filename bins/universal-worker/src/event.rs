@@ -8,6 +8,7 @@ use universal_worker_service::WorkerService;
 use universal_worker_watchdog::Watch;
 
 use crate::failure::Failure;
+use crate::last_resort::LastResort;
 
 /// Something that happened.
 #[derive(Debug)]
@@ -18,6 +19,30 @@ pub(crate) enum Event {
     Stop(Reason),
     /// The thread that serves sockets has ended.
     IoEnded,
+}
+
+/// Reports to the main thread.
+#[derive(Debug, Clone)]
+pub(crate) struct Reporter {
+    main: Sender<Event>,
+    last_resort: LastResort,
+}
+
+impl Reporter {
+    pub(crate) fn new(main: Sender<Event>, last_resort: LastResort) -> Self {
+        Self { main, last_resort }
+    }
+
+    pub(crate) fn tell(&self, event: Event) {
+        // Nobody listens when the worker is ending anyhow.
+        let _ = self.main.send(event);
+    }
+
+    /// From now on the end of the process is certain.
+    pub(crate) fn stop(&self, reason: Reason) {
+        self.last_resort.start();
+        self.tell(Event::Stop(reason));
+    }
 }
 
 /// Why the worker stops.
@@ -42,11 +67,8 @@ impl fmt::Display for Reason {
 }
 
 /// Reports when the parent is gone; at once where it is already.
-pub(crate) fn watch_parent(pid: u32, events: Sender<Event>) -> Result<(), Failure> {
+pub(crate) fn watch_parent(pid: u32, reporter: Reporter) -> Result<(), Failure> {
     let watch = Watch::open(pid).map_err(|error| Failure::usage(format!("--ppid: {error}")))?;
-    let watching = watch.spawn(move |_| {
-        // Nobody listens when the worker is ending anyhow.
-        let _ = events.send(Event::Stop(Reason::ParentGone(pid)));
-    });
+    let watching = watch.spawn(move |_| reporter.stop(Reason::ParentGone(pid)));
     watching.map_err(|error| Failure::defect(format!("cannot watch the parent: {error}")))
 }

@@ -103,11 +103,6 @@ impl Outcome {
         Self::Failed(failure)
     }
 
-    /// Stopped before there was anything to stop.
-    pub(crate) fn stopped(reason: Reason) -> Self {
-        Self::Stopped { reason, abandoned: None }
-    }
-
     /// Says the last words; returns the exit code.
     pub(crate) fn conclude(self) -> u8 {
         match self {

@@ -1,7 +1,6 @@
 //! The thread that serves sockets.
 
 use std::net::TcpListener;
-use std::sync::mpsc::Sender;
 use std::thread;
 
 use tokio::runtime;
@@ -10,6 +9,7 @@ use universal_worker_service::WorkerService;
 use universal_worker_service::serve;
 
 use crate::event::Event;
+use crate::event::Reporter;
 use crate::failure::Failure;
 
 /// A thread that serves until it is told to end.
@@ -22,7 +22,7 @@ impl Io {
     pub(crate) fn begin(
         listener: TcpListener,
         service: WorkerService,
-        events: Sender<Event>,
+        reporter: Reporter,
     ) -> Result<Self, Failure> {
         let failed = |error| Failure::defect(format!("cannot serve: {error}"));
         let runtime =
@@ -34,7 +34,7 @@ impl Io {
         let (end, ended) = oneshot::channel();
         let serving = move || {
             // Told when this thread ends in any way, a panic included.
-            let _last = OnEnd(events);
+            let _last = OnEnd(reporter);
             runtime.block_on(serve(listener, service, async {
                 let _ = ended.await;
             }));
@@ -49,10 +49,10 @@ impl Io {
     }
 }
 
-struct OnEnd(Sender<Event>);
+struct OnEnd(Reporter);
 
 impl Drop for OnEnd {
     fn drop(&mut self) {
-        let _ = self.0.send(Event::IoEnded);
+        self.0.tell(Event::IoEnded);
     }
 }

@@ -1,6 +1,5 @@
 //! Loads the plugin, on a thread of its own: a slow one must not keep the worker from ending.
 
-use std::sync::mpsc::Sender;
 use std::thread;
 
 use universal_worker_loader::Library;
@@ -14,24 +13,24 @@ use crate::cli::Settings;
 use crate::cli::WhenWedged;
 use crate::event::Event;
 use crate::event::Reason;
+use crate::event::Reporter;
 use crate::failure::Failure;
 
 /// As much as a program's main thread usually has.
 const STACK: usize = 8 << 20;
 
 /// Begins to load; the end is an event.
-pub(crate) fn begin(settings: &Settings, events: Sender<Event>) -> Result<(), Failure> {
+pub(crate) fn begin(settings: &Settings, reporter: Reporter) -> Result<(), Failure> {
     let settings = settings.clone();
     let loading = move || {
-        let loaded = load(&settings, events.clone());
-        // Nobody listens when the worker is ending already.
-        let _ = events.send(Event::Loaded(loaded));
+        let loaded = load(&settings, reporter.clone());
+        reporter.tell(Event::Loaded(loaded));
     };
     let thread = thread::Builder::new().name("load".to_owned()).stack_size(STACK).spawn(loading);
     thread.map(drop).map_err(|error| Failure::defect(format!("cannot start a thread: {error}")))
 }
 
-fn load(settings: &Settings, events: Sender<Event>) -> Result<WorkerService, Failure> {
+fn load(settings: &Settings, reporter: Reporter) -> Result<WorkerService, Failure> {
     let plugin = &settings.plugin;
     let failed = |error| failure(plugin, error);
     let library = library(plugin).map_err(failed)?;
@@ -42,12 +41,9 @@ fn load(settings: &Settings, events: Sender<Event>) -> Result<WorkerService, Fai
         .access(settings.access.clone());
     let service = match settings.when_wedged {
         WhenWedged::Stay => builder.build(),
-        WhenWedged::Exit => builder
-            .on_wedged(move |run| {
-                // As above.
-                let _ = events.send(Event::Stop(Reason::Wedged(run.clone())));
-            })
-            .build(),
+        WhenWedged::Exit => {
+            builder.on_wedged(move |run| reporter.stop(Reason::Wedged(run.clone()))).build()
+        }
     };
     if let Some(config) = &settings.config {
         service.initialize(config).map_err(|refusal| Failure::Initialize {

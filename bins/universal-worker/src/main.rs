@@ -4,14 +4,18 @@
 //! Sockets, plugin, signals and the parent each have threads of their own, which report to it.
 
 use std::sync::mpsc;
+use std::sync::mpsc::RecvTimeoutError;
+use std::time::Duration;
 
 mod announce;
 mod check;
 mod cli;
+mod descendants;
 mod event;
 mod failure;
 mod imp;
 mod io;
+mod last_resort;
 mod list;
 mod listen;
 mod load;
@@ -22,8 +26,10 @@ mod stop;
 use crate::announce::Announcement;
 use crate::cli::Command;
 use crate::event::Event;
+use crate::event::Reporter;
 use crate::failure::Failure;
 use crate::failure::Outcome;
+use crate::last_resort::LastResort;
 use crate::listen::Bound;
 
 fn main() {
@@ -40,43 +46,68 @@ fn main() {
 
 fn run(settings: &cli::Settings) -> Outcome {
     logging::init(settings.log, &settings.filter);
-    let (events, happened) = mpsc::channel();
-    match serve(settings, &events, &happened) {
-        Ok(outcome) => outcome,
-        Err(failure) => Outcome::failed(failure),
-    }
+    let (main, happened) = mpsc::channel();
+    let served = LastResort::after(settings.stop_grace)
+        .and_then(|last_resort| serve(settings, &Reporter::new(main, last_resort), &happened));
+    served.unwrap_or_else(|failure| {
+        let outcome = Outcome::failed(failure);
+        // What a plugin started that was then not served.
+        descendants::end(settings.stop_grace / 2);
+        outcome
+    })
 }
 
 fn serve(
     settings: &cli::Settings,
-    events: &mpsc::Sender<Event>,
+    reporter: &Reporter,
     happened: &mpsc::Receiver<Event>,
 ) -> Result<Outcome, Failure> {
-    signals::watch(events.clone())?;
+    if let Err(error) = descendants::adopt_orphans() {
+        log::warn!("daemons of the plugin may outlive the worker: {error}");
+    }
+    signals::watch(reporter.clone())?;
     if let Some(parent) = settings.parent {
-        event::watch_parent(parent, events.clone())?;
+        event::watch_parent(parent, reporter.clone())?;
     }
     let bound = Bound::new(settings.address)?;
-    load::begin(settings, events.clone())?;
+    load::begin(settings, reporter.clone())?;
     let service = loop {
-        match happened.recv() {
-            Ok(Event::Loaded(service)) => break service?,
-            Ok(Event::Stop(reason)) => return Ok(Outcome::stopped(reason)),
-            Ok(Event::IoEnded) => {}
-            Err(mpsc::RecvError) => return Err(Failure::defect("nobody reports any more")),
+        match next(happened) {
+            Some(Event::Loaded(service)) => break service?,
+            Some(Event::Stop(reason)) => {
+                return Ok(stop::before_service(reason, settings.stop_grace));
+            }
+            Some(Event::IoEnded) => {}
+            None => return Err(Failure::defect("nobody reports any more")),
         }
     };
     let (listener, address) = bound.listen()?;
-    let io = io::Io::begin(listener, service.clone(), events.clone())?;
+    let io = io::Io::begin(listener, service.clone(), reporter.clone())?;
     announce::tell(&Announcement::ready(address, service.class_info()));
     let reason = loop {
-        match happened.recv() {
-            Ok(Event::Stop(reason)) => break reason,
-            Ok(Event::Loaded(_)) => {}
-            Ok(Event::IoEnded) | Err(mpsc::RecvError) => {
+        match next(happened) {
+            Some(Event::Stop(reason)) => break reason,
+            Some(Event::Loaded(_)) => {}
+            Some(Event::IoEnded) | None => {
                 return Err(Failure::defect("the thread that serves has ended"));
             }
         }
     };
     Ok(stop::run(reason, &service, io, happened, settings.stop_grace))
 }
+
+/// Waits for what happens next, and reaps meanwhile; none when nobody is left to report.
+fn next(happened: &mpsc::Receiver<Event>) -> Option<Event> {
+    loop {
+        match happened.recv_timeout(BETWEEN_REAPS) {
+            Ok(event) => return Some(event),
+            Err(RecvTimeoutError::Timeout) => descendants::reap(),
+            Err(RecvTimeoutError::Disconnected) => return None,
+        }
+    }
+}
+
+/// How long an orphan of the plugin may be a zombie.
+///
+/// A handler for SIGCHLD would know at once, and interrupt system calls of the plugin's threads.
+const BETWEEN_REAPS: Duration = Duration::from_secs(1);

@@ -1,7 +1,6 @@
 //! Signals: the first one stops, the second one ends.
 
 use std::io;
-use std::sync::mpsc::Sender;
 use std::thread;
 
 use signal_hook::consts::SIGHUP;
@@ -9,18 +8,18 @@ use signal_hook::consts::SIGINT;
 use signal_hook::consts::SIGTERM;
 use signal_hook::iterator::Signals;
 
-use crate::event::Event;
 use crate::event::Reason;
+use crate::event::Reporter;
 use crate::failure::Failure;
 use crate::imp;
 use crate::logging;
 
 /// Reports signals from now on.
-pub(crate) fn watch(events: Sender<Event>) -> Result<(), Failure> {
-    begin(events).map_err(|error| Failure::defect(format!("cannot watch for signals: {error}")))
+pub(crate) fn watch(reporter: Reporter) -> Result<(), Failure> {
+    begin(reporter).map_err(|error| Failure::defect(format!("cannot watch for signals: {error}")))
 }
 
-fn begin(events: Sender<Event>) -> io::Result<()> {
+fn begin(reporter: Reporter) -> io::Result<()> {
     let mut numbers = vec![SIGTERM, SIGINT];
     // Who started us with SIGHUP ignored (nohup) wants us to stay.
     if !imp::is_ignored(SIGHUP) {
@@ -30,7 +29,7 @@ fn begin(events: Sender<Event>) -> io::Result<()> {
     let watching = move || {
         let mut came = signals.forever();
         let Some(first) = came.next() else { return };
-        let _ = events.send(Event::Stop(Reason::Signal(name(first))));
+        reporter.stop(Reason::Signal(name(first)));
         if let Some(second) = came.next() {
             let line =
                 format!("stopped: a second signal, {}, before the stop was done", name(second));

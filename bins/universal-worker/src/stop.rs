@@ -7,17 +7,21 @@ use std::time::Instant;
 use universal_worker_service::Stopped;
 use universal_worker_service::WorkerService;
 
+use crate::descendants;
 use crate::event::Event;
 use crate::event::Reason;
 use crate::failure::Abandoned;
 use crate::failure::Outcome;
 use crate::io::Io;
 
-/// Of the grace, what is kept for the last answers and the last lines of the log.
-const FOR_THE_LAST: Duration = Duration::from_millis(250);
+/// Of the grace, what runs and the cleanup do not get: it is for what follows them.
+const FOR_THE_REST: Duration = Duration::from_millis(450);
 
 /// For the answers of the runs that were just cancelled to be written.
 const LAST_ANSWERS: Duration = Duration::from_millis(120);
+
+/// Of the grace, what is kept for the last lines of the log.
+const LAST_LINES: Duration = Duration::from_millis(120);
 
 pub(crate) fn run(
     reason: Reason,
@@ -28,8 +32,7 @@ pub(crate) fn run(
 ) -> Outcome {
     log::info!("stopping: {reason}");
     let begun = Instant::now();
-    let stopped = service.stop(grace - FOR_THE_LAST.min(grace / 2));
-    let after = begun.elapsed();
+    let stopped = service.stop(grace - FOR_THE_REST.min(grace / 2));
     io.end();
     let deadline = Instant::now() + LAST_ANSWERS;
     while let Ok(event) = happened.recv_timeout(deadline.saturating_duration_since(Instant::now()))
@@ -38,9 +41,27 @@ pub(crate) fn run(
             break;
         }
     }
-    let abandoned = match stopped {
+    let what = match stopped {
         Stopped::Clean => None,
-        Stopped::Abandoned(what) => Some(Abandoned { what, after }),
+        Stopped::Abandoned(what) => Some(what),
     };
+    ended(reason, what, begun, grace)
+}
+
+/// As [`run`], where nothing is served yet.
+pub(crate) fn before_service(reason: Reason, grace: Duration) -> Outcome {
+    ended(reason, None, Instant::now(), grace)
+}
+
+/// Ends the descendants in the time that is left.
+fn ended(reason: Reason, abandoned: Option<String>, begun: Instant, grace: Duration) -> Outcome {
+    let left = descendants::end(grace.saturating_sub(begun.elapsed() + LAST_LINES));
+    let processes = (!left.is_empty()).then(|| {
+        let pids: Vec<String> = left.iter().map(u32::to_string).collect();
+        format!("processes of the plugin: {}", pids.join(" "))
+    });
+    let what: Vec<String> = abandoned.into_iter().chain(processes).collect();
+    let after = begun.elapsed();
+    let abandoned = (!what.is_empty()).then(|| Abandoned { what: what.join("; "), after });
     Outcome::Stopped { reason, abandoned }
 }

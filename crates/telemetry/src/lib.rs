@@ -21,6 +21,7 @@ mod imp;
 mod load;
 mod meter;
 mod sampler;
+mod tree;
 
 pub use meter::ProcessMeter;
 pub use meter::ProcessUsage;
@@ -28,3 +29,4 @@ pub use meter::thread_cpu_time;
 pub use sampler::FRESH;
 pub use sampler::Sample;
 pub use sampler::Sampler;
+pub use tree::descendants;

@@ -12,6 +12,8 @@ use universal_worker_plugin::PluginError;
 use universal_worker_plugin::schemars;
 use universal_worker_plugin::schemars::JsonSchema;
 
+use crate::children::Sleeper;
+
 /// The config of all classes.
 #[derive(Serialize, Deserialize, JsonSchema)]
 pub struct Config {
@@ -32,6 +34,10 @@ pub struct Config {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     cleanup_hangs: Option<f64>,
 
+    /// Seconds that a process sleeps which each cleanup starts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    cleanup_spawns: Option<f64>,
+
     /// Whatever else was sent.
     #[serde(flatten)]
     others: Map<String, Value>,
@@ -46,12 +52,16 @@ impl Config {
             }
             Some(other) => return Err(PluginError::user_input(format!("bad config: {other}"))),
         }
-        match self.cleanup_hangs {
-            Some(seconds) if Duration::try_from_secs_f64(seconds).is_err() => {
-                Err(PluginError::user_input("cleanup_hangs: expected seconds, 0 or more"))
+        for (name, value) in
+            [("cleanup_hangs", self.cleanup_hangs), ("cleanup_spawns", self.cleanup_spawns)]
+        {
+            if value.is_some() && duration(value).is_none() {
+                return Err(PluginError::user_input(format!(
+                    "{name}: expected seconds, 0 or more"
+                )));
             }
-            _ => Ok(()),
         }
+        Ok(())
     }
 
     pub(crate) fn cleanup_log(&self) -> Option<&Path> {
@@ -59,8 +69,15 @@ impl Config {
     }
 
     pub(crate) fn cleanup_hangs(&self) -> Duration {
-        self.cleanup_hangs
-            .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
-            .unwrap_or_default()
+        duration(self.cleanup_hangs).unwrap_or_default()
     }
+
+    pub(crate) fn cleanup_spawns(&self) -> Option<Sleeper> {
+        let duration = duration(self.cleanup_spawns)?;
+        Some(Sleeper { duration, detached: true, orphaned: true, deaf: false })
+    }
+}
+
+fn duration(seconds: Option<f64>) -> Option<Duration> {
+    Duration::try_from_secs_f64(seconds?).ok()
 }

@@ -5,10 +5,11 @@ use std::hint::black_box;
 use universal_worker_plugin::PluginError;
 use universal_worker_plugin::RawArgs;
 
+use crate::children;
+use crate::children::Sleeper;
 use crate::imp;
 use crate::keywords::optional;
 use crate::keywords::required;
-use crate::keywords::seconds;
 use crate::reply::Reply;
 
 pub(crate) fn commit(op: &str, args: &RawArgs) -> Result<Reply, PluginError> {
@@ -24,10 +25,8 @@ pub(crate) fn commit(op: &str, args: &RawArgs) -> Result<Reply, PluginError> {
             imp::raise(required(args, "signal")?).map_err(PluginError::user_input)?;
             Ok(Reply::None)
         }
-        "spawn" => {
-            let detach = optional(args, "detach")?.unwrap_or(false);
-            Ok(Reply::Integer(imp::spawn_sleep(seconds(args, "secs")?, detach)?.into()))
-        }
+        "spawn" => Ok(Reply::Integer(Sleeper::of(args)?.start()?.into())),
+        "children" => Ok(Reply::Integer(children::start_and_wait(args)? as u128)),
         "print" => {
             let message: String = required(args, "message")?;
             println!("{message}");

@@ -5,9 +5,7 @@
 use std::io;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
-use std::process::Stdio;
 use std::ptr;
-use std::time::Duration;
 
 /// Writes to where nothing is.
 pub(crate) fn segfault() -> ! {
@@ -23,19 +21,13 @@ pub(crate) fn raise(signal: i32) -> io::Result<()> {
     if unsafe { libc::raise(signal) } == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }
 
-/// Starts a child that sleeps, in a session of its own where `detach`; returns its pid.
-pub(crate) fn spawn_sleep(duration: Duration, detach: bool) -> io::Result<u32> {
-    let mut sleep = Command::new("sleep");
-    sleep.arg(duration.as_secs_f64().to_string());
-    sleep.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    if detach {
-        // SAFETY: setsid(2) is async-signal-safe, and all that is done between fork and exec.
-        unsafe {
-            sleep.pre_exec(|| match libc::setsid() {
-                -1 => Err(io::Error::last_os_error()),
-                _ => Ok(()),
-            });
-        }
+/// Makes a command begin in a session of its own.
+pub(crate) fn detach(command: &mut Command) {
+    // SAFETY: setsid(2) is async-signal-safe, and all that is done between fork and exec.
+    unsafe {
+        command.pre_exec(|| match libc::setsid() {
+            -1 => Err(io::Error::last_os_error()),
+            _ => Ok(()),
+        });
     }
-    Ok(sleep.spawn()?.id())
 }

@@ -5,6 +5,7 @@
 //! It does in Rust what the reference plugin of the original worker does, and more, so that faults
 //! can be injected from outside.
 
+mod children;
 mod config;
 mod faults;
 mod imp;
@@ -81,10 +82,15 @@ impl<K: Kind> Plugin for Faulty<K> {
 
 impl<K> Drop for Faulty<K> {
     fn drop(&mut self) {
+        let started = self.config.cleanup_spawns().map(|sleeper| sleeper.start());
         thread::sleep(self.config.cleanup_hangs());
         if let Some(path) = self.config.cleanup_log() {
+            let line = match started {
+                None => "cleanup\n".to_owned(),
+                Some(pid) => format!("cleanup {}\n", pid.unwrap_or(0)),
+            };
             let file = OpenOptions::new().create(true).append(true).open(path);
-            let written = file.and_then(|mut file| file.write_all(b"cleanup\n"));
+            let written = file.and_then(|mut file| file.write_all(line.as_bytes()));
             if let Err(error) = written {
                 log::error!("cannot write {}: {error}", path.display());
             }

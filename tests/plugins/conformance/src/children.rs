@@ -1,0 +1,89 @@
+//! The processes that a plugin starts.
+
+use std::io;
+use std::io::BufRead;
+use std::io::BufReader;
+use std::process::Command;
+use std::process::Stdio;
+use std::thread;
+use std::time::Duration;
+
+use universal_worker_plugin::PluginError;
+use universal_worker_plugin::RawArgs;
+
+use crate::imp;
+use crate::keywords::optional;
+use crate::keywords::required;
+use crate::keywords::seconds;
+
+/// A process that sleeps.
+pub(crate) struct Sleeper {
+    pub(crate) duration: Duration,
+    /// It has a session of its own.
+    pub(crate) detached: bool,
+    /// Its parent ends.
+    pub(crate) orphaned: bool,
+    /// It ignores SIGTERM.
+    pub(crate) deaf: bool,
+}
+
+impl Sleeper {
+    /// What a call asks for.
+    pub(crate) fn of(args: &RawArgs) -> Result<Self, PluginError> {
+        let flag = |name| optional(args, name).map(|flag| flag.unwrap_or(false));
+        Ok(Self {
+            duration: seconds(args, "secs")?,
+            detached: flag("detach")?,
+            orphaned: flag("orphan")?,
+            deaf: flag("deaf")?,
+        })
+    }
+
+    /// Returns its pid.
+    pub(crate) fn start(&self) -> io::Result<u32> {
+        let seconds = self.duration.as_secs_f64();
+        // What is ignored stays ignored when another program is run.
+        let deaf = if self.deaf { "trap '' TERM; " } else { "" };
+        let script = if self.orphaned {
+            format!("{deaf}sleep {seconds} >/dev/null & echo $!")
+        } else {
+            format!("{deaf}echo $$; exec sleep {seconds} >/dev/null")
+        };
+        let mut command = Command::new("sh");
+        command.args(["-c", &script]);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+        if self.detached {
+            imp::detach(&mut command);
+        }
+        let mut child = command.spawn()?;
+        let mut line = String::new();
+        if let Some(stdout) = child.stdout.take() {
+            BufReader::new(stdout).read_line(&mut line)?;
+        }
+        if self.orphaned {
+            child.wait()?;
+        }
+        line.trim().parse().map_err(io::Error::other)
+    }
+}
+
+/// Starts children and waits for each, on many threads; returns how many ended as they should.
+pub(crate) fn start_and_wait(args: &RawArgs) -> Result<usize, PluginError> {
+    const CODE: i32 = 7;
+    let (threads, children): (usize, usize) =
+        (required(args, "threads")?, required(args, "children")?);
+    let wait_for_all = move || -> io::Result<usize> {
+        let mut right = 0;
+        for _ in 0..children {
+            let status = Command::new("sh").args(["-c", &format!("exit {CODE}")]).status()?;
+            right += usize::from(status.code() == Some(CODE));
+        }
+        Ok(right)
+    };
+    let threads: Vec<_> = (0..threads).map(|_| thread::spawn(wait_for_all)).collect();
+    let mut right = 0;
+    for thread in threads {
+        right += thread.join().map_err(|_| PluginError::new("a thread panicked"))??;
+    }
+    Ok(right)
+}
