@@ -1,12 +1,17 @@
 //! The worker ends with its parent, and as it is told to.
 
 use std::process::Command;
+use std::process::Stdio;
+use std::time::Duration;
 
 use serde_json::json;
+use universal_worker_host::Client;
 
 use crate::support::Started;
 use crate::support::Worker;
 use crate::support::is_gone;
+use crate::support::run_below;
+use crate::support::run_to_end;
 use crate::support::until_gone;
 
 #[tokio::test]
@@ -91,7 +96,7 @@ async fn a_parent_that_is_gone_already_ends_the_worker_at_once() {
     let mut parent = Command::new("true").spawn().unwrap();
     let pid = parent.id();
     parent.wait().unwrap();
-    let ended = crate::support::run_to_end(&[
+    let ended = run_to_end(&[
         "--module",
         "conformance",
         "--class",
@@ -144,4 +149,63 @@ async fn a_signal_ends_a_worker_that_is_still_loading() {
     started.until_thread("load");
     started.terminate();
     assert_eq!(started.rest_of_stdout(), "");
+}
+
+#[tokio::test]
+async fn a_lease_that_is_closed_ends_the_worker_even_while_a_plugin_hangs() {
+    for hang in [false, true] {
+        let mut holder = Command::new("cat").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
+        let holder = holder.as_mut().unwrap();
+        let lease = holder.stdout.take().unwrap();
+        let mut started = Started::with_stdin(
+            &["--module", "conformance", "--class", "Conformance", "--lease-fd", "0"],
+            lease.into(),
+        );
+        let url = started.url();
+        let run = hang.then(|| {
+            let client = Client::new(&url);
+            tokio::spawn(async move {
+                let no_args: [(); 0] = [];
+                let hang = json!({"op": "hang", "secs": 600.0});
+                client.run().id("hang").execute::<_, _, String>(&no_args, &hang).await
+            })
+        });
+        if hang {
+            while Client::new(&url).run_report("hang").await.is_err() {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        }
+        holder.kill().unwrap();
+        holder.wait().unwrap();
+        assert_eq!(started.wait().code(), Some(if hang { 4 } else { 0 }));
+        drop(run);
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_lease_is_a_mistake_of_usage() {
+    for (fd, told) in
+        [("0", "neither a pipe nor a socket"), ("99", "not started with 99"), ("1", "")]
+    {
+        let ended = run_to_end(&["--module", "conformance", "--lease-fd", fd]).await;
+        assert_eq!(ended.code, Some(2), "{ended:?}");
+        assert!(ended.stderr.contains("--lease-fd") && ended.stderr.contains(told), "{ended:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_parent_of_another_pid_namespace_is_refused_with_what_to_use_instead() {
+    let mut unshare = Command::new("unshare");
+    unshare.args(["--user", "--map-root-user", "--pid", "--fork", "--mount-proc"]);
+    if !unshare.arg("true").output().is_ok_and(|output| output.status.success()) {
+        println!("not tested: this system lets us make no pid namespace");
+        return;
+    }
+    let ended = run_below(
+        "unshare --user --map-root-user --pid --fork --mount-proc",
+        &["--module", "conformance", "--ppid", "4711"],
+    )
+    .await;
+    assert_eq!(ended.code, Some(2), "{ended:?}");
+    assert!(ended.stderr.contains("namespace") && ended.stderr.contains("--lease-fd"), "{ended:?}");
 }

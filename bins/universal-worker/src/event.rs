@@ -1,13 +1,18 @@
 //! What happens to the worker, as its main thread hears of it.
 
+use std::error::Error;
 use std::fmt;
+use std::os::fd::RawFd;
 use std::sync::mpsc::Sender;
 
 use universal_worker_service::WedgedRun;
 use universal_worker_service::WorkerService;
+use universal_worker_watchdog::Lease;
 use universal_worker_watchdog::Watch;
+use universal_worker_watchdog::WatchError;
 
 use crate::failure::Failure;
+use crate::imp;
 use crate::last_resort::LastResort;
 
 /// Something that happened.
@@ -52,6 +57,8 @@ pub(crate) enum Reason {
     Signal(&'static str),
     /// The parent, by its pid.
     ParentGone(u32),
+    /// The lease, by its file descriptor.
+    LeaseClosed(RawFd),
     /// A run, where the host wants the worker to end because of it.
     Wedged(WedgedRun),
 }
@@ -61,6 +68,7 @@ impl fmt::Display for Reason {
         match self {
             Self::Signal(name) => f.write_str(name),
             Self::ParentGone(pid) => write!(f, "the parent process {pid} is gone"),
+            Self::LeaseClosed(fd) => write!(f, "the other end of the lease {fd} is closed"),
             Self::Wedged(run) => write!(f, "{run}, and --exit-when-wedged is set"),
         }
     }
@@ -68,7 +76,30 @@ impl fmt::Display for Reason {
 
 /// Reports when the parent is gone; at once where it is already.
 pub(crate) fn watch_parent(pid: u32, reporter: Reporter) -> Result<(), Failure> {
-    let watch = Watch::open(pid).map_err(|error| Failure::usage(format!("--ppid: {error}")))?;
+    let watch = Watch::open(pid).map_err(|error| {
+        let instead = if let WatchError::OtherNamespace(_) = error { " (--lease-fd)" } else { "" };
+        Failure::usage(format!("--ppid: {error}{instead}"))
+    })?;
     let watching = watch.spawn(move |_| reporter.stop(Reason::ParentGone(pid)));
     watching.map_err(|error| Failure::defect(format!("cannot watch the parent: {error}")))
+}
+
+/// Reports when the other end of a lease is closed; at once where it is already.
+pub(crate) fn watch_lease(lease: Lease, fd: RawFd, reporter: Reporter) -> Result<(), Failure> {
+    let watching = lease.spawn(move || reporter.stop(Reason::LeaseClosed(fd)));
+    watching.map_err(|error| Failure::defect(format!("cannot watch the lease: {error}")))
+}
+
+/// Takes a lease that the worker was started with.
+///
+/// To be called before anything else is opened, so that the number can mean nothing else.
+pub(crate) fn take_lease(fd: RawFd) -> Result<Lease, Failure> {
+    let failed = |error: &dyn Error| {
+        let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
+        Failure::usage(format!("--lease-fd: {error}{cause}"))
+    };
+    let taken = imp::take_inherited(fd).map_err(|error| {
+        Failure::usage(format!("--lease-fd: the worker was not started with {fd}: {error}"))
+    })?;
+    Lease::new(taken).map_err(|error| failed(&error))
 }

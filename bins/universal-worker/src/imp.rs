@@ -2,13 +2,42 @@
 
 #![allow(unsafe_code, reason = "system calls that no safe function of std makes")]
 
+use std::fs::File;
+use std::io;
 use std::mem::MaybeUninit;
+use std::os::fd::AsRawFd;
+use std::os::fd::FromRawFd;
+use std::os::fd::OwnedFd;
+use std::os::fd::RawFd;
 
 /// Ends the process at once, without destructors and exit handlers: those of a loaded library can
 /// hang, and `exit(3)` would wait for them.
 pub(crate) fn exit_now(code: u8) -> ! {
     // SAFETY: _exit(2) has no preconditions.
     unsafe { libc::_exit(code.into()) }
+}
+
+/// Takes over a file descriptor that this process was started with; nobody else may use it.
+///
+/// In the place of stdin /dev/null is left, so that nobody reads there by mistake.
+pub(crate) fn take_inherited(fd: RawFd) -> io::Result<OwnedFd> {
+    // SAFETY: fcntl(2) takes any number; what it hands out is new, and so nobody else's.
+    let taken = unsafe {
+        let number = libc::fcntl(fd, libc::F_DUPFD_CLOEXEC, 3);
+        if number < 0 {
+            return Err(io::Error::last_os_error());
+        }
+        OwnedFd::from_raw_fd(number)
+    };
+    if fd == libc::STDIN_FILENO {
+        let null = File::open("/dev/null")?;
+        // SAFETY: both are open; what was stdin is held by `taken`.
+        unsafe { libc::dup2(null.as_raw_fd(), fd) };
+    } else {
+        // SAFETY: by the contract of this function nobody else uses it.
+        unsafe { libc::close(fd) };
+    }
+    Ok(taken)
 }
 
 /// Writes to stderr what can be written without waiting.

@@ -3,9 +3,12 @@
 //! The main thread is the story below: it waits for what happens, and never runs plugin code.
 //! Sockets, plugin, signals and the parent each have threads of their own, which report to it.
 
+use std::os::fd::RawFd;
 use std::sync::mpsc;
 use std::sync::mpsc::RecvTimeoutError;
 use std::time::Duration;
+
+use universal_worker_watchdog::Lease;
 
 mod announce;
 mod check;
@@ -45,10 +48,13 @@ fn main() {
 }
 
 fn run(settings: &cli::Settings) -> Outcome {
+    let inherited = settings.lease.map(|fd| event::take_lease(fd).map(|lease| (lease, fd)));
     logging::init(settings.log, &settings.filter);
     let (main, happened) = mpsc::channel();
-    let served = LastResort::after(settings.stop_grace)
-        .and_then(|last_resort| serve(settings, &Reporter::new(main, last_resort), &happened));
+    let served = inherited.transpose().and_then(|lease| {
+        let last_resort = LastResort::after(settings.stop_grace)?;
+        serve(settings, lease, &Reporter::new(main, last_resort), &happened)
+    });
     served.unwrap_or_else(|failure| {
         let outcome = Outcome::failed(failure);
         // What a plugin started that was then not served.
@@ -59,6 +65,7 @@ fn run(settings: &cli::Settings) -> Outcome {
 
 fn serve(
     settings: &cli::Settings,
+    lease: Option<(Lease, RawFd)>,
     reporter: &Reporter,
     happened: &mpsc::Receiver<Event>,
 ) -> Result<Outcome, Failure> {
@@ -68,6 +75,9 @@ fn serve(
     signals::watch(reporter.clone())?;
     if let Some(parent) = settings.parent {
         event::watch_parent(parent, reporter.clone())?;
+    }
+    if let Some((lease, fd)) = lease {
+        event::watch_lease(lease, fd, reporter.clone())?;
     }
     let bound = Bound::new(settings.address)?;
     load::begin(settings, reporter.clone())?;

@@ -26,6 +26,7 @@ pub struct Launch {
     args: Vec<OsString>,
     vars: Vec<(OsString, OsString)>,
     parent: Parent,
+    lease: Lease,
     timeout: Duration,
     stderr: Stderr,
 }
@@ -45,6 +46,13 @@ pub enum Stderr {
 #[derive(Debug, PartialEq, Eq)]
 enum Parent {
     ThisProcess,
+    ArgsSay,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Lease {
+    /// A pipe to the worker's stdin, which the worker takes for itself.
+    Stdin,
     ArgsSay,
 }
 
@@ -100,6 +108,7 @@ impl Launch {
             args: Vec::new(),
             vars: Vec::new(),
             parent: Parent::ThisProcess,
+            lease: Lease::Stdin,
             timeout: Duration::from_secs(60),
             stderr: Stderr::default(),
         };
@@ -142,12 +151,16 @@ impl Launch {
         self.option("--log-level", filter)
     }
 
-    /// Any argument of the worker; a `--ppid` takes the place of that of this process.
+    /// Any argument of the worker; a `--ppid` takes the place of that of this process, and a
+    /// `--lease-fd` that of the pipe that this process holds.
     #[must_use]
     pub fn arg(mut self, arg: impl Into<OsString>) -> Self {
         let arg = arg.into();
-        if arg.to_string_lossy().starts_with("--ppid") {
+        let text = arg.to_string_lossy();
+        if text.starts_with("--ppid") {
             self.parent = Parent::ArgsSay;
+        } else if text.starts_with("--lease-fd") {
+            self.lease = Lease::ArgsSay;
         }
         self.args.push(arg);
         self
@@ -181,7 +194,9 @@ impl Launch {
 
     /// Starts the worker, and waits until it has announced itself.
     ///
-    /// It leads a process group of its own, which is killed when the [`Worker`] is dropped.
+    /// It leads a process group of its own, which is killed when the [`Worker`] is dropped, and ends
+    /// by itself when this process does: it watches this process (`--ppid`), and a pipe of which this
+    /// process holds the other end (`--lease-fd`).
     ///
     /// # Errors
     /// Why it did not start; nothing is left running then.
@@ -189,9 +204,15 @@ impl Launch {
         if self.parent == Parent::ThisProcess {
             self = self.option("--ppid", std::process::id().to_string());
         }
+        let stdin = if self.lease == Lease::Stdin {
+            self = self.option("--lease-fd", "0");
+            Stdio::piped()
+        } else {
+            Stdio::null()
+        };
         let mut command = Command::new(&self.program);
         command.args(&self.args).envs(self.vars).process_group(0).kill_on_drop(true);
-        command.stdin(Stdio::null()).stdout(Stdio::piped());
+        command.stdin(stdin).stdout(Stdio::piped());
         let inherits = matches!(self.stderr, Stderr::Inherit);
         command.stderr(if inherits { Stdio::inherit() } else { Stdio::piped() });
         let spawned = command.spawn();

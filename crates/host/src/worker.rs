@@ -6,6 +6,7 @@ use std::time::Duration;
 use rustix::process::Pid;
 use rustix::process::Signal;
 use tokio::process::Child;
+use tokio::process::ChildStdin;
 use tokio::task::JoinHandle;
 
 use crate::announcement::Announcement;
@@ -77,6 +78,8 @@ impl Worker {
 #[derive(Debug)]
 pub(crate) struct Process {
     child: Child,
+    /// The worker ends when this is closed.
+    lease: Option<ChildStdin>,
     group: Option<Pid>,
     tail: Tail,
     reading: Option<JoinHandle<()>>,
@@ -84,9 +87,11 @@ pub(crate) struct Process {
 }
 
 impl Process {
-    pub(crate) fn new(child: Child, tail: Tail, reading: Option<JoinHandle<()>>) -> Self {
+    pub(crate) fn new(mut child: Child, tail: Tail, reading: Option<JoinHandle<()>>) -> Self {
         let id = child.id().and_then(|id| i32::try_from(id).ok());
-        Self { group: id.and_then(Pid::from_raw), child, tail, reading, exit: None }
+        // Else it would be closed by who waits for the child.
+        let lease = child.stdin.take();
+        Self { child, lease, group: id.and_then(Pid::from_raw), tail, reading, exit: None }
     }
 
     pub(crate) async fn wait(&mut self) -> io::Result<Exit> {
@@ -96,6 +101,7 @@ impl Process {
         let status = self.child.wait().await?;
         self.kill_group();
         self.group = None;
+        self.lease = None;
         if let Some(reading) = &mut self.reading {
             // What cannot be read in time is not waited for.
             let _ = tokio::time::timeout(LAST_LINES, reading).await;

@@ -7,6 +7,7 @@ use std::thread;
 use rustix::process::Pid;
 use thiserror::Error;
 
+use crate::STACK;
 use crate::imp::Hold;
 
 /// A watch over one process, which may be gone already.
@@ -39,6 +40,14 @@ pub enum WatchError {
     #[error("process {0} is this process itself: give the id of another one, such as its parent")]
     Itself(u32),
 
+    /// Whoever started this process is outside of its pid namespace, and so may be the process that
+    /// the number means there.
+    #[error(
+        "{0} cannot be told apart from a process of this pid namespace, since whoever started this \
+         one is outside of it: hold a pipe instead"
+    )]
+    OtherNamespace(u32),
+
     /// The system refuses, for a reason that does not mean that the process is gone.
     #[error("cannot watch {pid}: give the id of a process, not that of one of its threads")]
     Refused {
@@ -58,10 +67,16 @@ impl Watch {
     /// open early.
     ///
     /// # Errors
-    /// When the number is no pid, is our own, or belongs to a thread.
+    /// When the number is no pid, is our own, or belongs to a thread; when this process was started
+    /// from outside of its pid namespace, where the same numbers mean other processes
+    /// (pid_namespaces(7)).
     pub fn open(pid: u32) -> Result<Self, WatchError> {
         let number = i32::try_from(pid).ok().and_then(Pid::from_raw);
         let number = number.ok_or(WatchError::NotAPid(pid))?;
+        // getppid(2) is 0 for a parent that has no number here.
+        if rustix::process::getppid().is_none() {
+            return Err(WatchError::OtherNamespace(pid));
+        }
         if pid == process::id() {
             return Err(WatchError::Itself(pid));
         }
@@ -97,9 +112,6 @@ impl Watch {
         builder.spawn(move || on_gone(self.wait())).map(drop)
     }
 }
-
-/// In bytes: the thread waits, and `on_gone` sends word and not much more.
-const STACK: usize = 128 * 1024;
 
 #[cfg(test)]
 mod tests {

@@ -8,6 +8,7 @@ use std::path::Path;
 use std::process::Child;
 use std::process::ChildStdout;
 use std::process::Command;
+use std::process::ExitStatus;
 use std::process::Stdio;
 use std::time::Duration;
 use std::time::Instant;
@@ -29,7 +30,20 @@ pub(crate) async fn run_to_end(args: &[&str]) -> Ended {
 
 pub(crate) async fn run_with_env(args: &[&str], vars: &[(&str, &str)]) -> Ended {
     let mut command = tokio::process::Command::new(program());
-    command.args(args).envs(vars.iter().copied()).stdin(Stdio::null()).kill_on_drop(true);
+    command.args(args).envs(vars.iter().copied());
+    to_end(command).await
+}
+
+/// Runs the worker by another program, given with its arguments.
+pub(crate) async fn run_below(other: &str, args: &[&str]) -> Ended {
+    let mut words = other.split(' ');
+    let mut command = tokio::process::Command::new(words.next().unwrap());
+    command.args(words).arg(program()).args(args);
+    to_end(command).await
+}
+
+async fn to_end(mut command: tokio::process::Command) -> Ended {
+    command.stdin(Stdio::null()).kill_on_drop(true);
     let output = tokio::time::timeout(LONG, command.output()).await.unwrap().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
     Ended { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
@@ -47,8 +61,16 @@ impl Started {
     }
 
     pub(crate) fn with_stderr(args: &[&str], stderr: Stdio) -> Self {
+        Self::with(args, Stdio::null(), stderr)
+    }
+
+    pub(crate) fn with_stdin(args: &[&str], stdin: Stdio) -> Self {
+        Self::with(args, stdin, Stdio::null())
+    }
+
+    fn with(args: &[&str], stdin: Stdio, stderr: Stdio) -> Self {
         let mut command = Command::new(program());
-        command.args(args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(stderr);
+        command.args(args).stdin(stdin).stdout(Stdio::piped()).stderr(stderr);
         let mut child = command.spawn().unwrap();
         let stdout = BufReader::new(child.stdout.take().unwrap());
         Self { child, stdout }
@@ -68,6 +90,24 @@ impl Started {
         let mut rest = String::new();
         self.stdout.read_to_string(&mut rest).unwrap();
         rest
+    }
+
+    /// Reads the announcement.
+    pub(crate) fn url(&mut self) -> String {
+        let line = self.stdout_line();
+        let ready: serde_json::Value = serde_json::from_str(&line).unwrap();
+        ready["url"].as_str().unwrap().to_owned()
+    }
+
+    pub(crate) fn wait(&mut self) -> ExitStatus {
+        let begun = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status;
+            }
+            assert!(begun.elapsed() < LONG, "it does not end");
+            std::thread::sleep(Duration::from_millis(5));
+        }
     }
 
     /// Waits until the process has a thread of that name.

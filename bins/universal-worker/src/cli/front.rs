@@ -21,7 +21,7 @@ enum Takes {
     Nothing,
 }
 
-const OPTIONS: [(&str, Takes); 23] = [
+const OPTIONS: [(&str, Takes); 24] = [
     ("module", Takes::Value),
     ("class", Takes::Value),
     ("plugin-dir", Takes::Values),
@@ -32,6 +32,7 @@ const OPTIONS: [(&str, Takes); 23] = [
     ("port", Takes::Value),
     ("host", Takes::Value),
     ("ppid", Takes::Value),
+    ("lease-fd", Takes::Value),
     ("concurrency", Takes::Value),
     ("queue", Takes::Value),
     ("run-timeout", Takes::Value),

@@ -6,6 +6,7 @@ use std::fs;
 use std::net::IpAddr;
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
+use std::os::fd::RawFd;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
@@ -36,6 +37,8 @@ pub(crate) struct Settings {
     pub(crate) config: Option<Vec<u8>>,
     pub(crate) address: SocketAddr,
     pub(crate) parent: Option<u32>,
+    /// A file descriptor.
+    pub(crate) lease: Option<RawFd>,
     pub(crate) concurrency: Option<NonZeroU32>,
     pub(crate) when_wedged: WhenWedged,
     pub(crate) stop_grace: Duration,
@@ -109,6 +112,7 @@ fn settings(typed: Typed, plugin: PluginChoice, given: &Given) -> Result<Setting
         config: typed.config.map(|config| read_config(given, config)).transpose()?,
         address: SocketAddr::new(host(given, typed.host)?, port),
         parent: parent.filter(|pid| *pid != 0),
+        lease: file_descriptor(given, "lease-fd", &typed.lease_fd)?,
         concurrency: number(
             given,
             "concurrency",
@@ -165,6 +169,19 @@ fn number<T: FromStr>(
 ) -> Result<Option<T>, Failure> {
     let parsed = value.as_ref().map(|value| value.parse().map_err(|_| value));
     parsed.transpose().map_err(|value| wrong(given, option, expected, value))
+}
+
+fn file_descriptor(
+    given: &Given,
+    option: &str,
+    value: &Option<String>,
+) -> Result<Option<RawFd>, Failure> {
+    let expected = "the number of a file descriptor, 0 or 3 and above";
+    let number: Option<RawFd> = number(given, option, value, expected)?;
+    match (number, value) {
+        (Some(..=-1 | 1 | 2), Some(value)) => Err(wrong(given, option, expected, value)),
+        (number, _) => Ok(number),
+    }
 }
 
 fn seconds(

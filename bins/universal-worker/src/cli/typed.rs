@@ -50,6 +50,11 @@ pub(super) struct Typed {
     #[argh(option)]
     pub(super) ppid: Option<String>,
 
+    /// end when the other end of this pipe or socket is closed: the number of a file descriptor that
+    /// the worker is started with, such as 0, its stdin (none)
+    #[argh(option)]
+    pub(super) lease_fd: Option<String>,
+
     /// runs at once (what the class says, else 1)
     #[argh(option)]
     pub(super) concurrency: Option<String>,
