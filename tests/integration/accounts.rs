@@ -27,6 +27,22 @@ async fn a_run_that_takes_time_is_measured() {
 }
 
 #[tokio::test]
+async fn a_run_that_takes_no_time_is_not() {
+    let worker = Worker::conformance().await;
+    worker.execute(json!({})).await;
+    // On a slow machine one of them may take a millisecond, but not each.
+    for n in 0.. {
+        let id = format!("run-{n}");
+        worker.execute_with(&[("x-run-id", &id)], json!({})).await;
+        let account = worker.report(&id).await.account;
+        if account.run_s.unwrap() < 0.001 {
+            let taken = (account.cpu_thread_s, account.cpu_process_s, account.rss_growth_mb);
+            return assert_eq!(taken, (None, None, None), "{account:?}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn growth_of_memory_is_seen() {
     let worker = Worker::conformance().await;
     let grows = json!({"op": "allocate", "mib": 64});

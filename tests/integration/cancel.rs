@@ -32,17 +32,26 @@ async fn a_run_that_is_deaf_is_answered_after_the_grace_and_keeps_its_lane() {
 #[tokio::test]
 async fn a_class_that_cannot_be_cancelled_says_so_and_goes_on() {
     let worker = Worker::of_class("NotCancellable").await;
-    let run = worker.spawn_execute(json!({"op": "sleep", "secs": 2.0}));
+    let run = worker.spawn_run("deaf", json!({"op": "sleep", "secs": 2.0}));
     worker.until_running(1).await;
     assert_eq!(worker.post("/cancel", "").await.json(), json!({"status": "not_supported"}));
+    assert!(!worker.client().cancel_run("deaf").await.unwrap());
+    assert_eq!(worker.post("/runs/nope/cancel", "").await.status, 404);
     assert_eq!(run.await.unwrap().json(), "slept");
 }
 
 #[tokio::test]
-async fn a_body_that_is_no_json_cancels_nothing() {
+async fn a_body_that_means_nothing_cancels_nothing() {
     let worker = Worker::conformance().await;
     let run = worker.spawn_execute(json!({"op": "sleep", "secs": 2.0}));
     worker.until_running(1).await;
-    assert_eq!(worker.post("/cancel", "[").await.status, 422);
+    for body in ["{", "\0", "{} x"] {
+        assert_eq!(worker.post("/cancel", body).await.status, 400, "{body}");
+    }
+    for body in ["[]", "[null]", "5", r#"["x"]"#, r#"{"run_id":null}"#, r#"{"runid":"x"}"#] {
+        let refused = worker.post("/cancel", body).await;
+        assert_eq!(refused.status, 422, "{body}");
+        assert!(refused.json()["detail"].as_str().unwrap().contains("run_id"), "{refused:?}");
+    }
     assert_eq!(run.await.unwrap().json(), "slept");
 }

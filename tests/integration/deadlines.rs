@@ -10,7 +10,7 @@ use crate::support::Worker;
 #[tokio::test]
 async fn a_deaf_plugin_is_answered_for_at_the_deadline_and_keeps_its_lane() {
     let worker = Worker::conformance().await;
-    let deaf = json!({"op": "hang", "secs": 4.0});
+    let deaf = json!({"op": "hang", "secs": 6.0});
     let timed = [("x-run-id", "deaf"), ("x-timeout-ms", "100")];
     let reply = worker.execute_with(&timed, deaf).await;
     assert_eq!(reply.status, 504, "{reply:?}");
@@ -21,13 +21,19 @@ async fn a_deaf_plugin_is_answered_for_at_the_deadline_and_keeps_its_lane() {
     let report = worker.report("deaf").await;
     assert_eq!((report.state, report.lane_held), (RunState::TimedOut, true), "{report:?}");
     assert_eq!(report.phase, Some(RunPhase::CancelRequested));
+    let counts = worker.get("/stats").await.json()["runs"].clone();
+    assert_eq!((&counts["running"], &counts["lanes_held"]), (&json!(0), &json!(1)), "{counts}");
+    let again = worker.execute_with(&[("x-run-id", "deaf")], json!({})).await;
+    assert_eq!(again.status, 409, "{again:?}");
+    assert_eq!(again.json()["_job_error"]["retriable"], true);
+
     // The lane is not given to another before the plugin is back.
     let next = worker.spawn_run("next", json!({}));
     worker.until_state("next", RunState::Queued).await;
     assert_eq!(next.await.unwrap().status, 200);
     let (deaf, next) = (worker.report("deaf").await, worker.report("next").await);
     assert_eq!((deaf.state, deaf.lane_held, deaf.phase), (RunState::TimedOut, false, None));
-    assert!(deaf.account.run_s.unwrap() >= 4.0, "{deaf:?}");
+    assert!(deaf.account.run_s.unwrap() >= 6.0, "{deaf:?}");
     assert!(next.started_at > deaf.ended_at, "{next:?}");
     assert_eq!(worker.get("/stats").await.json()["runs"]["timed_out"], 1);
 }
@@ -56,7 +62,7 @@ async fn time_in_the_queue_counts() {
 
 #[tokio::test]
 async fn the_operators_deadline_can_only_be_shortened() {
-    let worker = Worker::start("Conformance", &["--run-timeout", "0.1"]).await;
+    let worker = Worker::start("Conformance", &["--run-timeout", "1"]).await;
     let long = json!({"op": "sleep", "secs": 60.0});
     assert_eq!(worker.execute(long.clone()).await.status, 504);
     let longer = worker.execute_with(&[("x-timeout-ms", "3600000")], long.clone()).await;
@@ -88,7 +94,7 @@ async fn what_is_no_time_is_refused_and_nothing_runs() {
 async fn a_stream_that_is_out_of_time_says_so_in_its_last_line() {
     let worker = Worker::conformance().await;
     let body = json!({"kwargs": {"n": 1_000_000, "delay": 0.01}}).to_string();
-    let timed = [("x-timeout-ms", "300")];
+    let timed = [("x-timeout-ms", "2000")];
     let reply = worker.send("POST", "/execute_stream", &timed, &body).await;
     assert_eq!(reply.status, 200);
     let last: Value = serde_json::from_str(reply.text().lines().last().unwrap()).unwrap();
@@ -99,10 +105,21 @@ async fn a_stream_that_is_out_of_time_says_so_in_its_last_line() {
 #[tokio::test]
 async fn a_run_that_nobody_waits_for_is_kept_to_its_deadline() {
     let worker = Worker::conformance().await;
-    let wishes = [("x-run-id", "alone"), ("x-timeout-ms", "500"), ("x-on-disconnect", "continue")];
+    let wishes = [("x-run-id", "alone"), ("x-timeout-ms", "3000"), ("x-on-disconnect", "continue")];
     let run = worker.spawn_with(&wishes, json!({"op": "sleep", "secs": 60.0}));
     worker.until_state("alone", RunState::Running).await;
     run.abort();
     let report = worker.until_report("alone", |report| report.state.is_final()).await;
     assert_eq!(report.state, RunState::TimedOut);
+}
+
+#[tokio::test]
+async fn the_largest_of_times_are_none() {
+    let worker = Worker::start("Conformance", &["--run-timeout", "1e12"]).await;
+    for (id, text) in [("js", "9007199254740991"), ("most", "99999999999999999999999999")] {
+        let timed = [("x-run-id", id), ("x-timeout-ms", text)];
+        assert_eq!(worker.execute_with(&timed, json!({})).await.status, 200);
+        assert_eq!(worker.report(id).await.deadline_at, None);
+    }
+    assert_eq!(worker.client().runs().await.unwrap().len(), 2);
 }

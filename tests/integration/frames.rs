@@ -46,6 +46,20 @@ async fn the_last_frame_of_a_run_that_fails_is_the_error() {
 }
 
 #[tokio::test]
+async fn the_last_frame_of_a_run_that_is_cancelled_is_the_error() {
+    let worker = Worker::conformance().await;
+    let canceller = async {
+        worker.until_running(1).await;
+        worker.post("/cancel", "").await;
+    };
+    let slow = json!({"n": 1_000_000, "delay": 0.005});
+    let ((_, frames), ()) = tokio::join!(frames(&worker, slow), canceller);
+    let last = frames.last().unwrap();
+    assert!(last["error"].as_str().unwrap().contains("cancelled"), "{last}");
+    assert!(frames[..frames.len() - 1].iter().all(|frame| frame["chunk"].is_object()));
+}
+
+#[tokio::test]
 async fn without_asking_for_them_there_are_none() {
     let worker = Worker::conformance().await;
     let reply = worker.stream(json!({"n": 1})).await;

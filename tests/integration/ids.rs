@@ -20,7 +20,9 @@ async fn a_run_has_the_id_that_its_client_chose_or_one_that_is_made() {
         assert_eq!(worker.report(id).await.id, id);
     }
     let mut made = Vec::new();
-    for headers in [&[][..], &[("x-run-id", "a b")], &[("x-run-id", &"x".repeat(65))]] {
+    for headers in
+        [&[][..], &[("x-run-id", "..")], &[("x-run-id", "a b")], &[("x-run-id", &"x".repeat(65))]]
+    {
         let reply = worker.execute_with(headers, json!({})).await;
         let id = reply.header("x-run-id").to_owned();
         assert_eq!(worker.report(&id).await.state, RunState::Finished);
@@ -119,8 +121,8 @@ async fn every_way_to_end_can_be_read_afterwards() {
         }
     }
     let counts = &worker.get("/stats").await.json()["runs"];
-    let expected = json!({"running": 0, "queued": 0, "wedged": 0, "finished": 1, "failed": 2,
-        "cancelled": 3, "timed_out": 1});
+    let expected = json!({"running": 0, "queued": 0, "lanes_held": 0, "wedged": 0, "finished": 1,
+        "failed": 2, "cancelled": 3, "timed_out": 1});
     assert_eq!(*counts, expected);
 }
 
@@ -143,6 +145,8 @@ async fn one_run_is_cancelled_by_its_id_and_no_other() {
     assert_eq!(worker.post("/runs/nope/cancel", "").await.status, 404);
     assert_eq!(worker.get("/runs/nope").await.status, 404);
     assert_eq!(worker.get("/progress?run_id=nope").await.status, 404);
+    let long = worker.get(&format!("/runs/{}", "x".repeat(10_000))).await;
+    assert!(long.status == 404 && long.text().len() < 500, "{long:?}");
     assert_eq!(worker.report("c").await.state, RunState::Running);
     c.abort();
 }

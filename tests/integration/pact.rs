@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde_json::json;
 use universal_worker_host::Client;
+use universal_worker_host::RunState;
 
 use crate::support::Started;
 use crate::support::Worker;
@@ -46,6 +47,27 @@ async fn a_run_that_obeys_is_ended_by_a_stop() {
     let reply = run.await.unwrap();
     assert_eq!(reply.status, 409, "{reply:?}");
     assert_eq!(worker.wait().await.code, Some(0));
+}
+
+#[tokio::test]
+async fn nobody_who_waits_goes_without_an_answer() {
+    let worker = Worker::start("Conformance", &["--stop-grace", "1"]).await;
+    let deaf = worker.spawn_run("deaf", json!({"op": "hang", "secs": 600.0}));
+    worker.until_state("deaf", RunState::Running).await;
+    let queued = worker.spawn_run("queued", json!({"op": "abort"}));
+    worker.until_state("queued", RunState::Queued).await;
+    let initialize = worker.spawn_post("/initialize", "{}");
+    let last = worker.spawn_run("last", json!({"op": "abort"}));
+    worker.until_state("last", RunState::Queued).await;
+    worker.signal("TERM");
+    // What has not started is refused like what comes now.
+    for waiting in [queued, last, initialize] {
+        let reply = waiting.await.unwrap();
+        assert_eq!((reply.status, reply.header("connection")), (503, "close"), "{reply:?}");
+    }
+    let reply = deaf.await.unwrap();
+    assert_eq!(reply.status, 409, "{reply:?}");
+    assert_eq!(worker.wait().await.code, Some(4));
 }
 
 #[tokio::test]

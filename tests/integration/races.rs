@@ -10,20 +10,32 @@ use crate::support::Worker;
 #[tokio::test]
 async fn a_cancel_ends_the_run_and_no_later_one() {
     let worker = Worker::conformance().await;
+    let mut overlapped = 0;
     for round in 0..200 {
         let (a, b) = (format!("a-{round}"), format!("b-{round}"));
-        let first = worker.spawn_run(&a, json!({"op": "sleep", "secs": 60.0}));
+        // Every other time the first one takes its time to come back, so that the next one is there
+        // before.
+        let deaf = round % 2 == 1;
+        let first = worker.spawn_run(
+            &a,
+            match deaf {
+                false => json!({"op": "sleep", "secs": 60.0}),
+                true => json!({"op": "hang", "secs": 0.05}),
+            },
+        );
         worker.until_state(&a, RunState::Running).await;
         assert_eq!(worker.post("/cancel", "").await.json(), json!({"status": "cancelled"}));
-        // Begun at once, before the first has come back.
         let next = worker.spawn_run(&b, json!({"op": "sleep", "secs": 0.002}));
         let ended = first.await.unwrap();
         assert_eq!(ended.status, 409, "round {round}");
         let error = &ended.json()["_job_error"];
         assert_eq!((&error["category"], &error["retriable"]), (&json!("transient"), &json!(false)));
         assert_eq!(next.await.unwrap().json(), "slept", "round {round}");
-        assert_eq!(worker.report(&b).await.state, RunState::Finished);
+        let (a, b) = (worker.report(&a).await, worker.report(&b).await);
+        assert_eq!(b.state, RunState::Finished);
+        overlapped += usize::from(b.queued_at < a.ended_at.unwrap());
     }
+    assert!(overlapped > 20, "the next run came before the first was back only {overlapped} times");
 }
 
 #[tokio::test]
@@ -75,6 +87,9 @@ async fn clients_that_leave_under_load_leave_no_lane_taken() {
         }
     }
     worker.until_stats(|runs| runs["running"] == 0 && runs["queued"] == 0).await;
+    let counts = &worker.get("/stats").await.json()["runs"];
+    let cancelled = counts["cancelled"].as_u64().unwrap();
+    assert!(cancelled >= 50, "{counts}: hardly any was admitted and left");
     for run in worker.client().runs().await.unwrap() {
         assert!(run.state.is_final() && !run.lane_held, "{run:?}");
     }

@@ -52,6 +52,25 @@ async fn a_worker_is_ready_as_long_as_one_lane_is() {
 }
 
 #[tokio::test]
+async fn a_change_that_waits_for_a_wedged_run_holds_all_others_back_and_ready_says_so() {
+    let worker = Worker::start("Parallel", &["--cancel-grace", "0.1"]).await;
+    let run = worker.spawn_run("deaf", json!({"op": "hang", "secs": 3.0}));
+    worker.until_state("deaf", RunState::Running).await;
+    worker.post("/cancel", "").await;
+    assert_eq!(run.await.unwrap().status, 409);
+    assert!(worker.client().ready().await.unwrap().is_ready());
+    let initialized = worker.spawn_post("/initialize", "{}");
+    worker
+        .until(|worker| async {
+            let ready = worker.client().ready().await.unwrap();
+            ready.status == "wedged" && ready.runs[0].id == "deaf"
+        })
+        .await;
+    assert_eq!(initialized.await.unwrap().status, 200);
+    assert!(worker.client().ready().await.unwrap().is_ready());
+}
+
+#[tokio::test]
 async fn a_run_that_is_deaf_to_its_deadline_is_wedged_too() {
     let worker = Worker::start("Conformance", &["--cancel-grace", "0.1"]).await;
     let timed = [("x-run-id", "deaf"), ("x-timeout-ms", "50")];

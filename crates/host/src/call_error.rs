@@ -76,6 +76,7 @@ pub enum CallError {
 
 /// What a worker tells of a run's error.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
+#[non_exhaustive]
 pub struct JobError {
     /// `user_input`, `transient`, `resource` or `fatal`.
     pub category: String,
@@ -89,8 +90,12 @@ pub struct JobError {
     pub fields_invalid: Option<Value>,
     /// What was short.
     pub resource_shortfall: Option<Value>,
+    /// How the plugin's own error shows itself.
+    pub original_exc_repr: Option<String>,
     /// The backtrace of a panic.
     pub traceback: Option<String>,
+    /// When it happened (RFC 3339).
+    pub occurred_at: Option<String>,
 }
 
 /// The body of an error's answer.
@@ -104,11 +109,10 @@ struct ErrorBody {
 
 /// The last line of a stream that failed.
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
 struct ErrorLine {
     error: String,
     #[serde(rename = "_job_error")]
-    job: Option<Box<JobError>>,
+    job: Box<JobError>,
 }
 
 impl CallError {
@@ -123,11 +127,10 @@ impl CallError {
 
     /// The error that a line of a stream is, if it is one.
     pub(crate) fn of_line(line: &[u8]) -> Option<Self> {
-        // A value of the plugin's own that has the same key is not taken for one easily: nothing
-        // else may stand in it.
+        // A value of the plugin's own that has the key `error` has no `_job_error` beside it.
         let told: ErrorLine =
             line.starts_with(b"{\"error\"").then(|| serde_json::from_slice(line).ok())??;
-        Some(Self::Stream { message: told.error, job: told.job })
+        Some(Self::Stream { message: told.error, job: Some(told.job) })
     }
 
     /// What the worker tells of the run's error.
@@ -136,6 +139,25 @@ impl CallError {
         match self {
             Self::Refused { job, .. } | Self::Stream { job, .. } => job.as_deref(),
             _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_that_has_an_error_in_it_is_none() {
+        let job = r#"{"category":"fatal","message":"m","retriable":false,"of_tomorrow":1}"#;
+        let line = format!(r#"{{"error":"m","_job_error":{job},"of_tomorrow":1}}"#);
+        let error = CallError::of_line(line.as_bytes()).unwrap();
+        assert_eq!(
+            (error.to_string().as_str(), error.job().unwrap().category.as_str()),
+            ("m", "fatal")
+        );
+        for value in [r#"{"error":"m"}"#, r#"{"error":null}"#, r#"{"chunk":1}"#, "1"] {
+            assert!(CallError::of_line(value.as_bytes()).is_none(), "{value}");
         }
     }
 }

@@ -27,6 +27,8 @@ pub struct Progress {
 pub struct RunReport {
     /// Its id.
     pub id: String,
+    /// `execute` or `stream`.
+    pub kind: String,
     /// How it stands.
     pub state: RunState,
     /// Of one that was asked to stop and whose plugin has not come back.
@@ -72,6 +74,9 @@ pub enum RunState {
     Cancelled,
     /// Its deadline passed.
     TimedOut,
+    /// A state that this version of the crate does not know.
+    #[serde(other)]
+    Unknown,
 }
 
 /// How a run stands that was asked to stop and whose plugin has not come back.
@@ -82,6 +87,9 @@ pub enum RunPhase {
     CancelRequested,
     /// That time is over.
     Wedged,
+    /// A phase that this version of the crate does not know.
+    #[serde(other)]
+    Unknown,
 }
 
 /// What a run took; figures that were not taken are none.
@@ -141,7 +149,7 @@ impl RunState {
     /// Whether the run is over.
     #[must_use]
     pub const fn is_final(self) -> bool {
-        !matches!(self, Self::Queued | Self::Running)
+        matches!(self, Self::Finished | Self::Failed | Self::Cancelled | Self::TimedOut)
     }
 }
 

@@ -46,7 +46,7 @@ impl<'c> RunRequest<'c> {
     /// Names the run, so that it can be asked about and cancelled while it runs; without this, the
     /// worker makes a name.
     ///
-    /// 1 to 64 of `A-Z a-z 0-9 . _ -`; no other run of that id may be queued or running.
+    /// 1 to 64 of `A-Z a-z 0-9 . _ -`, but not `.` or `..`; no other run of that id may be queued or running.
     pub fn id(mut self, id: impl Into<String>) -> Self {
         self.id = Some(id.into());
         self
@@ -125,7 +125,7 @@ impl<'c> RunRequest<'c> {
 /// The id, if it is one.
 pub(crate) fn checked_id(id: &str) -> Result<&str, CallError> {
     let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
-    if (1..=64).contains(&id.len()) && id.bytes().all(fits) {
+    if (1..=64).contains(&id.len()) && id.bytes().all(fits) && !matches!(id, "." | "..") {
         Ok(id)
     } else {
         Err(CallError::RunId { id: id.to_owned() })
@@ -160,7 +160,7 @@ mod tests {
     #[test]
     fn what_is_no_id_is_refused_before_it_is_sent() {
         let client = Client::new("http://127.0.0.1:1");
-        for id in ["", "a b", "a/b", "../runs", "é", "a\r\nb", &"x".repeat(65)] {
+        for id in ["", ".", "..", "a b", "a/b", "../runs", "é", "a\r\nb", &"x".repeat(65)] {
             let refused = RunRequest::new(&client).id(id).headers();
             assert!(matches!(refused, Err(CallError::RunId { .. })), "{id}");
         }

@@ -112,6 +112,11 @@ impl Runs {
         Self { hub: Arc::new(Hub::new(class, bounds, on_wedged)), timeout }
     }
 
+    /// How many there may be, queued and running.
+    pub(crate) fn most(&self) -> usize {
+        self.hub.look(|engine| engine.most())
+    }
+
     pub(crate) fn info(&self) -> &ClassInfo {
         self.hub.slot.class().info()
     }
@@ -178,8 +183,11 @@ impl Runs {
     }
 
     fn admit(&self, call: Call, output: Output) -> Result<(Arc<Run>, engine::Key), Failure> {
+        let threads = self.hub.start_threads();
+        threads.map_err(|error| Failure::now(RunError::NoThread(error), self.info()))?;
         let admitted = Moment::now();
         let timeout = self.timeout.into_iter().chain(call.timeout).min();
+        let timeout = timeout.filter(|timeout| *timeout < FOR_EVER);
         let deadline = timeout.and_then(|timeout| admitted.at.checked_add(timeout));
         let terms = Terms { deadline, on_leave: call.on_leave };
         let id = call.id.unwrap_or_else(id::next);
@@ -203,11 +211,14 @@ impl Runs {
 
     /// Cancels one run.
     pub(crate) fn cancel_run(&self, id: &str) -> Cancelled {
-        if !self.info().cancellable {
-            return Cancelled::NotSupported;
-        }
-        match self.hub.settle(|engine, now| engine.cancel(id, now)) {
-            Found::Live => Cancelled::Requested,
+        let found = if self.info().cancellable {
+            self.hub.settle(|engine, now| engine.cancel(id, now))
+        } else {
+            self.hub.look(|engine| engine.found(id))
+        };
+        match found {
+            Found::Live if self.info().cancellable => Cancelled::Requested,
+            Found::Live => Cancelled::NotSupported,
             Found::Ended => Cancelled::Ended,
             Found::Unknown => Cancelled::Unknown,
         }
@@ -221,6 +232,9 @@ impl Runs {
         self.hub.settle(|engine, now| ((), engine.stop(key, reason, now)));
     }
 }
+
+/// A timeout of a hundred years is none.
+const FOR_EVER: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 
 impl Drop for Runs {
     fn drop(&mut self) {

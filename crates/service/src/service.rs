@@ -14,6 +14,7 @@ use bytes::Bytes;
 use http::Request;
 use http::Response;
 use thiserror::Error;
+use tokio::sync::Semaphore;
 use universal_worker_abi::Class;
 use universal_worker_abi::ClassInfo;
 use universal_worker_abi::Fault;
@@ -110,8 +111,11 @@ impl WorkerService {
     /// On a thread that drives an asynchronous runtime.
     pub fn initialize(&self, config: &[u8]) -> Result<(), Refusal> {
         let change = self.shared.runs.initialize(Bytes::copy_from_slice(config));
-        let lost = || Err(Fault::new(universal_worker_abi::FaultKind::Failed, "lost"));
-        change.blocking_done().unwrap_or_else(lost).map_err(Refusal::from)
+        let change = change.map_err(|error| Refusal {
+            message: format!("the system gives no thread for the plugin: {error}"),
+        })?;
+        let stopping = || Refusal { message: "the service is stopping".to_owned() };
+        Ok(change.blocking_done().ok_or_else(stopping)??)
     }
 
     /// From now on `/health` says that the worker drains, and no run is admitted.
@@ -130,6 +134,13 @@ impl WorkerService {
 
     pub(crate) fn limits(&self) -> &Limits {
         &self.shared.limits
+    }
+
+    /// Runs that wait for their turn leave room for those who ask about them.
+    pub(crate) fn most_connections(&self) -> usize {
+        const FOR_CONTROL: usize = 64;
+        let runs = self.shared.runs.most().saturating_add(FOR_CONTROL);
+        self.limits().max_connections.max(runs).min(Semaphore::MAX_PERMITS)
     }
 
     async fn respond<B>(self, request: Request<B>) -> Response<Body>
@@ -221,6 +232,7 @@ impl Builder {
             lanes: lanes.max(1),
             queue: self.limits.queue,
             cancel_grace: self.limits.cancel_grace,
+            kept: RUNS_KEPT,
         };
         let runs = Runs::new(self.class, bounds, self.limits.run_timeout, self.on_wedged);
         let shared = Shared {
@@ -233,6 +245,9 @@ impl Builder {
         WorkerService { shared: Arc::new(shared) }
     }
 }
+
+/// Runs that can be read after their end.
+const RUNS_KEPT: usize = 64;
 
 impl fmt::Debug for Builder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

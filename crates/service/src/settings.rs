@@ -11,7 +11,8 @@ pub struct Limits {
     pub max_body_total: usize,
     /// Runs that may wait for a lane.
     pub queue: usize,
-    /// Connections that [`serve`](crate::serve()) keeps open at once.
+    /// Connections that [`serve`](crate::serve()) keeps open at once; as many more as runs need that
+    /// are queued and running.
     pub max_connections: usize,
     /// Until a request's head is complete; idle connections too.
     pub header_timeout: Duration,

@@ -106,7 +106,9 @@ pub(super) fn of(typed: Typed, given: &Given) -> Result<Command, Failure> {
 fn settings(typed: Typed, plugin: PluginChoice, given: &Given) -> Result<Settings, Failure> {
     let port = number(given, "port", &typed.port, "a port, 0 to 65535")?.unwrap_or(0_u16);
     let parent = number(given, "ppid", &typed.ppid, "a process id, or 0 for none")?;
-    let limits = limits(given, &typed)?;
+    let stop_grace =
+        seconds(given, "stop-grace", &typed.stop_grace)?.unwrap_or(Duration::from_millis(1500));
+    let limits = Limits { cleanup_grace: stop_grace, ..limits(given, &typed)? };
     Ok(Settings {
         plugin,
         config: typed.config.map(|config| read_config(given, config)).transpose()?,
@@ -119,8 +121,7 @@ fn settings(typed: Typed, plugin: PluginChoice, given: &Given) -> Result<Setting
             &typed.concurrency,
             "a number of runs, 1 or more",
         )?,
-        stop_grace: seconds(given, "stop-grace", &typed.stop_grace)?
-            .unwrap_or(Duration::from_millis(1500)),
+        stop_grace,
         when_wedged: if typed.exit_when_wedged { WhenWedged::Exit } else { WhenWedged::Stay },
         limits,
         access: access(typed.allow_host, typed.allow_origin),

@@ -1,5 +1,6 @@
 //! Why a request gets no answer of its own, and the one place that says so to the client.
 
+use std::io;
 use std::time::Duration;
 
 use http::HeaderValue;
@@ -17,6 +18,7 @@ use crate::runs::Failure;
 use crate::runs::JobError;
 use crate::runs::Reason;
 use crate::runs::RunError;
+use crate::runs::Runs;
 
 #[derive(Debug, Error)]
 pub(crate) enum HttpError {
@@ -44,7 +46,10 @@ pub(crate) enum HttpError {
     BadConfig(String),
     #[error("{0}")]
     BadBody(String),
-    #[error("no run has the id '{0}': it is none of those that are queued, running or ended last")]
+    #[error("the body is no JSON: {0}")]
+    NoJson(serde_json::Error),
+    #[error("no run has the id '{}': it is none of those that are queued, running or ended last",
+        shortened(.0))]
     UnknownRun(String),
     #[error("the run '{0}' has ended")]
     RunEnded(String),
@@ -56,6 +61,8 @@ pub(crate) enum HttpError {
     Draining,
     #[error("cannot encode the answer: {0}")]
     Encode(#[from] universal_worker_json::Error),
+    #[error("the system gives the worker no thread for the plugin: {0}")]
+    NoThread(io::Error),
     #[error("the end of the change was lost: this is a defect of the worker")]
     Lost,
     #[error("{}", .0.failure.error)]
@@ -84,6 +91,11 @@ struct ErrorBody<'a> {
 impl HttpError {
     pub(crate) fn of_run(failure: Failure, headers: RunHeaders) -> Self {
         Self::Run(Box::new(FailedRun { failure, headers }))
+    }
+
+    /// A change that will not be done.
+    pub(crate) fn of_lost_change(runs: &Runs) -> Self {
+        if runs.is_draining() { Self::Draining } else { Self::Lost }
     }
 
     /// The answer that tells it.
@@ -119,6 +131,7 @@ impl HttpError {
             Self::HostHeader
             | Self::BodyBroken(_)
             | Self::BadConfig(_)
+            | Self::NoJson(_)
             | Self::BadHeader { .. } => StatusCode::BAD_REQUEST,
             Self::RunEnded(_) => StatusCode::CONFLICT,
             Self::BadBody(_) => StatusCode::UNPROCESSABLE_ENTITY,
@@ -126,9 +139,10 @@ impl HttpError {
             Self::ContentEncoding(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::BodyTimeout(_) => StatusCode::REQUEST_TIMEOUT,
-            Self::TooMuchAtOnce { .. } | Self::CleanupGoesOn | Self::Draining => {
-                StatusCode::SERVICE_UNAVAILABLE
-            }
+            Self::TooMuchAtOnce { .. }
+            | Self::CleanupGoesOn
+            | Self::Draining
+            | Self::NoThread(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Encode(_) | Self::Lost => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Run(run) => run_status(&run.failure),
             Self::Stream(error) => error.status(),
@@ -149,7 +163,7 @@ impl HttpError {
                         let seconds = (retry_after_seconds.ceil() as u64).clamp(1, 600);
                         headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
                     }
-                    RunError::Draining => close(headers),
+                    RunError::Draining | RunError::Stopped(Reason::Shutdown) => close(headers),
                     _ => {}
                 }
             }
@@ -163,6 +177,11 @@ impl From<Failure> for HttpError {
     fn from(failure: Failure) -> Self {
         Self::of_run(failure, RunHeaders::default())
     }
+}
+
+/// What a client sent, as far as a message has room for it.
+fn shortened(text: &str) -> &str {
+    &text[..text.floor_char_boundary(100)]
 }
 
 fn close(headers: &mut http::HeaderMap) {
@@ -179,8 +198,10 @@ fn run_status(failure: &Failure) -> StatusCode {
         },
         RunError::NotInitialised(_) => StatusCode::UNPROCESSABLE_ENTITY,
         RunError::Stopped(Reason::Deadline) => StatusCode::GATEWAY_TIMEOUT,
-        RunError::Stopped(_) | RunError::IdTaken(_) => StatusCode::CONFLICT,
-        RunError::QueueFull { .. } | RunError::Draining => StatusCode::SERVICE_UNAVAILABLE,
+        RunError::Stopped(_) | RunError::IdTaken { .. } => StatusCode::CONFLICT,
+        RunError::QueueFull { .. } | RunError::Draining | RunError::NoThread(_) => {
+            StatusCode::SERVICE_UNAVAILABLE
+        }
         RunError::Lost => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }

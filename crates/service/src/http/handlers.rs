@@ -5,8 +5,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::Response;
 use http::StatusCode;
-use serde::Deserialize;
 use serde::Serialize;
+use serde_json::Value;
 use universal_worker_abi::Fault;
 
 use crate::http::answer;
@@ -60,11 +60,6 @@ struct InTheWay {
 #[derive(Serialize)]
 struct AllRuns {
     runs: Vec<Report>,
-}
-
-#[derive(Default, Deserialize)]
-struct CancelBody {
-    run_id: Option<String>,
 }
 
 fn ok<T: Serialize>(value: &T) -> Answer {
@@ -125,13 +120,11 @@ pub(crate) fn config(runs: &Runs) -> Answer {
 }
 
 pub(crate) async fn initialize(runs: &Arc<Runs>, body: Bytes) -> Answer {
-    if runs.is_draining() {
-        return Err(HttpError::Draining);
-    }
     if body.trim_ascii().is_empty() {
         return Err(HttpError::BadConfig("the config is missing: send a JSON object".to_owned()));
     }
-    let done = runs.initialize(body).done().await.ok_or(HttpError::Lost)?;
+    let change = runs.initialize(body).map_err(HttpError::NoThread)?;
+    let done = change.done().await.ok_or_else(|| HttpError::of_lost_change(runs))?;
     done.map_err(|fault: Fault| HttpError::BadConfig(fault.message))?;
     ok(&Status { status: "ok" })
 }
@@ -174,14 +167,27 @@ pub(crate) async fn execute_stream(runs: &Arc<Runs>, wishes: Wishes, body: Bytes
 }
 
 pub(crate) fn cancel(runs: &Runs, body: &Bytes) -> Answer {
-    let asked = if body.trim_ascii().is_empty() {
-        CancelBody::default()
-    } else {
-        serde_json::from_slice(body).map_err(|error| HttpError::BadBody(error.to_string()))?
-    };
-    match asked.run_id {
+    match run_to_cancel(body)? {
         None => cancelled(runs.cancel(), ""),
         Some(id) => cancel_run(runs, &id),
+    }
+}
+
+/// None for all; a body that means anything else is not taken for that.
+fn run_to_cancel(body: &[u8]) -> Result<Option<String>, HttpError> {
+    if body.trim_ascii().is_empty() {
+        return Ok(None);
+    }
+    let refused = |what: &str| {
+        HttpError::BadBody(format!("{what}: send no body to cancel all, or {{\"run_id\":\"…\"}}"))
+    };
+    let asked = serde_json::from_slice(body).map_err(HttpError::NoJson)?;
+    let Value::Object(mut asked) = asked else { return Err(refused("the body is no object")) };
+    match asked.remove("run_id") {
+        Some(Value::String(id)) => Ok(Some(id)),
+        Some(_) => Err(refused("run_id is no string")),
+        None if asked.is_empty() => Ok(None),
+        None => Err(refused("run_id is missing")),
     }
 }
 
@@ -200,10 +206,10 @@ fn cancelled(cancelled: Cancelled, id: &str) -> Answer {
 }
 
 pub(crate) async fn cleanup(shared: &Shared) -> Answer {
-    let change = shared.runs.cleanup();
+    let change = shared.runs.cleanup().map_err(HttpError::NoThread)?;
     match tokio::time::timeout(shared.limits.cleanup_grace, change.done()).await {
         Ok(Some(())) => ok(&Status { status: "cleaned" }),
-        Ok(None) => Err(HttpError::Lost),
+        Ok(None) => Err(HttpError::of_lost_change(&shared.runs)),
         Err(_) => Err(HttpError::CleanupGoesOn),
     }
 }

@@ -62,7 +62,9 @@ impl Wishes {
 fn own_id(headers: &HeaderMap) -> Option<String> {
     let id = headers.get(RUN_ID)?.to_str().ok()?;
     let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
-    let is_id = (1..=LONGEST_ID).contains(&id.len()) && id.bytes().all(fits);
+    // What a path makes of . and .. is no id (RFC 3986, 5.2.4).
+    let is_id =
+        (1..=LONGEST_ID).contains(&id.len()) && id.bytes().all(fits) && !matches!(id, "." | "..");
     is_id.then(|| id.to_owned())
 }
 
@@ -120,11 +122,17 @@ fn asks_for_frames(range: &str) -> bool {
     let mut parts = range.split(';').map(str::trim);
     let is_lines =
         parts.next().is_some_and(|kind| kind.eq_ignore_ascii_case("application/x-ndjson"));
-    is_lines
-        && parts.filter_map(|part| part.split_once('=')).any(|(name, value)| {
-            name.trim().eq_ignore_ascii_case("profile")
-                && value.trim().trim_matches('"').eq_ignore_ascii_case("frames")
-        })
+    let (mut is_frames, mut is_acceptable) = (false, true);
+    for (name, value) in parts.filter_map(|part| part.split_once('=')) {
+        let (name, value) = (name.trim(), value.trim().trim_matches('"'));
+        if name.eq_ignore_ascii_case("profile") {
+            is_frames = value.eq_ignore_ascii_case("frames");
+        } else if name.eq_ignore_ascii_case("q") {
+            // RFC 9110, 12.4.2: a weight of 0 means not acceptable.
+            is_acceptable = value.parse() != Ok(0.0_f32);
+        }
+    }
+    is_lines && is_frames && is_acceptable
 }
 
 #[cfg(test)]
@@ -157,10 +165,10 @@ mod tests {
     #[test]
     fn an_id_is_taken_if_it_is_one() {
         let longest = "x".repeat(LONGEST_ID);
-        for id in ["a", "A.b_c-1", &longest] {
+        for id in ["a", "A.b_c-1", "...", &longest] {
             assert_eq!(wishes(&[("x-run-id", id)]).unwrap().id.as_deref(), Some(id));
         }
-        for id in ["", "a b", "a/b", "é", &format!("{longest}x")] {
+        for id in ["", ".", "..", "a b", "a/b", "é", &format!("{longest}x")] {
             assert_eq!(wishes(&[("x-run-id", id)]).unwrap().id, None, "{id}");
         }
     }

@@ -2,8 +2,9 @@
 //!
 //! It needs no asynchronous runtime and no client: a run whose client left is still kept to its
 //! deadline.
-//! There is none before something can fall due.
+//! There is none before the first run.
 
+use std::io;
 use std::sync::Arc;
 use std::thread;
 use std::time::Instant;
@@ -22,22 +23,24 @@ pub(super) enum Clock {
 }
 
 impl Clock {
+    /// Starts the thread, where there is none.
+    pub(super) fn start(hub: &Arc<Hub>, state: &mut State) -> io::Result<()> {
+        if let Self::Unborn = state.clock {
+            let hub = Arc::clone(hub);
+            let builder = thread::Builder::new().name("run-clock".to_owned());
+            builder.spawn(move || keep_time(&hub))?;
+            // It looks before it waits.
+            state.clock = Self::Waits(state.engine.due());
+        }
+        Ok(())
+    }
+
     /// Whether the clock is to be woken: something falls due before it would wake by itself.
-    pub(super) fn is_to_wake(hub: &Arc<Hub>, state: &mut State) -> bool {
+    pub(super) fn is_to_wake(state: &State) -> bool {
         let Some(due) = state.engine.due() else { return false };
         match state.clock {
-            Self::Waits(Some(until)) => due < until,
-            Self::Waits(None) => true,
-            Self::Unborn => {
-                let hub = Arc::clone(hub);
-                let builder = thread::Builder::new().name("run-clock".to_owned());
-                match builder.spawn(move || keep_time(&hub)) {
-                    Ok(_) => state.clock = Self::Waits(Some(due)),
-                    // The next event tries again.
-                    Err(error) => log::error!("cannot start the thread for deadlines: {error}"),
-                }
-                false
-            }
+            Self::Unborn => false,
+            Self::Waits(until) => until.is_none_or(|until| due < until),
         }
     }
 }

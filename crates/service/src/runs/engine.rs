@@ -60,6 +60,8 @@ pub(crate) struct Bounds {
     pub(crate) queue: usize,
     /// From the cancel of a run until it is wedged.
     pub(crate) cancel_grace: Duration,
+    /// Ended runs that are kept to be read.
+    pub(crate) kept: usize,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -82,8 +84,11 @@ enum Waiting<J> {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Refused {
     Draining,
-    /// A run of that id is queued or running.
-    IdTaken,
+    /// A run of that id is queued or holds a lane.
+    IdTaken {
+        /// It is over, and its plugin has not come back.
+        is_over: bool,
+    },
     QueueFull {
         waiting: usize,
         /// When the queue is likely to have moved on by one.
@@ -137,7 +142,7 @@ impl<J> Engine<J> {
             waiting: VecDeque::new(),
             lanes: Vec::new(),
             changing: false,
-            history: History::default(),
+            history: History::of_the_last(bounds.kept),
             newest: None,
             next_key: 0,
             due: None,
@@ -149,8 +154,8 @@ impl<J> Engine<J> {
         if self.is_draining() {
             return Err(Refused::Draining);
         }
-        if self.is_live(run.id()) {
-            return Err(Refused::IdTaken);
+        if let Some(live) = self.find_live(run.id()) {
+            return Err(Refused::IdTaken { is_over: live.state.is_final() });
         }
         let waiting = self.runs_waiting();
         if self.is_full(waiting) {
@@ -167,7 +172,14 @@ impl<J> Engine<J> {
     }
 
     /// Queues a change; the bound of the queue is not for it.
-    pub(super) fn enqueue_change(&mut self, job: J) -> Key {
+    ///
+    /// Hands the job back when draining.
+    pub(super) fn enqueue_change(&mut self, job: J) -> Result<Key, J> {
+        if self.is_draining() { Err(job) } else { Ok(self.enqueue_last(job)) }
+    }
+
+    /// As [`enqueue_change`](Self::enqueue_change), for the change that a drain ends with.
+    pub(super) fn enqueue_last(&mut self, job: J) -> Key {
         let key = self.key();
         self.waiting.push_back(Waiting::Change(key, job));
         key
@@ -251,14 +263,22 @@ impl<J> Engine<J> {
         self.lanes.len() + usize::from(self.changing)
     }
 
+    /// Runs that there may be, queued and on a lane.
+    pub(super) fn most(&self) -> usize {
+        self.bounds.lanes.saturating_add(self.bounds.queue)
+    }
+
     fn runs_waiting(&self) -> usize {
         self.waiting.iter().filter(|waiting| matches!(waiting, Waiting::Run(..))).count()
     }
 
+    fn a_change_waits(&self) -> bool {
+        self.waiting.iter().any(|waiting| matches!(waiting, Waiting::Change(..)))
+    }
+
     /// Lanes that runs in the queue can have at once: none behind a change.
     fn free_lanes(&self) -> usize {
-        let change = |waiting: &Waiting<J>| matches!(waiting, Waiting::Change(..));
-        let held = self.changing || self.waiting.iter().any(change);
+        let held = self.changing || self.a_change_waits();
         if held { 0 } else { self.bounds.lanes - self.lanes.len() }
     }
 

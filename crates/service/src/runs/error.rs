@@ -1,10 +1,13 @@
 //! How a run ends without an answer.
 
+use std::io;
+
 use thiserror::Error;
 use universal_worker_abi::Fault;
 
 use crate::runs::cancel::Reason;
 use crate::runs::engine::Refused;
+use crate::runs::engine::View;
 use crate::runs::slot::NoInstance;
 
 #[derive(Debug, Error)]
@@ -22,7 +25,7 @@ pub(crate) enum RunError {
     Stopped(Reason),
 
     /// It found no place.
-    #[error("the plugin is busy and {waiting} runs wait already; --queue sets how many may")]
+    #[error("the plugin is busy, and as many runs wait as may ({waiting}; --queue sets it)")]
     QueueFull {
         /// How many wait.
         waiting: usize,
@@ -31,12 +34,24 @@ pub(crate) enum RunError {
     },
 
     /// Another run has its id.
-    #[error("a run of the id '{0}' is queued or running")]
-    IdTaken(String),
+    #[error("a run of the id '{id}' {}", if *is_over {
+        "is over, but its plugin has not come back from it"
+    } else {
+        "is queued or running"
+    })]
+    IdTaken {
+        id: String,
+        /// Only its lane is held.
+        is_over: bool,
+    },
 
     /// The worker takes no new runs.
     #[error("the worker is stopping")]
     Draining,
+
+    /// There is no thread that could run it, or keep it to its time.
+    #[error("the system gives the worker no thread for the plugin: {0}")]
+    NoThread(io::Error),
 
     /// Its end was lost on the way.
     #[error("the end of the run was lost: this is a defect of the worker")]
@@ -44,10 +59,20 @@ pub(crate) enum RunError {
 }
 
 impl RunError {
+    /// What becomes of a run that was asked to stop.
+    pub(super) fn of_stop(view: &View, reason: Reason) -> Self {
+        // One that never started can be run elsewhere, as one that comes now.
+        if reason == Reason::Shutdown && view.started_at.is_none() {
+            Self::Draining
+        } else {
+            Self::Stopped(reason)
+        }
+    }
+
     pub(super) fn of_refusal(refused: Refused, id: &str) -> Self {
         match refused {
             Refused::Draining => Self::Draining,
-            Refused::IdTaken => Self::IdTaken(id.to_owned()),
+            Refused::IdTaken { is_over } => Self::IdTaken { id: id.to_owned(), is_over },
             Refused::QueueFull { waiting, retry_after } => {
                 Self::QueueFull { waiting, retry_after_seconds: retry_after.as_secs_f64() }
             }

@@ -1,5 +1,6 @@
 //! What takes the plugin for itself: initialize and cleanup.
 
+use std::io;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -9,6 +10,7 @@ use universal_worker_abi::Fault;
 use crate::runs::Runs;
 use crate::runs::cancel::Reason;
 use crate::runs::engine::Key;
+use crate::runs::hub;
 use crate::runs::hub::Hub;
 use crate::runs::hub::Job;
 
@@ -16,7 +18,8 @@ use crate::runs::hub::Job;
 #[derive(Debug)]
 pub(crate) struct Change<T> {
     hub: Arc<Hub>,
-    key: Key,
+    /// None where it was not taken.
+    key: Option<Key>,
     end: oneshot::Receiver<T>,
     on_leave: OnLeave,
 }
@@ -29,39 +32,60 @@ enum OnLeave {
 
 impl Runs {
     /// Puts a plugin made from `config` in the place of the one there is, between runs.
-    pub(crate) fn initialize(&self, config: Bytes) -> Change<Result<(), Fault>> {
-        self.change(OnLeave::Withdraw, move |hub| hub.slot.replace(config))
+    pub(crate) fn initialize(&self, config: Bytes) -> io::Result<Change<Result<(), Fault>>> {
+        self.hub.start_threads()?;
+        let (tell, end) = oneshot::channel();
+        let hub = Arc::clone(&self.hub);
+        let job = Job::Change(
+            hub::Change::Initialize,
+            Box::new(move || {
+                // Who left does not listen.
+                let _ = tell.send(hub.slot.replace(config));
+            }),
+        );
+        let entered = self.hub.happen(|engine, _| engine.enqueue_change(job));
+        Ok(self.enqueued(entered, end, OnLeave::Withdraw))
     }
 
     /// Cancels what runs, waits for it, and drops the plugin.
-    pub(crate) fn cleanup(&self) -> Change<()> {
-        self.stop_all(Reason::Cancel);
-        self.release()
-    }
-
-    /// Drops the plugin once nothing runs.
-    pub(super) fn release(&self) -> Change<()> {
-        self.change(OnLeave::GoOn, |hub| hub.slot.release())
-    }
-
-    fn change<T: Send + 'static>(
-        &self,
-        on_leave: OnLeave,
-        change: impl FnOnce(&Hub) -> T + Send + 'static,
-    ) -> Change<T> {
+    pub(crate) fn cleanup(&self) -> io::Result<Change<()>> {
+        self.hub.start_threads()?;
         let (tell, end) = oneshot::channel();
+        let job = self.release(move || {
+            // As above.
+            let _ = tell.send(());
+        });
+        // In one go, so that no run comes in between and is waited for to its end.
+        let entered = self.hub.settle(|engine, now| {
+            let effects = engine.stop_all(Reason::Cancel, now);
+            (engine.enqueue_change(job), effects)
+        });
+        Ok(self.enqueued(entered, end, OnLeave::GoOn))
+    }
+
+    /// What drops the plugin, and then tells.
+    pub(super) fn release(&self, tell: impl FnOnce() + Send + 'static) -> Job {
         let hub = Arc::clone(&self.hub);
-        let job = Job::Change(Box::new(move || {
-            // Who left does not listen.
-            let _ = tell.send(change(&hub));
-        }));
-        let key = self.hub.happen(|engine, _| engine.enqueue_change(job));
-        Change { hub: Arc::clone(&self.hub), key, end, on_leave }
+        let release = move || {
+            hub.slot.release();
+            tell();
+        };
+        Job::Change(hub::Change::CleanUp, Box::new(release))
+    }
+
+    fn enqueued<T>(
+        &self,
+        entered: Result<Key, Job>,
+        end: oneshot::Receiver<T>,
+        on_leave: OnLeave,
+    ) -> Change<T> {
+        // A job that is dropped tells whoever waits for its end.
+        Change { hub: Arc::clone(&self.hub), key: entered.ok(), end, on_leave }
     }
 }
 
 impl<T> Change<T> {
-    /// Waits until it is done; none when the job was lost to a defect of ours.
+    /// Waits until it is done; none when it never will be, since the worker stops.
     pub(crate) async fn done(mut self) -> Option<T> {
         (&mut self.end).await.ok()
     }
@@ -78,10 +102,11 @@ impl<T> Change<T> {
 
 impl<T> Drop for Change<T> {
     fn drop(&mut self) {
-        if self.on_leave == OnLeave::Withdraw {
-            let (hub, key) = (&self.hub, self.key);
+        if self.on_leave == OnLeave::Withdraw
+            && let Some(key) = self.key
+        {
             // It may have held others back that can start now.
-            drop(hub.happen(|engine, _| engine.withdraw_change(key)));
+            drop(self.hub.happen(|engine, _| engine.withdraw_change(key)));
         }
     }
 }

@@ -1,10 +1,13 @@
 //! The engine among threads: events go in under one lock, and what follows is carried out.
 
+use std::io;
 use std::sync::Arc;
 use std::sync::Condvar;
 use std::sync::Mutex;
 use std::sync::MutexGuard;
 use std::sync::PoisonError;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use std::time::Instant;
 
@@ -34,6 +37,8 @@ pub(super) struct Hub {
     pub(super) meter: ProcessMeter,
     cancel_grace: Duration,
     on_wedged: Option<OnWedged>,
+    /// The threads are there without which nothing would come to its end.
+    has_threads: AtomicBool,
     state: Mutex<State>,
     /// There is something to take.
     work: Condvar,
@@ -46,6 +51,8 @@ pub(super) struct State {
     pub(super) engine: Engine<Job>,
     pub(super) lanes: lanes::Threads,
     pub(super) clock: clock::Clock,
+    /// The change that has all lanes.
+    pub(super) changing: Option<Change>,
     /// Nobody submits any more: threads end when they have nothing to do.
     pub(super) closed: bool,
 }
@@ -55,7 +62,14 @@ pub(super) enum Job {
     /// To call the plugin with the body of a request.
     Call(Bytes),
     /// To change the plugin's instance.
-    Change(Box<dyn FnOnce() + Send>),
+    Change(Change, Box<dyn FnOnce() + Send>),
+}
+
+/// What takes the plugin for itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Change {
+    Initialize,
+    CleanUp,
 }
 
 impl Hub {
@@ -64,6 +78,7 @@ impl Hub {
             engine: Engine::new(bounds),
             lanes: lanes::Threads::at_most(bounds.lanes),
             clock: clock::Clock::default(),
+            changing: None,
             closed: false,
         };
         Self {
@@ -71,10 +86,26 @@ impl Hub {
             meter: ProcessMeter::new(),
             cancel_grace: bounds.cancel_grace,
             on_wedged,
+            has_threads: AtomicBool::new(false),
             state: Mutex::new(state),
             work: Condvar::new(),
             alarm: Condvar::new(),
         }
+    }
+
+    /// Starts the threads without which nothing would come to its end: one lane, and the clock.
+    ///
+    /// # Errors
+    /// When the system gives no thread; the next call tries again.
+    pub(super) fn start_threads(self: &Arc<Self>) -> io::Result<()> {
+        if self.has_threads.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        let mut state = self.locked();
+        clock::Clock::start(self, &mut state)?;
+        lanes::Threads::start_first(self, &mut state)?;
+        self.has_threads.store(true, Ordering::Relaxed);
+        Ok(())
     }
 
     /// Looks at the engine.
@@ -110,7 +141,7 @@ impl Hub {
         }
         for view in &effects.wedged {
             let run = WedgedRun::new(view.run.id(), self.cancel_grace);
-            log::warn!(run = run.id(); "wedged: {run}");
+            log::warn!(run = run.id(); "{run}");
             if let Some(tell) = &self.on_wedged {
                 tell(&run);
             }
@@ -121,7 +152,8 @@ impl Hub {
     pub(super) fn close_stopped(&self, view: &View, reason: Reason) {
         let now = Instant::now();
         let when = view.run.admitted().wall_of(view.ended_at.unwrap_or(now));
-        let failure = Failure::at(when, RunError::Stopped(reason), self.slot.class().info());
+        let error = RunError::of_stop(view, reason);
+        let failure = Failure::at(when, error, self.slot.class().info());
         if view.state.is_final() {
             log::info!(run = view.run.id(); "{}", failure.error);
         }
@@ -156,7 +188,7 @@ impl Hub {
 
     /// Lets go of the state, and wakes who has something to do.
     pub(super) fn wake(self: &Arc<Self>, mut state: MutexGuard<'_, State>) {
-        let alarm = clock::Clock::is_to_wake(self, &mut state);
+        let alarm = clock::Clock::is_to_wake(&state);
         let work = lanes::Threads::is_to_wake(self, &mut state);
         drop(state);
         if alarm {
@@ -185,7 +217,7 @@ impl std::fmt::Debug for Job {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Call(body) => f.debug_tuple("Call").field(&body.len()).finish(),
-            Self::Change(_) => f.write_str("Change"),
+            Self::Change(change, _) => change.fmt(f),
         }
     }
 }

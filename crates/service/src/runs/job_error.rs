@@ -14,6 +14,7 @@ use universal_worker_json::Encoder;
 
 use crate::runs::cancel::Reason;
 use crate::runs::error::RunError;
+use crate::runs::moment::text_of;
 
 /// `_job_error` of an answer or a stream's last line.
 #[derive(Debug, Serialize)]
@@ -55,9 +56,10 @@ impl JobError {
                 retry_after_seconds: Some(*retry_after_seconds),
                 ..FaultDetail::default()
             },
-            RunError::Draining => transient(true),
+            RunError::Draining | RunError::NoThread(_) => transient(true),
             RunError::Stopped(reason) => transient(*reason == Reason::Deadline),
-            RunError::IdTaken(_) => FaultDetail {
+            RunError::IdTaken { is_over: true, .. } => transient(true),
+            RunError::IdTaken { is_over: false, .. } => FaultDetail {
                 category: Some(Category::UserInput),
                 retriable: Some(false),
                 ..FaultDetail::default()
@@ -78,7 +80,7 @@ impl JobError {
             detail: detail.detail,
             plugin_name: info.name.clone(),
             plugin_instance_id: None,
-            occurred_at: humantime::format_rfc3339_millis(when).to_string(),
+            occurred_at: text_of(when),
         }
     }
 

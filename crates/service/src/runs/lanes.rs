@@ -1,5 +1,6 @@
 //! Where plugin code runs: threads of its own, never an I/O thread.
 
+use std::io;
 use std::panic::AssertUnwindSafe;
 use std::panic::catch_unwind;
 use std::sync::Arc;
@@ -53,16 +54,28 @@ impl Threads {
         }
         let Threads { most, count, idle } = state.lanes;
         let free = count.saturating_sub(state.engine.at_work());
-        if free < state.engine.waiting() && count < most {
-            let hub = Arc::clone(hub);
-            let builder = thread::Builder::new().name(format!("lane-{count}")).stack_size(STACK);
-            match builder.spawn(move || work(&hub)) {
-                Ok(_) => state.lanes.count += 1,
-                // What waits is taken by a thread there is, or after the next event.
-                Err(error) => log::error!("cannot start a thread for the plugin: {error}"),
-            }
+        if free < state.engine.waiting()
+            && count < most
+            && let Err(error) = Self::start(hub, state)
+        {
+            // What waits is taken by a thread there is.
+            log::error!("cannot start a thread for the plugin: {error}");
         }
         idle > 0
+    }
+
+    /// Starts a thread where there is none.
+    pub(super) fn start_first(hub: &Arc<Hub>, state: &mut State) -> io::Result<()> {
+        if state.lanes.count == 0 { Self::start(hub, state) } else { Ok(()) }
+    }
+
+    fn start(hub: &Arc<Hub>, state: &mut State) -> io::Result<()> {
+        let hub = Arc::clone(hub);
+        let name = format!("lane-{}", state.lanes.count);
+        let builder = thread::Builder::new().name(name).stack_size(STACK);
+        builder.spawn(move || work(&hub))?;
+        state.lanes.count += 1;
+        Ok(())
     }
 }
 
@@ -74,6 +87,9 @@ fn work(hub: &Arc<Hub>) {
         let now = Instant::now();
         let told = done.take().map(|done| give_back(done, &mut state, now));
         let next = state.engine.take_next(now);
+        if let Some(Work::Change(_, Job::Change(change, _))) = &next {
+            state.changing = Some(*change);
+        }
         if told.is_none() && next.is_none() {
             if state.closed {
                 break;
@@ -101,6 +117,7 @@ fn give_back(
     match done {
         Done::Change(permit) => {
             state.engine.change_done(permit);
+            state.changing = None;
             None
         }
         Done::Run(permit, brought) => {
@@ -154,7 +171,7 @@ fn perform(hub: &Hub, work: Work<Job>, now: Instant) -> Done {
         }
         Work::Change(permit, job) => {
             // Plugin code does not unwind to here; a defect of ours must not cost the lanes.
-            if let Job::Change(change) = job
+            if let Job::Change(_, change) = job
                 && catch_unwind(AssertUnwindSafe(change)).is_err()
             {
                 log::error!("a change of the plugin panicked: this is a defect of the worker");

@@ -100,7 +100,7 @@ fn error_of(view: &View, info: &ClassInfo) -> Option<Arc<JobError>> {
     // Until the plugin is back, a run that was asked to stop may still fail by itself.
     let (reason, ended_at) = view.reason.zip(view.ended_at)?;
     let when = view.run.admitted().wall_of(ended_at);
-    Some(Arc::new(JobError::of(&RunError::Stopped(reason), info, when)))
+    Some(Arc::new(JobError::of(&RunError::of_stop(view, reason), info, when)))
 }
 
 impl Phase {

@@ -99,6 +99,11 @@ impl Slot {
         drop(self.locked_instance().take());
     }
 
+    /// Whether there is no instance; false while one is built or dropped.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.instance.try_lock().is_ok_and(|slot| slot.is_none())
+    }
+
     fn build(&self, config: Bytes) -> Result<Arc<Instance>, Fault> {
         let made = self.class.create(&config, outside_run())?;
         let in_force = Bytes::from_owner(made.config());

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use crate::runs::Runs;
 use crate::runs::cancel::Reason;
-use crate::runs::hub::Job;
+use crate::runs::hub::Change;
 
 /// How a stop went.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,36 +18,53 @@ pub enum Stopped {
 }
 
 impl Runs {
-    /// From now on no run is admitted.
+    /// From now on no run and no change is admitted; changes that wait are dropped.
     pub(crate) fn drain(&self) {
-        self.hub.happen(|engine, _| engine.drain());
+        drop(self.hub.happen(|engine, _| engine.drain()));
     }
 
     /// Drains, cancels what runs, and blocks until the plugin is cleaned up or `grace` is over.
+    ///
+    /// The clients of runs that have not come back then are told so.
     pub(crate) fn stop(&self, grace: Duration) -> Stopped {
         self.drain();
         self.stop_all(Reason::Shutdown);
         let (done, is_done) = mpsc::channel();
-        let hub = std::sync::Arc::clone(&self.hub);
-        let job = Job::Change(Box::new(move || {
-            hub.slot.release();
+        let release = self.release(move || {
             let _ = done.send(());
-        }));
-        self.hub.happen(|engine, _| engine.enqueue_change(job));
+        });
+        // Without a thread nothing has ever run, or the first that did is still there.
+        let started = self.hub.start_threads();
+        self.hub.happen(|engine, _| engine.enqueue_last(release));
+        if started.is_err() && self.hub.slot.is_empty() {
+            return Stopped::Clean;
+        }
         match is_done.recv_timeout(grace) {
             Ok(()) => Stopped::Clean,
-            Err(_) => Stopped::Abandoned(self.what_is_left()),
+            Err(_) => Stopped::Abandoned(self.abandon()),
         }
     }
 
-    fn what_is_left(&self) -> String {
+    /// Tells the clients of runs that do not come back; names what is left.
+    fn abandon(&self) -> String {
         let now = Instant::now();
-        let views: Vec<_> = self.hub.look(|engine| engine.live().collect());
-        let runs = views.iter().filter_map(|view| {
-            let seconds = now.saturating_duration_since(view.started_at?).as_secs_f64();
-            Some(format!("run {} (running for {seconds:.1} s)", view.run.id()))
-        });
-        let runs: Vec<String> = runs.collect();
-        if runs.is_empty() { "the cleanup of the plugin".to_owned() } else { runs.join(", ") }
+        let state = self.hub.locked();
+        let views: Vec<_> = state.engine.live().collect();
+        let changing = state.changing;
+        drop(state);
+        let mut left = Vec::new();
+        for view in &views {
+            self.hub.close_stopped(view, view.reason.unwrap_or(Reason::Shutdown));
+            if let Some(started_at) = view.started_at {
+                let seconds = now.saturating_duration_since(started_at).as_secs_f64();
+                left.push(format!("run {} (running for {seconds:.1} s)", view.run.id()));
+            }
+        }
+        match changing {
+            Some(Change::Initialize) => left.push("the initialize of the plugin".to_owned()),
+            Some(Change::CleanUp) => left.push("the cleanup of the plugin".to_owned()),
+            None => {}
+        }
+        left.join(", ")
     }
 }

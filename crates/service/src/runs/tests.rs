@@ -43,7 +43,7 @@ fn a_change_that_is_withdrawn_lets_go_what_it_held_back() {
     let runs = restless();
     let first = runs.execute(call(Act::Wait, 0)).unwrap();
     until(|| runs.counts().running == 1);
-    let change = runs.initialize(Bytes::from("{}"));
+    let change = runs.initialize(Bytes::from("{}")).unwrap();
     let second = runs.execute(call(Act::Answer, 0)).unwrap();
     drop(change);
     // Nothing else happens that could wake a lane.
@@ -99,7 +99,7 @@ fn one_at_a_time() -> MutexGuard<'static, ()> {
 
 fn restless() -> Arc<Runs> {
     let class = universal_worker_plugin::in_process::<Restless, _>(outside_run()).unwrap();
-    let bounds = Bounds { lanes: LANES, queue: 4, cancel_grace: LONG };
+    let bounds = Bounds { lanes: LANES, queue: 4, cancel_grace: LONG, kept: 64 };
     Arc::new(Runs::new(class, bounds, None, None))
 }
 
@@ -121,13 +121,13 @@ fn disturb(runs: &Runs, disturbance: Disturbance, over: &AtomicBool) {
     while !over.load(Ordering::SeqCst) {
         match (disturbance, dice.below(4)) {
             (Disturbance::CancelAndCleanUp, 0) => {
-                runs.cleanup().blocking_done().unwrap();
+                runs.cleanup().unwrap().blocking_done().unwrap();
             }
             (Disturbance::CancelAndCleanUp, 1) => {
                 assert_eq!(runs.cancel(), Cancelled::Requested);
             }
-            (_, 2) => drop(runs.initialize(Bytes::from("{}"))),
-            _ => runs.initialize(Bytes::from("{}")).blocking_done().unwrap().unwrap(),
+            (_, 2) => drop(runs.initialize(Bytes::from("{}")).unwrap()),
+            _ => runs.initialize(Bytes::from("{}")).unwrap().blocking_done().unwrap().unwrap(),
         }
     }
 }

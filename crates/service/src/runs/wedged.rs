@@ -26,6 +26,6 @@ impl fmt::Display for WedgedRun {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { id, grace } = self;
         let seconds = grace.as_secs_f64();
-        write!(f, "run {id} has not come back {seconds:.1} s after it was asked to stop")
+        write!(f, "run {id} is wedged: it is not back {seconds:.1} s after it was asked to stop")
     }
 }

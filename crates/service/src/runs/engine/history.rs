@@ -7,11 +7,10 @@ use crate::runs::engine::states::End;
 use crate::runs::engine::states::Ended;
 use crate::runs::engine::view::View;
 
-/// Ended runs that are kept to be read.
-pub(super) const KEPT: usize = 64;
-
 #[derive(Debug, Default)]
 pub(super) struct History {
+    /// Ended runs that are kept to be read.
+    kept: usize,
     last: VecDeque<Ended>,
     pub(super) finished: u64,
     pub(super) failed: u64,
@@ -22,6 +21,10 @@ pub(super) struct History {
 }
 
 impl History {
+    pub(super) fn of_the_last(kept: usize) -> Self {
+        Self { kept, ..Self::default() }
+    }
+
     /// Counts an end.
     pub(super) fn count(&mut self, ended: Ended) -> Ended {
         match ended.end {
@@ -41,10 +44,10 @@ impl History {
             self.average = Some(self.average.map_or(took, |average| (average * 7 + took) / 8));
         }
         let view = View::of_ended(&ended);
-        if self.last.len() == KEPT {
+        self.last.push_back(ended);
+        if self.last.len() > self.kept {
             self.last.pop_front();
         }
-        self.last.push_back(ended);
         view
     }
 

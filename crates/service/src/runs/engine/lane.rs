@@ -111,7 +111,10 @@ impl Lane {
         if stop.becomes_wedged(grace, now) {
             let reason = stop.reason;
             let view = View::of_lane(self);
-            effects.settled.push((view.clone(), reason));
+            // The client of one whose deadline has passed was told then.
+            if let Self::Running(_) = self {
+                effects.settled.push((view.clone(), reason));
+            }
             effects.wedged.push(view);
         }
     }

@@ -14,7 +14,7 @@ use crate::runs::engine::states::Queued;
 /// What [`Engine::cancel`] found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::runs) enum Found {
-    /// It is asked to stop.
+    /// It is queued or running.
     Live,
     /// It was over.
     Ended,
@@ -23,9 +23,17 @@ pub(in crate::runs) enum Found {
 }
 
 impl<J> Engine<J> {
-    /// From now on no run is admitted.
-    pub(in crate::runs) fn drain(&mut self) {
+    /// From now on no run and no change is admitted; hands out the changes that waited.
+    pub(in crate::runs) fn drain(&mut self) -> Vec<J> {
         self.admission = Admission::Draining;
+        let mut changes = Vec::new();
+        for waiting in std::mem::take(&mut self.waiting) {
+            match waiting {
+                Waiting::Change(_, job) => changes.push(job),
+                run @ Waiting::Run(..) => self.waiting.push_back(run),
+            }
+        }
+        changes
     }
 
     pub(in crate::runs) fn is_draining(&self) -> bool {
@@ -34,10 +42,17 @@ impl<J> Engine<J> {
 
     /// Asks the run of an id to stop, for its client.
     pub(in crate::runs) fn cancel(&mut self, id: &str, now: Instant) -> (Found, Effects<J>) {
+        let found = self.found(id);
+        let live = if found == Found::Live { self.find_live(id) } else { None };
+        (found, live.map_or_else(Effects::default, |view| self.stop(view.key, Reason::Cancel, now)))
+    }
+
+    /// What a cancel would find.
+    pub(in crate::runs) fn found(&self, id: &str) -> Found {
         match self.find(id) {
-            None => (Found::Unknown, Effects::default()),
-            Some(view) if view.state.is_final() => (Found::Ended, Effects::default()),
-            Some(view) => (Found::Live, self.stop(view.key, Reason::Cancel, now)),
+            None => Found::Unknown,
+            Some(view) if view.state.is_final() => Found::Ended,
+            Some(_) => Found::Live,
         }
     }
 
@@ -59,14 +74,18 @@ impl<J> Engine<J> {
     ) -> Effects<J> {
         let mut effects = Effects::default();
         self.end_waiting(|queued| chosen(queued.key), reason, now, &mut effects);
+        let mut asked = false;
         for lane in &mut self.lanes {
             if let Lane::Running(running) = lane
                 && chosen(running.key)
             {
                 running.request_stop(reason, now);
+                asked = true;
             }
         }
-        self.falls_due(now.checked_add(self.bounds.cancel_grace));
+        if asked {
+            self.falls_due(now.checked_add(self.bounds.cancel_grace));
+        }
         effects
     }
 

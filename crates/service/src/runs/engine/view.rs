@@ -62,6 +62,8 @@ pub(crate) struct Counts {
     pub(crate) failed: u64,
     pub(crate) cancelled: u64,
     pub(crate) timed_out: u64,
+    /// By those that run, and those that are over and whose plugin has not come back.
+    pub(crate) lanes_held: u64,
     /// Of those that hold a lane.
     pub(crate) wedged: u64,
 }
@@ -73,7 +75,7 @@ pub(crate) enum Readiness {
     Ready,
     /// The queue is full.
     Busy,
-    /// Every lane is held by a wedged run.
+    /// Every lane is held by a wedged run, or kept free for a change that waits for one.
     Wedged,
     Draining,
 }
@@ -88,9 +90,14 @@ impl<J> Engine<J> {
 
     /// The newest run of an id: the one that lives, else the one that ended last.
     pub(in crate::runs) fn find(&self, id: &str) -> Option<View> {
+        self.find_live(id).or_else(|| self.history.find(id))
+    }
+
+    /// The run of an id that is queued or holds a lane.
+    pub(super) fn find_live(&self, id: &str) -> Option<View> {
         let queued = self.queued().find(|queued| queued.run.id() == id).map(View::of_queued);
         let lane = || self.lanes.iter().find(|lane| lane.run().id() == id).map(View::of_lane);
-        queued.or_else(lane).or_else(|| self.history.find(id))
+        queued.or_else(lane)
     }
 
     /// The run that was admitted last, and since when it holds a lane.
@@ -99,12 +106,6 @@ impl<J> Engine<J> {
         let mut lanes = self.lanes.iter().map(View::of_lane);
         let lane = lanes.find(|view| Arc::ptr_eq(&view.run, newest));
         Some((Arc::clone(newest), lane.and_then(|view| view.busy_since())))
-    }
-
-    /// Whether a run of that id is queued or holds a lane.
-    pub(super) fn is_live(&self, id: &str) -> bool {
-        let waits = self.queued().any(|queued| queued.run.id() == id);
-        waits || self.lanes.iter().any(|lane| lane.run().id() == id)
     }
 
     /// Those that are queued, and those that hold a lane.
@@ -130,6 +131,7 @@ impl<J> Engine<J> {
             failed: self.history.failed,
             cancelled: self.history.cancelled,
             timed_out: self.history.timed_out,
+            lanes_held: self.lanes.len() as u64,
             wedged: wedged.count() as u64,
         }
     }
@@ -143,7 +145,7 @@ impl<J> Engine<J> {
         let wedged = self.lanes.iter().filter(|lane| lane.wedged_at().is_some()).count();
         let readiness = if self.is_draining() {
             Readiness::Draining
-        } else if wedged == self.bounds.lanes {
+        } else if wedged == self.bounds.lanes || wedged > 0 && self.a_change_waits() {
             Readiness::Wedged
         } else if self.is_full(self.runs_waiting()) {
             Readiness::Busy

@@ -13,10 +13,13 @@ use super::Disturbance;
 use super::call;
 use super::dice::Dice;
 use super::restless::Act;
+use super::restless::LINE_AS_JSON;
+use super::restless::LINES;
 use crate::runs::Cancelled;
 use crate::runs::Failure;
 use crate::runs::Framing;
 use crate::runs::OnLeave;
+use crate::runs::OpenStream;
 use crate::runs::Pending;
 use crate::runs::Reason;
 use crate::runs::RunError;
@@ -109,13 +112,7 @@ async fn conclude(
         Either::Answer(run, act) => (act, run.told().await.result.map(drop).err()),
         Either::Stream(run, act) => match run.opened().await {
             Err((failure, _)) => (act, Some(failure)),
-            Ok(mut stream) => {
-                let mut all = Vec::new();
-                while let Some(lines) = poll_fn(|cx| stream.poll_lines(cx)).await {
-                    all.extend_from_slice(&lines);
-                }
-                return assert!(all.is_empty() || all.ends_with(b"\n"));
-            }
+            Ok(stream) => return read(stream, act, manner, cancelled, disturbance).await,
         },
     };
     let as_it_acts = match (&end, act) {
@@ -139,6 +136,41 @@ async fn conclude(
         _ => false,
     };
     assert!(as_it_acts || as_it_was_told, "{id}, {manner:?}, {act:?}: {end:?}");
+}
+
+/// Reads a stream to its end, and looks whether that is the right one.
+async fn read(
+    mut stream: OpenStream,
+    act: Act,
+    manner: Manner,
+    cancelled: Cancelled,
+    disturbance: Disturbance,
+) {
+    let mut all = Vec::new();
+    while let Some(lines) = poll_fn(|cx| stream.poll_lines(cx)).await {
+        all.extend_from_slice(&lines);
+    }
+    let text = String::from_utf8(all).unwrap();
+    assert!(text.is_empty() || text.ends_with('\n'), "{text}");
+    let (values, errors): (Vec<_>, Vec<_>) = text.lines().partition(|line| *line == LINE_AS_JSON);
+    assert!(values.len() as u64 <= LINES, "{text}");
+    let Some(error) = errors.first() else {
+        assert!(matches!(act, Act::Answer | Act::Deaf), "{act:?}: {text}");
+        assert_eq!(values.len() as u64, LINES);
+        return assert_ne!(cancelled, Cancelled::Requested);
+    };
+    assert_eq!(errors.len(), 1, "{text}");
+    assert!(text.trim_end().ends_with(error), "it is the last line: {text}");
+    let may_be_cancelled =
+        manner == Manner::Cancels || disturbance == Disturbance::CancelAndCleanUp;
+    let expected = match act {
+        _ if error.contains("the run was cancelled") => may_be_cancelled,
+        _ if error.contains("the deadline of the run") => manner == Manner::SetsADeadline,
+        Act::Fail => error.contains("it fails") && cancelled != Cancelled::Requested,
+        Act::Panic => error.contains("it panics"),
+        _ => false,
+    };
+    assert!(expected, "{act:?}, {manner:?}: {error}");
 }
 
 /// At once, or after a look.

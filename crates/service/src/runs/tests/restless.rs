@@ -21,6 +21,11 @@ static AT_WORK: AtomicUsize = AtomicUsize::new(0);
 /// It was run more often at once than it may, or dropped while it ran.
 pub(super) static BROKEN: AtomicBool = AtomicBool::new(false);
 
+/// What a stream emits before it acts, and how often.
+pub(super) const LINES: u64 = 50;
+const LINE: &str = "a line of a stream";
+pub(super) const LINE_AS_JSON: &str = "\"a line of a stream\"";
+
 /// Notices when it is run more often at once than it may, or while it is made.
 pub(super) struct Restless;
 
@@ -68,6 +73,8 @@ impl Plugin for Restless {
     type Output = bool;
 
     fn initialize(_: Config, _: &Context) -> Result<Self, PluginError> {
+        // A run makes its instance itself where there is none; it is not at work before.
+        no_run_is_at_work();
         Ok(Self)
     }
 
@@ -78,8 +85,8 @@ impl Plugin for Restless {
 
     fn execute_stream(&self, args: Args, cx: &Context) -> Result<(), PluginError> {
         let _at_work = AtWork::begin();
-        for _ in 0..args.micros {
-            cx.emit(&"a line of a stream")?;
+        for _ in 0..LINES {
+            cx.emit(&LINE)?;
         }
         act(&args, cx).map(drop)
     }
@@ -87,9 +94,13 @@ impl Plugin for Restless {
 
 impl Drop for Restless {
     fn drop(&mut self) {
-        if AT_WORK.load(Ordering::SeqCst) > 0 {
-            BROKEN.store(true, Ordering::SeqCst);
-        }
+        no_run_is_at_work();
+    }
+}
+
+fn no_run_is_at_work() {
+    if AT_WORK.load(Ordering::SeqCst) > 0 {
+        BROKEN.store(true, Ordering::SeqCst);
     }
 }
 

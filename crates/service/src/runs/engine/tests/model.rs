@@ -7,20 +7,21 @@ use proptest::sample::select;
 use proptest_state_machine::ReferenceStateMachine;
 
 use crate::runs::cancel::Reason;
-use crate::runs::engine::history::KEPT;
+use crate::runs::engine::view::Readiness;
 use crate::runs::engine::view::State;
 
 #[derive(Debug, Clone)]
 pub(super) struct Model {
     pub(super) lanes: usize,
     pub(super) queue: usize,
+    pub(super) keeps: usize,
     /// Milliseconds, as all times here.
     pub(super) grace: u64,
     pub(super) now: u64,
     pub(super) draining: bool,
     /// All that were ever admitted.
     pub(super) runs: Vec<ModelRun>,
-    /// Whether each change there was is still to come back or to be withdrawn.
+    /// How many changes were ever admitted.
     pub(super) changes: usize,
     pub(super) line: VecDeque<Item>,
     pub(super) changing: Option<usize>,
@@ -68,6 +69,7 @@ pub(super) enum Happening {
     Return { run: usize, how: How },
     CancelId { id: u8 },
     CancelAll,
+    CleanUp,
     Leave { run: usize },
     Change,
     WithdrawChange { change: usize },
@@ -100,6 +102,28 @@ impl Model {
         self.queued() >= self.queue + free
     }
 
+    pub(super) fn wedged(&self) -> usize {
+        self.on_lanes().filter(|run| self.runs[*run].wedged).count()
+    }
+
+    pub(super) fn readiness(&self) -> Readiness {
+        let a_change_waits = self.queued() < self.line.len();
+        if self.draining {
+            Readiness::Draining
+        } else if self.wedged() == self.lanes || self.wedged() > 0 && a_change_waits {
+            Readiness::Wedged
+        } else if self.is_full() {
+            Readiness::Busy
+        } else {
+            Readiness::Ready
+        }
+    }
+
+    fn change(&mut self) {
+        self.line.push_back(Item::Change(self.changes));
+        self.changes += 1;
+    }
+
     /// The run that lives under an id.
     pub(super) fn live(&self, id: u8) -> Option<usize> {
         (0..self.runs.len()).find(|run| {
@@ -120,7 +144,7 @@ impl Model {
 
     fn keep(&mut self, run: usize) {
         self.kept.push_back(run);
-        if self.kept.len() > KEPT {
+        if self.kept.len() > self.keeps {
             self.kept.pop_front();
         }
     }
@@ -208,10 +232,11 @@ impl ReferenceStateMachine for Model {
     type Transition = Happening;
 
     fn init_state() -> BoxedStrategy<Self> {
-        let bounds = (1..4_usize, 0..5_usize, select(vec![0, 5, 20]));
-        let model = bounds.prop_map(|(lanes, queue, grace)| Self {
+        let bounds = (1..4_usize, 0..5_usize, select(vec![0, 5, 20]), 0..6_usize);
+        let model = bounds.prop_map(|(lanes, queue, grace, keeps)| Self {
             lanes,
             queue,
+            keeps,
             grace,
             now: 0,
             draining: false,
@@ -231,6 +256,7 @@ impl ReferenceStateMachine for Model {
             (8, submit.prop_map(|(id, timeout)| Happening::Submit { id, timeout }).boxed()),
             (3, (0..40_u8).prop_map(|id| Happening::CancelId { id }).boxed()),
             (1, Just(Happening::CancelAll).boxed()),
+            (1, Just(Happening::CleanUp).boxed()),
             (1, Just(Happening::Change).boxed()),
             (4, (0..15_u64).prop_map(|by| Happening::TimePasses { by }).boxed()),
         ];
@@ -256,7 +282,7 @@ impl ReferenceStateMachine for Model {
         if state.changing.is_some() {
             all.push((6, Just(Happening::ChangeIsDone).boxed()));
         }
-        if state.runs.len() > 40 {
+        if state.runs.len() > 8 {
             all.push((1, Just(Happening::Shutdown).boxed()));
         }
         proptest::strategy::Union::new_weighted(all).boxed()
@@ -305,10 +331,14 @@ impl ReferenceStateMachine for Model {
             }
             Happening::CancelAll => model.stop_all(Reason::Cancel),
             Happening::Leave { run } => model.stop(run, Reason::ClientGone),
-            Happening::Change => {
-                model.line.push_back(Item::Change(model.changes));
-                model.changes += 1;
+            Happening::CleanUp => {
+                model.stop_all(Reason::Cancel);
+                if !model.draining {
+                    model.change();
+                }
             }
+            Happening::Change if model.draining => {}
+            Happening::Change => model.change(),
             Happening::WithdrawChange { change } => {
                 model.line.retain(|item| *item != Item::Change(change));
             }
@@ -316,7 +346,9 @@ impl ReferenceStateMachine for Model {
             Happening::TimePasses { by } => model.now += by,
             Happening::Shutdown => {
                 model.draining = true;
+                model.line.retain(|item| matches!(item, Item::Run(_)));
                 model.stop_all(Reason::Shutdown);
+                model.change();
             }
         }
         model.keep_time();

@@ -21,6 +21,7 @@ use crate::runs::engine::Found;
 use crate::runs::engine::Key;
 use crate::runs::engine::LanePermit;
 use crate::runs::engine::Phase;
+use crate::runs::engine::Readiness;
 use crate::runs::engine::Refused;
 use crate::runs::engine::Returned;
 use crate::runs::engine::State;
@@ -50,6 +51,8 @@ pub(super) struct Subject {
     started: HashSet<usize>,
     /// What was dropped without being done.
     dropped: Vec<Item>,
+    /// What was told to be wedged.
+    wedged: Vec<Key>,
     /// The model before the next event.
     before: Model,
 }
@@ -69,7 +72,10 @@ impl Subject {
                 assert_eq!(counts, self.engine.counts());
                 match refused {
                     Refused::Draining => assert!(model.draining),
-                    Refused::IdTaken => assert!(model.live(id).is_some()),
+                    Refused::IdTaken { is_over } => {
+                        let live = model.live(id).expect("it has the id");
+                        assert_eq!(is_over, model.runs[live].state.is_final());
+                    }
                     Refused::QueueFull { waiting, .. } => assert_eq!(waiting, model.queued()),
                 }
             }
@@ -115,6 +121,14 @@ impl Subject {
             known.expect("it was admitted").2.get_or_insert(ToldOf::Stop(reason));
         }
         self.dropped.extend(effects.dropped);
+        self.wedged.extend(effects.wedged.iter().map(|view| view.key));
+    }
+
+    fn enqueue(&mut self, entered: Result<Key, Item>, before: &Model) {
+        match entered {
+            Ok(key) => self.changes.push(key),
+            Err(_) => assert!(before.draining),
+        }
     }
 
     fn happen(&mut self, before: &Model, happening: Happening) {
@@ -136,14 +150,20 @@ impl Subject {
                 let effects = self.engine.stop_all(Reason::Cancel, self.now);
                 self.carry_out(effects);
             }
+            Happening::CleanUp => {
+                let effects = self.engine.stop_all(Reason::Cancel, self.now);
+                let entered = self.engine.enqueue_change(Item::Change(self.changes.len()));
+                self.enqueue(entered, before);
+                self.carry_out(effects);
+            }
             Happening::Leave { run } => {
                 let key = self.runs[run].1;
                 let effects = self.engine.stop(key, Reason::ClientGone, self.now);
                 self.carry_out(effects);
             }
             Happening::Change => {
-                let job = Item::Change(self.changes.len());
-                self.changes.push(self.engine.enqueue_change(job));
+                let entered = self.engine.enqueue_change(Item::Change(self.changes.len()));
+                self.enqueue(entered, before);
             }
             Happening::WithdrawChange { change } => {
                 let waits = before.line.contains(&Item::Change(change));
@@ -155,8 +175,10 @@ impl Subject {
             }
             Happening::TimePasses { by } => self.now += Duration::from_millis(by),
             Happening::Shutdown => {
-                self.engine.drain();
+                self.dropped.extend(self.engine.drain());
                 let effects = self.engine.stop_all(Reason::Shutdown, self.now);
+                let release = Item::Change(self.changes.len());
+                self.changes.push(self.engine.enqueue_last(release));
                 self.carry_out(effects);
             }
         }
@@ -171,6 +193,8 @@ impl Subject {
         let (run, key, told) = &self.runs[place];
         assert_eq!(run.is_cancelled(), model.stop.is_some(), "a cancel reaches its run alone");
         assert_eq!(*told, model.told, "a client is told once, and the same");
+        let wedged = self.wedged.iter().filter(|its| *its == key).count();
+        assert_eq!(wedged, usize::from(model.wedged), "a run becomes wedged once");
         let views = self.engine.views();
         let view = views.iter().find(|view| view.key == *key);
         assert_eq!(view.is_some(), is_kept || model.on_lane || !model.state.is_final());
@@ -200,6 +224,7 @@ impl StateMachineTest for Subject {
             lanes: model.lanes,
             queue: model.queue,
             cancel_grace: Duration::from_millis(model.grace),
+            kept: model.keeps,
         };
         Self {
             engine: Engine::new(bounds),
@@ -211,6 +236,7 @@ impl StateMachineTest for Subject {
             all_lanes: None,
             started: HashSet::new(),
             dropped: Vec::new(),
+            wedged: Vec::new(),
             before: model.clone(),
         }
     }
@@ -230,6 +256,18 @@ impl StateMachineTest for Subject {
         assert!(taken <= model.lanes);
         assert_eq!(subject.engine.at_work(), taken + usize::from(model.changing.is_some()));
         assert_eq!(counts.queued as usize, model.queued());
+        assert_eq!((counts.lanes_held as usize, counts.wedged as usize), (taken, model.wedged()));
+        let (readiness, in_the_way) = subject.engine.readiness(subject.now);
+        assert_eq!(readiness, model.readiness());
+        assert_eq!(
+            in_the_way.is_empty(),
+            match readiness {
+                Readiness::Ready => true,
+                Readiness::Wedged => false,
+                // Those that hold a lane, if any do.
+                Readiness::Busy | Readiness::Draining => taken == 0,
+            }
+        );
         let over = counts.finished + counts.failed + counts.cancelled + counts.timed_out;
         let ended = model.runs.iter().filter(|run| run.state.is_final()).count();
         assert_eq!(over as usize, ended, "every run ends exactly once");
