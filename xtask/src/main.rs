@@ -14,6 +14,7 @@ mod check;
 mod compat;
 mod demo;
 mod dist;
+mod faults;
 mod tally;
 mod test;
 mod workspace;
@@ -30,6 +31,7 @@ tasks:
   check             formatting, lints, docs and the house rules
   compat            the published Python host drives this worker
   bench [ARGS]      the benchmark tables
+  faults [ARGS]     the table of faults, each made again and again
   demo [ARGS]       finds the speech in a recording, on the terminal";
 
 fn main() -> ExitCode {
@@ -42,6 +44,7 @@ fn main() -> ExitCode {
         "check" => check::run(&args),
         "compat" => compat::run(&args),
         "bench" => bench::run(&args),
+        "faults" => faults::run(&args),
         "demo" => demo::run(&args),
         "help" | "--help" | "-h" => {
             println!("{USAGE}");

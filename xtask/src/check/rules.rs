@@ -22,6 +22,7 @@ pub(super) const ARROWS: &[(&str, &[&str])] = &[
     ("voice-activity", &["plugin"]),
     ("conformance", &["plugin"]),
     ("bench", &["host"]),
+    ("faults", &["host", "telemetry"]),
     ("xtask", &[]),
 ];
 

@@ -1,0 +1,84 @@
+//! A stand-in for a host: it starts a worker, says which process that is, and waits to be killed.
+
+use std::error::Error;
+use std::fs::File;
+use std::process::Command;
+use std::process::Stdio;
+use std::thread;
+use std::time::Duration;
+
+/// The argument by which this program is such a host.
+pub(crate) const SUBCOMMAND: &str = "host";
+
+/// What the worker's stdout and stderr are, and who starts it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Setting {
+    /// Pipes that are closed when the host is gone.
+    Pipes,
+    /// A file.
+    ToFile,
+    /// A pipe that is full, and that nobody reads; it outlives the host.
+    FullPipe,
+    /// A disk without room.
+    FullDisk,
+    /// As `Pipes`, and started by a thread of the host that has ended since.
+    EndedThread,
+}
+
+impl Setting {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Pipes => "pipes",
+            Self::ToFile => "to-file",
+            Self::FullPipe => "full-pipe",
+            Self::FullDisk => "full-disk",
+            Self::EndedThread => "ended-thread",
+        }
+    }
+
+    const ALL: [Self; 5] =
+        [Self::Pipes, Self::ToFile, Self::FullPipe, Self::FullDisk, Self::EndedThread];
+}
+
+/// `args`: the setting, a file that it may write to, the worker and its arguments.
+///
+/// The worker's stdin is a pipe that this process holds, and `PARENT` among the arguments is the
+/// pid of this process.
+pub(crate) fn run(args: &[String]) -> Result<(), Box<dyn Error>> {
+    let [setting, file, program, args @ ..] = args else {
+        return Err("a host needs a setting, a file and a worker".into());
+    };
+    let setting = Setting::ALL.into_iter().find(|known| known.name() == setting);
+    let setting = setting.ok_or("an unknown setting")?;
+    let mut command = Command::new(program);
+    let parent = std::process::id().to_string();
+    command.args(args.iter().map(|arg| if arg == "PARENT" { &parent } else { arg }));
+    command.stdin(Stdio::piped());
+    match setting {
+        Setting::Pipes | Setting::EndedThread => {
+            command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        }
+        Setting::ToFile => {
+            let file = File::create(file)?;
+            command.stdout(file.try_clone()?).stderr(file);
+        }
+        Setting::FullDisk => {
+            let full = File::options().write(true).open("/dev/full")?;
+            command.stdout(full.try_clone()?).stderr(full);
+        }
+        // This process's own is one.
+        Setting::FullPipe => {
+            command.stdout(Stdio::null()).stderr(Stdio::inherit());
+        }
+    }
+    let child = match setting {
+        Setting::EndedThread => {
+            thread::spawn(move || command.spawn()).join().map_err(|_| "the thread panicked")?
+        }
+        _ => command.spawn(),
+    }?;
+    println!("{}", child.id());
+    loop {
+        thread::sleep(Duration::from_secs(3600));
+    }
+}

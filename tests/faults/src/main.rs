@@ -1,0 +1,82 @@
+//! The table of faults behind `cargo xtask faults`: each is made again and again, and looked at
+//! from outside.
+//!
+//! The hosts are processes of this program, and are really killed.
+//! It is the subreaper of all that it starts, so that whatever is left of a worker is seen.
+
+mod host;
+mod row;
+mod scene;
+mod table;
+
+use std::env;
+use std::error::Error;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+usage: universal-worker-faults --dist DIR [--times N] [WORDS]
+
+DIR holds universal-worker and plugins/, as `cargo xtask build` leaves them;
+each fault is made N times (20); only rows with WORDS in their names are run";
+
+struct Asked {
+    dist: PathBuf,
+    times: usize,
+    words: String,
+}
+
+fn main() -> ExitCode {
+    let args: Vec<String> = env::args().skip(1).collect();
+    let outcome = match args.split_first() {
+        Some((first, rest)) if first == host::SUBCOMMAND => {
+            host::run(rest).map(|()| ExitCode::SUCCESS)
+        }
+        _ => match asked(&args) {
+            Some(asked) => faults(&asked),
+            None => {
+                eprintln!("{USAGE}");
+                return ExitCode::from(2);
+            }
+        },
+    };
+    outcome.unwrap_or_else(|error| {
+        eprintln!("universal-worker-faults: {error}");
+        ExitCode::FAILURE
+    })
+}
+
+fn asked(args: &[String]) -> Option<Asked> {
+    let [flag, dist, rest @ ..] = args else { return None };
+    if flag != "--dist" {
+        return None;
+    }
+    let (times, words) = match rest {
+        [flag, times, words @ ..] if flag == "--times" => (times.parse().ok()?, words),
+        words => (20, words),
+    };
+    Some(Asked { dist: dist.into(), times, words: words.join(" ") })
+}
+
+fn faults(asked: &Asked) -> Result<ExitCode, Box<dyn Error>> {
+    rustix::process::set_child_subreaper(Some(rustix::process::getpid()))?;
+    // This thread blocks while it looks at a worker; those of the runtime call it meanwhile.
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    println!("{}", table::head());
+    let mut broken = Vec::new();
+    for row in table::rows().iter().filter(|row| row.name.contains(&asked.words)) {
+        let mut outcomes = Vec::new();
+        for _ in 0..asked.times {
+            let outcome = runtime.block_on(row.once(&asked.dist));
+            outcomes.push(outcome.map_err(|error| format!("{}: {error}", row.name))?);
+        }
+        let (line, told) = table::line(row, &outcomes);
+        println!("{line}");
+        broken.extend(told);
+    }
+    for promise in &broken {
+        eprintln!("not as promised: {promise}");
+    }
+    Ok(if broken.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}

@@ -1,0 +1,211 @@
+//! One row of the table: a worker in some state, a fault, and what was promised.
+
+use std::error::Error;
+use std::path::Path;
+use std::time::Duration;
+use std::time::Instant;
+
+use rustix::process::Signal;
+use serde_json::Value;
+use serde_json::json;
+use tokio::task::JoinHandle;
+use universal_worker_host::Client;
+use universal_worker_host::RunState;
+
+use crate::host::Setting;
+use crate::scene::End;
+use crate::scene::Scene;
+
+pub(crate) struct Row {
+    pub(crate) name: &'static str,
+    pub(crate) setting: Setting,
+    pub(crate) options: &'static [&'static str],
+    pub(crate) state: State,
+    pub(crate) fault: Fault,
+    pub(crate) promise: Promise,
+}
+
+/// What the worker is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum State {
+    Idle,
+    RunObeys,
+    RunHangs,
+    RunBurns,
+    StreamsToStalledReader,
+    /// Idle, but its cleanup will hang.
+    CleanupHangs,
+    Loads,
+    /// Idle, with a child, a daemon in a session of its own, and both of those deaf to SIGTERM.
+    HasChildren,
+    /// A run hangs, with the same.
+    RunHangsWithChildren,
+}
+
+/// What happens to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fault {
+    HostKilled,
+    /// And nobody waits for it: it is a zombie.
+    HostLeftAZombie,
+    /// The host is stopped, which must not matter, and then killed.
+    HostStoppedAndKilled,
+    /// The worker is stopped, the host killed, and the worker continued.
+    StoppedWhileHostIsKilled,
+    Terminated,
+    TerminatedAndInterrupted,
+    /// An operation of the plugin that ends the process, and the signal that it raises.
+    Crash(&'static str, i32),
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Promise {
+    pub(crate) end: End,
+    pub(crate) within: Duration,
+    /// How often the plugin is cleaned up; none where that is not promised.
+    pub(crate) cleanups: Option<usize>,
+}
+
+/// What came of one time.
+pub(crate) struct Outcome {
+    pub(crate) took: Duration,
+    pub(crate) end: End,
+    pub(crate) cleanups: usize,
+    pub(crate) left: usize,
+}
+
+/// A run that nobody reads the answer of.
+type Busy = Option<JoinHandle<()>>;
+
+impl Row {
+    /// Makes the fault once.
+    pub(crate) async fn once(&self, dist: &Path) -> Result<Outcome, Box<dyn Error>> {
+        let class = if self.state == State::Loads { "SlowToLoad" } else { "Conformance" };
+        let mut scene = Scene::begin(dist, self.setting, class, self.options)?;
+        let busy = self.reach_state(&scene).await?;
+        let begun = Instant::now();
+        let took = self.make_fault(&mut scene, begun)?;
+        if let Some(busy) = busy {
+            busy.abort();
+        }
+        let cleanups = scene.lines_of("cleanups");
+        let (end, left) = scene.conclude()?;
+        Ok(Outcome { took, end, cleanups, left: left.len() })
+    }
+
+    async fn reach_state(&self, scene: &Scene) -> Result<Busy, Box<dyn Error>> {
+        if self.state == State::Loads {
+            scene.until_thread("load")?;
+            return Ok(None);
+        }
+        scene.until_served().await?;
+        let hangs = if self.state == State::CleanupHangs { 600.0 } else { 0.0 };
+        let config = json!({"cleanup_log": scene.file("cleanups"), "cleanup_hangs": hangs});
+        scene.client().initialize(&config).await?;
+        if matches!(self.state, State::HasChildren | State::RunHangsWithChildren) {
+            for (detach, orphan, deaf) in [
+                (false, false, false),
+                (true, true, false),
+                (false, false, true),
+                (true, true, true),
+            ] {
+                let spawn = json!({"op": "spawn", "secs": 600.0, "detach": detach,
+                    "orphan": orphan, "deaf": deaf});
+                execute(scene.client(), "spawn", &spawn).await?;
+            }
+        }
+        let run = match self.state {
+            State::RunObeys => json!({"op": "sleep", "secs": 600.0}),
+            State::RunHangs | State::RunHangsWithChildren => json!({"op": "hang", "secs": 600.0}),
+            State::RunBurns => json!({"op": "spin", "secs": 600.0}),
+            State::StreamsToStalledReader => {
+                return stream_to_nobody(scene.client()).await.map(Some);
+            }
+            _ => return Ok(None),
+        };
+        let client = scene.client().clone();
+        let busy = tokio::spawn(async move {
+            // It ends with its worker.
+            let _ = execute(&client, "busy", &run).await;
+        });
+        while !is_running(scene.client(), "busy").await {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        Ok(Some(busy))
+    }
+
+    fn make_fault(&self, scene: &mut Scene, begun: Instant) -> Result<Duration, Box<dyn Error>> {
+        match self.fault {
+            Fault::HostKilled => scene.kill_and_reap_host()?,
+            Fault::HostLeftAZombie => scene.kill_host()?,
+            Fault::HostStoppedAndKilled => {
+                scene.signal_host(Signal::STOP)?;
+                // Stopped is not gone.
+                if scene.wait(Duration::from_millis(100))? {
+                    return Err("it ended though its host was only stopped".into());
+                }
+                let begun = Instant::now();
+                scene.kill_host()?;
+                scene.time_to_the_end()?;
+                return Ok(begun.elapsed());
+            }
+            Fault::StoppedWhileHostIsKilled => {
+                scene.signal(Signal::STOP)?;
+                scene.kill_host()?;
+                let begun = Instant::now();
+                scene.signal(Signal::CONT)?;
+                scene.time_to_the_end()?;
+                return Ok(begun.elapsed());
+            }
+            Fault::Terminated => scene.signal(Signal::TERM)?,
+            Fault::TerminatedAndInterrupted => {
+                scene.signal(Signal::TERM)?;
+                // Two at once may be taken for one.
+                scene.wait(Duration::from_millis(50))?;
+                let begun = Instant::now();
+                scene.signal(Signal::INT)?;
+                scene.time_to_the_end()?;
+                return Ok(begun.elapsed());
+            }
+            Fault::Crash(op, signal) => {
+                let op = json!({"op": op, "signal": signal});
+                let client = scene.client().clone();
+                tokio::spawn(async move {
+                    let _ = execute(&client, "crash", &op).await;
+                });
+            }
+        }
+        scene.time_to_the_end()?;
+        Ok(begun.elapsed())
+    }
+}
+
+async fn execute(client: &Client, id: &str, kwargs: &Value) -> Result<Value, Box<dyn Error>> {
+    let no_args: [(); 0] = [];
+    Ok(client.run().id(id).execute(&no_args, kwargs).await?)
+}
+
+async fn is_running(client: &Client, id: &str) -> bool {
+    client.run_report(id).await.is_ok_and(|run| run.state == RunState::Running)
+}
+
+/// A stream of which one line is read, and whose producer then waits.
+async fn stream_to_nobody(client: &Client) -> Result<JoinHandle<()>, Box<dyn Error>> {
+    let no_args: [(); 0] = [];
+    let kwargs = json!({"n": 1_000_000_000, "pad": 1000});
+    let mut lines = client.run().id("busy").execute_stream(&no_args, &kwargs).await?;
+    lines.next_line().await.ok_or("a stream without lines")??;
+    let mut emitted = 0;
+    loop {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        let now = client.run_report("busy").await?.account.lines;
+        if now == emitted {
+            break;
+        }
+        emitted = now;
+    }
+    Ok(tokio::spawn(async move {
+        let _held = lines;
+        std::future::pending().await
+    }))
+}

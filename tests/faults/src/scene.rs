@@ -1,0 +1,204 @@
+//! One worker below one host, and what becomes of them.
+
+use std::env;
+use std::error::Error;
+use std::fs;
+use std::io;
+use std::io::BufRead;
+use std::io::BufReader;
+use std::net::TcpListener;
+use std::os::fd::OwnedFd;
+use std::path::Path;
+use std::process::Child;
+use std::process::Command;
+use std::process::Stdio;
+use std::time::Duration;
+use std::time::Instant;
+
+use rustix::event::PollFd;
+use rustix::event::PollFlags;
+use rustix::event::Timespec;
+use rustix::process::Pid;
+use rustix::process::PidfdFlags;
+use rustix::process::Signal;
+use rustix::process::WaitId;
+use rustix::process::WaitIdOptions;
+use tempfile::TempDir;
+use universal_worker_host::Client;
+use universal_worker_telemetry::descendants;
+
+use crate::host;
+use crate::host::Setting;
+
+/// Only what hangs comes near.
+const LONG: Duration = Duration::from_secs(20);
+
+/// A worker below a host that can be killed.
+pub(crate) struct Scene {
+    folder: TempDir,
+    host: Child,
+    worker: Pid,
+    handle: OwnedFd,
+    client: Client,
+    /// Keeps a pipe open that nobody reads.
+    _unread: Option<io::PipeReader>,
+}
+
+/// How a process ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum End {
+    Code(i32),
+    Signal(i32),
+}
+
+impl Scene {
+    /// Starts a worker with one of the conformance plugin's classes.
+    pub(crate) fn begin(
+        dist: &Path,
+        setting: Setting,
+        class: &str,
+        options: &[&str],
+    ) -> Result<Self, Box<dyn Error>> {
+        let folder = tempfile::tempdir()?;
+        let port = free_port()?;
+        let mut command = Command::new(env::current_exe()?);
+        command.args([host::SUBCOMMAND, setting.name()]).arg(folder.path().join("output"));
+        command.arg(dist.join("universal-worker"));
+        command.arg("--module").arg(dist.join("plugins/libconformance.so"));
+        command.args(["--class", class, "--port", &port.to_string()]).args(options);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut unread = None;
+        if setting == Setting::FullPipe {
+            let (reads, writes) = io::pipe()?;
+            fill(&writes)?;
+            command.stderr(writes);
+            unread = Some(reads);
+        }
+        let mut host = command.spawn()?;
+        let stdout = host.stdout.take().ok_or("its stdout is a pipe")?;
+        let mut line = String::new();
+        BufReader::new(stdout).read_line(&mut line)?;
+        let worker = Pid::from_raw(line.trim().parse()?).ok_or("no pid")?;
+        let handle = rustix::process::pidfd_open(worker, PidfdFlags::empty())?;
+        let client = Client::new(&format!("http://127.0.0.1:{port}"));
+        Ok(Self { folder, host, worker, handle, client, _unread: unread })
+    }
+
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
+    }
+
+    pub(crate) fn file(&self, name: &str) -> std::path::PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// How many lines a file has; none where there is no such file.
+    pub(crate) fn lines_of(&self, name: &str) -> usize {
+        fs::read_to_string(self.file(name)).map_or(0, |text| text.lines().count())
+    }
+
+    /// Waits until the worker answers.
+    pub(crate) async fn until_served(&self) -> Result<(), Box<dyn Error>> {
+        let begun = Instant::now();
+        while let Err(error) = self.client.health().await {
+            if begun.elapsed() > LONG || self.is_over()? {
+                return Err(error.into());
+            }
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        Ok(())
+    }
+
+    /// Waits until the worker has a thread of that name.
+    pub(crate) fn until_thread(&self, name: &str) -> Result<(), Box<dyn Error>> {
+        let tasks = format!("/proc/{}/task", self.worker);
+        let begun = Instant::now();
+        let has_name = |task: fs::DirEntry| {
+            fs::read_to_string(task.path().join("comm")).is_ok_and(|comm| comm.trim() == name)
+        };
+        while !fs::read_dir(&tasks)?.flatten().any(has_name) {
+            if begun.elapsed() > LONG {
+                return Err(format!("there is no thread {name}").into());
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn kill_host(&mut self) -> io::Result<()> {
+        self.host.kill()
+    }
+
+    pub(crate) fn kill_and_reap_host(&mut self) -> io::Result<()> {
+        self.host.kill()?;
+        self.host.wait().map(drop)
+    }
+
+    pub(crate) fn signal(&self, signal: Signal) -> io::Result<()> {
+        Ok(rustix::process::pidfd_send_signal(&self.handle, signal)?)
+    }
+
+    pub(crate) fn signal_host(&self, signal: Signal) -> io::Result<()> {
+        let host = i32::try_from(self.host.id()).ok().and_then(Pid::from_raw);
+        let host = host.ok_or(io::ErrorKind::InvalidInput)?;
+        Ok(rustix::process::kill_process(host, signal)?)
+    }
+
+    fn is_over(&self) -> io::Result<bool> {
+        self.wait(Duration::ZERO)
+    }
+
+    /// Blocks until the worker has ended, at most for `limit`; tells whether it has.
+    pub(crate) fn wait(&self, limit: Duration) -> io::Result<bool> {
+        let mut polled = [PollFd::new(&self.handle, PollFlags::IN)];
+        let limit = Timespec::try_from(limit).map_err(io::Error::other)?;
+        Ok(rustix::event::poll(&mut polled, Some(&limit))? == 1)
+    }
+
+    /// Blocks until the worker has ended; tells for how long that took.
+    pub(crate) fn time_to_the_end(&self) -> Result<Duration, Box<dyn Error>> {
+        let begun = Instant::now();
+        if self.wait(LONG)? { Ok(begun.elapsed()) } else { Err("the worker does not end".into()) }
+    }
+
+    /// Ends the host, too, and tells how the worker ended and which processes are left.
+    pub(crate) fn conclude(mut self) -> Result<(End, Vec<u32>), Box<dyn Error>> {
+        let _ = self.host.kill();
+        self.host.wait()?;
+        // It is ours now: this process is the subreaper of all that it started.
+        let status = rustix::process::waitid(WaitId::Pid(self.worker), WaitIdOptions::EXITED)?;
+        let status = status.ok_or("it has not ended")?;
+        let end = match (status.exit_status(), status.terminating_signal()) {
+            (Some(code), _) => End::Code(code),
+            (_, Some(signal)) => End::Signal(signal),
+            (None, None) => return Err("an unknown end".into()),
+        };
+        Ok((end, left_behind()))
+    }
+}
+
+/// Processes that have not ended though their worker has; they are ended now.
+fn left_behind() -> Vec<u32> {
+    let mut left = Vec::new();
+    for pid in descendants(std::process::id()) {
+        let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) else { continue };
+        let Ok(handle) = rustix::process::pidfd_open(pid, PidfdFlags::empty()) else { continue };
+        let mut polled = [PollFd::new(&handle, PollFlags::IN)];
+        if rustix::event::poll(&mut polled, Some(&Timespec::default())) != Ok(1) {
+            left.push(pid.as_raw_nonzero().get().cast_unsigned());
+            let _ = rustix::process::pidfd_send_signal(&handle, Signal::KILL);
+        }
+        let _ = rustix::process::waitid(WaitId::Pid(pid), WaitIdOptions::EXITED);
+    }
+    left
+}
+
+/// One that nobody uses, and that nobody takes in the moment until the worker does.
+fn free_port() -> io::Result<u16> {
+    Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
+}
+
+/// Writes as much as a pipe holds.
+fn fill(pipe: &io::PipeWriter) -> io::Result<()> {
+    let size = rustix::pipe::fcntl_getpipe_size(pipe)?;
+    io::Write::write_all(&mut &*pipe, &vec![b'\n'; size])
+}

@@ -1,0 +1,167 @@
+//! The rows, and how they are told.
+
+use std::time::Duration;
+
+use crate::host::Setting;
+use crate::row::Fault;
+use crate::row::Outcome;
+use crate::row::Promise;
+use crate::row::Row;
+use crate::row::State;
+use crate::scene::End;
+
+const PARENT: &[&str] = &["--ppid", "PARENT"];
+const LEASE: &[&str] = &["--lease-fd", "0"];
+const BOTH: &[&str] = &["--ppid", "PARENT", "--lease-fd", "0"];
+
+/// When nothing hangs.
+const AT_ONCE: Duration = Duration::from_millis(50);
+/// When a run obeys, or a library is loading.
+const SOON: Duration = Duration::from_millis(250);
+/// Whatever hangs.
+const AT_MOST: Duration = Duration::from_millis(1_800);
+
+const fn clean(within: Duration) -> Promise {
+    Promise { end: End::Code(0), within, cleanups: Some(1) }
+}
+
+const fn abandoned() -> Promise {
+    Promise { end: End::Code(4), within: AT_MOST, cleanups: None }
+}
+
+const fn crash(signal: i32) -> Promise {
+    Promise { end: End::Signal(signal), within: AT_MOST, cleanups: None }
+}
+
+const fn row(name: &'static str, state: State, fault: Fault, promise: Promise) -> Row {
+    Row { name, setting: Setting::Pipes, options: PARENT, state, fault, promise }
+}
+
+/// All rows, in their order.
+pub(crate) fn rows() -> Vec<Row> {
+    let mut rows = vec![
+        row("host SIGKILLed, idle", State::Idle, Fault::HostKilled, clean(AT_ONCE)),
+        Row {
+            options: LEASE,
+            ..row("the same, with a lease only", State::Idle, Fault::HostKilled, clean(AT_ONCE))
+        },
+        Row {
+            options: BOTH,
+            ..row("the same, with both", State::Idle, Fault::HostKilled, clean(AT_ONCE))
+        },
+        row(
+            "host SIGKILLed and left a zombie",
+            State::Idle,
+            Fault::HostLeftAZombie,
+            clean(AT_ONCE),
+        ),
+        row(
+            "host stopped, then SIGKILLed",
+            State::Idle,
+            Fault::HostStoppedAndKilled,
+            clean(AT_ONCE),
+        ),
+        row(
+            "worker stopped, host SIGKILLed, worker continued",
+            State::Idle,
+            Fault::StoppedWhileHostIsKilled,
+            clean(AT_ONCE),
+        ),
+    ];
+    for (name, setting) in [
+        ("host SIGKILLed, log to a file", Setting::ToFile),
+        ("host SIGKILLed, log to a full pipe that nobody reads", Setting::FullPipe),
+        ("host SIGKILLed, log to a full disk", Setting::FullDisk),
+        ("host SIGKILLed, worker started by a thread that has ended", Setting::EndedThread),
+    ] {
+        // The last line is waited for a moment.
+        let promise = clean(if setting == Setting::FullPipe { SOON } else { AT_ONCE });
+        rows.push(Row { setting, ..row(name, State::Idle, Fault::HostKilled, promise) });
+    }
+    let loading = Promise { cleanups: None, ..clean(SOON) };
+    let states = [
+        ("while a run obeys", State::RunObeys, clean(SOON)),
+        ("while a run hangs", State::RunHangs, abandoned()),
+        ("while a run burns the CPU", State::RunBurns, abandoned()),
+        ("while a stream waits for its reader", State::StreamsToStalledReader, clean(SOON)),
+        ("and the cleanup hangs", State::CleanupHangs, abandoned()),
+        ("while the plugin loads", State::Loads, loading),
+        ("with children and daemons, deaf ones too", State::HasChildren, clean(AT_MOST)),
+        ("with the same while a run hangs", State::RunHangsWithChildren, abandoned()),
+    ];
+    for (fault, name) in [(Fault::HostKilled, "host SIGKILLed"), (Fault::Terminated, "SIGTERM")] {
+        for (what, state, promise) in states {
+            let name = format!("{name} {what}").leak();
+            rows.push(row(name, state, fault, promise));
+        }
+    }
+    rows.push(row("SIGTERM, idle", State::Idle, Fault::Terminated, clean(AT_ONCE)));
+    let second = Promise { within: AT_ONCE, ..abandoned() };
+    rows.push(row(
+        "SIGTERM and SIGINT while a run hangs",
+        State::RunHangs,
+        Fault::TerminatedAndInterrupted,
+        second,
+    ));
+    for (name, op, raised, signal) in [
+        ("the plugin aborts", "abort", 0, 6),
+        ("the plugin writes to where nothing is", "segfault", 0, 11),
+        ("the plugin overflows its stack", "overflow_stack", 0, 6),
+        ("the plugin raises SIGILL", "raise", 4, 4),
+        ("the plugin raises SIGFPE", "raise", 8, 8),
+        ("the plugin raises SIGKILL", "raise", 9, 9),
+    ] {
+        rows.push(row(name, State::Idle, Fault::Crash(op, raised), crash(signal)));
+    }
+    rows
+}
+
+/// The head of the table.
+pub(crate) fn head() -> String {
+    "| fault | as promised | median | worst | left behind |\n|---|---|---|---|---|".to_owned()
+}
+
+/// A line of the table, and what was not as promised.
+pub(crate) fn line(row: &Row, outcomes: &[Outcome]) -> (String, Option<String>) {
+    let Row { name, promise, .. } = row;
+    let broken: Vec<_> = outcomes.iter().filter(|outcome| !promise.is_kept(outcome)).collect();
+    let mut took: Vec<Duration> = outcomes.iter().map(|outcome| outcome.took).collect();
+    took.sort_unstable();
+    let (all, kept) = (outcomes.len(), outcomes.len() - broken.len());
+    let median = took.get(all / 2).copied().unwrap_or_default();
+    let worst = took.last().copied().unwrap_or_default();
+    let left: usize = outcomes.iter().map(|outcome| outcome.left).sum();
+    let end = match promise.end {
+        End::Code(code) => format!("code {code}"),
+        End::Signal(signal) => format!("signal {signal}"),
+    };
+    let limit = shown(promise.within);
+    let line = format!(
+        "| {name} | {kept} of {all}: {end} within {limit} | {} | {} | {left} |",
+        shown(median),
+        shown(worst)
+    );
+    let told = broken.first().map(|outcome| {
+        let Outcome { took, end, cleanups, left } = outcome;
+        format!("{name}: {end:?} after {}, {cleanups} cleanups, {left} left", shown(*took))
+    });
+    (line, told)
+}
+
+impl Promise {
+    fn is_kept(&self, outcome: &Outcome) -> bool {
+        outcome.end == self.end
+            && outcome.took <= self.within
+            && outcome.left == 0
+            && self.cleanups.is_none_or(|cleanups| cleanups == outcome.cleanups)
+    }
+}
+
+fn shown(duration: Duration) -> String {
+    let milliseconds = duration.as_secs_f64() * 1e3;
+    if milliseconds < 10.0 {
+        format!("{milliseconds:.1} ms")
+    } else {
+        format!("{milliseconds:.0} ms")
+    }
+}
