@@ -11,6 +11,7 @@ mod cancel;
 mod check;
 mod config;
 mod control;
+mod crashes;
 mod deadlines;
 mod descendants;
 mod endurance;

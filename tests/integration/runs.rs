@@ -106,7 +106,7 @@ async fn numbers_keep_their_exact_text() {
 
 #[tokio::test]
 async fn a_plugin_that_dies_takes_only_its_worker() {
-    for (op, signal) in [("abort", 6), ("segfault", 11), ("overflow_stack", 6)] {
+    for (op, signal) in [("abort", 6), ("segfault", 11), ("overflow_stack", 11)] {
         let worker = Worker::conformance().await;
         let run = worker.spawn_execute(json!({"op": op}));
         let exit = worker.wait().await;

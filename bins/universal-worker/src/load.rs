@@ -5,6 +5,7 @@ use std::thread;
 use universal_worker_loader::Library;
 use universal_worker_loader::LoadError;
 use universal_worker_loader::resolve;
+use universal_worker_service::LaneEvent;
 use universal_worker_service::WorkerService;
 use universal_worker_service::outside_run;
 
@@ -15,6 +16,7 @@ use crate::event::Event;
 use crate::event::Reason;
 use crate::event::Reporter;
 use crate::failure::Failure;
+use crate::last_words;
 
 /// As much as a program's main thread usually has.
 const STACK: usize = 8 << 20;
@@ -23,7 +25,10 @@ const STACK: usize = 8 << 20;
 pub(crate) fn begin(settings: &Settings, reporter: Reporter) -> Result<(), Failure> {
     let settings = settings.clone();
     let loading = move || {
+        last_words::on_lane(&LaneEvent::ThreadBegins);
+        last_words::on_lane(&LaneEvent::ChangeBegins("load"));
         let loaded = load(&settings, reporter.clone());
+        last_words::on_lane(&LaneEvent::Idle);
         reporter.tell(Event::Loaded(loaded));
     };
     let thread = thread::Builder::new().name("load".to_owned()).stack_size(STACK).spawn(loading);
@@ -38,6 +43,7 @@ fn load(settings: &Settings, reporter: Reporter) -> Result<WorkerService, Failur
     let builder = WorkerService::builder(class)
         .concurrency(settings.concurrency)
         .limits(settings.limits.clone())
+        .on_lane(last_words::on_lane)
         .access(settings.access.clone());
     let service = match settings.when_wedged {
         WhenWedged::Stay => builder.build(),

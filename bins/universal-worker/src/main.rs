@@ -19,6 +19,7 @@ mod failure;
 mod imp;
 mod io;
 mod last_resort;
+mod last_words;
 mod list;
 mod listen;
 mod load;
@@ -72,6 +73,7 @@ fn serve(
     if let Err(error) = descendants::adopt_orphans() {
         log::warn!("daemons of the plugin may outlive the worker: {error}");
     }
+    last_words::prepare(&settings.plugin, settings.crash_file.as_deref())?;
     signals::watch(reporter.clone())?;
     if let Some(parent) = settings.parent {
         event::watch_parent(parent, reporter.clone())?;

@@ -26,6 +26,14 @@ impl Exit {
         self.code == Some(0)
     }
 
+    /// What the worker said when its plugin crashed it: the signal, where, and what ran; none where it
+    /// did not, or stderr was not kept.
+    #[must_use]
+    pub fn last_words(&self) -> Option<&str> {
+        let mut lines = self.stderr.lines().rev();
+        self.signal.and_then(|_| lines.find(|line| line.starts_with("FATAL: SIG")))
+    }
+
     /// What the code or signal means.
     #[must_use]
     pub fn meaning(&self) -> &'static str {
@@ -47,7 +55,10 @@ impl fmt::Display for Exit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.code, self.signal) {
             (Some(code), _) => write!(f, "exit code {code}: {}", self.meaning()),
-            (None, Some(signal)) => write!(f, "signal {signal}: {}", self.meaning()),
+            (None, Some(signal)) => {
+                write!(f, "signal {signal}: {}", self.meaning())?;
+                self.last_words().map_or(Ok(()), |words| write!(f, " ({words})"))
+            }
             (None, None) => f.write_str("an unknown end"),
         }
     }
@@ -63,6 +74,10 @@ mod tests {
         assert_eq!(exit(Some(0), None).to_string(), "exit code 0: an orderly end");
         assert!(exit(Some(4), None).to_string().contains("abandoned"));
         assert_eq!(exit(None, Some(11)).to_string(), "signal 11: the plugin crashed the process");
+        let crashed =
+            Exit { stderr: "a\nFATAL: SIGSEGV at 0x8\n  0x1\n".to_owned(), ..exit(None, Some(11)) };
+        assert_eq!(crashed.last_words(), Some("FATAL: SIGSEGV at 0x8"));
+        assert!(crashed.to_string().ends_with("(FATAL: SIGSEGV at 0x8)"), "{crashed}");
         assert!(exit(Some(0), None).is_orderly() && !exit(Some(4), None).is_orderly());
     }
 }

@@ -145,6 +145,12 @@ impl Launch {
         self.option("--concurrency", runs.to_string())
     }
 
+    /// Where the worker writes its last words, as one JSON record, when its plugin crashes it.
+    #[must_use]
+    pub fn crash_file(self, path: impl AsRef<Path>) -> Self {
+        self.option("--crash-file", path.as_ref())
+    }
+
     /// What is logged: a level, or a filter such as `warn,whisper=debug`.
     #[must_use]
     pub fn log_level(self, filter: &str) -> Self {

@@ -30,6 +30,7 @@ mod settings;
 
 pub use crate::http::body::Body;
 pub use outside::outside_run;
+pub use runs::LaneEvent;
 pub use runs::Stopped;
 pub use runs::WedgedRun;
 pub use serve::serve;

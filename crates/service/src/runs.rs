@@ -54,7 +54,8 @@ pub(crate) use crate::runs::error::RunError;
 pub(crate) use crate::runs::failure::Failure;
 use crate::runs::hub::Hub;
 use crate::runs::hub::Job;
-pub(crate) use crate::runs::hub::OnWedged;
+pub use crate::runs::hub::LaneEvent;
+pub(crate) use crate::runs::hub::Listeners;
 pub(crate) use crate::runs::job_error::JobError;
 pub(crate) use crate::runs::lines::Framing;
 use crate::runs::moment::Moment;
@@ -107,9 +108,9 @@ impl Runs {
         class: Class,
         bounds: Bounds,
         timeout: Option<Duration>,
-        on_wedged: Option<OnWedged>,
+        listeners: Listeners,
     ) -> Self {
-        Self { hub: Arc::new(Hub::new(class, bounds, on_wedged)), timeout }
+        Self { hub: Arc::new(Hub::new(class, bounds, listeners)), timeout }
     }
 
     /// How many there may be, queued and running.

@@ -31,7 +31,8 @@ use crate::http::routes::Route;
 use crate::http::wishes::Wishes;
 use crate::outside::outside_run;
 use crate::runs::Bounds;
-use crate::runs::OnWedged;
+use crate::runs::LaneEvent;
+use crate::runs::Listeners;
 use crate::runs::Runs;
 use crate::runs::Stopped;
 use crate::runs::WedgedRun;
@@ -62,7 +63,7 @@ pub struct Builder {
     concurrency: Option<NonZeroU32>,
     limits: Limits,
     access: Access,
-    on_wedged: Option<OnWedged>,
+    listeners: Listeners,
 }
 
 /// The plugin did not take a config.
@@ -84,7 +85,7 @@ impl WorkerService {
             concurrency: None,
             limits: Limits::default(),
             access: Access::default(),
-            on_wedged: None,
+            listeners: Listeners::default(),
         }
     }
 
@@ -219,7 +220,15 @@ impl Builder {
     /// It is called on the thread that keeps deadlines, which waits for it.
     #[must_use]
     pub fn on_wedged(mut self, tell: impl Fn(&WedgedRun) + Send + Sync + 'static) -> Self {
-        self.on_wedged = Some(Box::new(tell));
+        self.listeners.wedged = Some(Box::new(tell));
+        self
+    }
+
+    /// Is told of what the plugin's threads begin and end, on these threads and while they wait: for
+    /// what has to be set up in a thread, and for who must know what runs when the process crashes.
+    #[must_use]
+    pub fn on_lane(mut self, tell: impl Fn(&LaneEvent<'_>) + Send + Sync + 'static) -> Self {
+        self.listeners.lane = Some(Box::new(tell));
         self
     }
 
@@ -234,7 +243,7 @@ impl Builder {
             cancel_grace: self.limits.cancel_grace,
             kept: RUNS_KEPT,
         };
-        let runs = Runs::new(self.class, bounds, self.limits.run_timeout, self.on_wedged);
+        let runs = Runs::new(self.class, bounds, self.limits.run_timeout, self.listeners);
         let shared = Shared {
             runs: Arc::new(runs),
             sampler: Sampler::new(std::process::id()),
@@ -251,7 +260,7 @@ const RUNS_KEPT: usize = 64;
 
 impl fmt::Debug for Builder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { class, concurrency, limits, access, on_wedged: _ } = self;
+        let Self { class, concurrency, limits, access, listeners: _ } = self;
         let mut builder = f.debug_struct("Builder");
         builder.field("class", class).field("concurrency", concurrency);
         builder.field("limits", limits).field("access", access).finish_non_exhaustive()

@@ -106,7 +106,8 @@ pub(crate) fn rows() -> Vec<Row> {
     for (name, op, raised, signal) in [
         ("the plugin aborts", "abort", 0, 6),
         ("the plugin writes to where nothing is", "segfault", 0, 11),
-        ("the plugin overflows its stack", "overflow_stack", 0, 6),
+        ("the plugin overflows its stack", "overflow_stack", 0, 11),
+        ("the plugin raises SIGBUS", "raise", 7, 7),
         ("the plugin raises SIGILL", "raise", 4, 4),
         ("the plugin raises SIGFPE", "raise", 8, 8),
         ("the plugin raises SIGKILL", "raise", 9, 9),

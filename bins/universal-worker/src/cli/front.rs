@@ -21,7 +21,7 @@ enum Takes {
     Nothing,
 }
 
-const OPTIONS: [(&str, Takes); 24] = [
+const OPTIONS: [(&str, Takes); 25] = [
     ("module", Takes::Value),
     ("class", Takes::Value),
     ("plugin-dir", Takes::Values),
@@ -39,6 +39,7 @@ const OPTIONS: [(&str, Takes); 24] = [
     ("cancel-grace", Takes::Value),
     ("exit-when-wedged", Takes::Nothing),
     ("stop-grace", Takes::Value),
+    ("crash-file", Takes::Value),
     ("max-body", Takes::Value),
     ("max-body-total", Takes::Value),
     ("allow-host", Takes::Values),

@@ -80,6 +80,10 @@ pub(super) struct Typed {
     #[argh(option)]
     pub(super) stop_grace: Option<String>,
 
+    /// where the last words of a crash go as one JSON record (none)
+    #[argh(option)]
+    pub(super) crash_file: Option<String>,
+
     /// bytes of a request's body (64 MiB)
     #[argh(option)]
     pub(super) max_body: Option<String>,

@@ -31,12 +31,36 @@ use crate::runs::slot::Slot;
 /// Told of each run that becomes wedged, on a thread that may be held up.
 pub(crate) type OnWedged = Box<dyn Fn(&WedgedRun) + Send + Sync>;
 
+/// Hears of what happens on the plugin's threads, on these.
+pub(crate) type OnLane = Box<dyn Fn(&LaneEvent<'_>) + Send + Sync>;
+
+/// What happens on a thread of the plugin, as that thread tells it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum LaneEvent<'a> {
+    /// It is there, and has done nothing yet.
+    ThreadBegins,
+    /// It takes up the run of this id.
+    RunBegins(&'a str),
+    /// It takes up `initialize` or `cleanup`.
+    ChangeBegins(&'a str),
+    /// It is done with what it took up.
+    Idle,
+}
+
+/// Who is told of what happens.
+#[derive(Default)]
+pub(crate) struct Listeners {
+    pub(crate) wedged: Option<OnWedged>,
+    pub(crate) lane: Option<OnLane>,
+}
+
 /// What the threads of one plugin share.
 pub(super) struct Hub {
     pub(super) slot: Slot,
     pub(super) meter: ProcessMeter,
     cancel_grace: Duration,
-    on_wedged: Option<OnWedged>,
+    listeners: Listeners,
     /// The threads are there without which nothing would come to its end.
     has_threads: AtomicBool,
     state: Mutex<State>,
@@ -73,7 +97,7 @@ pub(super) enum Change {
 }
 
 impl Hub {
-    pub(super) fn new(class: Class, bounds: Bounds, on_wedged: Option<OnWedged>) -> Self {
+    pub(super) fn new(class: Class, bounds: Bounds, listeners: Listeners) -> Self {
         let state = State {
             engine: Engine::new(bounds),
             lanes: lanes::Threads::at_most(bounds.lanes),
@@ -85,7 +109,7 @@ impl Hub {
             slot: Slot::new(class),
             meter: ProcessMeter::new(),
             cancel_grace: bounds.cancel_grace,
-            on_wedged,
+            listeners,
             has_threads: AtomicBool::new(false),
             state: Mutex::new(state),
             work: Condvar::new(),
@@ -106,6 +130,13 @@ impl Hub {
         lanes::Threads::start_first(self, &mut state)?;
         self.has_threads.store(true, Ordering::Relaxed);
         Ok(())
+    }
+
+    /// Tells of what happens on this thread of the plugin.
+    pub(super) fn on_lane(&self, event: LaneEvent<'_>) {
+        if let Some(tell) = &self.listeners.lane {
+            tell(&event);
+        }
     }
 
     /// Looks at the engine.
@@ -142,7 +173,7 @@ impl Hub {
         for view in &effects.wedged {
             let run = WedgedRun::new(view.run.id(), self.cancel_grace);
             log::warn!(run = run.id(); "{run}");
-            if let Some(tell) = &self.on_wedged {
+            if let Some(tell) = &self.listeners.wedged {
                 tell(&run);
             }
         }
@@ -210,6 +241,15 @@ impl Hub {
 impl std::fmt::Debug for Hub {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Hub").field("state", &self.state).finish_non_exhaustive()
+    }
+}
+
+impl Change {
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Initialize => "initialize",
+            Self::CleanUp => "cleanup",
+        }
     }
 }
 

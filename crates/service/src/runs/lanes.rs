@@ -20,6 +20,7 @@ use crate::runs::error::RunError;
 use crate::runs::failure::Failure;
 use crate::runs::hub::Hub;
 use crate::runs::hub::Job;
+use crate::runs::hub::LaneEvent;
 use crate::runs::hub::State;
 use crate::runs::output::Brought;
 use crate::runs::output::Output;
@@ -81,6 +82,7 @@ impl Threads {
 
 /// The life of a lane's thread.
 fn work(hub: &Arc<Hub>) {
+    hub.on_lane(LaneEvent::ThreadBegins);
     let mut done = None;
     loop {
         let mut state = hub.locked();
@@ -103,7 +105,16 @@ fn work(hub: &Arc<Hub>) {
         if let Some(Some((back, brought))) = told {
             tell(hub, &back, brought);
         }
-        done = next.map(|next| perform(hub, next, now));
+        done = next.map(|next| {
+            hub.on_lane(match &next {
+                Work::Run(_, run, _) => LaneEvent::RunBegins(run.id()),
+                Work::Change(_, Job::Change(change, _)) => LaneEvent::ChangeBegins(change.name()),
+                Work::Change(_, Job::Call(_)) => LaneEvent::Idle,
+            });
+            let done = perform(hub, next, now);
+            hub.on_lane(LaneEvent::Idle);
+            done
+        });
     }
     // Others that wait look whether they may end, too.
     hub.close();

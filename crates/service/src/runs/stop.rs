@@ -6,7 +6,6 @@ use std::time::Instant;
 
 use crate::runs::Runs;
 use crate::runs::cancel::Reason;
-use crate::runs::hub::Change;
 
 /// How a stop went.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,11 +59,7 @@ impl Runs {
                 left.push(format!("run {} (running for {seconds:.1} s)", view.run.id()));
             }
         }
-        match changing {
-            Some(Change::Initialize) => left.push("the initialize of the plugin".to_owned()),
-            Some(Change::CleanUp) => left.push("the cleanup of the plugin".to_owned()),
-            None => {}
-        }
+        left.extend(changing.map(|change| format!("the {} of the plugin", change.name())));
         left.join(", ")
     }
 }

@@ -100,7 +100,7 @@ fn one_at_a_time() -> MutexGuard<'static, ()> {
 fn restless() -> Arc<Runs> {
     let class = universal_worker_plugin::in_process::<Restless, _>(outside_run()).unwrap();
     let bounds = Bounds { lanes: LANES, queue: 4, cancel_grace: LONG, kept: 64 };
-    Arc::new(Runs::new(class, bounds, None, None))
+    Arc::new(Runs::new(class, bounds, None, Listeners::default()))
 }
 
 fn until(holds: impl Fn() -> bool) {

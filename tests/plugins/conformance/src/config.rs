@@ -13,6 +13,7 @@ use universal_worker_plugin::schemars;
 use universal_worker_plugin::schemars::JsonSchema;
 
 use crate::children::Sleeper;
+use crate::imp;
 
 /// The config of all classes.
 #[derive(Serialize, Deserialize, JsonSchema)]
@@ -38,6 +39,14 @@ pub struct Config {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     cleanup_spawns: Option<f64>,
 
+    /// A signal that each initialize raises.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    initialize_raises: Option<i32>,
+
+    /// A signal that each cleanup raises.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    cleanup_raises: Option<i32>,
+
     /// Whatever else was sent.
     #[serde(flatten)]
     others: Map<String, Value>,
@@ -61,7 +70,10 @@ impl Config {
                 )));
             }
         }
-        Ok(())
+        match self.initialize_raises {
+            Some(signal) => imp::raise(signal).map_err(PluginError::user_input),
+            None => Ok(()),
+        }
     }
 
     pub(crate) fn cleanup_log(&self) -> Option<&Path> {
@@ -70,6 +82,10 @@ impl Config {
 
     pub(crate) fn cleanup_hangs(&self) -> Duration {
         duration(self.cleanup_hangs).unwrap_or_default()
+    }
+
+    pub(crate) fn cleanup_raises(&self) -> Option<i32> {
+        self.cleanup_raises
     }
 
     pub(crate) fn cleanup_spawns(&self) -> Option<Sleeper> {

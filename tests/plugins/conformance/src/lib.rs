@@ -82,6 +82,11 @@ impl<K: Kind> Plugin for Faulty<K> {
 
 impl<K> Drop for Faulty<K> {
     fn drop(&mut self) {
+        if let Some(signal) = self.config.cleanup_raises()
+            && let Err(error) = imp::raise(signal)
+        {
+            log::error!("cannot raise {signal}: {error}");
+        }
         let started = self.config.cleanup_spawns().map(|sleeper| sleeper.start());
         thread::sleep(self.config.cleanup_hangs());
         if let Some(path) = self.config.cleanup_log() {

@@ -1,0 +1,70 @@
+//! What a process says that its plugin crashes.
+//!
+//! A handler for the signals of a crash writes one line to stderr and, with `--crash-file`, one
+//! JSON record; then, under a timer, a backtrace into that record; then the signal takes its default
+//! action, so that the exit status is what it would have been.
+//!
+//! It is installed before the plugin is loaded: a runtime with handlers of its own (JVM, Go) comes
+//! first, and forwards what it does not understand.
+//! All that is used from the handler is async-signal-safe (signal-safety(7)), takes no lock and no
+//! memory, and waits for nothing; only the unwinder may, and the timer is for that.
+
+mod imp;
+mod record;
+mod running;
+mod text;
+
+use std::ffi::CString;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+use std::sync::OnceLock;
+
+use universal_worker_service::LaneEvent;
+
+use crate::cli::PluginChoice;
+use crate::failure::Failure;
+use crate::last_words::running::RUNNING;
+
+/// What is known before anything happens.
+struct Subject {
+    module: String,
+    class: String,
+    /// The same as JSON strings.
+    module_json: String,
+    class_json: String,
+    crash_file: Option<CString>,
+}
+
+static SUBJECT: OnceLock<Subject> = OnceLock::new();
+
+/// From now on a crash is told.
+pub(crate) fn prepare(plugin: &PluginChoice, crash_file: Option<&Path>) -> Result<(), Failure> {
+    let class = plugin.class.clone().unwrap_or_default();
+    let json = |text: &str| serde_json::Value::from(text).to_string();
+    let crash_file = crash_file.map(|path| CString::new(path.as_os_str().as_bytes()));
+    let crash_file = crash_file
+        .transpose()
+        .map_err(|_| Failure::usage("--crash-file: a path has no null character"))?;
+    SUBJECT.get_or_init(|| Subject {
+        module_json: json(&plugin.module),
+        class_json: json(&class),
+        module: plugin.module.clone(),
+        class,
+        crash_file,
+    });
+    imp::install()
+        .map_err(|error| Failure::defect(format!("cannot watch for crashes: {error}")))?;
+    imp::use_own_stack();
+    Ok(())
+}
+
+/// Hears of what happens on the plugin's threads.
+pub(crate) fn on_lane(event: &LaneEvent<'_>) {
+    match event {
+        LaneEvent::ThreadBegins => imp::use_own_stack(),
+        LaneEvent::RunBegins(id) => RUNNING.begins(id),
+        LaneEvent::ChangeBegins(name) => RUNNING.begins(name),
+        LaneEvent::Idle => RUNNING.ends(),
+        _ => {}
+    }
+}

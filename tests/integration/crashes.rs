@@ -1,0 +1,97 @@
+//! Plugins that crash their process, and what is said of it.
+
+use std::fs;
+use std::io;
+use std::process::Stdio;
+
+use serde_json::Value;
+use serde_json::json;
+use universal_worker_host::Client;
+use universal_worker_host::Exit;
+
+use crate::support::Started;
+use crate::support::Worker;
+use crate::support::scratch;
+
+fn crash(exit: &Exit, signal: i32, name: &str) -> String {
+    assert_eq!(exit.signal, Some(signal), "{exit:?}");
+    let words = exit.last_words().unwrap_or_else(|| panic!("no last words: {exit:?}"));
+    assert!(words.starts_with(&format!("FATAL: {name}")), "{words}");
+    assert!(words.contains("libconformance.so:Conformance"), "{words}");
+    words.to_owned()
+}
+
+#[tokio::test]
+async fn each_signal_is_told_with_the_run_and_takes_its_default_action() {
+    for (op, raised, signal, name) in [
+        ("segfault", 0, 11, "SIGSEGV at 0x8"),
+        ("overflow_stack", 0, 11, "SIGSEGV at "),
+        ("abort", 0, 6, "SIGABRT"),
+        ("raise", 11, 11, "SIGSEGV"),
+        ("raise", 7, 7, "SIGBUS"),
+        ("raise", 4, 4, "SIGILL"),
+        ("raise", 8, 8, "SIGFPE"),
+    ] {
+        let folder = scratch();
+        let file = folder.path().join("crash.json");
+        let worker = Worker::start("Conformance", &["--crash-file", file.to_str().unwrap()]).await;
+        let run = worker.spawn_run("the-run", json!({"op": op, "signal": raised}));
+        let exit = worker.wait().await;
+        let words = crash(&exit, signal, name);
+        assert!(words.contains("thread lane-0, running: the-run"), "{words}");
+        assert_eq!(words.contains("overflowed"), op == "overflow_stack", "{words}");
+
+        let record: Value = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
+        assert_eq!(
+            record["signal"].as_str().unwrap(),
+            &name[..name.find(' ').unwrap_or(name.len())]
+        );
+        assert_eq!((&record["runs"], &record["thread"]), (&json!(["the-run"]), &json!("lane-0")));
+        assert_eq!(
+            (&record["pid"], &record["class"]),
+            (&json!(worker.pid()), &json!("Conformance"))
+        );
+        assert_eq!(record["address"].is_string(), raised == 0 && op != "abort", "{record}");
+        // The plugin's own code is on the stack.
+        let frames = record["backtrace"].as_array().unwrap();
+        let is_the_plugins = |frame: &Value| {
+            frame["module"].as_str().is_some_and(|module| module.ends_with("libconformance.so"))
+        };
+        assert!(frames.iter().any(is_the_plugins), "{op}: {record}");
+        assert!(run.await.is_err(), "the run of {op} has no answer");
+    }
+}
+
+#[tokio::test]
+async fn a_crash_outside_of_runs_is_told_too() {
+    let worker = Worker::conformance().await;
+    let initialize = worker.spawn_post("/initialize", r#"{"initialize_raises":11}"#);
+    let words = crash(&worker.wait().await, 11, "SIGSEGV");
+    assert!(words.ends_with("running: initialize"), "{words}");
+    assert!(initialize.await.is_err());
+
+    let worker = Worker::conformance().await;
+    worker.client().initialize(&json!({"cleanup_raises": 6})).await.unwrap();
+    worker.signal("TERM");
+    let words = crash(&worker.wait().await, 6, "SIGABRT");
+    assert!(words.ends_with("running: cleanup"), "{words}");
+}
+
+#[tokio::test]
+async fn a_pipe_that_is_full_and_a_file_that_cannot_be_written_hold_no_crash_up() {
+    let (_unread, full) = io::pipe().unwrap();
+    fill(&full);
+    let args = ["--module", "conformance", "--class", "Conformance", "--crash-file", "/dev/full"];
+    let mut started = Started::with_stderr(&args, Stdio::from(full));
+    let client = Client::new(&started.url());
+    let no_args: [(); 0] = [];
+    let run = client.execute::<_, _, Value>(&no_args, &json!({"op": "segfault"})).await;
+    assert!(run.is_err());
+    assert_eq!(std::os::unix::process::ExitStatusExt::signal(&started.wait()), Some(11));
+}
+
+/// Writes as much as the pipe holds.
+fn fill(pipe: &io::PipeWriter) {
+    let size = rustix::pipe::fcntl_getpipe_size(pipe).unwrap();
+    io::Write::write_all(&mut &*pipe, &vec![b'\n'; size]).unwrap();
+}
