@@ -3,6 +3,9 @@
 use std::io::ErrorKind;
 use std::net::TcpListener;
 use std::net::TcpStream;
+use std::os::unix::net::UnixDatagram;
+use std::process::Command;
+use std::time::Duration;
 
 use serde_json::Value;
 use serde_json::json;
@@ -11,6 +14,7 @@ use universal_worker_host::Client;
 use crate::support::Started;
 use crate::support::Worker;
 use crate::support::run_to_end;
+use crate::support::scratch;
 
 #[tokio::test]
 async fn it_tells_where_and_what() {
@@ -80,4 +84,70 @@ async fn a_config_may_be_given_at_the_start_and_a_refused_one_ends_it() {
     let failed: Value = serde_json::from_str(refused.stdout.trim()).unwrap();
     assert_eq!(failed["stage"], "initialize");
     assert!(failed["message"].as_str().unwrap().contains("bad config: x"), "{failed}");
+}
+
+#[tokio::test]
+async fn it_goes_to_a_file_descriptor_that_is_closed_then() {
+    let folder = scratch();
+    let fifo = folder.path().join("fifo");
+    let made = Command::new("mkfifo").arg(&fifo).status().unwrap();
+    assert!(made.success());
+    let script = format!("exec \"$@\" 7>'{}'", fifo.display());
+    let args = ["--module", "conformance", "--class", "Conformance", "--ready-fd", "7"];
+    let mut started = Started::by_shell(&script, &args);
+    // Comes to its end while the worker lives.
+    let told = std::fs::read_to_string(&fifo).unwrap();
+    let line: Value = serde_json::from_str(told.trim()).unwrap();
+    assert_eq!((&line["event"], &line["pid"]), (&json!("ready"), &json!(started.pid())));
+    started.terminate();
+    assert_eq!(started.rest_of_stdout(), "");
+}
+
+#[tokio::test]
+async fn it_goes_to_a_file_that_is_there_with_the_whole_of_it() {
+    let folder = scratch();
+    for (class, event) in [("Conformance", "ready"), ("RefusesToLoad", "failed")] {
+        let file = folder.path().join(class);
+        let args = ["--module", "conformance", "--class", class, "--announce-file"];
+        let mut started = Started::spawn(&[&args[..], &[file.to_str().unwrap()]].concat());
+        let told = loop {
+            match std::fs::read_to_string(&file) {
+                Ok(told) => break told,
+                Err(error) => assert_eq!(error.kind(), ErrorKind::NotFound),
+            }
+        };
+        let line: Value = serde_json::from_str(told.trim()).unwrap();
+        assert_eq!((&line["event"], &line["pid"]), (&json!(event), &json!(started.pid())));
+        match event {
+            "ready" => started.terminate(),
+            _ => assert_eq!(started.wait().code(), Some(1)),
+        }
+        assert_eq!(started.rest_of_stdout(), "");
+    }
+    let left: Vec<_> = std::fs::read_dir(folder.path()).unwrap().flatten().collect();
+    assert_eq!(left.len(), 2, "{left:?}");
+
+    let args = ["--module", "hello", "--announce-file", "/no/such/folder/file"];
+    let ended = run_to_end(&args).await;
+    assert_eq!(ended.code, Some(3), "{ended:?}");
+    assert!(ended.stderr.contains("--announce-file"), "{ended:?}");
+}
+
+#[tokio::test]
+async fn a_service_manager_is_told_when_it_is_ready_and_when_it_stops() {
+    let folder = scratch();
+    let path = folder.path().join("notify");
+    let socket = UnixDatagram::bind(&path).unwrap();
+    socket.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+    let script = format!("NOTIFY_SOCKET='{}' exec \"$@\"", path.display());
+    let mut started =
+        Started::by_shell(&script, &["--module", "conformance", "--class", "Conformance"]);
+    let told = || {
+        let mut text = [0; 100];
+        let length = socket.recv(&mut text).unwrap();
+        String::from_utf8(text[..length].to_vec()).unwrap()
+    };
+    assert_eq!(told(), "READY=1");
+    started.terminate();
+    assert_eq!(told(), "STOPPING=1");
 }

@@ -231,3 +231,27 @@ async fn a_parent_of_another_pid_namespace_is_refused_with_what_to_use_instead()
     assert_eq!(ended.code, Some(2), "{ended:?}");
     assert!(ended.stderr.contains("namespace") && ended.stderr.contains("--lease-fd"), "{ended:?}");
 }
+
+#[tokio::test]
+async fn an_idle_worker_ends_however_often_it_is_asked_how_it_is() {
+    let worker = Worker::start("Conformance", &["--idle-timeout", "0.5"]).await;
+    // Longer than the timeout, and by a client that has left.
+    let run = worker.client().run().id("long").continue_on_disconnect();
+    let no_args: [(); 0] = [];
+    drop(run.execute_stream(&no_args, &json!({"n": 2, "delay": 1.0})).await.unwrap());
+    let finished = async {
+        while worker.client().stats().await.is_ok_and(|stats| stats["runs"]["finished"] == 0) {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    finished.await;
+    let asked = async {
+        while worker.client().health().await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let (exit, ()) = tokio::join!(worker.wait(), asked);
+    assert_eq!(exit.code, Some(0), "{exit:?}");
+    assert!(exit.stderr.contains("--idle-timeout"), "{exit:?}");
+    assert!(!exit.stderr.contains("cancelled"), "its run was waited for: {exit:?}");
+}

@@ -9,6 +9,7 @@ use std::env;
 
 use argh::FromArgs;
 
+pub(crate) use crate::cli::settings::Announce;
 pub(crate) use crate::cli::settings::CheckFormat;
 pub(crate) use crate::cli::settings::Command;
 pub(crate) use crate::cli::settings::LogFormat;

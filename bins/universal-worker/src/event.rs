@@ -4,6 +4,7 @@ use std::error::Error;
 use std::fmt;
 use std::os::fd::RawFd;
 use std::sync::mpsc::Sender;
+use std::time::Duration;
 
 use universal_worker_service::WedgedRun;
 use universal_worker_service::WorkerService;
@@ -59,6 +60,8 @@ pub(crate) enum Reason {
     ParentGone(u32),
     /// The lease, by its file descriptor.
     LeaseClosed(RawFd),
+    /// Nobody has asked for anything for so long.
+    Idle(Duration),
     /// A run, where the host wants the worker to end because of it.
     Wedged(WedgedRun),
 }
@@ -69,6 +72,9 @@ impl fmt::Display for Reason {
             Self::Signal(name) => f.write_str(name),
             Self::ParentGone(pid) => write!(f, "the parent process {pid} is gone"),
             Self::LeaseClosed(fd) => write!(f, "the other end of the lease {fd} is closed"),
+            Self::Idle(limit) => {
+                write!(f, "nothing was asked for in {} s (--idle-timeout)", limit.as_secs_f64())
+            }
             Self::Wedged(run) => write!(f, "{run}, and --exit-when-wedged is set"),
         }
     }

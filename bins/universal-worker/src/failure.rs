@@ -19,6 +19,8 @@ pub(crate) enum Failure {
     Usage(String),
     #[error("cannot listen on {address}: {source}")]
     Listen { address: SocketAddr, source: io::Error },
+    #[error("cannot write the announcement (--ready-fd, --announce-file): {0}")]
+    Announce(io::Error),
     #[error("Failed to load {plugin} - {error}")]
     Load { plugin: String, error: Box<LoadError> },
     #[error("Failed to load {plugin} - the config is refused: {message}")]
@@ -65,6 +67,9 @@ impl Failure {
             Self::Listen { .. } => {
                 (3, "listen", "choose another port, or 0 for any free one".into())
             }
+            Self::Announce(_) => {
+                (3, "listen", "the folder of the file must be there, and writable".into())
+            }
             Self::Load { error, .. } => (1, "load", error.hint()),
             Self::Initialize { .. } => {
                 (1, "initialize", "--check tells the config's schema".into())
@@ -94,12 +99,14 @@ impl Failure {
 impl Outcome {
     /// Writes a text to stdout.
     pub(crate) fn told(text: &str) -> Self {
-        announce::write_line(text);
+        announce::print(&format!("{text}\n"));
         Self::Told
     }
 
     pub(crate) fn failed(failure: Failure) -> Self {
-        announce::tell(&Announcement::failed(&failure));
+        if let Err(error) = announce::tell(&Announcement::failed(&failure)) {
+            log::error!("cannot announce the failure: {error}");
+        }
         Self::Failed(failure)
     }
 

@@ -8,6 +8,7 @@ use std::sync::mpsc;
 use std::sync::mpsc::RecvTimeoutError;
 use std::time::Duration;
 
+use universal_worker_service::WorkerService;
 use universal_worker_watchdog::Lease;
 
 mod announce;
@@ -28,8 +29,11 @@ mod signals;
 mod stop;
 
 use crate::announce::Announcement;
+use crate::announce::Destination;
+use crate::cli::Announce;
 use crate::cli::Command;
 use crate::event::Event;
+use crate::event::Reason;
 use crate::event::Reporter;
 use crate::failure::Failure;
 use crate::failure::Outcome;
@@ -49,10 +53,11 @@ fn main() {
 }
 
 fn run(settings: &cli::Settings) -> Outcome {
-    let inherited = settings.lease.map(|fd| event::take_lease(fd).map(|lease| (lease, fd)));
+    // Before anything else is opened, so that the numbers can mean nothing else.
+    let inherited = take_inherited(settings);
     logging::init(settings.log, &settings.filter);
     let (main, happened) = mpsc::channel();
-    let served = inherited.transpose().and_then(|lease| {
+    let served = inherited.and_then(|lease| {
         let last_resort = LastResort::after(settings.stop_grace)?;
         serve(settings, lease, &Reporter::new(main, last_resort), &happened)
     });
@@ -95,9 +100,15 @@ fn serve(
     };
     let (listener, address) = bound.listen()?;
     let io = io::Io::begin(listener, service.clone(), reporter.clone())?;
-    announce::tell(&Announcement::ready(address, service.class_info()));
+    let announced = announce::tell(&Announcement::ready(address, service.class_info()));
+    if let Err(error) = announced {
+        // A plugin that was initialised is cleaned up, though nobody will ever hear of it.
+        let _ = service.stop(settings.stop_grace / 2);
+        return Err(Failure::Announce(error));
+    }
+    announce::notify("READY=1");
     let reason = loop {
-        match next(happened) {
+        match until_idle(&service, settings.idle_timeout, happened) {
             Some(Event::Stop(reason)) => break reason,
             Some(Event::Loaded(_)) => {}
             Some(Event::IoEnded) | None => {
@@ -108,13 +119,56 @@ fn serve(
     Ok(stop::run(reason, &service, io, happened, settings.stop_grace))
 }
 
+/// Takes over what the worker was started with.
+fn take_inherited(settings: &cli::Settings) -> Result<Option<(Lease, RawFd)>, Failure> {
+    match &settings.announce {
+        Announce::Stdout => {}
+        Announce::File(path) => announce::to(Destination::File(path.clone())),
+        Announce::Inherited(fd) => {
+            let taken = imp::take_inherited(*fd).map_err(|error| {
+                Failure::usage(format!("--ready-fd: the worker was not started with {fd}: {error}"))
+            })?;
+            announce::to(Destination::Inherited(taken));
+        }
+    }
+    settings.lease.map(|fd| event::take_lease(fd).map(|lease| (lease, fd))).transpose()
+}
+
 /// Waits for what happens next, and reaps meanwhile; none when nobody is left to report.
 fn next(happened: &mpsc::Receiver<Event>) -> Option<Event> {
     loop {
-        match happened.recv_timeout(BETWEEN_REAPS) {
-            Ok(event) => return Some(event),
-            Err(RecvTimeoutError::Timeout) => descendants::reap(),
-            Err(RecvTimeoutError::Disconnected) => return None,
+        if let Some(event) = within(BETWEEN_REAPS, happened) {
+            return event;
+        }
+    }
+}
+
+/// As [`next`], and stops when nothing was asked for in `limit`.
+fn until_idle(
+    service: &WorkerService,
+    limit: Option<Duration>,
+    happened: &mpsc::Receiver<Event>,
+) -> Option<Event> {
+    let Some(limit) = limit else { return next(happened) };
+    loop {
+        let left = limit.saturating_sub(service.idle_for());
+        if left.is_zero() {
+            return Some(Event::Stop(Reason::Idle(limit)));
+        }
+        if let Some(event) = within(left.min(BETWEEN_REAPS), happened) {
+            return event;
+        }
+    }
+}
+
+/// What happens in that time, if anything does; an inner none when nobody is left to report.
+fn within(time: Duration, happened: &mpsc::Receiver<Event>) -> Option<Option<Event>> {
+    match happened.recv_timeout(time) {
+        Ok(event) => Some(Some(event)),
+        Err(RecvTimeoutError::Disconnected) => Some(None),
+        Err(RecvTimeoutError::Timeout) => {
+            descendants::reap();
+            None
         }
     }
 }

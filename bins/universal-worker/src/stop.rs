@@ -7,6 +7,7 @@ use std::time::Instant;
 use universal_worker_service::Stopped;
 use universal_worker_service::WorkerService;
 
+use crate::announce;
 use crate::descendants;
 use crate::event::Event;
 use crate::event::Reason;
@@ -31,6 +32,7 @@ pub(crate) fn run(
     grace: Duration,
 ) -> Outcome {
     log::info!("stopping: {reason}");
+    announce::notify("STOPPING=1");
     let begun = Instant::now();
     let stopped = service.stop(grace - FOR_THE_REST.min(grace / 2));
     io.end();

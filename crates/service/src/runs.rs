@@ -113,6 +113,12 @@ impl Runs {
         Self { hub: Arc::new(Hub::new(class, bounds, listeners)), timeout }
     }
 
+    /// For how long no plugin has been at work; zero while a run or a change is queued or at work,
+    /// none where there has never been a run.
+    pub(crate) fn idle_for(&self) -> Option<Duration> {
+        self.hub.look(|engine| engine.idle_for(Instant::now()))
+    }
+
     /// How many there may be, queued and running.
     pub(crate) fn most(&self) -> usize {
         self.hub.look(|engine| engine.most())

@@ -26,6 +26,7 @@ use crate::http::body::Body;
 use crate::http::error::HttpError;
 use crate::http::handlers;
 use crate::http::intake::Intake;
+use crate::http::last_asked::LastAsked;
 use crate::http::routes;
 use crate::http::routes::Route;
 use crate::http::wishes::Wishes;
@@ -55,6 +56,7 @@ pub(crate) struct Shared {
     pub(crate) sampler: Sampler,
     access: Access,
     intake: Intake,
+    asked: LastAsked,
 }
 
 /// Makes a [`WorkerService`].
@@ -133,6 +135,15 @@ impl WorkerService {
         self.shared.runs.stop(grace)
     }
 
+    /// For how long nothing was asked for; zero while a run is queued or a plugin at work.
+    ///
+    /// Requests for `/health`, `/ready` and `/stats` do not count: they ask how the worker is.
+    #[must_use]
+    pub fn idle_for(&self) -> Duration {
+        let asked = self.shared.asked.ago();
+        self.shared.runs.idle_for().map_or(asked, |idle| idle.min(asked))
+    }
+
     pub(crate) fn limits(&self) -> &Limits {
         &self.shared.limits
     }
@@ -163,6 +174,8 @@ impl Shared {
         let (head, body) = request.into_parts();
         access::check(&self.access, &head.uri, &head.headers)?;
         let route = routes::find(&head.method, head.uri.path())?;
+        // When it is answered, too: that may be long after.
+        let _asked = (!route.asks_how_it_is()).then(|| self.asked.now());
         let body = async { self.intake.read(&head.headers, body).await };
         match route {
             Route::Health => handlers::health(&self.runs),
@@ -248,6 +261,7 @@ impl Builder {
             runs: Arc::new(runs),
             sampler: Sampler::new(std::process::id()),
             access: self.access,
+            asked: LastAsked::default(),
             intake: Intake::new(&self.limits),
             limits: self.limits,
         };

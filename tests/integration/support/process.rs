@@ -68,9 +68,22 @@ impl Started {
         Self::with(args, stdin, Stdio::null())
     }
 
+    /// By a shell that runs a script with the worker and its arguments as its own.
+    pub(crate) fn by_shell(script: &str, args: &[&str]) -> Self {
+        let mut command = Command::new("sh");
+        command.args(["-c", script, "sh"]).arg(program()).args(args);
+        command.stdin(Stdio::null()).stderr(Stdio::null());
+        Self::start(command)
+    }
+
     fn with(args: &[&str], stdin: Stdio, stderr: Stdio) -> Self {
         let mut command = Command::new(program());
-        command.args(args).stdin(stdin).stdout(Stdio::piped()).stderr(stderr);
+        command.args(args).stdin(stdin).stderr(stderr);
+        Self::start(command)
+    }
+
+    fn start(mut command: Command) -> Self {
+        command.stdout(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let stdout = BufReader::new(child.stdout.take().unwrap());
         Self { child, stdout }

@@ -21,7 +21,7 @@ enum Takes {
     Nothing,
 }
 
-const OPTIONS: [(&str, Takes); 25] = [
+const OPTIONS: [(&str, Takes); 28] = [
     ("module", Takes::Value),
     ("class", Takes::Value),
     ("plugin-dir", Takes::Values),
@@ -39,6 +39,9 @@ const OPTIONS: [(&str, Takes); 25] = [
     ("cancel-grace", Takes::Value),
     ("exit-when-wedged", Takes::Nothing),
     ("stop-grace", Takes::Value),
+    ("idle-timeout", Takes::Value),
+    ("ready-fd", Takes::Value),
+    ("announce-file", Takes::Value),
     ("crash-file", Takes::Value),
     ("max-body", Takes::Value),
     ("max-body-total", Takes::Value),

@@ -42,6 +42,8 @@ pub(crate) struct Settings {
     pub(crate) concurrency: Option<NonZeroU32>,
     pub(crate) when_wedged: WhenWedged,
     pub(crate) stop_grace: Duration,
+    pub(crate) idle_timeout: Option<Duration>,
+    pub(crate) announce: Announce,
     pub(crate) crash_file: Option<PathBuf>,
     pub(crate) limits: Limits,
     pub(crate) access: Access,
@@ -61,6 +63,15 @@ pub(crate) struct PluginChoice {
 pub(crate) enum LogFormat {
     Text,
     Json,
+}
+
+/// Where the announcement goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Announce {
+    Stdout,
+    /// A file descriptor.
+    Inherited(RawFd),
+    File(PathBuf),
 }
 
 /// What the worker does when a run is wedged.
@@ -109,6 +120,7 @@ fn settings(typed: Typed, plugin: PluginChoice, given: &Given) -> Result<Setting
     let parent = number(given, "ppid", &typed.ppid, "a process id, or 0 for none")?;
     let stop_grace =
         seconds(given, "stop-grace", &typed.stop_grace)?.unwrap_or(Duration::from_millis(1500));
+    let announce = announce(given, &typed)?;
     let limits = Limits { cleanup_grace: stop_grace, ..limits(given, &typed)? };
     Ok(Settings {
         plugin,
@@ -123,6 +135,8 @@ fn settings(typed: Typed, plugin: PluginChoice, given: &Given) -> Result<Setting
             "a number of runs, 1 or more",
         )?,
         stop_grace,
+        idle_timeout: above_zero(given, "idle-timeout", &typed.idle_timeout)?,
+        announce,
         crash_file: typed.crash_file.map(PathBuf::from),
         when_wedged: if typed.exit_when_wedged { WhenWedged::Exit } else { WhenWedged::Stay },
         limits,
@@ -135,20 +149,13 @@ fn settings(typed: Typed, plugin: PluginChoice, given: &Given) -> Result<Setting
 fn limits(given: &Given, typed: &Typed) -> Result<Limits, Failure> {
     let default = Limits::default();
     let bytes = |option, value| number(given, option, value, "a number of bytes");
-    let run_timeout = seconds(given, "run-timeout", &typed.run_timeout)?;
-    if run_timeout.is_some_and(|timeout| timeout.is_zero()) {
-        return Err(Failure::usage(format!(
-            "{}: expected seconds above 0; without it runs have no deadline",
-            given.name("run-timeout")
-        )));
-    }
     Ok(Limits {
         max_body: bytes("max-body", &typed.max_body)?.unwrap_or(default.max_body),
         max_body_total: bytes("max-body-total", &typed.max_body_total)?
             .unwrap_or(default.max_body_total),
         queue: number(given, "queue", &typed.queue, "a number of runs, 0 or more")?
             .unwrap_or(default.queue),
-        run_timeout,
+        run_timeout: above_zero(given, "run-timeout", &typed.run_timeout)?,
         cancel_grace: seconds(given, "cancel-grace", &typed.cancel_grace)?
             .unwrap_or(default.cancel_grace),
         ..default
@@ -195,6 +202,36 @@ fn seconds(
     let Some(value) = value else { return Ok(None) };
     let parsed = value.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
     parsed.map(Some).ok_or_else(|| wrong(given, option, "seconds, 0 or more", value))
+}
+
+/// Seconds of which 0 would make no sense.
+fn above_zero(
+    given: &Given,
+    option: &str,
+    value: &Option<String>,
+) -> Result<Option<Duration>, Failure> {
+    let limit = seconds(given, option, value)?;
+    if limit.is_some_and(|limit| limit.is_zero()) {
+        return Err(Failure::usage(format!(
+            "{}: expected seconds above 0; leave it out for no limit",
+            given.name(option)
+        )));
+    }
+    Ok(limit)
+}
+
+fn announce(given: &Given, typed: &Typed) -> Result<Announce, Failure> {
+    let fd = file_descriptor(given, "ready-fd", &typed.ready_fd)?;
+    match (fd, &typed.announce_file) {
+        (None, None) => Ok(Announce::Stdout),
+        (Some(fd), None) => Ok(Announce::Inherited(fd)),
+        (None, Some(path)) => Ok(Announce::File(path.into())),
+        (Some(_), Some(_)) => Err(Failure::usage(format!(
+            "{} and {}: the announcement goes to one place",
+            given.name("ready-fd"),
+            given.name("announce-file")
+        ))),
+    }
 }
 
 fn host(given: &Given, value: Option<String>) -> Result<IpAddr, Failure> {

@@ -80,6 +80,18 @@ pub(super) struct Typed {
     #[argh(option)]
     pub(super) stop_grace: Option<String>,
 
+    /// seconds after which to end when nothing was asked for but how the worker is (none)
+    #[argh(option)]
+    pub(super) idle_timeout: Option<String>,
+
+    /// where the announcement goes: a file descriptor that the worker is started with (stdout)
+    #[argh(option)]
+    pub(super) ready_fd: Option<String>,
+
+    /// where the announcement goes: a file, which is there with the whole of it or not at all
+    #[argh(option)]
+    pub(super) announce_file: Option<String>,
+
     /// where the last words of a crash go as one JSON record (none)
     #[argh(option)]
     pub(super) crash_file: Option<String>,

@@ -44,6 +44,13 @@ const ROUTES: [(&str, Takes, Route<'static>); 12] = [
     ("/cleanup", Takes::Post, Route::Cleanup),
 ];
 
+impl Route<'_> {
+    /// Whether it asks how the worker is, and for nothing that it does.
+    pub(crate) const fn asks_how_it_is(self) -> bool {
+        matches!(self, Self::Health | Self::Ready | Self::Stats)
+    }
+}
+
 impl Takes {
     fn method(self, method: &Method) -> bool {
         match self {

@@ -47,6 +47,8 @@ pub(super) struct Engine<J> {
     changing: bool,
     history: History,
     newest: Option<Arc<Run>>,
+    /// When a plugin came back last.
+    last_back: Option<Instant>,
     next_key: u64,
     /// Nothing falls due before; none when nothing ever does.
     due: Option<Instant>,
@@ -144,6 +146,7 @@ impl<J> Engine<J> {
             changing: false,
             history: History::of_the_last(bounds.kept),
             newest: None,
+            last_back: None,
             next_key: 0,
             due: None,
         }
@@ -234,6 +237,7 @@ impl<J> Engine<J> {
     ) -> Option<Back> {
         let place = self.lanes.iter().position(|lane| lane.key() == key)?;
         let lane = self.lanes.swap_remove(place);
+        self.last_back = Some(now);
         let was_wedged = lane.wedged_at().is_some();
         let (ended, was_over) = match lane {
             Lane::Running(running) => (self.history.count(running.come_back(returned, now)), false),
@@ -246,6 +250,14 @@ impl<J> Engine<J> {
     /// A change is done.
     pub(super) fn change_done(&mut self, AllLanes(()): AllLanes) {
         self.changing = false;
+    }
+
+    /// For how long nothing has been queued or at work; none where there has never been a run.
+    pub(super) fn idle_for(&self, now: Instant) -> Option<Duration> {
+        if self.waiting() + self.at_work() > 0 {
+            return Some(Duration::ZERO);
+        }
+        self.last_back.map(|at| now.saturating_duration_since(at))
     }
 
     fn key(&mut self) -> Key {
