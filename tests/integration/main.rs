@@ -26,6 +26,7 @@ mod races;
 mod recorded;
 mod runs;
 mod samples;
+mod sockets;
 mod streams;
 mod support;
 mod usage;

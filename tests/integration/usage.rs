@@ -20,6 +20,8 @@ async fn a_usage_error_is_one_line_that_names_the_right_thing() {
         (&["--module", "hello", "--ready-fd", "2"][..], "--ready-fd"),
         (&["--module", "hello", "--ready-fd", "77"][..], "--ready-fd"),
         (&["--module", "hello", "--ready-fd", "3", "--announce-file", "x"][..], "one place"),
+        (&["--module", "hello", "--uds", "x", "--port", "1"][..], "one place"),
+        (&["--module", "hello", "--fd", "77"][..], "--fd"),
         (&["--module", "hello", "--log", "xml"][..], "--log"),
         (&["--module", "hello", "--host", "192.0.2.1"][..], "loopback"),
         (&["--module", "hello", "--config", "@/no/such/file"][..], "/no/such/file"),

@@ -8,7 +8,6 @@ use std::fs::File;
 use std::io;
 use std::io::Write;
 use std::mem;
-use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::path::PathBuf;
@@ -21,6 +20,7 @@ use universal_worker_loader::INTERFACE;
 
 pub(crate) use crate::announce::notify::notify;
 use crate::failure::Failure;
+use crate::listen::Told;
 
 /// Where the announcement goes.
 #[derive(Debug)]
@@ -45,8 +45,8 @@ pub(crate) enum Announcement<'a> {
     Ready {
         proto: u32,
         pid: u32,
-        url: String,
-        uds: Option<String>,
+        url: Option<&'a str>,
+        uds: Option<&'a Path>,
         class: &'a str,
         name: &'a str,
         version: &'a str,
@@ -64,12 +64,12 @@ pub(crate) enum Announcement<'a> {
 }
 
 impl<'a> Announcement<'a> {
-    pub(crate) fn ready(address: SocketAddr, class: &'a ClassInfo) -> Self {
+    pub(crate) fn ready(told: &'a Told, class: &'a ClassInfo) -> Self {
         Self::Ready {
             proto: PROTO,
             pid: std::process::id(),
-            url: format!("http://{address}"),
-            uds: None,
+            url: told.url.as_deref(),
+            uds: told.path.as_deref(),
             class: &class.class,
             name: &class.name,
             version: &class.version,

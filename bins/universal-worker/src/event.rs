@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::fmt;
+use std::os::fd::OwnedFd;
 use std::os::fd::RawFd;
 use std::sync::mpsc::Sender;
 use std::time::Duration;
@@ -13,7 +14,6 @@ use universal_worker_watchdog::Watch;
 use universal_worker_watchdog::WatchError;
 
 use crate::failure::Failure;
-use crate::imp;
 use crate::last_resort::LastResort;
 
 /// Something that happened.
@@ -96,16 +96,10 @@ pub(crate) fn watch_lease(lease: Lease, fd: RawFd, reporter: Reporter) -> Result
     watching.map_err(|error| Failure::defect(format!("cannot watch the lease: {error}")))
 }
 
-/// Takes a lease that the worker was started with.
-///
-/// To be called before anything else is opened, so that the number can mean nothing else.
-pub(crate) fn take_lease(fd: RawFd) -> Result<Lease, Failure> {
-    let failed = |error: &dyn Error| {
+/// A lease that the worker was started with.
+pub(crate) fn lease(end: OwnedFd) -> Result<Lease, Failure> {
+    Lease::new(end).map_err(|error| {
         let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
         Failure::usage(format!("--lease-fd: {error}{cause}"))
-    };
-    let taken = imp::take_inherited(fd).map_err(|error| {
-        Failure::usage(format!("--lease-fd: the worker was not started with {fd}: {error}"))
-    })?;
-    Lease::new(taken).map_err(|error| failed(&error))
+    })
 }

@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::io;
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use universal_worker_loader::LoadError;
@@ -10,6 +9,7 @@ use universal_worker_loader::LoadError;
 use crate::announce;
 use crate::announce::Announcement;
 use crate::event::Reason;
+use crate::listen::Place;
 use crate::logging;
 
 /// Why the worker did not come to serve, or could not go on.
@@ -17,8 +17,8 @@ use crate::logging;
 pub(crate) enum Failure {
     #[error("{0}")]
     Usage(String),
-    #[error("cannot listen on {address}: {source}")]
-    Listen { address: SocketAddr, source: io::Error },
+    #[error("cannot listen on {place}: {source}")]
+    Listen { place: Place, source: io::Error },
     #[error("cannot write the announcement (--ready-fd, --announce-file): {0}")]
     Announce(io::Error),
     #[error("Failed to load {plugin} - {error}")]
@@ -64,9 +64,17 @@ impl Failure {
     pub(crate) fn told(&self) -> (u8, &'static str, String) {
         match self {
             Self::Usage(_) => (2, "usage", "universal-worker --help lists all options".into()),
-            Self::Listen { .. } => {
+            Self::Listen { place: Place::Address(_), .. } => {
                 (3, "listen", "choose another port, or 0 for any free one".into())
             }
+            Self::Listen { place: Place::Path(_), .. } => {
+                (3, "listen", "choose another path, in a folder that is there".into())
+            }
+            Self::Listen { place: Place::Inherited(_), .. } => (
+                3,
+                "listen",
+                "hand over a socket that is bound to a loopback address or a path".into(),
+            ),
             Self::Announce(_) => {
                 (3, "listen", "the folder of the file must be there, and writable".into())
             }
@@ -153,7 +161,7 @@ mod tests {
 
     #[test]
     fn each_failure_has_its_documented_code() {
-        let address = SocketAddr::from(([127, 0, 0, 1], 80));
+        let place = Place::Inherited(3);
         let load = Failure::Load {
             plugin: "m:C".into(),
             error: Box::new(LoadError::NoSuchFile("m".into())),
@@ -163,7 +171,7 @@ mod tests {
             (load, 1),
             (Failure::Initialize { plugin: String::new(), message: String::new() }, 1),
             (Failure::usage(""), 2),
-            (Failure::Listen { address, source: io::ErrorKind::AddrInUse.into() }, 3),
+            (Failure::Listen { place, source: io::ErrorKind::AddrInUse.into() }, 3),
             (Failure::defect(""), 70),
         ] {
             assert_eq!(failure.told().0, code, "{failure}");

@@ -2,6 +2,7 @@
 
 #![allow(unsafe_code, reason = "system calls that no safe function of std makes")]
 
+use std::ffi::CString;
 use std::fs::File;
 use std::io;
 use std::mem::MaybeUninit;
@@ -9,12 +10,28 @@ use std::os::fd::AsRawFd;
 use std::os::fd::FromRawFd;
 use std::os::fd::OwnedFd;
 use std::os::fd::RawFd;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+use std::sync::OnceLock;
 
 /// Ends the process at once, without destructors and exit handlers: those of a loaded library can
 /// hang, and `exit(3)` would wait for them.
 pub(crate) fn exit_now(code: u8) -> ! {
+    for path in AT_THE_END.get().into_iter().flatten() {
+        // SAFETY: unlink(2) gets a string with its end.
+        unsafe { libc::unlink(path.as_ptr()) };
+    }
     // SAFETY: _exit(2) has no preconditions.
     unsafe { libc::_exit(code.into()) }
+}
+
+static AT_THE_END: OnceLock<[CString; 2]> = OnceLock::new();
+
+/// Lets these files be removed whenever this process ends by itself.
+pub(crate) fn remove_at_the_end(paths: [&Path; 2]) {
+    // A path with a null character in it could not have been opened.
+    let paths = paths.map(|path| CString::new(path.as_os_str().as_bytes()).unwrap_or_default());
+    let _ = AT_THE_END.set(paths);
 }
 
 /// Takes over a file descriptor that this process was started with; nobody else may use it.

@@ -1,16 +1,18 @@
 //! The thread that serves sockets.
 
-use std::net::TcpListener;
+use std::io;
 use std::thread;
 
 use tokio::runtime;
 use tokio::sync::oneshot;
+use universal_worker_service::Listener;
 use universal_worker_service::WorkerService;
 use universal_worker_service::serve;
 
 use crate::event::Event;
 use crate::event::Reporter;
 use crate::failure::Failure;
+use crate::listen::Listening;
 
 /// A thread that serves until it is told to end.
 #[derive(Debug)]
@@ -20,7 +22,7 @@ pub(crate) struct Io {
 
 impl Io {
     pub(crate) fn begin(
-        listener: TcpListener,
+        listener: Listening,
         service: WorkerService,
         reporter: Reporter,
     ) -> Result<Self, Failure> {
@@ -29,7 +31,7 @@ impl Io {
             runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
         let listener = {
             let _entered = runtime.enter();
-            tokio::net::TcpListener::from_std(listener).map_err(failed)?
+            listener_of(listener).map_err(failed)?
         };
         let (end, ended) = oneshot::channel();
         let serving = move || {
@@ -47,6 +49,20 @@ impl Io {
     pub(crate) fn end(self) {
         let _ = self.end.send(());
     }
+}
+
+fn listener_of(listening: Listening) -> io::Result<Listener> {
+    Ok(match listening {
+        Listening::Tcp(listener) => {
+            listener.set_nonblocking(true)?;
+            Listener::Tcp(tokio::net::TcpListener::from_std(listener)?)
+        }
+        Listening::Unix(listener) => {
+            listener.set_nonblocking(true)?;
+            let uid = rustix::process::geteuid().as_raw();
+            Listener::Unix { listener: tokio::net::UnixListener::from_std(listener)?, uid }
+        }
+    })
 }
 
 struct OnEnd(Reporter);

@@ -1,76 +1,139 @@
 //! The socket: bound at once, listened on when the plugin is loaded.
 //!
-//! A host that polls so never meets a worker that is not there yet, and a taken port is told
+//! A host that polls so never meets a worker that is not there yet, and a taken address is told
 //! before a slow plugin is loaded.
 
+mod tcp;
+mod unix;
+
+use std::fmt;
+use std::io;
 use std::net::SocketAddr;
 use std::net::TcpListener;
+use std::os::fd::OwnedFd;
+use std::os::fd::RawFd;
+use std::os::unix::net::UnixListener;
+use std::path::PathBuf;
 
 use socket2::Domain;
-use socket2::Protocol;
 use socket2::Socket;
 use socket2::Type;
 
 use crate::failure::Failure;
 
-/// An address that is ours, and on which nobody can connect yet.
+/// Where the worker is to listen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Place {
+    Address(SocketAddr),
+    /// A socket in the file system.
+    Path(PathBuf),
+    /// A socket that the worker is started with, by its file descriptor.
+    Inherited(RawFd),
+}
+
+/// A place that is ours, and on which nobody can connect yet, unless it was inherited so.
 pub(crate) struct Bound {
-    socket: Socket,
-    address: SocketAddr,
+    place: Place,
+    socket: BoundSocket,
+}
+
+enum BoundSocket {
+    Tcp(Socket),
+    Unix(unix::Bound),
+    Inherited(Socket),
+}
+
+/// A socket that is listened on.
+#[derive(Debug)]
+pub(crate) enum Listening {
+    Tcp(TcpListener),
+    Unix(UnixListener),
+}
+
+/// Where clients find the worker.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Told {
+    pub(crate) url: Option<String>,
+    pub(crate) path: Option<PathBuf>,
 }
 
 /// Connections that may wait for the I/O thread.
 const BACKLOG: i32 = 512;
 
 impl Bound {
-    pub(crate) fn new(address: SocketAddr) -> Result<Self, Failure> {
-        let bound = || {
-            let socket =
-                Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
-            // Set while binding, so that connections in TIME_WAIT of a former worker do not matter;
-            // cleared again, so that another worker cannot bind the address while we load.
-            socket.set_reuse_address(true)?;
-            socket.bind(&address.into())?;
-            socket.set_reuse_address(false)?;
-            Ok(socket)
+    /// `inherited` is what was taken over where the place is that.
+    pub(crate) fn new(place: &Place, inherited: Option<OwnedFd>) -> Result<Self, Failure> {
+        let socket = match (place, inherited) {
+            (_, Some(inherited)) => checked(inherited).map(BoundSocket::Inherited),
+            (Place::Address(address), None) => tcp::bind(*address).map(BoundSocket::Tcp),
+            (Place::Path(path), None) => unix::Bound::new(path).map(BoundSocket::Unix),
+            (Place::Inherited(_), None) => Err(io::ErrorKind::NotFound.into()),
         };
-        let failed = |source| Failure::Listen { address, source };
-        bound().map(|socket| Self { socket, address }).map_err(failed)
+        let failed = |source| Failure::Listen { place: place.clone(), source };
+        Ok(Self { place: place.clone(), socket: socket.map_err(failed)? })
     }
 
-    /// Listens; returns the address with its port.
-    pub(crate) fn listen(self) -> Result<(TcpListener, SocketAddr), Failure> {
-        let Self { socket, address } = self;
-        let listening = || {
-            socket.set_reuse_address(true)?;
-            socket.listen(BACKLOG)?;
-            socket.set_nonblocking(true)?;
-            let listener = TcpListener::from(socket);
-            let address = listener.local_addr()?;
-            Ok((listener, address))
+    pub(crate) fn listen(self) -> Result<(Listening, Told), Failure> {
+        let Self { place, socket } = self;
+        let listening = match socket {
+            BoundSocket::Tcp(socket) => tcp::listen(socket).map(of_tcp),
+            BoundSocket::Unix(bound) => {
+                bound.listen().map(|(listener, path)| of_unix(listener, Some(path)))
+            }
+            BoundSocket::Inherited(socket) => inherited(socket),
         };
-        listening().map_err(|source| Failure::Listen { address, source })
+        listening.map_err(|source| Failure::Listen { place, source })
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use std::io::ErrorKind;
-    use std::net::TcpStream;
+/// A stream socket of a kind that can be served.
+fn checked(inherited: OwnedFd) -> io::Result<Socket> {
+    let socket = Socket::from(inherited);
+    let domain = socket.domain()?;
+    let can_be_served = [Domain::IPV4, Domain::IPV6, Domain::UNIX].contains(&domain);
+    if can_be_served && socket.r#type()? == Type::STREAM {
+        Ok(socket)
+    } else {
+        Err(io::Error::new(io::ErrorKind::InvalidInput, "it is neither a TCP nor a Unix socket"))
+    }
+}
 
-    use super::*;
+/// Listens, where whoever made it did not.
+fn inherited(socket: Socket) -> io::Result<(Listening, Told)> {
+    if !socket.is_listener()? {
+        socket.listen(BACKLOG)?;
+    }
+    if socket.domain()? == Domain::UNIX {
+        let listener = UnixListener::from(OwnedFd::from(socket));
+        let path = listener.local_addr()?.as_pathname().map(PathBuf::from);
+        return Ok(of_unix(listener, path));
+    }
+    let listener = TcpListener::from(socket);
+    let address = listener.local_addr()?;
+    if !address.ip().is_loopback() {
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            format!("{address} is no loopback address, and anybody could reach the worker"),
+        ));
+    }
+    Ok(of_tcp((listener, address)))
+}
 
-    #[test]
-    fn a_bound_address_is_taken_and_refuses_until_it_is_listened_on() {
-        let any = SocketAddr::from(([127, 0, 0, 1], 0));
-        let bound = Bound::new(any).unwrap();
-        let address = bound.socket.local_addr().unwrap().as_socket().unwrap();
-        let refused = TcpStream::connect(address).unwrap_err();
-        assert_eq!(refused.kind(), ErrorKind::ConnectionRefused);
-        assert!(matches!(Bound::new(address), Err(Failure::Listen { .. })));
-        let (_listener, told) = bound.listen().unwrap();
-        assert_eq!(told, address);
-        TcpStream::connect(address).unwrap();
-        assert!(matches!(Bound::new(address), Err(Failure::Listen { .. })));
+fn of_tcp((listener, address): (TcpListener, SocketAddr)) -> (Listening, Told) {
+    let told = Told { url: Some(format!("http://{address}")), path: None };
+    (Listening::Tcp(listener), told)
+}
+
+fn of_unix(listener: UnixListener, path: Option<PathBuf>) -> (Listening, Told) {
+    (Listening::Unix(listener), Told { url: None, path })
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Address(address) => address.fmt(f),
+            Self::Path(path) => path.display().fmt(f),
+            Self::Inherited(fd) => write!(f, "file descriptor {fd}"),
+        }
     }
 }

@@ -3,6 +3,7 @@
 //! The main thread is the story below: it waits for what happens, and never runs plugin code.
 //! Sockets, plugin, signals and the parent each have threads of their own, which report to it.
 
+use std::os::fd::OwnedFd;
 use std::os::fd::RawFd;
 use std::sync::mpsc;
 use std::sync::mpsc::RecvTimeoutError;
@@ -39,6 +40,7 @@ use crate::failure::Failure;
 use crate::failure::Outcome;
 use crate::last_resort::LastResort;
 use crate::listen::Bound;
+use crate::listen::Place;
 
 fn main() {
     let outcome = match cli::from_process() {
@@ -57,9 +59,9 @@ fn run(settings: &cli::Settings) -> Outcome {
     let inherited = take_inherited(settings);
     logging::init(settings.log, &settings.filter);
     let (main, happened) = mpsc::channel();
-    let served = inherited.and_then(|lease| {
+    let served = inherited.and_then(|inherited| {
         let last_resort = LastResort::after(settings.stop_grace)?;
-        serve(settings, lease, &Reporter::new(main, last_resort), &happened)
+        serve(settings, inherited, &Reporter::new(main, last_resort), &happened)
     });
     served.unwrap_or_else(|failure| {
         let outcome = Outcome::failed(failure);
@@ -71,7 +73,7 @@ fn run(settings: &cli::Settings) -> Outcome {
 
 fn serve(
     settings: &cli::Settings,
-    lease: Option<(Lease, RawFd)>,
+    inherited: Inherited,
     reporter: &Reporter,
     happened: &mpsc::Receiver<Event>,
 ) -> Result<Outcome, Failure> {
@@ -83,10 +85,10 @@ fn serve(
     if let Some(parent) = settings.parent {
         event::watch_parent(parent, reporter.clone())?;
     }
-    if let Some((lease, fd)) = lease {
+    if let Some((lease, fd)) = inherited.lease {
         event::watch_lease(lease, fd, reporter.clone())?;
     }
-    let bound = Bound::new(settings.address)?;
+    let bound = Bound::new(&settings.place, inherited.socket)?;
     load::begin(settings, reporter.clone())?;
     let service = loop {
         match next(happened) {
@@ -98,9 +100,9 @@ fn serve(
             None => return Err(Failure::defect("nobody reports any more")),
         }
     };
-    let (listener, address) = bound.listen()?;
+    let (listener, told) = bound.listen()?;
     let io = io::Io::begin(listener, service.clone(), reporter.clone())?;
-    let announced = announce::tell(&Announcement::ready(address, service.class_info()));
+    let announced = announce::tell(&Announcement::ready(&told, service.class_info()));
     if let Err(error) = announced {
         // A plugin that was initialised is cleaned up, though nobody will ever hear of it.
         let _ = service.stop(settings.stop_grace / 2);
@@ -119,19 +121,35 @@ fn serve(
     Ok(stop::run(reason, &service, io, happened, settings.stop_grace))
 }
 
-/// Takes over what the worker was started with.
-fn take_inherited(settings: &cli::Settings) -> Result<Option<(Lease, RawFd)>, Failure> {
+/// What the worker was started with, but for what the announcement goes to.
+struct Inherited {
+    lease: Option<(Lease, RawFd)>,
+    socket: Option<OwnedFd>,
+}
+
+fn take_inherited(settings: &cli::Settings) -> Result<Inherited, Failure> {
     match &settings.announce {
         Announce::Stdout => {}
         Announce::File(path) => announce::to(Destination::File(path.clone())),
         Announce::Inherited(fd) => {
-            let taken = imp::take_inherited(*fd).map_err(|error| {
-                Failure::usage(format!("--ready-fd: the worker was not started with {fd}: {error}"))
-            })?;
-            announce::to(Destination::Inherited(taken));
+            announce::to(Destination::Inherited(take("--ready-fd", *fd)?));
         }
     }
-    settings.lease.map(|fd| event::take_lease(fd).map(|lease| (lease, fd))).transpose()
+    let socket = match settings.place {
+        Place::Inherited(fd) => Some(take("--fd", fd)?),
+        _ => None,
+    };
+    let lease = match settings.lease {
+        Some(fd) => Some((event::lease(take("--lease-fd", fd)?)?, fd)),
+        None => None,
+    };
+    Ok(Inherited { lease, socket })
+}
+
+fn take(option: &str, fd: RawFd) -> Result<OwnedFd, Failure> {
+    imp::take_inherited(fd).map_err(|error| {
+        Failure::usage(format!("{option}: the worker was not started with {fd}: {error}"))
+    })
 }
 
 /// Waits for what happens next, and reaps meanwhile; none when nobody is left to report.

@@ -33,6 +33,7 @@ pub use outside::outside_run;
 pub use runs::LaneEvent;
 pub use runs::Stopped;
 pub use runs::WedgedRun;
+pub use serve::Listener;
 pub use serve::serve;
 pub use service::Builder;
 pub use service::Refusal;

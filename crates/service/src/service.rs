@@ -22,6 +22,7 @@ use universal_worker_plugin::Plugin;
 use universal_worker_telemetry::Sampler;
 
 use crate::http::access;
+use crate::http::access::Peer;
 use crate::http::body::Body;
 use crate::http::error::HttpError;
 use crate::http::handlers;
@@ -47,6 +48,7 @@ use crate::settings::Limits;
 #[derive(Debug, Clone)]
 pub struct WorkerService {
     shared: Arc<Shared>,
+    peer: Peer,
 }
 
 #[derive(Debug)]
@@ -144,6 +146,11 @@ impl WorkerService {
         self.shared.runs.idle_for().map_or(asked, |idle| idle.min(asked))
     }
 
+    /// The same for a connection of which it is known who is at its other end.
+    pub(crate) fn for_peer(self, peer: Peer) -> Self {
+        Self { peer, ..self }
+    }
+
     pub(crate) fn limits(&self) -> &Limits {
         &self.shared.limits
     }
@@ -160,19 +167,19 @@ impl WorkerService {
         B: http_body::Body,
         B::Error: Into<Box<dyn StdError + Send + Sync>>,
     {
-        let answer = self.shared.answer(request).await;
+        let answer = self.shared.answer(request, self.peer).await;
         answer.unwrap_or_else(HttpError::into_response)
     }
 }
 
 impl Shared {
-    async fn answer<B>(&self, request: Request<B>) -> Result<Response<Body>, HttpError>
+    async fn answer<B>(&self, request: Request<B>, peer: Peer) -> Result<Response<Body>, HttpError>
     where
         B: http_body::Body,
         B::Error: Into<Box<dyn StdError + Send + Sync>>,
     {
         let (head, body) = request.into_parts();
-        access::check(&self.access, &head.uri, &head.headers)?;
+        access::check(peer, &self.access, &head.uri, &head.headers)?;
         let route = routes::find(&head.method, head.uri.path())?;
         // When it is answered, too: that may be long after.
         let _asked = (!route.asks_how_it_is()).then(|| self.asked.now());
@@ -265,7 +272,7 @@ impl Builder {
             intake: Intake::new(&self.limits),
             limits: self.limits,
         };
-        WorkerService { shared: Arc::new(shared) }
+        WorkerService { shared: Arc::new(shared), peer: Peer::default() }
     }
 }
 

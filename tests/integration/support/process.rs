@@ -13,6 +13,8 @@ use std::process::Stdio;
 use std::time::Duration;
 use std::time::Instant;
 
+use serde_json::Value;
+
 use super::LONG;
 use super::program;
 
@@ -76,6 +78,14 @@ impl Started {
         Self::start(command)
     }
 
+    /// By a Python script that runs the worker, `sys.argv[1]`, with its arguments in its own place.
+    pub(crate) fn by_python(script: &str, args: &[&str]) -> Self {
+        let mut command = Command::new("python3");
+        command.args(["-c", script]).arg(program()).args(args);
+        command.stdin(Stdio::null()).stderr(Stdio::null());
+        Self::start(command)
+    }
+
     fn with(args: &[&str], stdin: Stdio, stderr: Stdio) -> Self {
         let mut command = Command::new(program());
         command.args(args).stdin(stdin).stderr(stderr);
@@ -105,11 +115,17 @@ impl Started {
         rest
     }
 
-    /// Reads the announcement.
+    pub(crate) fn announcement(&mut self) -> Value {
+        serde_json::from_str(&self.stdout_line()).unwrap()
+    }
+
     pub(crate) fn url(&mut self) -> String {
-        let line = self.stdout_line();
-        let ready: serde_json::Value = serde_json::from_str(&line).unwrap();
-        ready["url"].as_str().unwrap().to_owned()
+        self.announcement()["url"].as_str().unwrap().to_owned()
+    }
+
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
     }
 
     pub(crate) fn wait(&mut self) -> ExitStatus {

@@ -21,7 +21,7 @@ enum Takes {
     Nothing,
 }
 
-const OPTIONS: [(&str, Takes); 28] = [
+const OPTIONS: [(&str, Takes); 30] = [
     ("module", Takes::Value),
     ("class", Takes::Value),
     ("plugin-dir", Takes::Values),
@@ -31,6 +31,8 @@ const OPTIONS: [(&str, Takes); 28] = [
     ("list", Takes::Nothing),
     ("port", Takes::Value),
     ("host", Takes::Value),
+    ("fd", Takes::Value),
+    ("uds", Takes::Value),
     ("ppid", Takes::Value),
     ("lease-fd", Takes::Value),
     ("concurrency", Takes::Value),
@@ -51,6 +53,9 @@ const OPTIONS: [(&str, Takes); 28] = [
     ("log-level", Takes::Value),
     ("help", Takes::Nothing),
 ];
+
+/// Those that say where to listen.
+const LISTENING: [&str; 4] = ["port", "host", "fd", "uds"];
 
 /// The variable of an option.
 fn variable(option: &str) -> String {
@@ -113,9 +118,12 @@ fn add_variables(
     seen: &[&str],
     vars: &HashMap<String, String>,
 ) -> Result<(), Failure> {
+    // A place to listen on takes that of the variables, whichever it is.
+    let listens = seen.iter().any(|name| LISTENING.contains(name));
     for (name, takes) in OPTIONS {
         // The folders of the variable come after those of the command line; see `settings`.
-        if name == "plugin-dir" || name == "help" || seen.contains(&name) {
+        let is_typed = seen.contains(&name) || LISTENING.contains(&name) && listens;
+        if name == "plugin-dir" || name == "help" || is_typed {
             continue;
         }
         let Some(value) = vars.get(&variable(name)).filter(|value| !value.is_empty()) else {

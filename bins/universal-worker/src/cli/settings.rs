@@ -4,6 +4,7 @@ use std::env;
 use std::fmt;
 use std::fs;
 use std::net::IpAddr;
+use std::net::Ipv4Addr;
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::os::fd::RawFd;
@@ -19,6 +20,7 @@ use universal_worker_service::Limits;
 use crate::cli::front::Given;
 use crate::cli::typed::Typed;
 use crate::failure::Failure;
+use crate::listen::Place;
 use crate::logging;
 
 /// What the process is to do.
@@ -35,7 +37,7 @@ pub(crate) enum Command {
 pub(crate) struct Settings {
     pub(crate) plugin: PluginChoice,
     pub(crate) config: Option<Vec<u8>>,
-    pub(crate) address: SocketAddr,
+    pub(crate) place: Place,
     pub(crate) parent: Option<u32>,
     /// A file descriptor.
     pub(crate) lease: Option<RawFd>,
@@ -116,7 +118,7 @@ pub(super) fn of(typed: Typed, given: &Given) -> Result<Command, Failure> {
 }
 
 fn settings(typed: Typed, plugin: PluginChoice, given: &Given) -> Result<Settings, Failure> {
-    let port = number(given, "port", &typed.port, "a port, 0 to 65535")?.unwrap_or(0_u16);
+    let place = place(given, &typed)?;
     let parent = number(given, "ppid", &typed.ppid, "a process id, or 0 for none")?;
     let stop_grace =
         seconds(given, "stop-grace", &typed.stop_grace)?.unwrap_or(Duration::from_millis(1500));
@@ -125,7 +127,7 @@ fn settings(typed: Typed, plugin: PluginChoice, given: &Given) -> Result<Setting
     Ok(Settings {
         plugin,
         config: typed.config.map(|config| read_config(given, config)).transpose()?,
-        address: SocketAddr::new(host(given, typed.host)?, port),
+        place,
         parent: parent.filter(|pid| *pid != 0),
         lease: file_descriptor(given, "lease-fd", &typed.lease_fd)?,
         concurrency: number(
@@ -204,6 +206,33 @@ fn seconds(
     parsed.map(Some).ok_or_else(|| wrong(given, option, "seconds, 0 or more", value))
 }
 
+fn place(given: &Given, typed: &Typed) -> Result<Place, Failure> {
+    let port: Option<u16> = number(given, "port", &typed.port, "a port, 0 to 65535")?;
+    let host = typed.host.clone().map(|value| host(given, value)).transpose()?;
+    let fd = file_descriptor(given, "fd", &typed.fd)?;
+    let has_address = port.is_some() || host.is_some();
+    match (fd, &typed.uds, has_address) {
+        (Some(fd), None, false) => Ok(Place::Inherited(fd)),
+        (None, Some(path), false) => Ok(Place::Path(path.into())),
+        (None, None, has_address) => {
+            if let Some(fd) = handed_over().filter(|_| !has_address) {
+                return Ok(Place::Inherited(fd));
+            }
+            let host = host.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
+            Ok(Place::Address(SocketAddr::new(host, port.unwrap_or(0))))
+        }
+        _ => Err(Failure::usage("--port, --fd and --uds: the worker listens on one place")),
+    }
+}
+
+/// The first socket that a service manager hands over (sd_listen_fds(3)).
+fn handed_over() -> Option<RawFd> {
+    const FIRST: RawFd = 3;
+    let number = |name| env::var(name).ok()?.parse::<u32>().ok();
+    let is_for_us = number("LISTEN_PID") == Some(std::process::id());
+    (is_for_us && number("LISTEN_FDS").is_some_and(|count| count > 0)).then_some(FIRST)
+}
+
 /// Seconds of which 0 would make no sense.
 fn above_zero(
     given: &Given,
@@ -234,8 +263,7 @@ fn announce(given: &Given, typed: &Typed) -> Result<Announce, Failure> {
     }
 }
 
-fn host(given: &Given, value: Option<String>) -> Result<IpAddr, Failure> {
-    let value = value.unwrap_or_else(|| "127.0.0.1".to_owned());
+fn host(given: &Given, value: String) -> Result<IpAddr, Failure> {
     let address = if value == "localhost" { "127.0.0.1" } else { &value };
     match address.parse::<IpAddr>() {
         Ok(address) if address.is_loopback() => Ok(address),

@@ -17,7 +17,8 @@ fn settings(args: &[&str], vars: &[(&str, &str)]) -> Settings {
 fn a_value_may_stand_behind_a_sign_or_a_space() {
     for args in [&["--module", "m", "--port", "7"][..], &["--module=m", "--port=7"]] {
         let settings = settings(args, &[]);
-        assert_eq!((settings.plugin.module.as_str(), settings.address.port()), ("m", 7));
+        assert_eq!(settings.plugin.module, "m");
+        assert_eq!(settings.place.to_string(), "127.0.0.1:7");
     }
     let settings = settings(&["--module=a=b", "--config={\"a\":1}"], &[]);
     assert_eq!(settings.plugin.module, "a=b");
@@ -29,7 +30,7 @@ fn the_command_line_of_the_python_host_works_unchanged() {
     let args = ["--module", "/x/libw.so", "--class", "W", "--port", "12345", "--ppid", "1234"];
     let settings = settings(&args, &[]);
     assert_eq!(settings.plugin.class.as_deref(), Some("W"));
-    assert_eq!(settings.address.to_string(), "127.0.0.1:12345");
+    assert_eq!(settings.place.to_string(), "127.0.0.1:12345");
     assert_eq!(settings.parent, Some(1234));
 }
 

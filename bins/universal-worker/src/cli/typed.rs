@@ -46,6 +46,15 @@ pub(super) struct Typed {
     #[argh(option)]
     pub(super) host: Option<String>,
 
+    /// listen on this socket instead, TCP or Unix: the number of a file descriptor that the worker is
+    /// started with (none, or what LISTEN_FDS says)
+    #[argh(option)]
+    pub(super) fd: Option<String>,
+
+    /// listen on a Unix socket of this path instead
+    #[argh(option)]
+    pub(super) uds: Option<String>,
+
     /// end when this process ends; 0, the default, is none
     #[argh(option)]
     pub(super) ppid: Option<String>,

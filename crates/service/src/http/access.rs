@@ -15,7 +15,29 @@ use crate::http::error::HttpError;
 use crate::settings::Access;
 use crate::settings::Hosts;
 
-pub(crate) fn check(access: &Access, uri: &Uri, headers: &HeaderMap) -> Result<(), HttpError> {
+/// Who is at the other end of a connection.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Peer {
+    /// Whoever reached the address, a browser for instance.
+    #[default]
+    Anybody,
+    /// A process of the user that the socket is for; no browser opens such a socket.
+    OfTheUser,
+    /// A process of another user.
+    Stranger,
+}
+
+pub(crate) fn check(
+    peer: Peer,
+    access: &Access,
+    uri: &Uri,
+    headers: &HeaderMap,
+) -> Result<(), HttpError> {
+    match peer {
+        Peer::Anybody => {}
+        Peer::OfTheUser => return Ok(()),
+        Peer::Stranger => return Err(HttpError::OtherUser),
+    }
     let mut hosts = headers.get_all(header::HOST).iter();
     let host = match (hosts.next(), hosts.next()) {
         (Some(host), None) => host.as_bytes(),
@@ -80,7 +102,7 @@ mod tests {
         for (name, value) in sent {
             headers.append(HeaderName::from_static(name), HeaderValue::from_static(value));
         }
-        match check(access, &uri.parse().unwrap(), &headers) {
+        match check(Peer::Anybody, access, &uri.parse().unwrap(), &headers) {
             Ok(()) => 200,
             Err(HttpError::HostHeader) => 400,
             Err(_) => 403,

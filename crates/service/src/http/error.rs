@@ -32,6 +32,8 @@ pub(crate) enum HttpError {
     ForeignHost(String),
     #[error("a page of another origin may not use the worker; --allow-origin allows one")]
     ForeignOrigin,
+    #[error("the socket is for processes of the worker's own user")]
+    OtherUser,
     #[error("content encoding '{0}' is not supported: send the body as it is")]
     ContentEncoding(String),
     #[error("the body is larger than {limit} bytes; --max-body sets the limit")]
@@ -135,7 +137,7 @@ impl HttpError {
             | Self::BadHeader { .. } => StatusCode::BAD_REQUEST,
             Self::RunEnded(_) => StatusCode::CONFLICT,
             Self::BadBody(_) => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::ForeignHost(_) | Self::ForeignOrigin => StatusCode::FORBIDDEN,
+            Self::ForeignHost(_) | Self::ForeignOrigin | Self::OtherUser => StatusCode::FORBIDDEN,
             Self::ContentEncoding(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::BodyTimeout(_) => StatusCode::REQUEST_TIMEOUT,
@@ -154,7 +156,7 @@ impl HttpError {
             Self::MethodNotAllowed { allow } => {
                 headers.insert(header::ALLOW, HeaderValue::from_static(allow));
             }
-            Self::Draining => close(headers),
+            Self::Draining | Self::OtherUser => close(headers),
             Self::Run(run) => {
                 run.headers.add_to(headers);
                 match &run.failure.error {

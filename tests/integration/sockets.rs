@@ -1,0 +1,143 @@
+//! Where the worker listens besides a port: a path, a socket that it is started with.
+
+use std::fs;
+use std::io::Read;
+use std::io::Write;
+use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value;
+use serde_json::json;
+use universal_worker_host::Client;
+
+use crate::support::Started;
+use crate::support::run_to_end;
+use crate::support::scratch;
+
+const PLUGIN: [&str; 4] = ["--module", "conformance", "--class", "Conformance"];
+
+/// The status and the body of an answer on a Unix socket.
+fn ask(path: &Path, request: &str) -> (u16, Value) {
+    let mut stream = UnixStream::connect(path).unwrap();
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+    (status, serde_json::from_str(body).unwrap())
+}
+
+/// With a `Host` that no worker on a port would serve.
+const HEALTH: &str = "GET /health HTTP/1.1\r\nHost: worker\r\nConnection: close\r\n\r\n";
+
+#[tokio::test]
+async fn a_path_is_served_to_its_owner_and_gone_with_the_worker() {
+    let folder = scratch();
+    let path = folder.path().join("socket");
+    let args = [&PLUGIN[..], &["--uds", path.to_str().unwrap()]].concat();
+    let mut started = Started::spawn(&args);
+    let told = started.announcement();
+    assert_eq!((&told["url"], &told["uds"]), (&Value::Null, &json!(path)));
+    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    let (status, health) = ask(&path, HEALTH);
+    assert_eq!((status, &health["pid"]), (200, &json!(started.pid())));
+
+    let other = run_to_end(&args).await;
+    assert_eq!(other.code, Some(3), "{other:?}");
+    assert!(other.stderr.contains("another worker has it"), "{other:?}");
+
+    started.terminate();
+    let left: Vec<_> = fs::read_dir(folder.path()).unwrap().flatten().collect();
+    assert!(left.is_empty(), "{left:?}");
+}
+
+#[tokio::test]
+async fn a_path_that_was_left_behind_is_replaced() {
+    let folder = scratch();
+    let path = folder.path().join("socket");
+    let args = [&PLUGIN[..], &["--uds", path.to_str().unwrap()]].concat();
+    let mut killed = Started::spawn(&args);
+    killed.announcement();
+    killed.kill();
+    assert!(path.exists());
+    let mut started = Started::spawn(&args);
+    started.announcement();
+    assert_eq!(ask(&path, HEALTH).0, 200);
+    started.terminate();
+
+    let long = folder.path().join("x".repeat(200));
+    let ended = run_to_end(&[&PLUGIN[..], &["--uds", long.to_str().unwrap()]].concat()).await;
+    assert_eq!(ended.code, Some(3), "{ended:?}");
+    assert!(ended.stderr.contains("107"), "{ended:?}");
+}
+
+#[tokio::test]
+async fn another_user_is_refused_even_if_the_socket_lets_them_in() {
+    if fs::metadata("/proc/self").unwrap().uid() != 0 {
+        println!("not tested: only root can become another user");
+        return;
+    }
+    let folder = scratch();
+    let path = folder.path().join("socket");
+    let mut started = Started::spawn(&[&PLUGIN[..], &["--uds", path.to_str().unwrap()]].concat());
+    started.announcement();
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o666)).unwrap();
+    let script = "import os,socket,sys; os.setuid(64001); s=socket.socket(socket.AF_UNIX); \
+        s.connect(sys.argv[1]); s.sendall(sys.argv[2].encode()); print(s.recv(10000).decode())";
+    let script = script.replace("\\\n", "");
+    let other = Command::new("python3").args(["-c", &script]).arg(&path).arg(HEALTH).output();
+    let other = other.unwrap();
+    let told = String::from_utf8(other.stdout).unwrap();
+    assert!(told.starts_with("HTTP/1.1 403"), "{told} {}", String::from_utf8_lossy(&other.stderr));
+    assert!(told.to_lowercase().contains("connection: close"), "{told}");
+    started.terminate();
+}
+
+/// Binds and hands over a socket as file descriptor 3, as service managers do.
+fn handing_over(bind: &str, tell: &str) -> String {
+    format!(
+        "import os,socket,sys\n{bind}\nos.dup2(s.fileno(),3)\nos.set_inheritable(3,True)\n{tell}\nos.execv(sys.argv[1],sys.argv[1:])"
+    )
+}
+
+#[tokio::test]
+async fn a_socket_that_it_is_started_with_is_served() {
+    let folder = scratch();
+    let path = folder.path().join("socket");
+    let tcp = "s=socket.socket()\ns.bind((\"127.0.0.1\",0))".to_owned();
+    let listening = format!("{tcp}\ns.listen()");
+    let unix =
+        format!("s=socket.socket(socket.AF_UNIX)\ns.bind(\"{}\")\ns.listen()", path.display());
+    let variables = "os.environ[\"LISTEN_FDS\"]=\"1\"\nos.environ[\"LISTEN_PID\"]=str(os.getpid())";
+    for (bind, tell, args) in
+        [(&tcp, "", &["--fd", "3"][..]), (&listening, variables, &[]), (&unix, "", &["--fd", "3"])]
+    {
+        let args = [&PLUGIN[..], args].concat();
+        let mut started = Started::by_python(&handing_over(bind, tell), &args);
+        let told = started.announcement();
+        if bind == &unix {
+            assert_eq!((&told["url"], &told["uds"]), (&Value::Null, &json!(path)));
+            assert_eq!(ask(&path, HEALTH).0, 200);
+        } else {
+            let health = Client::new(told["url"].as_str().unwrap()).health().await.unwrap();
+            assert_eq!(health["pid"], started.pid());
+        }
+        started.terminate();
+    }
+    // A port on the command line wins over the variables.
+    let args = [&PLUGIN[..], &["--port", "0"]].concat();
+    let mut started =
+        Started::by_python(&handing_over(&unix.replace("socket\")", "other\")"), variables), &args);
+    assert!(started.announcement()["url"].is_string());
+    started.terminate();
+
+    let any = "s=socket.socket()\ns.bind((\"0.0.0.0\",0))";
+    let args = [&PLUGIN[..], &["--fd", "3"]].concat();
+    let mut started = Started::by_python(&handing_over(any, ""), &args);
+    assert_eq!(started.announcement()["stage"], "listen");
+    assert_eq!(started.wait().code(), Some(3));
+}
