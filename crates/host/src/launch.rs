@@ -16,6 +16,8 @@ use crate::announcement::Line;
 use crate::exit::Exit;
 use crate::output;
 use crate::output::Tail;
+use crate::tree;
+use crate::tree::Mark;
 use crate::worker::Process;
 use crate::worker::Worker;
 
@@ -200,7 +202,8 @@ impl Launch {
 
     /// Starts the worker, and waits until it has announced itself.
     ///
-    /// It leads a process group of its own, which is killed when the [`Worker`] is dropped, and ends
+    /// It leads a process group of its own, which is killed when the [`Worker`] is dropped, as are the
+    /// daemons that have left the group, which a mark in their environment tells. The worker ends
     /// by itself when this process does: it watches this process (`--ppid`), and a pipe of which this
     /// process holds the other end (`--lease-fd`).
     ///
@@ -216,7 +219,9 @@ impl Launch {
         } else {
             Stdio::null()
         };
+        let mark = Mark::new();
         let mut command = Command::new(&self.program);
+        command.env(tree::VARIABLE, mark.value());
         command.args(&self.args).envs(self.vars).process_group(0).kill_on_drop(true);
         command.stdin(stdin).stdout(Stdio::piped());
         let inherits = matches!(self.stderr, Stderr::Inherit);
@@ -236,7 +241,7 @@ impl Launch {
             };
             tokio::spawn(output::keep(stderr, tail.clone(), move |line| each(line)))
         });
-        let mut process = Process::new(child, tail, reading);
+        let mut process = Process::new(child, mark, tail, reading);
         match tokio::time::timeout(self.timeout, announced).await {
             Err(_) => Err(StartError::TimedOut(self.timeout)),
             Ok(Err(_)) => Err(ended(&mut process, &self.program).await),

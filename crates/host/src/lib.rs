@@ -29,6 +29,7 @@ mod lines;
 mod output;
 mod report;
 mod run_request;
+mod tree;
 mod worker;
 
 pub use announcement::Announcement;

@@ -13,8 +13,10 @@ use crate::announcement::Announcement;
 use crate::client::Client;
 use crate::exit::Exit;
 use crate::output::Tail;
+use crate::tree::Mark;
 
-/// A worker process that has announced itself; dropping it kills its process group.
+/// A worker process that has announced itself; dropping it kills its process group, and the
+/// daemons that have left it.
 #[derive(Debug)]
 pub struct Worker {
     process: Process,
@@ -78,6 +80,7 @@ impl Worker {
 #[derive(Debug)]
 pub(crate) struct Process {
     child: Child,
+    mark: Mark,
     /// The worker ends when this is closed.
     lease: Option<ChildStdin>,
     group: Option<Pid>,
@@ -87,11 +90,16 @@ pub(crate) struct Process {
 }
 
 impl Process {
-    pub(crate) fn new(mut child: Child, tail: Tail, reading: Option<JoinHandle<()>>) -> Self {
+    pub(crate) fn new(
+        mut child: Child,
+        mark: Mark,
+        tail: Tail,
+        reading: Option<JoinHandle<()>>,
+    ) -> Self {
         let id = child.id().and_then(|id| i32::try_from(id).ok());
         // Else it would be closed by who waits for the child.
         let lease = child.stdin.take();
-        Self { child, lease, group: id.and_then(Pid::from_raw), tail, reading, exit: None }
+        Self { child, mark, lease, group: id.and_then(Pid::from_raw), tail, reading, exit: None }
     }
 
     pub(crate) async fn wait(&mut self) -> io::Result<Exit> {
@@ -102,6 +110,10 @@ impl Process {
         self.kill_group();
         self.group = None;
         self.lease = None;
+        if status.code() != Some(0) {
+            // It did not come to end its descendants, or not all of them.
+            self.mark.kill_all();
+        }
         if let Some(reading) = &mut self.reading {
             // What cannot be read in time is not waited for.
             let _ = tokio::time::timeout(LAST_LINES, reading).await;
@@ -128,6 +140,9 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        self.kill_group();
+        if self.group.is_some() {
+            self.kill_group();
+            self.mark.kill_all();
+        }
     }
 }

@@ -163,3 +163,31 @@ async fn nobody_at_the_address_is_told_as_such() {
     assert!(matches!(error, CallError::Connect { .. }), "{error}");
     assert!(error.to_string().contains("127.0.0.1:1"), "{error}");
 }
+
+#[tokio::test]
+async fn a_daemon_that_has_left_the_group_ends_with_its_worker_however_that_ends() {
+    for is_killed in [false, true] {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("pid");
+        let daemon = format!(
+            "setsid sh -c 'echo $$ > {0}.part; mv {0}.part {0}; exec sleep 600' >/dev/null 2>&1 &",
+            file.display()
+        );
+        let wait = format!("while ! [ -e {} ]; do sleep 0.01; done", file.display());
+        let fake = Fake::new(&format!("{daemon}\n{wait}\n{READY}; exec sleep 600"));
+        let mut worker = fake.launch().start().await.unwrap();
+        let daemon: u32 = fs::read_to_string(&file).unwrap().trim().parse().unwrap();
+        assert!(!is_gone(daemon));
+        if is_killed {
+            let killed = std::process::Command::new("kill")
+                .args(["-s", "KILL", &worker.pid().to_string()])
+                .status();
+            assert!(killed.unwrap().success());
+            let exit = worker.wait().await.unwrap();
+            assert_eq!(exit.signal, Some(9), "{exit}");
+        } else {
+            drop(worker);
+        }
+        until_gone(daemon);
+    }
+}
