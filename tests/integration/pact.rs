@@ -13,6 +13,7 @@ use crate::support::Worker;
 use crate::support::is_gone;
 use crate::support::run_below;
 use crate::support::run_to_end;
+use crate::support::signal;
 use crate::support::until_gone;
 
 #[tokio::test]
@@ -215,21 +216,57 @@ async fn what_is_no_lease_is_a_mistake_of_usage() {
     }
 }
 
+/// Makes its program the first process of a pid namespace.
+const IN_A_NAMESPACE: &str =
+    "unshare --user --map-root-user --pid --fork --mount-proc --kill-child";
+
+/// Whether this system lets us make one; containers often do not.
+fn has_namespaces() -> bool {
+    let mut words = IN_A_NAMESPACE.split(' ');
+    let mut unshare = Command::new(words.next().unwrap());
+    let can = unshare.args(words).arg("true").output().is_ok_and(|made| made.status.success());
+    if !can {
+        println!("not tested: this system lets us make no pid namespace");
+    }
+    can
+}
+
 #[tokio::test]
 async fn a_parent_of_another_pid_namespace_is_refused_with_what_to_use_instead() {
-    let mut unshare = Command::new("unshare");
-    unshare.args(["--user", "--map-root-user", "--pid", "--fork", "--mount-proc"]);
-    if !unshare.arg("true").output().is_ok_and(|output| output.status.success()) {
-        println!("not tested: this system lets us make no pid namespace");
+    if !has_namespaces() {
         return;
     }
-    let ended = run_below(
-        "unshare --user --map-root-user --pid --fork --mount-proc",
-        &["--module", "conformance", "--ppid", "4711"],
-    )
-    .await;
+    let args = ["--module", "conformance", "--ppid", "4711"];
+    let ended = run_below(IN_A_NAMESPACE, &args).await;
     assert_eq!(ended.code, Some(2), "{ended:?}");
     assert!(ended.stderr.contains("namespace") && ended.stderr.contains("--lease-fd"), "{ended:?}");
+}
+
+#[tokio::test]
+async fn as_the_first_process_of_a_container_it_reaps_orphans_and_obeys_signals() {
+    if !has_namespaces() {
+        return;
+    }
+    let script = format!("exec {IN_A_NAMESPACE} \"$@\"");
+    let args = ["--module", "conformance", "--class", "Conformance"];
+    let mut started = Started::by_shell(&script, &args);
+    let told = started.announcement();
+    assert_eq!(told["pid"], 1);
+    let client = Client::new(told["url"].as_str().unwrap());
+    let no_args: [(); 0] = [];
+    let orphan = json!({"op": "spawn", "secs": 0.3, "orphan": true, "detach": true});
+    let pid: u32 = client.execute(&no_args, &orphan).await.unwrap();
+    // A zombie would be listed, too.
+    let is_listed = async || {
+        let stats = client.stats().await.unwrap();
+        stats["subtree_pids"].as_array().unwrap().contains(&json!(pid))
+    };
+    assert!(is_listed().await);
+    while is_listed().await {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    signal(started.only_child(), "TERM");
+    assert_eq!(started.wait().code(), Some(0));
 }
 
 #[tokio::test]

@@ -26,12 +26,12 @@ use universal_worker_host::Lines;
 use universal_worker_host::RunReport;
 use universal_worker_host::RunState;
 
-use crate::support::process::signal;
 pub(crate) use process::Started;
 pub(crate) use process::is_gone;
 pub(crate) use process::run_below;
 pub(crate) use process::run_to_end;
 pub(crate) use process::run_with_env;
+pub(crate) use process::signal;
 pub(crate) use process::until_gone;
 
 /// Far more than anything here takes on a slow machine; only what hangs comes near.

@@ -110,7 +110,7 @@ fn serve(
     }
     announce::notify("READY=1");
     let reason = loop {
-        match until_idle(&service, settings.idle_timeout, happened) {
+        match until_idle(&service, settings.idle_timeout, reporter, happened) {
             Some(Event::Stop(reason)) => break reason,
             Some(Event::Loaded(_)) => {}
             Some(Event::IoEnded) | None => {
@@ -165,13 +165,15 @@ fn next(happened: &mpsc::Receiver<Event>) -> Option<Event> {
 fn until_idle(
     service: &WorkerService,
     limit: Option<Duration>,
+    reporter: &Reporter,
     happened: &mpsc::Receiver<Event>,
 ) -> Option<Event> {
     let Some(limit) = limit else { return next(happened) };
     loop {
         let left = limit.saturating_sub(service.idle_for());
         if left.is_zero() {
-            return Some(Event::Stop(Reason::Idle(limit)));
+            reporter.stop(Reason::Idle(limit));
+            return next(happened);
         }
         if let Some(event) = within(left.min(BETWEEN_REAPS), happened) {
             return event;

@@ -19,6 +19,8 @@ pub(crate) enum Setting {
     ToFile,
     /// A pipe that is full, and that nobody reads; it outlives the host.
     FullPipe,
+    /// Pipes that the host has closed.
+    ClosedPipes,
     /// A disk without room.
     FullDisk,
     /// As `Pipes`, and started by a thread of the host that has ended since.
@@ -31,13 +33,20 @@ impl Setting {
             Self::Pipes => "pipes",
             Self::ToFile => "to-file",
             Self::FullPipe => "full-pipe",
+            Self::ClosedPipes => "closed-pipes",
             Self::FullDisk => "full-disk",
             Self::EndedThread => "ended-thread",
         }
     }
 
-    const ALL: [Self; 5] =
-        [Self::Pipes, Self::ToFile, Self::FullPipe, Self::FullDisk, Self::EndedThread];
+    const ALL: [Self; 6] = [
+        Self::Pipes,
+        Self::ToFile,
+        Self::FullPipe,
+        Self::ClosedPipes,
+        Self::FullDisk,
+        Self::EndedThread,
+    ];
 }
 
 /// `args`: the setting, a file that it may write to, the worker and its arguments.
@@ -55,7 +64,7 @@ pub(crate) fn run(args: &[String]) -> Result<(), Box<dyn Error>> {
     command.args(args.iter().map(|arg| if arg == "PARENT" { &parent } else { arg }));
     command.stdin(Stdio::piped());
     match setting {
-        Setting::Pipes | Setting::EndedThread => {
+        Setting::Pipes | Setting::ClosedPipes | Setting::EndedThread => {
             command.stdout(Stdio::piped()).stderr(Stdio::piped());
         }
         Setting::ToFile => {
@@ -71,12 +80,15 @@ pub(crate) fn run(args: &[String]) -> Result<(), Box<dyn Error>> {
             command.stdout(Stdio::null()).stderr(Stdio::inherit());
         }
     }
-    let child = match setting {
+    let mut child = match setting {
         Setting::EndedThread => {
             thread::spawn(move || command.spawn()).join().map_err(|_| "the thread panicked")?
         }
         _ => command.spawn(),
     }?;
+    if setting == Setting::ClosedPipes {
+        drop((child.stdout.take(), child.stderr.take()));
+    }
     println!("{}", child.id());
     loop {
         thread::sleep(Duration::from_secs(3600));

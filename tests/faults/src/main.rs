@@ -5,6 +5,7 @@
 //! It is the subreaper of all that it starts, so that whatever is left of a worker is seen.
 
 mod host;
+mod report;
 mod row;
 mod scene;
 mod table;
@@ -15,14 +16,16 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 const USAGE: &str = "\
-usage: universal-worker-faults --dist DIR [--times N] [WORDS]
+usage: universal-worker-faults --dist DIR [--times N] [--write FILE] [WORDS]
 
 DIR holds universal-worker and plugins/, as `cargo xtask build` leaves them;
-each fault is made N times (20); only rows with WORDS in their names are run";
+each fault is made N times (20); only rows with WORDS in their names are run;
+FILE gets the table between its two marks";
 
 struct Asked {
     dist: PathBuf,
     times: usize,
+    write: Option<PathBuf>,
     words: String,
 }
 
@@ -47,15 +50,18 @@ fn main() -> ExitCode {
 }
 
 fn asked(args: &[String]) -> Option<Asked> {
-    let [flag, dist, rest @ ..] = args else { return None };
-    if flag != "--dist" {
-        return None;
+    let (mut dist, mut times, mut write) = (None, 20, None);
+    let mut rest = args;
+    while let [flag, value, more @ ..] = rest {
+        match flag.as_str() {
+            "--dist" => dist = Some(value.into()),
+            "--times" => times = value.parse().ok()?,
+            "--write" => write = Some(value.into()),
+            _ => break,
+        }
+        rest = more;
     }
-    let (times, words) = match rest {
-        [flag, times, words @ ..] if flag == "--times" => (times.parse().ok()?, words),
-        words => (20, words),
-    };
-    Some(Asked { dist: dist.into(), times, words: words.join(" ") })
+    Some(Asked { dist: dist?, times, write, words: rest.join(" ") })
 }
 
 fn faults(asked: &Asked) -> Result<ExitCode, Box<dyn Error>> {
@@ -63,6 +69,7 @@ fn faults(asked: &Asked) -> Result<ExitCode, Box<dyn Error>> {
     // This thread blocks while it looks at a worker; those of the runtime call it meanwhile.
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    let mut lines = vec![table::head()];
     println!("{}", table::head());
     let mut broken = Vec::new();
     for row in table::rows().iter().filter(|row| row.name.contains(&asked.words)) {
@@ -73,7 +80,11 @@ fn faults(asked: &Asked) -> Result<ExitCode, Box<dyn Error>> {
         }
         let (line, told) = table::line(row, &outcomes);
         println!("{line}");
+        lines.push(line);
         broken.extend(told);
+    }
+    if let Some(file) = &asked.write {
+        report::write(file, asked.times, &lines)?;
     }
     for promise in &broken {
         eprintln!("not as promised: {promise}");

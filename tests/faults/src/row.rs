@@ -40,6 +40,8 @@ pub(crate) enum State {
     HasChildren,
     /// A run hangs, with the same.
     RunHangsWithChildren,
+    /// There is no room for another connection in the process.
+    OutOfFiles,
 }
 
 /// What happens to it.
@@ -54,6 +56,10 @@ pub(crate) enum Fault {
     StoppedWhileHostIsKilled,
     Terminated,
     TerminatedAndInterrupted,
+    /// A signal that the plugin raises while it is initialised.
+    CrashInInitialize(i32),
+    /// The same in its cleanup, which SIGTERM makes happen.
+    CrashInCleanup(i32),
     /// An operation of the plugin that ends the process, and the signal that it raises.
     Crash(&'static str, i32),
 }
@@ -100,7 +106,10 @@ impl Row {
         }
         scene.until_served().await?;
         let hangs = if self.state == State::CleanupHangs { 600.0 } else { 0.0 };
-        let config = json!({"cleanup_log": scene.file("cleanups"), "cleanup_hangs": hangs});
+        let mut config = json!({"cleanup_log": scene.file("cleanups"), "cleanup_hangs": hangs});
+        if let Fault::CrashInCleanup(signal) = self.fault {
+            config["cleanup_raises"] = signal.into();
+        }
         scene.client().initialize(&config).await?;
         if matches!(self.state, State::HasChildren | State::RunHangsWithChildren) {
             for (detach, orphan, deaf) in [
@@ -113,6 +122,9 @@ impl Row {
                     "orphan": orphan, "deaf": deaf});
                 execute(scene.client(), "spawn", &spawn).await?;
             }
+        }
+        if self.state == State::OutOfFiles {
+            return take_all_files(scene).map(Some);
         }
         let run = match self.state {
             State::RunObeys => json!({"op": "sleep", "secs": 600.0}),
@@ -157,7 +169,13 @@ impl Row {
                 scene.time_to_the_end()?;
                 return Ok(begun.elapsed());
             }
-            Fault::Terminated => scene.signal(Signal::TERM)?,
+            Fault::CrashInInitialize(signal) => {
+                let client = scene.client().clone();
+                tokio::spawn(async move {
+                    let _ = client.initialize(&json!({"initialize_raises": signal})).await;
+                });
+            }
+            Fault::CrashInCleanup(_) | Fault::Terminated => scene.signal(Signal::TERM)?,
             Fault::TerminatedAndInterrupted => {
                 scene.signal(Signal::TERM)?;
                 // Two at once may be taken for one.
@@ -187,6 +205,18 @@ async fn execute(client: &Client, id: &str, kwargs: &Value) -> Result<Value, Box
 
 async fn is_running(client: &Client, id: &str) -> bool {
     client.run_report(id).await.is_ok_and(|run| run.state == RunState::Running)
+}
+
+/// Connections until the worker accepts none any more; they are held.
+fn take_all_files(scene: &Scene) -> Result<JoinHandle<()>, Box<dyn Error>> {
+    let mut held = Vec::new();
+    while scene.has_room_for_files()? {
+        held.push(scene.connect()?);
+    }
+    Ok(tokio::spawn(async move {
+        let _held = held;
+        std::future::pending().await
+    }))
 }
 
 /// A stream of which one line is read, and whose producer then waits.

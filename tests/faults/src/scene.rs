@@ -7,6 +7,7 @@ use std::io;
 use std::io::BufRead;
 use std::io::BufReader;
 use std::net::TcpListener;
+use std::net::TcpStream;
 use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::process::Child;
@@ -33,6 +34,9 @@ use crate::host::Setting;
 /// Only what hangs comes near.
 const LONG: Duration = Duration::from_secs(20);
 
+/// More than it has open when it is idle.
+const MOST_FILES: u64 = 40;
+
 /// A worker below a host that can be killed.
 pub(crate) struct Scene {
     folder: TempDir,
@@ -40,6 +44,7 @@ pub(crate) struct Scene {
     worker: Pid,
     handle: OwnedFd,
     client: Client,
+    port: u16,
     /// Keeps a pipe open that nobody reads.
     _unread: Option<io::PipeReader>,
 }
@@ -81,11 +86,24 @@ impl Scene {
         let worker = Pid::from_raw(line.trim().parse()?).ok_or("no pid")?;
         let handle = rustix::process::pidfd_open(worker, PidfdFlags::empty())?;
         let client = Client::new(&format!("http://127.0.0.1:{port}"));
-        Ok(Self { folder, host, worker, handle, client, _unread: unread })
+        Ok(Self { folder, host, worker, handle, client, port, _unread: unread })
     }
 
     pub(crate) fn client(&self) -> &Client {
         &self.client
+    }
+
+    pub(crate) fn connect(&self) -> io::Result<TcpStream> {
+        TcpStream::connect(("127.0.0.1", self.port))
+    }
+
+    /// Whether the worker may open another file, after a limit that is set to what it has opened.
+    pub(crate) fn has_room_for_files(&self) -> io::Result<bool> {
+        let open = fs::read_dir(format!("/proc/{}/fd", self.worker))?.count() as u64;
+        let limit =
+            rustix::process::Rlimit { current: Some(MOST_FILES), maximum: Some(MOST_FILES) };
+        rustix::process::prlimit(Some(self.worker), rustix::process::Resource::Nofile, limit)?;
+        Ok(open < MOST_FILES)
     }
 
     pub(crate) fn file(&self, name: &str) -> std::path::PathBuf {

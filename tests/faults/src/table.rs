@@ -71,6 +71,7 @@ pub(crate) fn rows() -> Vec<Row> {
     for (name, setting) in [
         ("host SIGKILLed, log to a file", Setting::ToFile),
         ("host SIGKILLed, log to a full pipe that nobody reads", Setting::FullPipe),
+        ("host SIGKILLed, log to a pipe that it had closed", Setting::ClosedPipes),
         ("host SIGKILLed, log to a full disk", Setting::FullDisk),
         ("host SIGKILLed, worker started by a thread that has ended", Setting::EndedThread),
     ] {
@@ -79,6 +80,8 @@ pub(crate) fn rows() -> Vec<Row> {
         rows.push(Row { setting, ..row(name, State::Idle, Fault::HostKilled, promise) });
     }
     let loading = Promise { cleanups: None, ..clean(SOON) };
+    // The plugin cannot write down that it was cleaned up.
+    let no_files = Promise { cleanups: None, ..clean(SOON) };
     let states = [
         ("while a run obeys", State::RunObeys, clean(SOON)),
         ("while a run hangs", State::RunHangs, abandoned()),
@@ -88,6 +91,7 @@ pub(crate) fn rows() -> Vec<Row> {
         ("while the plugin loads", State::Loads, loading),
         ("with children and daemons, deaf ones too", State::HasChildren, clean(AT_MOST)),
         ("with the same while a run hangs", State::RunHangsWithChildren, abandoned()),
+        ("when it can open no more files", State::OutOfFiles, no_files),
     ];
     for (fault, name) in [(Fault::HostKilled, "host SIGKILLed"), (Fault::Terminated, "SIGTERM")] {
         for (what, state, promise) in states {
@@ -95,6 +99,10 @@ pub(crate) fn rows() -> Vec<Row> {
             rows.push(row(name, state, fault, promise));
         }
     }
+    rows.push(Row {
+        options: LEASE,
+        ..row("lease closed while a run hangs", State::RunHangs, Fault::HostKilled, abandoned())
+    });
     rows.push(row("SIGTERM, idle", State::Idle, Fault::Terminated, clean(AT_ONCE)));
     let second = Promise { within: AT_ONCE, ..abandoned() };
     rows.push(row(
@@ -113,6 +121,12 @@ pub(crate) fn rows() -> Vec<Row> {
         ("the plugin raises SIGKILL", "raise", 9, 9),
     ] {
         rows.push(row(name, State::Idle, Fault::Crash(op, raised), crash(signal)));
+    }
+    for (name, fault, signal) in [
+        ("the plugin's initialize raises SIGSEGV", Fault::CrashInInitialize(11), 11),
+        ("the plugin's cleanup raises SIGABRT", Fault::CrashInCleanup(6), 6),
+    ] {
+        rows.push(row(name, State::Idle, fault, crash(signal)));
     }
     rows
 }

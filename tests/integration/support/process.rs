@@ -103,6 +103,13 @@ impl Started {
         self.child.id()
     }
 
+    /// The process that this one runs, where it only makes room for it.
+    pub(crate) fn only_child(&self) -> u32 {
+        let pid = self.pid();
+        let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap();
+        children.trim().parse().unwrap()
+    }
+
     pub(crate) fn stdout_line(&mut self) -> String {
         let mut line = String::new();
         self.stdout.read_line(&mut line).unwrap();
@@ -165,7 +172,7 @@ impl Drop for Started {
     }
 }
 
-pub(super) fn signal(pid: u32, name: &str) {
+pub(crate) fn signal(pid: u32, name: &str) {
     let sent = Command::new("kill").args(["-s", name, &pid.to_string()]).status().unwrap();
     assert!(sent.success(), "kill -s {name} {pid}");
 }
