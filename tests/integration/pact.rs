@@ -3,6 +3,7 @@
 use std::process::Command;
 use std::process::Stdio;
 use std::time::Duration;
+use std::time::Instant;
 
 use serde_json::json;
 use universal_worker_host::Client;
@@ -254,16 +255,19 @@ async fn as_the_first_process_of_a_container_it_reaps_orphans_and_obeys_signals(
     assert_eq!(told["pid"], 1);
     let client = Client::new(told["url"].as_str().unwrap());
     let no_args: [(); 0] = [];
-    let orphan = json!({"op": "spawn", "secs": 0.3, "orphan": true, "detach": true});
+    let orphan = json!({"op": "spawn", "secs": 2.0, "orphan": true, "detach": true});
     let pid: u32 = client.execute(&no_args, &orphan).await.unwrap();
     // A zombie would be listed, too.
-    let is_listed = async || {
-        let stats = client.stats().await.unwrap();
-        stats["subtree_pids"].as_array().unwrap().contains(&json!(pid))
-    };
-    assert!(is_listed().await);
-    while is_listed().await {
-        tokio::time::sleep(Duration::from_millis(20)).await;
+    for expected in [true, false] {
+        let begun = Instant::now();
+        loop {
+            let stats = client.stats().await.unwrap();
+            if stats["subtree_pids"].as_array().unwrap().contains(&json!(pid)) == expected {
+                break;
+            }
+            assert!(begun.elapsed() < Duration::from_secs(60), "{pid} is not reaped: {stats}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
     }
     signal(started.only_child(), "TERM");
     assert_eq!(started.wait().code(), Some(0));
