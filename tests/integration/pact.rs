@@ -14,6 +14,7 @@ use crate::support::Worker;
 use crate::support::is_gone;
 use crate::support::run_below;
 use crate::support::run_to_end;
+use crate::support::scratch;
 use crate::support::signal;
 use crate::support::until_gone;
 
@@ -165,6 +166,26 @@ async fn while_it_stops_it_answers_and_takes_no_new_run() {
     assert_eq!(exit.code, Some(4), "{exit:?}");
     assert!(exit.stderr.lines().last().unwrap().contains("second signal"), "{}", exit.stderr);
     run.abort();
+}
+
+#[tokio::test]
+async fn an_instance_that_is_made_while_the_worker_stops_is_cleaned_up() {
+    let folder = scratch();
+    let log = folder.path().join("log");
+    let config = json!({"cleanup_log": log, "initialize_hangs": 0.5}).to_string();
+    let args = ["--module", "conformance", "--class", "Conformance", "--config", &config];
+    let mut started = Started::spawn(&args);
+    started.until_thread("load");
+    started.until_thread("lane-0");
+    started.terminate();
+    assert_eq!(std::fs::read_to_string(log).unwrap(), "cleanup\n");
+
+    let config = json!({"initialize_hangs": 600.0}).to_string();
+    let args = ["--module", "conformance", "--class", "Conformance", "--config", &config];
+    let mut started = Started::spawn(&args);
+    started.until_thread("lane-0");
+    signal(started.pid(), "TERM");
+    assert_eq!(started.wait().code(), Some(4));
 }
 
 #[tokio::test]

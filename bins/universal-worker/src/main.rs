@@ -94,23 +94,41 @@ fn serve(
         match next(happened) {
             Some(Event::Loaded(service)) => break service?,
             Some(Event::Stop(reason)) => {
-                return Ok(stop::before_service(reason, settings.stop_grace));
+                // Without a config there is no instance that could need a cleanup.
+                let has_instance = settings.config.is_some();
+                return Ok(stop::while_loading(
+                    reason,
+                    has_instance,
+                    happened,
+                    settings.stop_grace,
+                ));
             }
             Some(Event::IoEnded) => {}
             None => return Err(Failure::defect("nobody reports any more")),
         }
     };
+    let served = serve_until_stop(settings, bound, &service, reporter, happened);
+    if served.is_err() {
+        // A plugin that was initialised is cleaned up, whatever became of the rest.
+        let _ = service.stop(settings.stop_grace / 2);
+    }
+    served
+}
+
+fn serve_until_stop(
+    settings: &cli::Settings,
+    bound: Bound,
+    service: &WorkerService,
+    reporter: &Reporter,
+    happened: &mpsc::Receiver<Event>,
+) -> Result<Outcome, Failure> {
     let (listener, told) = bound.listen()?;
     let io = io::Io::begin(listener, service.clone(), reporter.clone())?;
     let announced = announce::tell(&Announcement::ready(&told, service.class_info()));
-    if let Err(error) = announced {
-        // A plugin that was initialised is cleaned up, though nobody will ever hear of it.
-        let _ = service.stop(settings.stop_grace / 2);
-        return Err(Failure::Announce(error));
-    }
+    announced.map_err(Failure::Announce)?;
     announce::notify("READY=1");
     let reason = loop {
-        match until_idle(&service, settings.idle_timeout, reporter, happened) {
+        match until_idle(service, settings.idle_timeout, reporter, happened) {
             Some(Event::Stop(reason)) => break reason,
             Some(Event::Loaded(_)) => {}
             Some(Event::IoEnded) | None => {
@@ -118,7 +136,7 @@ fn serve(
             }
         }
     };
-    Ok(stop::run(reason, &service, io, happened, settings.stop_grace))
+    Ok(stop::run(reason, service, io, happened, settings.stop_grace))
 }
 
 /// What the worker was started with, but for what the announcement goes to.

@@ -34,7 +34,7 @@ pub(crate) fn run(
     log::info!("stopping: {reason}");
     announce::notify("STOPPING=1");
     let begun = Instant::now();
-    let stopped = service.stop(grace - FOR_THE_REST.min(grace / 2));
+    let stopped = service.stop(for_the_plugin(grace));
     io.end();
     let deadline = Instant::now() + LAST_ANSWERS;
     while let Ok(event) = happened.recv_timeout(deadline.saturating_duration_since(Instant::now()))
@@ -43,16 +43,44 @@ pub(crate) fn run(
             break;
         }
     }
-    let what = match stopped {
-        Stopped::Clean => None,
-        Stopped::Abandoned(what) => Some(what),
-    };
-    ended(reason, what, begun, grace)
+    ended(reason, left_of(stopped), begun, grace)
 }
 
-/// As [`run`], where nothing is served yet.
-pub(crate) fn before_service(reason: Reason, grace: Duration) -> Outcome {
-    ended(reason, None, Instant::now(), grace)
+/// As [`run`], where nothing is served yet; an instance that is being made is waited for, so that it
+/// can be cleaned up.
+pub(crate) fn while_loading(
+    reason: Reason,
+    makes_instance: bool,
+    happened: &Receiver<Event>,
+    grace: Duration,
+) -> Outcome {
+    let begun = Instant::now();
+    let limit = for_the_plugin(grace);
+    let mut abandoned = makes_instance.then(|| "the initialize of the plugin".to_owned());
+    while abandoned.is_some() {
+        match happened.recv_timeout(limit.saturating_sub(begun.elapsed())) {
+            Ok(Event::Loaded(Ok(service))) => {
+                abandoned = left_of(service.stop(limit.saturating_sub(begun.elapsed())));
+                break;
+            }
+            Ok(Event::Loaded(Err(_))) => abandoned = None,
+            Ok(_) => {}
+            Err(_) => break,
+        }
+    }
+    ended(reason, abandoned, begun, grace)
+}
+
+/// The part of the grace that runs and the cleanup get.
+fn for_the_plugin(grace: Duration) -> Duration {
+    grace - FOR_THE_REST.min(grace / 2)
+}
+
+fn left_of(stopped: Stopped) -> Option<String> {
+    match stopped {
+        Stopped::Clean => None,
+        Stopped::Abandoned(what) => Some(what),
+    }
 }
 
 /// Ends the descendants in the time that is left.

@@ -8,6 +8,7 @@ use std::net::Ipv4Addr;
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::os::fd::RawFd;
+use std::path;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
@@ -139,7 +140,7 @@ fn settings(typed: Typed, plugin: PluginChoice, given: &Given) -> Result<Setting
         stop_grace,
         idle_timeout: above_zero(given, "idle-timeout", &typed.idle_timeout)?,
         announce,
-        crash_file: typed.crash_file.map(PathBuf::from),
+        crash_file: typed.crash_file.as_deref().map(absolute),
         when_wedged: if typed.exit_when_wedged { WhenWedged::Exit } else { WhenWedged::Stay },
         limits,
         access: access(typed.allow_host, typed.allow_origin),
@@ -254,13 +255,18 @@ fn announce(given: &Given, typed: &Typed) -> Result<Announce, Failure> {
     match (fd, &typed.announce_file) {
         (None, None) => Ok(Announce::Stdout),
         (Some(fd), None) => Ok(Announce::Inherited(fd)),
-        (None, Some(path)) => Ok(Announce::File(path.into())),
+        (None, Some(path)) => Ok(Announce::File(absolute(path))),
         (Some(_), Some(_)) => Err(Failure::usage(format!(
             "{} and {}: the announcement goes to one place",
             given.name("ready-fd"),
             given.name("announce-file")
         ))),
     }
+}
+
+/// A plugin may change the working directory.
+fn absolute(path: &str) -> PathBuf {
+    path::absolute(path).unwrap_or_else(|_| path.into())
 }
 
 fn host(given: &Given, value: String) -> Result<IpAddr, Failure> {

@@ -16,6 +16,7 @@ use std::os::unix::net::UnixListener;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::path::PathBuf;
+use std::path::absolute;
 
 use socket2::Domain;
 use socket2::SockAddr;
@@ -55,8 +56,10 @@ impl Bound {
         // bind(2) makes the file with the mode that the socket has.
         rustix::fs::fchmod(&socket, rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR)?;
         socket.bind(&SockAddr::unix(path)?)?;
-        imp::remove_at_the_end([path, &lock_path]);
-        Ok(Self { socket, path: path.to_owned(), lock })
+        // A plugin may change the working directory.
+        let (path, lock_path) = (absolute(path)?, absolute(&lock_path)?);
+        imp::remove_at_the_end([&path, &lock_path]);
+        Ok(Self { socket, path, lock })
     }
 
     pub(super) fn listen(self) -> io::Result<(UnixListener, PathBuf)> {

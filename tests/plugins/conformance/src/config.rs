@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::path::PathBuf;
+use std::thread;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -39,6 +40,10 @@ pub struct Config {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     cleanup_spawns: Option<f64>,
 
+    /// Seconds that an initialize takes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    initialize_hangs: Option<f64>,
+
     /// A signal that each initialize raises.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     initialize_raises: Option<i32>,
@@ -61,15 +66,18 @@ impl Config {
             }
             Some(other) => return Err(PluginError::user_input(format!("bad config: {other}"))),
         }
-        for (name, value) in
-            [("cleanup_hangs", self.cleanup_hangs), ("cleanup_spawns", self.cleanup_spawns)]
-        {
+        for (name, value) in [
+            ("cleanup_hangs", self.cleanup_hangs),
+            ("cleanup_spawns", self.cleanup_spawns),
+            ("initialize_hangs", self.initialize_hangs),
+        ] {
             if value.is_some() && duration(value).is_none() {
                 return Err(PluginError::user_input(format!(
                     "{name}: expected seconds, 0 or more"
                 )));
             }
         }
+        thread::sleep(duration(self.initialize_hangs).unwrap_or_default());
         match self.initialize_raises {
             Some(signal) => imp::raise(signal).map_err(PluginError::user_input),
             None => Ok(()),
