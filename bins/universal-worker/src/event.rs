@@ -87,13 +87,13 @@ pub(crate) fn watch_parent(pid: u32, reporter: Reporter) -> Result<(), Failure> 
         Failure::usage(format!("--ppid: {error}{instead}"))
     })?;
     let watching = watch.spawn(move |_| reporter.stop(Reason::ParentGone(pid)));
-    watching.map_err(|error| Failure::defect(format!("cannot watch the parent: {error}")))
+    watching.map_err(|source| Failure::Thread { what: "--ppid", source })
 }
 
 /// Reports when the other end of a lease is closed; at once where it is already.
 pub(crate) fn watch_lease(lease: Lease, fd: RawFd, reporter: Reporter) -> Result<(), Failure> {
     let watching = lease.spawn(move || reporter.stop(Reason::LeaseClosed(fd)));
-    watching.map_err(|error| Failure::defect(format!("cannot watch the lease: {error}")))
+    watching.map_err(|source| Failure::Thread { what: "--lease-fd", source })
 }
 
 /// A lease that the worker was started with.

@@ -25,6 +25,8 @@ pub(crate) enum Failure {
     Load { plugin: String, error: Box<LoadError> },
     #[error("Failed to load {plugin} - the config is refused: {message}")]
     Initialize { plugin: String, message: String },
+    #[error("cannot start a thread for {what}: {source}")]
+    Thread { what: &'static str, source: io::Error },
     #[error("{0}; this is a defect of the worker: please report it with its version ({VERSION})")]
     Defect(String),
 }
@@ -82,6 +84,9 @@ impl Failure {
             Self::Initialize { .. } => {
                 (1, "initialize", "--check tells the config's schema".into())
             }
+            Self::Thread { .. } => {
+                (70, "defect", "allow more threads: RLIMIT_NPROC, or pids.max of the cgroup".into())
+            }
             Self::Defect(_) => (70, "defect", "report it".into()),
         }
     }
@@ -98,7 +103,9 @@ impl Failure {
     fn last_line(&self) -> String {
         match self {
             Self::Usage(_) => format!("error: {self}"),
-            Self::Load { error, .. } => format!("FATAL: {self} ({})", error.hint()),
+            Self::Load { .. } | Self::Thread { .. } => {
+                format!("FATAL: {self} ({})", self.told().2)
+            }
             _ => format!("FATAL: {self}"),
         }
     }

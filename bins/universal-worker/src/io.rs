@@ -41,7 +41,8 @@ impl Io {
                 let _ = ended.await;
             }));
         };
-        thread::Builder::new().name("io".to_owned()).spawn(serving).map_err(failed)?;
+        let thread = thread::Builder::new().name("io".to_owned()).spawn(serving);
+        thread.map_err(|source| Failure::Thread { what: "the sockets", source })?;
         Ok(Self { end })
     }
 

@@ -34,7 +34,7 @@ impl LastResort {
             }
         };
         let thread = thread::Builder::new().name("last-resort".to_owned()).spawn(waiting);
-        thread.map_err(|error| Failure::defect(format!("cannot start a thread: {error}")))?;
+        thread.map_err(|source| Failure::Thread { what: "the last resort", source })?;
         Ok(Self(start))
     }
 

@@ -32,7 +32,7 @@ pub(crate) fn begin(settings: &Settings, reporter: Reporter) -> Result<(), Failu
         reporter.tell(Event::Loaded(loaded));
     };
     let thread = thread::Builder::new().name("load".to_owned()).stack_size(STACK).spawn(loading);
-    thread.map(drop).map_err(|error| Failure::defect(format!("cannot start a thread: {error}")))
+    thread.map(drop).map_err(|source| Failure::Thread { what: "loading", source })
 }
 
 fn load(settings: &Settings, reporter: Reporter) -> Result<WorkerService, Failure> {

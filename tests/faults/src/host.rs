@@ -7,6 +7,9 @@ use std::process::Stdio;
 use std::thread;
 use std::time::Duration;
 
+/// As many as a worker is started with, and one: not enough for a plugin.
+const THREADS: u32 = 7;
+
 /// The argument by which this program is such a host.
 pub(crate) const SUBCOMMAND: &str = "host";
 
@@ -23,6 +26,9 @@ pub(crate) enum Setting {
     ClosedPipes,
     /// A disk without room.
     FullDisk,
+    /// As `Pipes`, and the worker is another user's: an ordinary one, to whom the limit of threads
+    /// applies.
+    OrdinaryUser,
     /// As `Pipes`, and started by a thread of the host that has ended since.
     EndedThread,
 }
@@ -35,16 +41,18 @@ impl Setting {
             Self::FullPipe => "full-pipe",
             Self::ClosedPipes => "closed-pipes",
             Self::FullDisk => "full-disk",
+            Self::OrdinaryUser => "ordinary-user",
             Self::EndedThread => "ended-thread",
         }
     }
 
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
         Self::Pipes,
         Self::ToFile,
         Self::FullPipe,
         Self::ClosedPipes,
         Self::FullDisk,
+        Self::OrdinaryUser,
         Self::EndedThread,
     ];
 }
@@ -59,12 +67,21 @@ pub(crate) fn run(args: &[String]) -> Result<(), Box<dyn Error>> {
     };
     let setting = Setting::ALL.into_iter().find(|known| known.name() == setting);
     let setting = setting.ok_or("an unknown setting")?;
-    let mut command = Command::new(program);
+    let mut command = if setting == Setting::OrdinaryUser {
+        let mut command = Command::new("setpriv");
+        // One that nobody else is, since zombies count, too.
+        let user = 20_000 + std::process::id() % 40_000;
+        command.args([&format!("--reuid={user}"), &format!("--regid={user}"), "--clear-groups"]);
+        command.args(["prlimit", &format!("--nproc={THREADS}:{THREADS}")]).arg(program);
+        command
+    } else {
+        Command::new(program)
+    };
     let parent = std::process::id().to_string();
     command.args(args.iter().map(|arg| if arg == "PARENT" { &parent } else { arg }));
     command.stdin(Stdio::piped());
     match setting {
-        Setting::Pipes | Setting::ClosedPipes | Setting::EndedThread => {
+        Setting::Pipes | Setting::ClosedPipes | Setting::OrdinaryUser | Setting::EndedThread => {
             command.stdout(Stdio::piped()).stderr(Stdio::piped());
         }
         Setting::ToFile => {

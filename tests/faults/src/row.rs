@@ -40,6 +40,8 @@ pub(crate) enum State {
     HasChildren,
     /// A run hangs, with the same.
     RunHangsWithChildren,
+    /// It may start no threads, and has none for its plugin; a run is refused.
+    OutOfThreads,
     /// There is no room for another connection in the process.
     OutOfFiles,
 }
@@ -105,6 +107,12 @@ impl Row {
             return Ok(None);
         }
         scene.until_served().await?;
+        if self.state == State::OutOfThreads {
+            return match execute(scene.client(), "refused", &json!({})).await {
+                Err(error) if error.to_string().contains("no thread") => Ok(None),
+                other => Err(format!("a run without a thread: {other:?}").into()),
+            };
+        }
         let hangs = if self.state == State::CleanupHangs { 600.0 } else { 0.0 };
         let mut config = json!({"cleanup_log": scene.file("cleanups"), "cleanup_hangs": hangs});
         if let Fault::CrashInCleanup(signal) = self.fault {

@@ -9,6 +9,7 @@ use std::io::BufReader;
 use std::net::TcpListener;
 use std::net::TcpStream;
 use std::os::fd::OwnedFd;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Child;
 use std::process::Command;
@@ -65,6 +66,15 @@ impl Scene {
         options: &[&str],
     ) -> Result<Self, Box<dyn Error>> {
         let folder = tempfile::tempdir()?;
+        let copy = folder.path().join("dist");
+        let dist = if setting == Setting::OrdinaryUser {
+            // Where the program is may be nobody else's to read.
+            fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o777))?;
+            copy_for_all(dist, &copy)?;
+            &copy
+        } else {
+            dist
+        };
         let port = free_port()?;
         let mut command = Command::new(env::current_exe()?);
         command.args([host::SUBCOMMAND, setting.name()]).arg(folder.path().join("output"));
@@ -194,6 +204,14 @@ impl Scene {
     }
 }
 
+impl Drop for Scene {
+    fn drop(&mut self) {
+        // Of one that came to no conclusion.
+        let _ = self.host.kill();
+        let _ = self.host.wait();
+    }
+}
+
 /// Processes that have not ended though their worker has; they are ended now.
 fn left_behind() -> Vec<u32> {
     let mut left = Vec::new();
@@ -208,6 +226,19 @@ fn left_behind() -> Vec<u32> {
         let _ = rustix::process::waitid(WaitId::Pid(pid), WaitIdOptions::EXITED);
     }
     left
+}
+
+fn copy_for_all(from: &Path, to: &Path) -> io::Result<()> {
+    for name in ["universal-worker", "plugins/libconformance.so"] {
+        let copy = to.join(name);
+        if let Some(folder) = copy.parent() {
+            fs::create_dir_all(folder)?;
+            fs::set_permissions(folder, fs::Permissions::from_mode(0o755))?;
+        }
+        fs::copy(from.join(name), &copy)?;
+        fs::set_permissions(&copy, fs::Permissions::from_mode(0o755))?;
+    }
+    fs::set_permissions(to, fs::Permissions::from_mode(0o755))
 }
 
 /// One that nobody uses, and that nobody takes in the moment until the worker does.

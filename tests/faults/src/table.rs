@@ -99,6 +99,17 @@ pub(crate) fn rows() -> Vec<Row> {
             rows.push(row(name, state, fault, promise));
         }
     }
+    if rustix::process::geteuid().is_root() {
+        for (name, fault) in [
+            ("host SIGKILLed when it can start no threads (RLIMIT_NPROC)", Fault::HostKilled),
+            ("SIGTERM when it can start no threads (RLIMIT_NPROC)", Fault::Terminated),
+        ] {
+            // There is no instance.
+            let promise = Promise { cleanups: Some(0), ..clean(SOON) };
+            let row = row(name, State::OutOfThreads, fault, promise);
+            rows.push(Row { setting: Setting::OrdinaryUser, ..row });
+        }
+    }
     rows.push(Row {
         options: LEASE,
         ..row("lease closed while a run hangs", State::RunHangs, Fault::HostKilled, abandoned())
