@@ -5,6 +5,7 @@ use std::thread;
 
 use tokio::runtime;
 use tokio::sync::oneshot;
+use universal_worker_service::LaneEvent;
 use universal_worker_service::Listener;
 use universal_worker_service::WorkerService;
 use universal_worker_service::serve;
@@ -12,6 +13,7 @@ use universal_worker_service::serve;
 use crate::event::Event;
 use crate::event::Reporter;
 use crate::failure::Failure;
+use crate::last_words;
 use crate::listen::Listening;
 
 /// A thread that serves until it is told to end.
@@ -35,6 +37,7 @@ impl Io {
         };
         let (end, ended) = oneshot::channel();
         let serving = move || {
+            last_words::on_lane(&LaneEvent::ThreadBegins);
             // Told when this thread ends in any way, a panic included.
             let _last = OnEnd(reporter);
             runtime.block_on(serve(listener, service, async {
