@@ -15,6 +15,7 @@ use crate::support::Started;
 use crate::support::Worker;
 use crate::support::run_to_end;
 use crate::support::scratch;
+use crate::support::until_some;
 
 #[tokio::test]
 async fn it_tells_where_and_what() {
@@ -110,12 +111,7 @@ async fn it_goes_to_a_file_that_is_there_with_the_whole_of_it() {
         let file = folder.path().join(class);
         let args = ["--module", "conformance", "--class", class, "--announce-file"];
         let mut started = Started::spawn(&[&args[..], &[file.to_str().unwrap()]].concat());
-        let told = loop {
-            match std::fs::read_to_string(&file) {
-                Ok(told) => break told,
-                Err(error) => assert_eq!(error.kind(), ErrorKind::NotFound),
-            }
-        };
+        let told = until_some(async || std::fs::read_to_string(&file).ok()).await;
         let line: Value = serde_json::from_str(told.trim()).unwrap();
         assert_eq!((&line["event"], &line["pid"]), (&json!(event), &json!(started.pid())));
         match event {

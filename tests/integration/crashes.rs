@@ -9,6 +9,7 @@ use serde_json::json;
 use universal_worker_host::Client;
 use universal_worker_host::Exit;
 
+use crate::support::NO_ARGS;
 use crate::support::Started;
 use crate::support::Worker;
 use crate::support::scratch;
@@ -84,8 +85,7 @@ async fn a_pipe_that_is_full_and_a_file_that_cannot_be_written_hold_no_crash_up(
     let args = ["--module", "conformance", "--class", "Conformance", "--crash-file", "/dev/full"];
     let mut started = Started::with_stderr(&args, Stdio::from(full));
     let client = Client::new(&started.url());
-    let no_args: [(); 0] = [];
-    let run = client.execute::<_, _, Value>(&no_args, &json!({"op": "segfault"})).await;
+    let run = client.execute::<_, _, Value>(&NO_ARGS, &json!({"op": "segfault"})).await;
     assert!(run.is_err());
     assert_eq!(std::os::unix::process::ExitStatusExt::signal(&started.wait()), Some(11));
 }

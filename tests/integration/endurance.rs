@@ -3,24 +3,19 @@
 use std::io::Read;
 use std::io::Write;
 use std::net::TcpStream;
-use std::time::Duration;
 
 use serde_json::Value;
 use serde_json::json;
 
 use crate::support::Worker;
+use crate::support::until_some;
 
 /// Figures of now: a sample is handed out for a while.
 async fn fresh_stats(worker: &Worker) -> Value {
     let stats = async || worker.get("/stats").await.json();
     let old = stats().await;
-    loop {
-        let new = stats().await;
-        if new["uptime_s"] != old["uptime_s"] {
-            return new;
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    let is_new = |stats: &Value| stats["uptime_s"] != old["uptime_s"];
+    until_some(async || Some(stats().await).filter(is_new)).await
 }
 
 #[tokio::test]

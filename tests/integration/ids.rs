@@ -4,6 +4,7 @@ use serde_json::json;
 use universal_worker_host::CallError;
 use universal_worker_host::RunState;
 
+use crate::support::NO_ARGS;
 use crate::support::Worker;
 
 #[tokio::test]
@@ -154,10 +155,9 @@ async fn one_run_is_cancelled_by_its_id_and_no_other() {
 #[tokio::test]
 async fn a_host_gives_a_run_an_id_a_deadline_and_leave_to_go_on() {
     let worker = Worker::conformance().await;
-    let no_args: [(); 0] = [];
     let run = worker.client().run().id("hosts").timeout(std::time::Duration::from_millis(50));
     let sleep = json!({"op": "sleep", "secs": 60.0});
-    let ended = run.execute::<_, _, String>(&no_args, &sleep).await.unwrap_err();
+    let ended = run.execute::<_, _, String>(&NO_ARGS, &sleep).await.unwrap_err();
     assert!(
         matches!(&ended, CallError::Refused { status, .. } if status.as_u16() == 504),
         "{ended}"
@@ -165,7 +165,7 @@ async fn a_host_gives_a_run_an_id_a_deadline_and_leave_to_go_on() {
     assert_eq!(worker.report("hosts").await.state, RunState::TimedOut);
 
     let run = worker.client().run().id("left").continue_on_disconnect();
-    let lines = run.execute_stream(&no_args, &json!({"n": 3, "delay": 0.05})).await.unwrap();
+    let lines = run.execute_stream(&NO_ARGS, &json!({"n": 3, "delay": 0.05})).await.unwrap();
     drop(lines);
     assert_eq!(worker.until_state("left", RunState::Finished).await.account.lines, 3);
     let refused = worker.client().run_report("../stats").await.unwrap_err();

@@ -3,6 +3,7 @@
 use serde_json::json;
 use universal_worker_host::RunState;
 
+use crate::support::NO_ARGS;
 use crate::support::Worker;
 
 #[tokio::test]
@@ -59,10 +60,9 @@ async fn its_run_goes_on_if_it_asked_for_that() {
 async fn nobody_reads_the_lines_of_a_stream_that_goes_on() {
     let worker = Worker::conformance().await;
     let run = worker.client().run().id("goes-on").continue_on_disconnect();
-    let no_args: [(); 0] = [];
     // Far more than the buffer holds.
     let kwargs = json!({"n": 5_000, "pad": 1000});
-    let mut lines = run.execute_stream(&no_args, &kwargs).await.unwrap();
+    let mut lines = run.execute_stream(&NO_ARGS, &kwargs).await.unwrap();
     assert!(lines.next_line().await.is_some());
     drop(lines);
     let report = worker.until_report("goes-on", |report| report.state.is_final()).await;

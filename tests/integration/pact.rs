@@ -2,13 +2,12 @@
 
 use std::process::Command;
 use std::process::Stdio;
-use std::time::Duration;
-use std::time::Instant;
 
 use serde_json::json;
 use universal_worker_host::Client;
 use universal_worker_host::RunState;
 
+use crate::support::NO_ARGS;
 use crate::support::Started;
 use crate::support::Worker;
 use crate::support::is_gone;
@@ -16,6 +15,7 @@ use crate::support::run_below;
 use crate::support::run_to_end;
 use crate::support::scratch;
 use crate::support::signal;
+use crate::support::until;
 use crate::support::until_gone;
 
 #[tokio::test]
@@ -210,15 +210,17 @@ async fn a_lease_that_is_closed_ends_the_worker_even_while_a_plugin_hangs() {
         let run = hang.then(|| {
             let client = Client::new(&url);
             tokio::spawn(async move {
-                let no_args: [(); 0] = [];
                 let hang = json!({"op": "hang", "secs": 600.0});
-                client.run().id("hang").execute::<_, _, String>(&no_args, &hang).await
+                client.run().id("hang").execute::<_, _, String>(&NO_ARGS, &hang).await
             })
         });
         if hang {
-            while Client::new(&url).run_report("hang").await.is_err() {
-                tokio::time::sleep(Duration::from_millis(5)).await;
-            }
+            let client = Client::new(&url);
+            until(async || {
+                let run = client.run_report("hang").await;
+                run.is_ok_and(|run| run.state == RunState::Running)
+            })
+            .await;
         }
         holder.kill().unwrap();
         holder.wait().unwrap();
@@ -275,20 +277,15 @@ async fn as_the_first_process_of_a_container_it_reaps_orphans_and_obeys_signals(
     let told = started.announcement();
     assert_eq!(told["pid"], 1);
     let client = Client::new(told["url"].as_str().unwrap());
-    let no_args: [(); 0] = [];
     let orphan = json!({"op": "spawn", "secs": 2.0, "orphan": true, "detach": true});
-    let pid: u32 = client.execute(&no_args, &orphan).await.unwrap();
+    let pid: u32 = client.execute(&NO_ARGS, &orphan).await.unwrap();
     // A zombie would be listed, too.
     for expected in [true, false] {
-        let begun = Instant::now();
-        loop {
+        until(async || {
             let stats = client.stats().await.unwrap();
-            if stats["subtree_pids"].as_array().unwrap().contains(&json!(pid)) == expected {
-                break;
-            }
-            assert!(begun.elapsed() < Duration::from_secs(60), "{pid} is not reaped: {stats}");
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+            stats["subtree_pids"].as_array().unwrap().contains(&json!(pid)) == expected
+        })
+        .await;
     }
     signal(started.only_child(), "TERM");
     assert_eq!(started.wait().code(), Some(0));
@@ -299,19 +296,9 @@ async fn an_idle_worker_ends_however_often_it_is_asked_how_it_is() {
     let worker = Worker::start("Conformance", &["--idle-timeout", "0.5"]).await;
     // Longer than the timeout, and by a client that has left.
     let run = worker.client().run().id("long").continue_on_disconnect();
-    let no_args: [(); 0] = [];
-    drop(run.execute_stream(&no_args, &json!({"n": 2, "delay": 1.0})).await.unwrap());
-    let finished = async {
-        while worker.client().stats().await.is_ok_and(|stats| stats["runs"]["finished"] == 0) {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    };
-    finished.await;
-    let asked = async {
-        while worker.client().health().await.is_ok() {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    };
+    drop(run.execute_stream(&NO_ARGS, &json!({"n": 2, "delay": 1.0})).await.unwrap());
+    worker.until_stats(|runs| runs["finished"] == 1).await;
+    let asked = until(async || worker.client().health().await.is_err());
     let (exit, ()) = tokio::join!(worker.wait(), asked);
     assert_eq!(exit.code, Some(0), "{exit:?}");
     assert!(exit.stderr.contains("--idle-timeout"), "{exit:?}");

@@ -88,8 +88,7 @@ async fn another_user_is_refused_even_if_the_socket_lets_them_in() {
     fs::set_permissions(&path, fs::Permissions::from_mode(0o666)).unwrap();
     let script = "import os,socket,sys; os.setuid(64001); s=socket.socket(socket.AF_UNIX); \
         s.connect(sys.argv[1]); s.sendall(sys.argv[2].encode()); print(s.recv(10000).decode())";
-    let script = script.replace("\\\n", "");
-    let other = Command::new("python3").args(["-c", &script]).arg(&path).arg(HEALTH).output();
+    let other = Command::new("python3").args(["-c", script]).arg(&path).arg(HEALTH).output();
     let other = other.unwrap();
     let told = String::from_utf8(other.stdout).unwrap();
     assert!(told.starts_with("HTTP/1.1 403"), "{told} {}", String::from_utf8_lossy(&other.stderr));

@@ -57,6 +57,30 @@ pub(crate) fn scratch() -> TempDir {
     tempfile::tempdir().unwrap()
 }
 
+/// Waits for what can only be asked for; this is the one place that does it.
+pub(crate) async fn until_some<T>(find: impl AsyncFn() -> Option<T>) -> T {
+    let begun = Instant::now();
+    loop {
+        if let Some(found) = find().await {
+            return found;
+        }
+        assert!(begun.elapsed() < LONG, "it does not come to hold");
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+}
+
+pub(crate) async fn until(holds: impl AsyncFn() -> bool) {
+    until_some(async || holds().await.then_some(())).await;
+}
+
+/// Waits for what comes by itself.
+pub(crate) async fn in_time<T>(comes: impl Future<Output = T>) -> T {
+    tokio::time::timeout(LONG, comes).await.expect("it does not come")
+}
+
+/// The arguments of a call that has none but keywords.
+pub(crate) const NO_ARGS: [(); 0] = [];
+
 /// A worker that has announced itself.
 pub(crate) struct Worker {
     process: Mutex<Option<host::Worker>>,
@@ -124,17 +148,8 @@ impl Worker {
         id: &str,
         holds: impl Fn(&RunReport) -> bool,
     ) -> RunReport {
-        let begun = Instant::now();
-        loop {
-            // It may not have arrived yet.
-            if let Ok(report) = self.client.run_report(id).await
-                && holds(&report)
-            {
-                return report;
-            }
-            assert!(begun.elapsed() < LONG, "run {id} does not come to be so");
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
+        // It may not have arrived yet.
+        until_some(async || self.client.run_report(id).await.ok().filter(&holds)).await
     }
 
     pub(crate) async fn until_state(&self, id: &str, state: RunState) -> RunReport {
@@ -157,7 +172,7 @@ impl Worker {
         body: &str,
     ) -> Reply {
         let sent = send(self.client.clone(), method, path, headers, body.to_owned());
-        tokio::time::timeout(LONG, sent).await.unwrap().unwrap()
+        in_time(sent).await.unwrap()
     }
 
     pub(crate) async fn execute(&self, kwargs: Value) -> Reply {
@@ -171,8 +186,7 @@ impl Worker {
 
     /// A stream to be read line by line.
     pub(crate) async fn open_stream(&self, kwargs: Value) -> Stream {
-        let args: [Value; 0] = [];
-        Stream(self.client.execute_stream(&args, &kwargs).await.unwrap())
+        Stream(self.client.execute_stream(&NO_ARGS, &kwargs).await.unwrap())
     }
 
     /// A run of which the end is waited for elsewhere; aborting it closes its connection.
@@ -228,11 +242,7 @@ impl Worker {
         &'w self,
         holds: impl Fn(&'w Self) -> F,
     ) {
-        let begun = Instant::now();
-        while !holds(self).await {
-            assert!(begun.elapsed() < LONG, "it does not come to hold");
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
+        until(async || holds(self).await).await;
     }
 
     pub(crate) fn signal(&self, name: &str) {
@@ -241,7 +251,7 @@ impl Worker {
 
     pub(crate) async fn wait(&self) -> Exit {
         let mut worker = self.process.lock().unwrap().take().unwrap();
-        tokio::time::timeout(LONG, worker.wait()).await.unwrap().unwrap()
+        in_time(worker.wait()).await.unwrap()
     }
 
     pub(crate) async fn stop(&self) -> Exit {
@@ -300,7 +310,7 @@ impl Stream {
     /// Reads on until the connection breaks; false where the body comes to its end.
     pub(crate) async fn breaks(&mut self) -> bool {
         loop {
-            match tokio::time::timeout(LONG, self.0.next_line()).await.unwrap() {
+            match in_time(self.0.next_line()).await {
                 Some(Ok(_)) => {}
                 Some(Err(CallError::Broken(_))) => return true,
                 Some(Err(error)) => panic!("{error}"),
@@ -310,7 +320,7 @@ impl Stream {
     }
 
     pub(crate) async fn next(&mut self) -> Option<String> {
-        let line = tokio::time::timeout(LONG, self.0.next_line()).await.unwrap()?;
+        let line = in_time(self.0.next_line()).await?;
         Some(String::from_utf8(line.unwrap().to_vec()).unwrap())
     }
 }

@@ -7,14 +7,13 @@ use std::env;
 use std::error::Error;
 use std::process::ExitCode;
 
-mod bench;
 mod build;
 mod cargo;
 mod check;
 mod compat;
 mod demo;
 mod dist;
-mod faults;
+mod measure;
 mod tally;
 mod test;
 mod workspace;
@@ -43,8 +42,8 @@ fn main() -> ExitCode {
         "test" => test::run(&args),
         "check" => check::run(&args),
         "compat" => compat::run(&args),
-        "bench" => bench::run(&args),
-        "faults" => faults::run(&args),
+        "bench" => measure::run("universal-worker-bench", &args),
+        "faults" => measure::run("universal-worker-faults", &args),
         "demo" => demo::run(&args),
         "help" | "--help" | "-h" => {
             println!("{USAGE}");

@@ -91,7 +91,7 @@ fn serve(
     let bound = Bound::new(&settings.place, inherited.socket)?;
     load::begin(settings, reporter.clone())?;
     let service = loop {
-        match next(happened) {
+        match next(happened, || BETWEEN_REAPS) {
             Some(Event::Loaded(service)) => break service?,
             Some(Event::Stop(reason)) => {
                 // Without a config there is no instance that could need a cleanup.
@@ -127,8 +127,16 @@ fn serve_until_stop(
     let announced = announce::tell(&Announcement::ready(&told, service.class_info()));
     announced.map_err(Failure::Announce)?;
     announce::notify("READY=1");
+    let idle = || {
+        let Some(limit) = settings.idle_timeout else { return BETWEEN_REAPS };
+        let left = limit.saturating_sub(service.idle_for());
+        if left.is_zero() {
+            reporter.stop(Reason::Idle(limit));
+        }
+        left
+    };
     let reason = loop {
-        match until_idle(service, settings.idle_timeout, reporter, happened) {
+        match next(happened, idle) {
             Some(Event::Stop(reason)) => break reason,
             Some(Event::Loaded(_)) => {}
             Some(Event::IoEnded) | None => {
@@ -171,42 +179,17 @@ fn take(option: &str, fd: RawFd) -> Result<OwnedFd, Failure> {
 }
 
 /// Waits for what happens next, and reaps meanwhile; none when nobody is left to report.
-fn next(happened: &mpsc::Receiver<Event>) -> Option<Event> {
-    loop {
-        if let Some(event) = within(BETWEEN_REAPS, happened) {
-            return event;
-        }
-    }
-}
-
-/// As [`next`], and stops when nothing was asked for in `limit`.
-fn until_idle(
-    service: &WorkerService,
-    limit: Option<Duration>,
-    reporter: &Reporter,
+///
+/// `meanwhile` is called between, and says when it wants to be called again at the latest.
+fn next(
     happened: &mpsc::Receiver<Event>,
+    mut meanwhile: impl FnMut() -> Duration,
 ) -> Option<Event> {
-    let Some(limit) = limit else { return next(happened) };
     loop {
-        let left = limit.saturating_sub(service.idle_for());
-        if left.is_zero() {
-            reporter.stop(Reason::Idle(limit));
-            return next(happened);
-        }
-        if let Some(event) = within(left.min(BETWEEN_REAPS), happened) {
-            return event;
-        }
-    }
-}
-
-/// What happens in that time, if anything does; an inner none when nobody is left to report.
-fn within(time: Duration, happened: &mpsc::Receiver<Event>) -> Option<Option<Event>> {
-    match happened.recv_timeout(time) {
-        Ok(event) => Some(Some(event)),
-        Err(RecvTimeoutError::Disconnected) => Some(None),
-        Err(RecvTimeoutError::Timeout) => {
-            descendants::reap();
-            None
+        match happened.recv_timeout(meanwhile().min(BETWEEN_REAPS)) {
+            Ok(event) => return Some(event),
+            Err(RecvTimeoutError::Timeout) => descendants::reap(),
+            Err(RecvTimeoutError::Disconnected) => return None,
         }
     }
 }

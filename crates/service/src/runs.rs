@@ -20,6 +20,7 @@ mod job_error;
 mod lanes;
 mod lines;
 mod moment;
+mod no_thread;
 mod output;
 mod pending;
 mod progress;
@@ -59,6 +60,7 @@ pub(crate) use crate::runs::hub::Listeners;
 pub(crate) use crate::runs::job_error::JobError;
 pub(crate) use crate::runs::lines::Framing;
 use crate::runs::moment::Moment;
+pub(crate) use crate::runs::no_thread::NoThread;
 use crate::runs::output::Output;
 pub(crate) use crate::runs::pending::OpenStream;
 pub(crate) use crate::runs::pending::Pending;
@@ -191,7 +193,7 @@ impl Runs {
 
     fn admit(&self, call: Call, output: Output) -> Result<(Arc<Run>, engine::Key), Failure> {
         let threads = self.hub.start_threads();
-        threads.map_err(|error| Failure::now(RunError::NoThread(error), self.info()))?;
+        threads.map_err(|error| Failure::now(error.into(), self.info()))?;
         let admitted = Moment::now();
         let timeout = self.timeout.into_iter().chain(call.timeout).min();
         let timeout = timeout.filter(|timeout| *timeout < FOR_EVER);
@@ -218,14 +220,13 @@ impl Runs {
 
     /// Cancels one run.
     pub(crate) fn cancel_run(&self, id: &str) -> Cancelled {
-        let found = if self.info().cancellable {
-            self.hub.settle(|engine, now| engine.cancel(id, now))
+        let (found, live) = if self.info().cancellable {
+            (self.hub.settle(|engine, now| engine.cancel(id, now)), Cancelled::Requested)
         } else {
-            self.hub.look(|engine| engine.found(id))
+            (self.hub.look(|engine| engine.found(id)), Cancelled::NotSupported)
         };
         match found {
-            Found::Live if self.info().cancellable => Cancelled::Requested,
-            Found::Live => Cancelled::NotSupported,
+            Found::Live(_) => live,
             Found::Ended => Cancelled::Ended,
             Found::Unknown => Cancelled::Unknown,
         }

@@ -116,9 +116,7 @@ impl WorkerService {
     /// On a thread that drives an asynchronous runtime.
     pub fn initialize(&self, config: &[u8]) -> Result<(), Refusal> {
         let change = self.shared.runs.initialize(Bytes::copy_from_slice(config));
-        let change = change.map_err(|error| Refusal {
-            message: format!("the system gives no thread for the plugin: {error}"),
-        })?;
+        let change = change.map_err(|error| Refusal { message: error.to_string() })?;
         let stopping = || Refusal { message: "the service is stopping".to_owned() };
         Ok(change.blocking_done().ok_or_else(stopping)??)
     }

@@ -23,6 +23,12 @@ impl Latencies {
         self.0.len()
     }
 
+    /// Three cells of a table: p50, p99 and max.
+    pub(crate) fn cells(&mut self) -> String {
+        let [p50, p99, max] = [0.5, 0.99, 1.0].map(|part| or_none(self.percentile(part)));
+        format!("{p50} | {p99} | {max}")
+    }
+
     /// The least duration that this part of all (0 to 1) does not exceed; none of none.
     pub(crate) fn percentile(&mut self, part: f64) -> Option<Shown> {
         let last = self.0.len().checked_sub(1)?;

@@ -5,7 +5,6 @@ use std::fs::File;
 use std::process::Command;
 use std::process::Stdio;
 use std::thread;
-use std::time::Duration;
 
 /// As many as a worker is started with, and one: not enough for a plugin.
 const THREADS: u32 = 7;
@@ -108,6 +107,6 @@ pub(crate) fn run(args: &[String]) -> Result<(), Box<dyn Error>> {
     }
     println!("{}", child.id());
     loop {
-        thread::sleep(Duration::from_secs(3600));
+        thread::park();
     }
 }

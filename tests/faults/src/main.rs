@@ -20,7 +20,7 @@ usage: universal-worker-faults --dist DIR [--times N] [--write FILE] [WORDS]
 
 DIR holds universal-worker and plugins/, as `cargo xtask build` leaves them;
 each fault is made N times (20); only rows with WORDS in their names are run;
-FILE gets the table between its two marks";
+FILE gets the whole table between its two marks";
 
 struct Asked {
     dist: PathBuf,
@@ -61,7 +61,10 @@ fn asked(args: &[String]) -> Option<Asked> {
         }
         rest = more;
     }
-    Some(Asked { dist: dist?, times, write, words: rest.join(" ") })
+    // A part of the table is not the table, and nothing made no times is no fault.
+    let words = rest.join(" ");
+    let makes_sense = times > 0 && (words.is_empty() || write.is_none());
+    makes_sense.then_some(Asked { dist: dist?, times, write, words })
 }
 
 fn faults(asked: &Asked) -> Result<ExitCode, Box<dyn Error>> {
@@ -72,7 +75,12 @@ fn faults(asked: &Asked) -> Result<ExitCode, Box<dyn Error>> {
     let mut lines = vec![table::head()];
     println!("{}", table::head());
     let mut broken = Vec::new();
-    for row in table::rows().iter().filter(|row| row.name.contains(&asked.words)) {
+    let mut rows = table::rows();
+    rows.retain(|row| row.name.contains(&asked.words));
+    if rows.is_empty() {
+        return Err(format!("no row has '{}' in its name", asked.words).into());
+    }
+    for row in &rows {
         let mut outcomes = Vec::new();
         for _ in 0..asked.times {
             let outcome = runtime.block_on(row.once(&asked.dist));

@@ -15,9 +15,10 @@ use universal_worker_host::RunState;
 use crate::host::Setting;
 use crate::scene::End;
 use crate::scene::Scene;
+use crate::scene::until;
 
 pub(crate) struct Row {
-    pub(crate) name: &'static str,
+    pub(crate) name: String,
     pub(crate) setting: Setting,
     pub(crate) options: &'static [&'static str],
     pub(crate) state: State,
@@ -91,8 +92,9 @@ impl Row {
         let class = if self.state == State::Loads { "SlowToLoad" } else { "Conformance" };
         let mut scene = Scene::begin(dist, self.setting, class, self.options)?;
         let busy = self.reach_state(&scene).await?;
-        let begun = Instant::now();
-        let took = self.make_fault(&mut scene, begun)?;
+        let begun = self.make_fault(&mut scene)?;
+        scene.until_over()?;
+        let took = begun.elapsed();
         if let Some(busy) = busy {
             busy.abort();
         }
@@ -148,13 +150,13 @@ impl Row {
             // It ends with its worker.
             let _ = execute(&client, "busy", &run).await;
         });
-        while !is_running(scene.client(), "busy").await {
-            tokio::time::sleep(Duration::from_millis(2)).await;
-        }
+        until(async || is_running(scene.client(), "busy").await).await?;
         Ok(Some(busy))
     }
 
-    fn make_fault(&self, scene: &mut Scene, begun: Instant) -> Result<Duration, Box<dyn Error>> {
+    /// Returns when that from which it is measured was done.
+    fn make_fault(&self, scene: &mut Scene) -> Result<Instant, Box<dyn Error>> {
+        let mut begun = Instant::now();
         match self.fault {
             Fault::HostKilled => scene.kill_and_reap_host()?,
             Fault::HostLeftAZombie => scene.kill_host()?,
@@ -164,34 +166,28 @@ impl Row {
                 if scene.wait(Duration::from_millis(100))? {
                     return Err("it ended though its host was only stopped".into());
                 }
-                let begun = Instant::now();
+                begun = Instant::now();
                 scene.kill_host()?;
-                scene.time_to_the_end()?;
-                return Ok(begun.elapsed());
             }
             Fault::StoppedWhileHostIsKilled => {
                 scene.signal(Signal::STOP)?;
                 scene.kill_host()?;
-                let begun = Instant::now();
+                begun = Instant::now();
                 scene.signal(Signal::CONT)?;
-                scene.time_to_the_end()?;
-                return Ok(begun.elapsed());
-            }
-            Fault::CrashInInitialize(signal) => {
-                let client = scene.client().clone();
-                tokio::spawn(async move {
-                    let _ = client.initialize(&json!({"initialize_raises": signal})).await;
-                });
             }
             Fault::CrashInCleanup(_) | Fault::Terminated => scene.signal(Signal::TERM)?,
             Fault::TerminatedAndInterrupted => {
                 scene.signal(Signal::TERM)?;
                 // Two at once may be taken for one.
                 scene.wait(Duration::from_millis(50))?;
-                let begun = Instant::now();
+                begun = Instant::now();
                 scene.signal(Signal::INT)?;
-                scene.time_to_the_end()?;
-                return Ok(begun.elapsed());
+            }
+            Fault::CrashInInitialize(signal) => {
+                let client = scene.client().clone();
+                tokio::spawn(async move {
+                    let _ = client.initialize(&json!({"initialize_raises": signal})).await;
+                });
             }
             Fault::Crash(op, signal) => {
                 let op = json!({"op": op, "signal": signal});
@@ -201,14 +197,12 @@ impl Row {
                 });
             }
         }
-        scene.time_to_the_end()?;
-        Ok(begun.elapsed())
+        Ok(begun)
     }
 }
 
 async fn execute(client: &Client, id: &str, kwargs: &Value) -> Result<Value, Box<dyn Error>> {
-    let no_args: [(); 0] = [];
-    Ok(client.run().id(id).execute(&no_args, kwargs).await?)
+    Ok(client.run().id(id).execute(&NO_ARGS, kwargs).await?)
 }
 
 async fn is_running(client: &Client, id: &str) -> bool {
@@ -217,6 +211,7 @@ async fn is_running(client: &Client, id: &str) -> bool {
 
 /// Connections until the worker accepts none any more; they are held.
 fn take_all_files(scene: &Scene) -> Result<JoinHandle<()>, Box<dyn Error>> {
+    scene.limit_files()?;
     let mut held = Vec::new();
     while scene.has_room_for_files()? {
         held.push(scene.connect()?);
@@ -227,23 +222,17 @@ fn take_all_files(scene: &Scene) -> Result<JoinHandle<()>, Box<dyn Error>> {
     }))
 }
 
-/// A stream of which one line is read, and whose producer then waits.
+/// A stream that nobody reads, and whose producer waits.
 async fn stream_to_nobody(client: &Client) -> Result<JoinHandle<()>, Box<dyn Error>> {
-    let no_args: [(); 0] = [];
-    let kwargs = json!({"n": 1_000_000_000, "pad": 1000});
-    let mut lines = client.run().id("busy").execute_stream(&no_args, &kwargs).await?;
-    lines.next_line().await.ok_or("a stream without lines")??;
-    let mut emitted = 0;
-    loop {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-        let now = client.run_report("busy").await?.account.lines;
-        if now == emitted {
-            break;
-        }
-        emitted = now;
-    }
+    // More than sockets hold: one line is on its way, the next one waits for it, and the third has
+    // no room.
+    let kwargs = json!({"n": 1_000, "pad": 32 << 20});
+    let lines = client.run().id("busy").execute_stream(&NO_ARGS, &kwargs).await?;
+    until(async || client.run_report("busy").await.is_ok_and(|run| run.account.lines == 2)).await?;
     Ok(tokio::spawn(async move {
         let _held = lines;
         std::future::pending().await
     }))
 }
+
+const NO_ARGS: [(); 0] = [];

@@ -107,12 +107,15 @@ impl Scene {
         TcpStream::connect(("127.0.0.1", self.port))
     }
 
-    /// Whether the worker may open another file, after a limit that is set to what it has opened.
+    /// From now on the worker may have few files open.
+    pub(crate) fn limit_files(&self) -> io::Result<()> {
+        let few = rustix::process::Rlimit { current: Some(MOST_FILES), maximum: Some(MOST_FILES) };
+        rustix::process::prlimit(Some(self.worker), rustix::process::Resource::Nofile, few)?;
+        Ok(())
+    }
+
     pub(crate) fn has_room_for_files(&self) -> io::Result<bool> {
         let open = fs::read_dir(format!("/proc/{}/fd", self.worker))?.count() as u64;
-        let limit =
-            rustix::process::Rlimit { current: Some(MOST_FILES), maximum: Some(MOST_FILES) };
-        rustix::process::prlimit(Some(self.worker), rustix::process::Resource::Nofile, limit)?;
         Ok(open < MOST_FILES)
     }
 
@@ -127,14 +130,7 @@ impl Scene {
 
     /// Waits until the worker answers.
     pub(crate) async fn until_served(&self) -> Result<(), Box<dyn Error>> {
-        let begun = Instant::now();
-        while let Err(error) = self.client.health().await {
-            if begun.elapsed() > LONG || self.is_over()? {
-                return Err(error.into());
-            }
-            tokio::time::sleep(Duration::from_millis(2)).await;
-        }
-        Ok(())
+        until(async || self.client.health().await.is_ok()).await
     }
 
     /// Waits until the worker has a thread of that name.
@@ -171,10 +167,6 @@ impl Scene {
         Ok(rustix::process::kill_process(host, signal)?)
     }
 
-    fn is_over(&self) -> io::Result<bool> {
-        self.wait(Duration::ZERO)
-    }
-
     /// Blocks until the worker has ended, at most for `limit`; tells whether it has.
     pub(crate) fn wait(&self, limit: Duration) -> io::Result<bool> {
         let mut polled = [PollFd::new(&self.handle, PollFlags::IN)];
@@ -182,10 +174,9 @@ impl Scene {
         Ok(rustix::event::poll(&mut polled, Some(&limit))? == 1)
     }
 
-    /// Blocks until the worker has ended; tells for how long that took.
-    pub(crate) fn time_to_the_end(&self) -> Result<Duration, Box<dyn Error>> {
-        let begun = Instant::now();
-        if self.wait(LONG)? { Ok(begun.elapsed()) } else { Err("the worker does not end".into()) }
+    /// Blocks until the worker has ended.
+    pub(crate) fn until_over(&self) -> Result<(), Box<dyn Error>> {
+        if self.wait(LONG)? { Ok(()) } else { Err("the worker does not end".into()) }
     }
 
     /// Ends the host, too, and tells how the worker ended and which processes are left.
@@ -239,6 +230,18 @@ fn copy_for_all(from: &Path, to: &Path) -> io::Result<()> {
         fs::set_permissions(&copy, fs::Permissions::from_mode(0o755))?;
     }
     fs::set_permissions(to, fs::Permissions::from_mode(0o755))
+}
+
+/// Waits until something holds that only can be asked for.
+pub(crate) async fn until(holds: impl AsyncFn() -> bool) -> Result<(), Box<dyn Error>> {
+    let begun = Instant::now();
+    while !holds().await {
+        if begun.elapsed() > LONG {
+            return Err("the worker does not come to the state that is wanted".into());
+        }
+        tokio::task::yield_now().await;
+    }
+    Ok(())
 }
 
 /// One that nobody uses, and that nobody takes in the moment until the worker does.

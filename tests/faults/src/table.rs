@@ -33,8 +33,8 @@ const fn crash(signal: i32) -> Promise {
     Promise { end: End::Signal(signal), within: AT_MOST, cleanups: None }
 }
 
-const fn row(name: &'static str, state: State, fault: Fault, promise: Promise) -> Row {
-    Row { name, setting: Setting::Pipes, options: PARENT, state, fault, promise }
+fn row(name: &str, state: State, fault: Fault, promise: Promise) -> Row {
+    Row { name: name.to_owned(), setting: Setting::Pipes, options: PARENT, state, fault, promise }
 }
 
 /// All rows, in their order.
@@ -95,8 +95,7 @@ pub(crate) fn rows() -> Vec<Row> {
     ];
     for (fault, name) in [(Fault::HostKilled, "host SIGKILLed"), (Fault::Terminated, "SIGTERM")] {
         for (what, state, promise) in states {
-            let name = format!("{name} {what}").leak();
-            rows.push(row(name, state, fault, promise));
+            rows.push(row(&format!("{name} {what}"), state, fault, promise));
         }
     }
     if rustix::process::geteuid().is_root() {

@@ -16,7 +16,9 @@ use std::time::Instant;
 use serde_json::Value;
 
 use super::LONG;
+use super::in_time;
 use super::program;
+use super::until;
 
 /// How a worker ended that was run to its end.
 #[derive(Debug)]
@@ -46,7 +48,7 @@ pub(crate) async fn run_below(other: &str, args: &[&str]) -> Ended {
 
 async fn to_end(mut command: tokio::process::Command) -> Ended {
     command.stdin(Stdio::null()).kill_on_drop(true);
-    let output = tokio::time::timeout(LONG, command.output()).await.unwrap().unwrap();
+    let output = in_time(command.output()).await.unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
     Ended { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
 }
@@ -184,9 +186,5 @@ pub(crate) fn is_gone(pid: u32) -> bool {
 }
 
 pub(crate) async fn until_gone(pid: u32) {
-    let begun = Instant::now();
-    while !is_gone(pid) {
-        assert!(begun.elapsed() < LONG, "process {pid} does not end");
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    until(async || is_gone(pid)).await;
 }

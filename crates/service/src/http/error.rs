@@ -1,6 +1,5 @@
 //! Why a request gets no answer of its own, and the one place that says so to the client.
 
-use std::io;
 use std::time::Duration;
 
 use http::HeaderValue;
@@ -16,6 +15,7 @@ use crate::http::body::Body;
 use crate::http::run_headers::RunHeaders;
 use crate::runs::Failure;
 use crate::runs::JobError;
+use crate::runs::NoThread;
 use crate::runs::Reason;
 use crate::runs::RunError;
 use crate::runs::Runs;
@@ -32,7 +32,7 @@ pub(crate) enum HttpError {
     ForeignHost(String),
     #[error("a page of another origin may not use the worker; --allow-origin allows one")]
     ForeignOrigin,
-    #[error("the socket is for processes of the worker's own user")]
+    #[error("the socket is for processes of the worker's own user: run the client as that user")]
     OtherUser,
     #[error("content encoding '{0}' is not supported: send the body as it is")]
     ContentEncoding(String),
@@ -63,8 +63,8 @@ pub(crate) enum HttpError {
     Draining,
     #[error("cannot encode the answer: {0}")]
     Encode(#[from] universal_worker_json::Error),
-    #[error("the system gives the worker no thread for the plugin: {0}")]
-    NoThread(io::Error),
+    #[error(transparent)]
+    NoThread(#[from] NoThread),
     #[error("the end of the change was lost: this is a defect of the worker")]
     Lost,
     #[error("{}", .0.failure.error)]

@@ -123,7 +123,7 @@ pub(crate) async fn initialize(runs: &Arc<Runs>, body: Bytes) -> Answer {
     if body.trim_ascii().is_empty() {
         return Err(HttpError::BadConfig("the config is missing: send a JSON object".to_owned()));
     }
-    let change = runs.initialize(body).map_err(HttpError::NoThread)?;
+    let change = runs.initialize(body)?;
     let done = change.done().await.ok_or_else(|| HttpError::of_lost_change(runs))?;
     done.map_err(|fault: Fault| HttpError::BadConfig(fault.message))?;
     ok(&Status { status: "ok" })
@@ -206,7 +206,7 @@ fn cancelled(cancelled: Cancelled, id: &str) -> Answer {
 }
 
 pub(crate) async fn cleanup(shared: &Shared) -> Answer {
-    let change = shared.runs.cleanup().map_err(HttpError::NoThread)?;
+    let change = shared.runs.cleanup()?;
     match tokio::time::timeout(shared.limits.cleanup_grace, change.done()).await {
         Ok(Some(())) => ok(&Status { status: "cleaned" }),
         Ok(None) => Err(HttpError::of_lost_change(&shared.runs)),

@@ -1,13 +1,12 @@
 //! How a run ends without an answer.
 
-use std::io;
-
 use thiserror::Error;
 use universal_worker_abi::Fault;
 
 use crate::runs::cancel::Reason;
 use crate::runs::engine::Refused;
 use crate::runs::engine::View;
+use crate::runs::no_thread::NoThread;
 use crate::runs::slot::NoInstance;
 
 #[derive(Debug, Error)]
@@ -49,9 +48,8 @@ pub(crate) enum RunError {
     #[error("the worker is stopping")]
     Draining,
 
-    /// There is no thread that could run it, or keep it to its time.
-    #[error("the system gives the worker no thread for the plugin: {0}")]
-    NoThread(io::Error),
+    #[error(transparent)]
+    NoThread(#[from] NoThread),
 
     /// Its end was lost on the way.
     #[error("the end of the run was lost: this is a defect of the worker")]

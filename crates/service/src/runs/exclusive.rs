@@ -1,6 +1,5 @@
 //! What takes the plugin for itself: initialize and cleanup.
 
-use std::io;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -13,6 +12,7 @@ use crate::runs::engine::Key;
 use crate::runs::hub;
 use crate::runs::hub::Hub;
 use crate::runs::hub::Job;
+use crate::runs::no_thread::NoThread;
 
 /// A change that waits for its turn; dropping it withdraws it where it has not begun.
 #[derive(Debug)]
@@ -32,7 +32,7 @@ enum OnLeave {
 
 impl Runs {
     /// Puts a plugin made from `config` in the place of the one there is, between runs.
-    pub(crate) fn initialize(&self, config: Bytes) -> io::Result<Change<Result<(), Fault>>> {
+    pub(crate) fn initialize(&self, config: Bytes) -> Result<Change<Result<(), Fault>>, NoThread> {
         self.hub.start_threads()?;
         let (tell, end) = oneshot::channel();
         let hub = Arc::clone(&self.hub);
@@ -48,7 +48,7 @@ impl Runs {
     }
 
     /// Cancels what runs, waits for it, and drops the plugin.
-    pub(crate) fn cleanup(&self) -> io::Result<Change<()>> {
+    pub(crate) fn cleanup(&self) -> Result<Change<()>, NoThread> {
         self.hub.start_threads()?;
         let (tell, end) = oneshot::channel();
         let job = self.release(move || {

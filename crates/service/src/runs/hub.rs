@@ -1,6 +1,5 @@
 //! The engine among threads: events go in under one lock, and what follows is carried out.
 
-use std::io;
 use std::sync::Arc;
 use std::sync::Condvar;
 use std::sync::Mutex;
@@ -26,6 +25,7 @@ use crate::runs::engine::View;
 use crate::runs::error::RunError;
 use crate::runs::failure::Failure;
 use crate::runs::lanes;
+use crate::runs::no_thread::NoThread;
 use crate::runs::slot::Slot;
 
 /// Told of each run that becomes wedged, on a thread that may be held up.
@@ -121,7 +121,7 @@ impl Hub {
     ///
     /// # Errors
     /// When the system gives no thread; the next call tries again.
-    pub(super) fn start_threads(self: &Arc<Self>) -> io::Result<()> {
+    pub(super) fn start_threads(self: &Arc<Self>) -> Result<(), NoThread> {
         if self.has_threads.load(Ordering::Relaxed) {
             return Ok(());
         }

@@ -106,11 +106,6 @@ fn work(hub: &Arc<Hub>) {
             tell(hub, &back, brought);
         }
         done = next.map(|next| {
-            hub.on_lane(match &next {
-                Work::Run(_, run, _) => LaneEvent::RunBegins(run.id()),
-                Work::Change(_, Job::Change(change, _)) => LaneEvent::ChangeBegins(change.name()),
-                Work::Change(_, Job::Call(_)) => LaneEvent::Idle,
-            });
             let done = perform(hub, next, now);
             hub.on_lane(LaneEvent::Idle);
             done
@@ -177,15 +172,17 @@ fn tell(hub: &Hub, back: &Back, brought: Result<Brought, Failure>) {
 fn perform(hub: &Hub, work: Work<Job>, now: Instant) -> Done {
     match work {
         Work::Run(permit, run, job) => {
+            hub.on_lane(LaneEvent::RunBegins(run.id()));
             let brought = run_plugin(hub, &run, job, now);
             Done::Run(permit, brought.map_err(|error| Failure::now(error, hub.slot.class().info())))
         }
         Work::Change(permit, job) => {
-            // Plugin code does not unwind to here; a defect of ours must not cost the lanes.
-            if let Job::Change(_, change) = job
-                && catch_unwind(AssertUnwindSafe(change)).is_err()
-            {
-                log::error!("a change of the plugin panicked: this is a defect of the worker");
+            if let Job::Change(change, make) = job {
+                hub.on_lane(LaneEvent::ChangeBegins(change.name()));
+                // Plugin code does not unwind to here; a defect of ours must not cost the lanes.
+                if catch_unwind(AssertUnwindSafe(make)).is_err() {
+                    log::error!("a change of the plugin panicked: this is a defect of the worker");
+                }
             }
             Done::Change(permit)
         }

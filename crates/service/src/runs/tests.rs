@@ -51,6 +51,8 @@ fn a_change_that_is_withdrawn_lets_go_what_it_held_back() {
     let told = runtime.block_on(async { tokio::time::timeout(LONG, second.told()).await });
     assert!(told.unwrap().result.is_ok());
     drop(first);
+    // It is at work until it notices, and the next test counts who is.
+    assert_eq!(runs.stop(LONG), Stopped::Clean);
 }
 
 /// What happens to all runs meanwhile.

@@ -15,7 +15,7 @@ use crate::runs::engine::states::Queued;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::runs) enum Found {
     /// It is queued or running.
-    Live,
+    Live(Key),
     /// It was over.
     Ended,
     /// There is none.
@@ -43,8 +43,11 @@ impl<J> Engine<J> {
     /// Asks the run of an id to stop, for its client.
     pub(in crate::runs) fn cancel(&mut self, id: &str, now: Instant) -> (Found, Effects<J>) {
         let found = self.found(id);
-        let live = if found == Found::Live { self.find_live(id) } else { None };
-        (found, live.map_or_else(Effects::default, |view| self.stop(view.key, Reason::Cancel, now)))
+        let effects = match found {
+            Found::Live(key) => self.stop(key, Reason::Cancel, now),
+            Found::Ended | Found::Unknown => Effects::default(),
+        };
+        (found, effects)
     }
 
     /// What a cancel would find.
@@ -52,7 +55,7 @@ impl<J> Engine<J> {
         match self.find(id) {
             None => Found::Unknown,
             Some(view) if view.state.is_final() => Found::Ended,
-            Some(_) => Found::Live,
+            Some(view) => Found::Live(view.key),
         }
     }
 

@@ -141,7 +141,7 @@ impl Subject {
                 let expected = match before.find(id) {
                     None => Found::Unknown,
                     Some(run) if before.runs[run].state.is_final() => Found::Ended,
-                    Some(_) => Found::Live,
+                    Some(run) => Found::Live(self.runs[run].1),
                 };
                 assert_eq!(found, expected);
                 self.carry_out(effects);
