@@ -8,6 +8,7 @@ use serde_json::json;
 use crate::support::Worker;
 use crate::support::is_gone;
 use crate::support::scratch;
+use crate::support::until;
 
 /// Every way in which the plugin can start a process that hardly wants to end.
 fn ways() -> Vec<Value> {
@@ -22,6 +23,20 @@ fn ways() -> Vec<Value> {
     ways
 }
 
+async fn spawn_all_ways(worker: &Worker) -> Vec<u32> {
+    let mut pids = Vec::new();
+    for way in ways() {
+        pids.push(spawn(worker, way).await);
+    }
+    pids
+}
+
+#[track_caller]
+fn assert_gone(pids: &[u32]) {
+    let left: Vec<_> = pids.iter().filter(|pid| !is_gone(**pid)).collect();
+    assert!(left.is_empty(), "{left:?} of {pids:?}");
+}
+
 async fn spawn(worker: &Worker, way: Value) -> u32 {
     let pid = worker.execute(way).await.json().as_u64().unwrap();
     let pid = u32::try_from(pid).unwrap();
@@ -32,32 +47,78 @@ async fn spawn(worker: &Worker, way: Value) -> u32 {
 #[tokio::test]
 async fn a_stop_leaves_none_however_it_was_started() {
     let worker = Worker::conformance().await;
-    let mut pids = Vec::new();
-    for way in ways() {
-        pids.push(spawn(&worker, way).await);
-    }
+    let pids = spawn_all_ways(&worker).await;
     worker.signal("TERM");
     let exit = worker.wait().await;
     assert_eq!(exit.code, Some(0), "{exit:?}");
-    let left: Vec<_> = pids.iter().filter(|pid| !is_gone(**pid)).collect();
-    assert!(left.is_empty(), "{left:?} of {pids:?}");
+    assert_gone(&pids);
 }
 
 #[tokio::test]
 async fn a_stop_that_abandons_a_run_leaves_none_either() {
     let worker = Worker::start("Parallel", &["--stop-grace", "1"]).await;
-    let mut pids = Vec::new();
-    for way in ways() {
-        pids.push(spawn(&worker, way).await);
-    }
+    let pids = spawn_all_ways(&worker).await;
     let run = worker.spawn_execute(json!({"op": "hang", "secs": 600.0}));
     worker.until_running(1).await;
     worker.signal("TERM");
     let exit = worker.wait().await;
     assert_eq!(exit.code, Some(4), "{exit:?}");
-    let left: Vec<_> = pids.iter().filter(|pid| !is_gone(**pid)).collect();
-    assert!(left.is_empty(), "{left:?} of {pids:?}");
+    assert_gone(&pids);
     run.abort();
+}
+
+#[tokio::test]
+async fn a_second_signal_leaves_none_and_names_what_it_abandons() {
+    let worker = Worker::of_class("Parallel").await;
+    let pids = spawn_all_ways(&worker).await;
+    let run = worker.spawn_run("deaf", json!({"op": "hang", "secs": 600.0}));
+    worker.until_running(1).await;
+    worker.signal("TERM");
+    worker
+        .until(|worker| async move { worker.get("/health").await.json()["status"] == "draining" })
+        .await;
+    worker.signal("INT");
+    let exit = worker.wait().await;
+    assert_eq!(exit.code, Some(4), "{exit:?}");
+    assert!(exit.stderr.contains("SIGINT, before the stop was done; abandoned: deaf"), "{exit:?}");
+    assert_gone(&pids);
+    run.abort();
+}
+
+#[tokio::test]
+async fn a_second_signal_that_only_shortens_the_wait_for_children_is_an_orderly_end() {
+    let worker = Worker::start("Conformance", &["--stop-grace", "600"]).await;
+    let spawn_one =
+        async |deaf| spawn(&worker, json!({"op": "spawn", "secs": 600.0, "deaf": deaf})).await;
+    let (deaf, obedient) = (spawn_one(true).await, spawn_one(false).await);
+    worker.signal("TERM");
+    // That it was told to end says that the plugin is done.
+    until(async || is_gone(obedient)).await;
+    worker.signal("INT");
+    let exit = worker.wait().await;
+    assert_eq!(exit.code, Some(0), "{exit:?}");
+    assert!(exit.stderr.contains("second signal"), "{exit:?}");
+    assert!(is_gone(deaf));
+}
+
+#[tokio::test]
+async fn a_plugin_that_takes_all_files_does_not_save_its_children() {
+    let worker = Worker::conformance().await;
+    let pids = spawn_all_ways(&worker).await;
+    limit_files(worker.pid());
+    let taken = worker.execute(json!({"op": "take_files"})).await.json();
+    assert!(taken.as_u64().is_some_and(|taken| taken > 0), "{taken}");
+    worker.signal("TERM");
+    let exit = worker.wait().await;
+    assert_eq!(exit.code, Some(0), "{exit:?}");
+    assert_gone(&pids);
+}
+
+/// From now on the process can open few files more.
+fn limit_files(pid: u32) {
+    let pid = rustix::process::Pid::from_raw(pid.cast_signed());
+    let few = rustix::process::Rlimit { current: Some(64), maximum: Some(64) };
+    rustix::process::prlimit(pid, rustix::process::Resource::Nofile, few).unwrap();
 }
 
 #[tokio::test]

@@ -1,12 +1,19 @@
 //! What the plugin started: reaped where it is orphaned, ended with the worker.
 //!
 //! A process group does not hold a daemon that has called setsid(2); being its subreaper does
-//! (PR_SET_CHILD_SUBREAPER, prctl(2)): whatever loses its parent becomes a child of this process,
-//! and so stays in the tree.
+//! (PR_SET_CHILD_SUBREAPER, prctl(2)): whatever loses its parent becomes a child of this process.
+//! So there are descendants as long as there are children, which waitid(2) tells at one instant and
+//! without a file descriptor; the tree has to be read only to find whom to end.
 
+use std::collections::HashSet;
 use std::io;
+use std::ops::ControlFlow;
 use std::os::fd::OwnedFd;
 use std::process;
+use std::sync::OnceLock;
+use std::sync::mpsc;
+use std::sync::mpsc::Sender;
+use std::thread;
 use std::time::Duration;
 use std::time::Instant;
 
@@ -19,21 +26,51 @@ use rustix::process::PidfdFlags;
 use rustix::process::Signal;
 use rustix::process::WaitId;
 use rustix::process::WaitIdOptions;
-use universal_worker_telemetry::descendants;
+use universal_worker_telemetry::parent;
+use universal_worker_telemetry::visit_descendants;
 
-/// A descendant that has not ended.
-struct Living {
-    pid: Pid,
-    /// None where the system has no such handles.
-    handle: Option<OwnedFd>,
-}
+use crate::failure::Failure;
+use crate::imp;
 
 /// Between two looks at the tree; a process that ends is noticed at once.
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// Makes this process the one that orphans of its tree are left to.
-pub(crate) fn adopt_orphans() -> io::Result<()> {
-    Ok(rustix::process::set_child_subreaper(Some(rustix::process::getpid()))?)
+/// Processes that are waited for at the same time: one that ends is enough to look again, and each
+/// takes a file descriptor.
+const WAITED_FOR: usize = 4;
+
+/// Where there is no time left, what a SIGKILL needs to be seen to have worked.
+const AT_ONCE: Duration = Duration::from_millis(40);
+
+/// The thread that ends them, there from the start and with file descriptors of its own: a plugin may
+/// have taken all threads and files that the process can have.
+static HUNTER: OnceLock<Sender<Hunt>> = OnceLock::new();
+
+/// How to end them, and who wants to know.
+struct Hunt {
+    limit: Duration,
+    patience: Duration,
+    done: Sender<Option<String>>,
+}
+
+/// Makes this process the one that orphans of its tree are left to, and makes ready to end them.
+pub(crate) fn adopt() -> Result<(), Failure> {
+    let this = Some(rustix::process::getpid());
+    if let Err(error) = rustix::process::set_child_subreaper(this) {
+        log::warn!("daemons of the plugin may outlive the worker: {error}");
+    }
+    let (order, orders) = mpsc::channel::<Hunt>();
+    let hunting = move || {
+        imp::take_own_files();
+        for Hunt { limit, patience, done } in orders {
+            // Nobody waits where the process ends meanwhile.
+            let _ = done.send(hunt(limit, patience));
+        }
+    };
+    let thread = thread::Builder::new().name("descendants".to_owned()).spawn(hunting);
+    thread.map_err(|source| Failure::Thread { what: "the plugin's processes", source })?;
+    HUNTER.get_or_init(|| order);
+    Ok(())
 }
 
 /// Reaps the orphans that have ended; to be called on the main thread.
@@ -47,71 +84,142 @@ pub(crate) fn reap() {
     while let Ok(Some(_)) = rustix::process::waitid(WaitId::All, options) {}
 }
 
-/// Ends all descendants: half of the time by SIGTERM, then by SIGKILL; returns who is left.
-pub(crate) fn end(limit: Duration) -> Vec<u32> {
+/// Ends all descendants, half of the time by SIGTERM, then by SIGKILL; tells who is left.
+///
+/// It takes exit statuses from threads of the plugin, which must be done, or abandoned.
+pub(crate) fn end(limit: Duration) -> Option<String> {
+    let_hunt(limit, limit / 2)
+}
+
+/// Ends all descendants by SIGKILL; tells who is left.
+pub(crate) fn kill() -> Option<String> {
+    let_hunt(AT_ONCE, Duration::ZERO)
+}
+
+/// As [`kill`], on this thread, which needs file descriptors for it.
+pub(crate) fn kill_from_here() -> Option<String> {
+    hunt(AT_ONCE, Duration::ZERO)
+}
+
+fn let_hunt(limit: Duration, patience: Duration) -> Option<String> {
+    if !are_there_any() {
+        return None;
+    }
+    // It was not made where the worker failed before that.
+    let Some(hunter) = HUNTER.get() else { return hunt(limit, patience) };
+    let (done, is_done) = mpsc::channel();
+    // Neither fails: the thread is there until the process ends.
+    let _ = hunter.send(Hunt { limit, patience, done });
+    is_done.recv().unwrap_or_default()
+}
+
+fn hunt(limit: Duration, patience: Duration) -> Option<String> {
+    if !are_there_any() {
+        return None;
+    }
     let begun = Instant::now();
-    let mut told = Vec::new();
+    let deadline = begun + limit;
+    let mut told = HashSet::new();
     loop {
-        reap();
-        let living = living();
-        let passed = begun.elapsed();
-        if living.is_empty() || passed >= limit {
-            return living
-                .iter()
-                .map(|one| one.pid.as_raw_nonzero().get().cast_unsigned())
-                .collect();
-        }
-        for one in &living {
-            if passed >= limit / 2 {
-                one.signal(Signal::KILL);
-            } else if !told.contains(&one.pid) {
-                told.push(one.pid);
-                one.signal(Signal::TERM);
+        let signal = if begun.elapsed() < patience { Signal::TERM } else { Signal::KILL };
+        let living = look(deadline, |one| {
+            if signal == Signal::KILL || told.insert(one.pid) {
+                one.signal(signal);
             }
+        });
+        // Those that live too short to be found are looked for again at once.
+        if !living.as_ref().is_ok_and(Vec::is_empty) {
+            wait(living.as_deref().unwrap_or_default(), deadline);
         }
-        wait(&living, PAUSE.min(limit - passed));
+        if !are_there_any() {
+            return None;
+        }
+        if Instant::now() >= deadline {
+            return Some(format!("processes of the plugin{}", names(&living)));
+        }
     }
 }
 
-/// Kills all descendants at once, without waiting for anything.
-pub(crate) fn kill() {
-    living().iter().for_each(|one| one.signal(Signal::KILL));
-}
-
-fn living() -> Vec<Living> {
-    let listed = descendants(process::id());
-    if listed.is_empty() {
-        return Vec::new();
+fn names(living: &io::Result<Vec<Living>>) -> String {
+    match living {
+        Ok(living) if living.is_empty() => {
+            ", which start others faster than they can be ended".to_owned()
+        }
+        Ok(living) => {
+            let pids: Vec<String> = living.iter().map(|one| one.pid.to_string()).collect();
+            format!(": {}", pids.join(" "))
+        }
+        Err(error) => format!(", which cannot be listed: {error}"),
     }
-    let held: Vec<_> = listed.into_iter().filter_map(Living::hold).collect();
-    // A pid may have passed to another process before it was held, but not since.
-    let still = descendants(process::id());
-    let is_listed = |one: &Living| still.contains(&one.pid.as_raw_nonzero().get().cast_unsigned());
-    held.into_iter().filter(is_listed).collect()
 }
 
-/// Blocks until one of them ends, at most for `limit`.
-fn wait(living: &[Living], limit: Duration) {
+/// Whether any process descends from this one, once those that have ended are reaped.
+fn are_there_any() -> bool {
+    // waitid(2): whatever signal their end sends.
+    const WALL: WaitIdOptions = WaitIdOptions::from_bits_retain(0x4000_0000);
+    let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WALL;
+    loop {
+        match rustix::process::waitid(WaitId::All, options) {
+            Ok(Some(_)) | Err(Errno::INTR) => {}
+            Ok(None) => return true,
+            Err(_) => return false,
+        }
+    }
+}
+
+/// Hands out each living descendant as soon as it is found, so that one that starts others has
+/// little time for that; returns them.
+fn look(deadline: Instant, mut take: impl FnMut(&Living)) -> io::Result<Vec<Living>> {
+    let mut known = HashSet::from([process::id()]);
+    let mut living: Vec<Living> = Vec::new();
+    visit_descendants(process::id(), |pid| {
+        if let Some(mut one) = Living::hold(pid, &known) {
+            known.insert(pid);
+            take(&one);
+            if living.len() >= WAITED_FOR {
+                one.handle = None;
+            }
+            living.push(one);
+        }
+        if Instant::now() < deadline { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    })?;
+    Ok(living)
+}
+
+/// Blocks until one of them ends, or it is time to look again.
+fn wait(living: &[Living], deadline: Instant) {
     let handles = living.iter().filter_map(|one| one.handle.as_ref());
     let mut polled: Vec<_> = handles.map(|handle| PollFd::new(handle, PollFlags::IN)).collect();
+    let limit = PAUSE.min(deadline.saturating_duration_since(Instant::now()));
     let limit = Timespec::try_from(limit).ok();
     // Interrupted is a look too early, and no more.
     let _ = rustix::event::poll(&mut polled, limit.as_ref());
 }
 
+/// A descendant that has not ended.
+struct Living {
+    pid: Pid,
+    /// None where the system has no such handles.
+    handle: Option<OwnedFd>,
+}
+
 impl Living {
-    /// Takes hold of a process; none where it has ended.
-    fn hold(pid: u32) -> Option<Self> {
-        let pid = Pid::from_raw(i32::try_from(pid).ok()?)?;
-        let handle = match rustix::process::pidfd_open(pid, PidfdFlags::empty()) {
-            Ok(handle) => handle,
+    /// Takes hold of a child of one that is known; none where it has ended.
+    fn hold(pid: u32, known: &HashSet<u32>) -> Option<Self> {
+        let number = Pid::from_raw(i32::try_from(pid).ok()?)?;
+        let handle = match rustix::process::pidfd_open(number, PidfdFlags::empty()) {
+            Ok(handle) => Some(handle),
             Err(Errno::SRCH) => return None,
-            Err(_) => return Some(Self { pid, handle: None }),
+            Err(_) => None,
         };
-        // pidfd_open(2): it is readable once the process has ended, be it a zombie.
-        let mut polled = [PollFd::new(&handle, PollFlags::IN)];
-        let has_ended = rustix::event::poll(&mut polled, Some(&Timespec::default()));
-        (has_ended != Ok(1)).then_some(Self { pid, handle: Some(handle) })
+        // A pid may have passed to another process before it was held; since it lives, not since.
+        let is_ours = parent(pid).is_some_and(|parent| known.contains(&parent));
+        let has_ended = handle.as_ref().is_some_and(|handle| {
+            // pidfd_open(2): it is readable once the process has ended, be it a zombie.
+            let mut polled = [PollFd::new(handle, PollFlags::IN)];
+            rustix::event::poll(&mut polled, Some(&Timespec::default())) == Ok(1)
+        });
+        (is_ours && !has_ended).then_some(Self { pid: number, handle })
     }
 
     fn signal(&self, signal: Signal) {

@@ -49,6 +49,16 @@ impl Reporter {
         self.last_resort.start();
         self.tell(Event::Stop(reason));
     }
+
+    /// Of the plugin there is nothing left to be abandoned.
+    pub(crate) fn plugin_is_done(&self) {
+        self.last_resort.plugin_is_done();
+    }
+
+    /// Ends the process now, by this signal.
+    pub(crate) fn end_at_once(&self, signal: &'static str) {
+        self.last_resort.end_at_once(signal);
+    }
 }
 
 /// Why the worker stops.

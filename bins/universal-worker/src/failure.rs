@@ -131,7 +131,7 @@ impl Outcome {
             Self::Told => 0,
             Self::Stopped { reason: reason @ Reason::Wedged(_), abandoned: None } => {
                 logging::last_record(log::Level::Error, &format!("stopped: {reason}"));
-                4
+                Abandoned::CODE
             }
             Self::Stopped { reason, abandoned: None } => {
                 logging::last_record(log::Level::Info, &format!("stopped: {reason}"));
@@ -140,7 +140,7 @@ impl Outcome {
             Self::Stopped { reason, abandoned: Some(abandoned) } => {
                 let line = format!("stopped: {reason}; {abandoned}");
                 logging::last_record(log::Level::Error, &line);
-                4
+                Abandoned::CODE
             }
             Self::Failed(failure) => {
                 if let Failure::Load { error, .. } = &failure
@@ -153,6 +153,11 @@ impl Outcome {
             }
         }
     }
+}
+
+impl Abandoned {
+    /// The exit code of a worker that has abandoned something.
+    pub(crate) const CODE: u8 = 4;
 }
 
 impl fmt::Display for Abandoned {

@@ -5,6 +5,7 @@
 use std::ffi::CString;
 use std::fs::File;
 use std::io;
+use std::mem;
 use std::mem::MaybeUninit;
 use std::os::fd::AsRawFd;
 use std::os::fd::FromRawFd;
@@ -12,11 +13,20 @@ use std::os::fd::OwnedFd;
 use std::os::fd::RawFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
+use std::ptr;
 use std::sync::OnceLock;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering;
+use std::thread;
 
 /// Ends the process at once, without destructors and exit handlers: those of a loaded library can
 /// hang, and `exit(3)` would wait for them.
 pub(crate) fn exit_now(code: u8) -> ! {
+    static ENDS: AtomicBool = AtomicBool::new(false);
+    // What another worker puts in the place of the files is not ours to remove.
+    while ENDS.swap(true, Ordering::Relaxed) {
+        thread::park();
+    }
     for path in AT_THE_END.get().into_iter().flatten() {
         // SAFETY: unlink(2) gets a string with its end.
         unsafe { libc::unlink(path.as_ptr()) };
@@ -57,6 +67,36 @@ pub(crate) fn take_inherited(fd: RawFd) -> io::Result<OwnedFd> {
     Ok(taken)
 }
 
+/// From now on this thread has a table of file descriptors of its own, in which there are only the
+/// standard ones: nobody else in the process can take what it needs (close_range(2), unshare(2)).
+///
+/// To be called first on a thread, which then holds no file descriptor of before.
+/// Signals are left to other threads, but for those of a crash: a handler may write to a file
+/// descriptor.
+pub(crate) fn take_own_files() {
+    const FIRST: libc::c_uint = 3;
+    // SAFETY: a signal set is filled in before it is used; by the contract of this function the thread
+    // owns none of the numbers that are closed, and close(2) of one that is not open does nothing.
+    unsafe {
+        let mut signals: libc::sigset_t = mem::zeroed();
+        libc::sigfillset(&raw mut signals);
+        for crash in [libc::SIGSEGV, libc::SIGBUS, libc::SIGILL, libc::SIGFPE, libc::SIGABRT] {
+            libc::sigdelset(&raw mut signals, crash);
+        }
+        libc::pthread_sigmask(libc::SIG_BLOCK, &raw const signals, ptr::null_mut());
+        let how = libc::CLOSE_RANGE_UNSHARE;
+        if libc::syscall(libc::SYS_close_range, FIRST, libc::c_uint::MAX, how) == 0 {
+            return;
+        }
+        // Before Linux 5.9. Where that is forbidden, too, what the process has free must do.
+        if libc::unshare(libc::CLONE_FILES) == 0 {
+            for fd in 3..1024 {
+                libc::close(fd);
+            }
+        }
+    }
+}
+
 /// Writes to stderr what can be written without waiting.
 pub(crate) fn write_if_possible(bytes: &[u8]) {
     let mut stderr = libc::pollfd { fd: libc::STDERR_FILENO, events: libc::POLLOUT, revents: 0 };
@@ -74,7 +114,7 @@ pub(crate) fn is_ignored(signal: i32) -> bool {
     // SAFETY: with a null new action sigaction(2) only writes the present one to a place that is
     // large enough; a zeroed one is valid where it fails.
     unsafe {
-        libc::sigaction(signal, std::ptr::null(), action.as_mut_ptr());
+        libc::sigaction(signal, ptr::null(), action.as_mut_ptr());
         action.assume_init().sa_sigaction == libc::SIG_IGN
     }
 }

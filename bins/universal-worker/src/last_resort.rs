@@ -1,22 +1,35 @@
-//! Ends the process when its stop does not.
+//! Ends the process when its stop does not, or is not to be waited for.
 //!
-//! The stop is bounded by itself; this is for what nobody thought of, such as a main thread that is
-//! held up where it never should be.
-//! So it is a thread that is there from the start, waits for nothing but its time, and takes no
-//! lock that anything else takes.
+//! The stop is bounded by itself; this is for a second signal, and for what nobody thought of, such
+//! as a main thread that is held up where it never should be.
+//! So it is a thread that is there from the start, and takes no lock that anything else takes.
 
 use std::sync::mpsc;
+use std::sync::mpsc::Receiver;
+use std::sync::mpsc::RecvTimeoutError;
 use std::sync::mpsc::Sender;
 use std::thread;
 use std::time::Duration;
+use std::time::Instant;
 
 use crate::descendants;
+use crate::failure::Abandoned;
 use crate::failure::Failure;
 use crate::imp;
+use crate::last_words;
+use crate::logging;
 
 /// The right to start the countdown; it has no way back.
 #[derive(Debug, Clone)]
-pub(crate) struct LastResort(Sender<()>);
+pub(crate) struct LastResort(Sender<Order>);
+
+#[derive(Debug)]
+enum Order {
+    Start,
+    PluginIsDone,
+    /// By this signal.
+    EndAtOnce(&'static str),
+}
 
 const LAST_LINE: &[u8] =
     b"stopped: the stop itself did not come to its end; what runs is abandoned\n";
@@ -24,23 +37,77 @@ const LAST_LINE: &[u8] =
 impl LastResort {
     /// Makes ready for a countdown of `limit`.
     pub(crate) fn after(limit: Duration) -> Result<Self, Failure> {
-        let (start, started) = mpsc::channel();
-        let waiting = move || {
-            if started.recv().is_ok() {
-                thread::sleep(limit);
-                imp::write_if_possible(LAST_LINE);
-                descendants::kill();
-                imp::exit_now(4);
-            }
-        };
-        let thread = thread::Builder::new().name("last-resort".to_owned()).spawn(waiting);
+        let (order, orders) = mpsc::channel();
+        let thread = thread::Builder::new()
+            .name("last-resort".to_owned())
+            .spawn(move || follow(&orders, limit));
         thread.map_err(|source| Failure::Thread { what: "the last resort", source })?;
-        Ok(Self(start))
+        Ok(Self(order))
     }
 
     /// Starts the countdown, where it has not been started.
     pub(crate) fn start(&self) {
-        // Never fails: the thread is there until the process ends.
-        let _ = self.0.send(());
+        self.tell(Order::Start);
     }
+
+    /// Of the plugin there is nothing left to be abandoned.
+    pub(crate) fn plugin_is_done(&self) {
+        self.tell(Order::PluginIsDone);
+    }
+
+    /// Ends the process now.
+    pub(crate) fn end_at_once(&self, signal: &'static str) {
+        self.tell(Order::EndAtOnce(signal));
+    }
+
+    fn tell(&self, order: Order) {
+        // Never fails: the thread is there until the process ends.
+        let _ = self.0.send(order);
+    }
+}
+
+fn follow(orders: &Receiver<Order>, limit: Duration) {
+    imp::take_own_files();
+    let mut deadline: Option<Instant> = None;
+    let mut plugin_is_done = false;
+    loop {
+        let order = match deadline {
+            None => orders.recv().map_err(RecvTimeoutError::from),
+            Some(deadline) => {
+                orders.recv_timeout(deadline.saturating_duration_since(Instant::now()))
+            }
+        };
+        match order {
+            Ok(Order::Start) => {
+                deadline.get_or_insert_with(|| Instant::now() + limit);
+            }
+            Ok(Order::PluginIsDone) => plugin_is_done = true,
+            Ok(Order::EndAtOnce(signal)) => end_at_once(signal, plugin_is_done),
+            Err(RecvTimeoutError::Timeout) => {
+                imp::write_if_possible(LAST_LINE);
+                descendants::kill_from_here();
+                imp::exit_now(Abandoned::CODE);
+            }
+            Err(RecvTimeoutError::Disconnected) => return,
+        }
+    }
+}
+
+fn end_at_once(signal: &'static str, plugin_is_done: bool) -> ! {
+    let left = descendants::kill_from_here();
+    let of_plugin = (!plugin_is_done).then(|| match last_words::running() {
+        running if running.is_empty() => "what was left to do".to_owned(),
+        running => running.join(" "),
+    });
+    let abandoned: Vec<String> = of_plugin.into_iter().chain(left).collect();
+    let line = format!("stopped: a second signal, {signal}, before the stop was done");
+    if abandoned.is_empty() {
+        logging::last_record(log::Level::Info, &line);
+        imp::exit_now(0)
+    }
+    let line = format!("{line}; abandoned: {}", abandoned.join("; "));
+    logging::last_record(log::Level::Error, &line);
+    // What runs may have started more.
+    descendants::kill_from_here();
+    imp::exit_now(Abandoned::CODE)
 }

@@ -58,6 +58,13 @@ pub(crate) fn prepare(plugin: &PluginChoice, crash_file: Option<&Path>) -> Resul
     Ok(())
 }
 
+/// What runs: ids of runs, and names of what else there is.
+pub(crate) fn running() -> Vec<String> {
+    let mut names = Vec::new();
+    RUNNING.each(|name| names.push(String::from_utf8_lossy(name).into_owned()));
+    names
+}
+
 /// Hears of what happens on the plugin's threads.
 pub(crate) fn on_lane(event: &LaneEvent<'_>) {
     match event {

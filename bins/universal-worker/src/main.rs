@@ -43,15 +43,20 @@ use crate::listen::Bound;
 use crate::listen::Place;
 
 fn main() {
-    let outcome = match cli::from_process() {
-        Ok(Command::Tell(text)) => Outcome::told(&text),
-        Ok(Command::Check(plugin, format)) => check::run(&plugin, format),
-        Ok(Command::List(folders)) => list::run(&folders),
-        Ok(Command::Run(settings)) => run(&settings),
-        Err(usage) => Outcome::failed(usage),
+    let code = match cli::from_process() {
+        Ok(Command::Tell(text)) => Outcome::told(&text).conclude(),
+        Ok(Command::Check(plugin, format)) => check::run(&plugin, format).conclude(),
+        Ok(Command::List(folders)) => list::run(&folders).conclude(),
+        Ok(Command::Run(settings)) => {
+            let code = run(&settings).conclude();
+            // What was abandoned may have started more.
+            descendants::kill();
+            code
+        }
+        Err(usage) => Outcome::failed(usage).conclude(),
     };
     // Without destructors and exit handlers: those of a plugin's library may hang.
-    imp::exit_now(outcome.conclude())
+    imp::exit_now(code)
 }
 
 fn run(settings: &cli::Settings) -> Outcome {
@@ -77,9 +82,7 @@ fn serve(
     reporter: &Reporter,
     happened: &mpsc::Receiver<Event>,
 ) -> Result<Outcome, Failure> {
-    if let Err(error) = descendants::adopt_orphans() {
-        log::warn!("daemons of the plugin may outlive the worker: {error}");
-    }
+    descendants::adopt()?;
     last_words::prepare(&settings.plugin, settings.crash_file.as_deref())?;
     signals::watch(reporter.clone())?;
     if let Some(parent) = settings.parent {
@@ -99,6 +102,7 @@ fn serve(
                 return Ok(stop::while_loading(
                     reason,
                     has_instance,
+                    reporter,
                     happened,
                     settings.stop_grace,
                 ));
@@ -144,7 +148,7 @@ fn serve_until_stop(
             }
         }
     };
-    Ok(stop::run(reason, service, io, happened, settings.stop_grace))
+    Ok(stop::run(reason, service, io, reporter, happened, settings.stop_grace))
 }
 
 /// What the worker was started with, but for what the announcement goes to.

@@ -12,7 +12,6 @@ use crate::event::Reason;
 use crate::event::Reporter;
 use crate::failure::Failure;
 use crate::imp;
-use crate::logging;
 
 /// Reports signals from now on.
 pub(crate) fn watch(reporter: Reporter) -> Result<(), Failure> {
@@ -31,10 +30,7 @@ fn begin(reporter: Reporter) -> io::Result<()> {
         let Some(first) = came.next() else { return };
         reporter.stop(Reason::Signal(name(first)));
         if let Some(second) = came.next() {
-            let line =
-                format!("stopped: a second signal, {}, before the stop was done", name(second));
-            logging::last_record(log::Level::Error, &line);
-            imp::exit_now(4);
+            reporter.end_at_once(name(second));
         }
     };
     thread::Builder::new().name("signals".to_owned()).spawn(watching).map(drop)

@@ -11,6 +11,7 @@ use crate::announce;
 use crate::descendants;
 use crate::event::Event;
 use crate::event::Reason;
+use crate::event::Reporter;
 use crate::failure::Abandoned;
 use crate::failure::Outcome;
 use crate::io::Io;
@@ -21,13 +22,14 @@ const FOR_THE_REST: Duration = Duration::from_millis(450);
 /// For the answers of the runs that were just cancelled to be written.
 const LAST_ANSWERS: Duration = Duration::from_millis(120);
 
-/// Of the grace, what is kept for the last lines of the log.
-const LAST_LINES: Duration = Duration::from_millis(120);
+/// Of the grace, what is kept for the last lines of the log, and for what is started meanwhile.
+const LAST_LINES: Duration = Duration::from_millis(170);
 
 pub(crate) fn run(
     reason: Reason,
     service: &WorkerService,
     io: Io,
+    reporter: &Reporter,
     happened: &Receiver<Event>,
     grace: Duration,
 ) -> Outcome {
@@ -43,7 +45,7 @@ pub(crate) fn run(
             break;
         }
     }
-    ended(reason, left_of(stopped), begun, grace)
+    ended(reason, left_of(stopped), reporter, begun, grace)
 }
 
 /// As [`run`], where nothing is served yet; an instance that is being made is waited for, so that it
@@ -51,6 +53,7 @@ pub(crate) fn run(
 pub(crate) fn while_loading(
     reason: Reason,
     makes_instance: bool,
+    reporter: &Reporter,
     happened: &Receiver<Event>,
     grace: Duration,
 ) -> Outcome {
@@ -68,7 +71,7 @@ pub(crate) fn while_loading(
             Err(_) => break,
         }
     }
-    ended(reason, abandoned, begun, grace)
+    ended(reason, abandoned, reporter, begun, grace)
 }
 
 /// The part of the grace that runs and the cleanup get.
@@ -84,13 +87,18 @@ fn left_of(stopped: Stopped) -> Option<String> {
 }
 
 /// Ends the descendants in the time that is left.
-fn ended(reason: Reason, abandoned: Option<String>, begun: Instant, grace: Duration) -> Outcome {
+fn ended(
+    reason: Reason,
+    abandoned: Option<String>,
+    reporter: &Reporter,
+    begun: Instant,
+    grace: Duration,
+) -> Outcome {
+    if abandoned.is_none() {
+        reporter.plugin_is_done();
+    }
     let left = descendants::end(grace.saturating_sub(begun.elapsed() + LAST_LINES));
-    let processes = (!left.is_empty()).then(|| {
-        let pids: Vec<String> = left.iter().map(u32::to_string).collect();
-        format!("processes of the plugin: {}", pids.join(" "))
-    });
-    let what: Vec<String> = abandoned.into_iter().chain(processes).collect();
+    let what: Vec<String> = abandoned.into_iter().chain(left).collect();
     let after = begun.elapsed();
     let abandoned = (!what.is_empty()).then(|| Abandoned { what: what.join("; "), after });
     Outcome::Stopped { reason, abandoned }

@@ -30,3 +30,5 @@ pub use sampler::FRESH;
 pub use sampler::Sample;
 pub use sampler::Sampler;
 pub use tree::descendants;
+pub use tree::parent;
+pub use tree::visit_descendants;

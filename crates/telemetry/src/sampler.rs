@@ -18,6 +18,7 @@ use crate::imp;
 use crate::load;
 use crate::load::CpuTime;
 use crate::load::CpuTimes;
+use crate::tree::descendants;
 
 /// How long a sample is taken for the present; CPU times are too coarse for less.
 pub const FRESH: Duration = Duration::from_millis(200);
@@ -90,7 +91,8 @@ impl Sampler {
 
 /// Looks at the tree of `pid`; what counts from an earlier time is left at 0.
 fn take(pid: u32, system: &mut Option<System>) -> (Sample, CpuTimes) {
-    let subtree_pids = imp::descendants(pid);
+    // A tree that cannot be read is told as one that has only its root.
+    let subtree_pids = descendants(pid).unwrap_or_default();
     let tree: Vec<Pid> =
         iter::once(&pid).chain(&subtree_pids).copied().map(Pid::from_u32).collect();
     if let Some(system) = system {
@@ -196,7 +198,7 @@ mod tests {
             .spawn()
             .unwrap();
         let sampler = Sampler::new(std::process::id());
-        let is_grandchild = |pid: &u32| imp::descendants(child.id()).contains(pid);
+        let is_grandchild = |pid: &u32| descendants(child.id()).unwrap().contains(pid);
         let sample = until(&sampler, |sample| sample.subtree_pids.iter().any(is_grandchild));
         assert!(sample.subtree_pids.contains(&child.id()));
         // The end of its input ends it.

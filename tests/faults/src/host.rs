@@ -7,7 +7,7 @@ use std::process::Stdio;
 use std::thread;
 
 /// As many as a worker is started with, and one: not enough for a plugin.
-const THREADS: u32 = 7;
+const THREADS: u32 = 8;
 
 /// The argument by which this program is such a host.
 pub(crate) const SUBCOMMAND: &str = "host";

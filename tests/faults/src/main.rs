@@ -14,17 +14,20 @@ use std::env;
 use std::error::Error;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 const USAGE: &str = "\
-usage: universal-worker-faults --dist DIR [--times N] [--write FILE] [WORDS]
+usage: universal-worker-faults --dist DIR [--times N] [--within any]
+                               [--write FILE] [WORDS]
 
 DIR holds universal-worker and plugins/, as `cargo xtask build` leaves them;
-each fault is made N times (20); only rows with WORDS in their names are run;
+each fault is made N times (20), and its time judged, unless any will do; only rows with WORDS in their names are run;
 FILE gets the whole table between its two marks";
 
 struct Asked {
     dist: PathBuf,
     times: usize,
+    is_timed: bool,
     write: Option<PathBuf>,
     words: String,
 }
@@ -50,12 +53,13 @@ fn main() -> ExitCode {
 }
 
 fn asked(args: &[String]) -> Option<Asked> {
-    let (mut dist, mut times, mut write) = (None, 20, None);
+    let (mut dist, mut times, mut is_timed, mut write) = (None, 20, true, None);
     let mut rest = args;
     while let [flag, value, more @ ..] = rest {
         match flag.as_str() {
             "--dist" => dist = Some(value.into()),
             "--times" => times = value.parse().ok()?,
+            "--within" if value == "any" => is_timed = false,
             "--write" => write = Some(value.into()),
             _ => break,
         }
@@ -63,8 +67,8 @@ fn asked(args: &[String]) -> Option<Asked> {
     }
     // A part of the table is not the table, and nothing made no times is no fault.
     let words = rest.join(" ");
-    let makes_sense = times > 0 && (words.is_empty() || write.is_none());
-    makes_sense.then_some(Asked { dist: dist?, times, write, words })
+    let makes_sense = times > 0 && (write.is_none() || words.is_empty() && is_timed);
+    makes_sense.then_some(Asked { dist: dist?, times, is_timed, write, words })
 }
 
 fn faults(asked: &Asked) -> Result<ExitCode, Box<dyn Error>> {
@@ -76,6 +80,9 @@ fn faults(asked: &Asked) -> Result<ExitCode, Box<dyn Error>> {
     println!("{}", table::head());
     let mut broken = Vec::new();
     let mut rows = table::rows();
+    if !asked.is_timed {
+        rows.iter_mut().for_each(|row| row.promise.within = Duration::MAX);
+    }
     rows.retain(|row| row.name.contains(&asked.words));
     if rows.is_empty() {
         return Err(format!("no row has '{}' in its name", asked.words).into());

@@ -41,6 +41,12 @@ pub(crate) enum State {
     HasChildren,
     /// A run hangs, with the same.
     RunHangsWithChildren,
+    /// Idle, with a daemon that starts others as fast as it can.
+    HasBreeder,
+    /// Idle, with a process that forks and ends, and so do its children.
+    HasForkers,
+    /// Idle, with the same, and the plugin takes all files that the process can open.
+    TakesFilesAndHasChildren,
     /// It may start no threads, and has none for its plugin; a run is refused.
     OutOfThreads,
     /// There is no room for another connection in the process.
@@ -121,16 +127,23 @@ impl Row {
             config["cleanup_raises"] = signal.into();
         }
         scene.client().initialize(&config).await?;
-        if matches!(self.state, State::HasChildren | State::RunHangsWithChildren) {
-            for (detach, orphan, deaf) in [
-                (false, false, false),
-                (true, true, false),
-                (false, false, true),
-                (true, true, true),
-            ] {
-                let spawn = json!({"op": "spawn", "secs": 600.0, "detach": detach,
-                    "orphan": orphan, "deaf": deaf});
-                execute(scene.client(), "spawn", &spawn).await?;
+        match self.state {
+            State::HasChildren | State::RunHangsWithChildren | State::TakesFilesAndHasChildren => {
+                start_children(scene.client()).await?
+            }
+            State::HasBreeder => {
+                execute(scene.client(), "breed", &json!({"op": "breed", "n": 3_000})).await?;
+            }
+            State::HasForkers => {
+                execute(scene.client(), "fork", &json!({"op": "fork_on", "n": 100_000})).await?;
+            }
+            _ => {}
+        }
+        if self.state == State::TakesFilesAndHasChildren {
+            scene.limit_files()?;
+            let taken = execute(scene.client(), "take", &json!({"op": "take_files"})).await?;
+            if matches!(taken.as_u64(), None | Some(0)) {
+                return Err(format!("it took no files: {taken}").into());
             }
         }
         if self.state == State::OutOfFiles {
@@ -203,6 +216,16 @@ impl Row {
 
 async fn execute(client: &Client, id: &str, kwargs: &Value) -> Result<Value, Box<dyn Error>> {
     Ok(client.run().id(id).execute(&NO_ARGS, kwargs).await?)
+}
+
+/// A child, a daemon in a session of its own, and both of those deaf to SIGTERM.
+async fn start_children(client: &Client) -> Result<(), Box<dyn Error>> {
+    for (daemon, deaf) in [(false, false), (true, false), (false, true), (true, true)] {
+        let spawn = json!({"op": "spawn", "secs": 600.0, "detach": daemon, "orphan": daemon,
+            "deaf": deaf});
+        execute(client, "spawn", &spawn).await?;
+    }
+    Ok(())
 }
 
 async fn is_running(client: &Client, id: &str) -> bool {

@@ -191,7 +191,7 @@ impl Scene {
             (_, Some(signal)) => End::Signal(signal),
             (None, None) => return Err("an unknown end".into()),
         };
-        Ok((end, left_behind()))
+        Ok((end, left_behind()?))
     }
 }
 
@@ -204,9 +204,9 @@ impl Drop for Scene {
 }
 
 /// Processes that have not ended though their worker has; they are ended now.
-fn left_behind() -> Vec<u32> {
+fn left_behind() -> io::Result<Vec<u32>> {
     let mut left = Vec::new();
-    for pid in descendants(std::process::id()) {
+    for pid in descendants(std::process::id())? {
         let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) else { continue };
         let Ok(handle) = rustix::process::pidfd_open(pid, PidfdFlags::empty()) else { continue };
         let mut polled = [PollFd::new(&handle, PollFlags::IN)];
@@ -216,7 +216,7 @@ fn left_behind() -> Vec<u32> {
         }
         let _ = rustix::process::waitid(WaitId::Pid(pid), WaitIdOptions::EXITED);
     }
-    left
+    Ok(left)
 }
 
 fn copy_for_all(from: &Path, to: &Path) -> io::Result<()> {

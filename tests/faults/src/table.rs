@@ -91,7 +91,14 @@ pub(crate) fn rows() -> Vec<Row> {
         ("while the plugin loads", State::Loads, loading),
         ("with children and daemons, deaf ones too", State::HasChildren, clean(AT_MOST)),
         ("with the same while a run hangs", State::RunHangsWithChildren, abandoned()),
+        ("with a daemon that starts others as fast as it can", State::HasBreeder, clean(AT_MOST)),
+        ("with children that fork and end at once", State::HasForkers, clean(AT_MOST)),
         ("when it can open no more files", State::OutOfFiles, no_files),
+        (
+            "with children when the plugin has taken all files",
+            State::TakesFilesAndHasChildren,
+            Promise { within: AT_MOST, ..no_files },
+        ),
     ];
     for (fault, name) in [(Fault::HostKilled, "host SIGKILLed"), (Fault::Terminated, "SIGTERM")] {
         for (what, state, promise) in states {
@@ -115,12 +122,12 @@ pub(crate) fn rows() -> Vec<Row> {
     });
     rows.push(row("SIGTERM, idle", State::Idle, Fault::Terminated, clean(AT_ONCE)));
     let second = Promise { within: AT_ONCE, ..abandoned() };
-    rows.push(row(
-        "SIGTERM and SIGINT while a run hangs",
-        State::RunHangs,
-        Fault::TerminatedAndInterrupted,
-        second,
-    ));
+    for (name, state) in [
+        ("SIGTERM and SIGINT while a run hangs", State::RunHangs),
+        ("the same with children and daemons, deaf ones too", State::RunHangsWithChildren),
+    ] {
+        rows.push(row(name, state, Fault::TerminatedAndInterrupted, second));
+    }
     for (name, op, raised, signal) in [
         ("the plugin aborts", "abort", 0, 6),
         ("the plugin writes to where nothing is", "segfault", 0, 11),
@@ -160,9 +167,12 @@ pub(crate) fn line(row: &Row, outcomes: &[Outcome]) -> (String, Option<String>) 
         End::Code(code) => format!("code {code}"),
         End::Signal(signal) => format!("signal {signal}"),
     };
-    let limit = shown(promise.within);
+    let limit = match promise.within {
+        Duration::MAX => String::new(),
+        within => format!(" within {}", shown(within)),
+    };
     let line = format!(
-        "| {name} | {kept} of {all}: {end} within {limit} | {} | {} | {left} |",
+        "| {name} | {kept} of {all}: {end}{limit} | {} | {} | {left} |",
         shown(median),
         shown(worst)
     );

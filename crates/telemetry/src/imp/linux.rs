@@ -2,34 +2,93 @@
 
 #![allow(unsafe_code, reason = "system calls that no safe function of std makes")]
 
+use std::collections::HashSet;
 use std::fs;
 use std::fs::File;
 use std::io;
 use std::mem::MaybeUninit;
+use std::ops::ControlFlow;
 use std::os::unix::fs::FileExt;
 use std::time::Duration;
 
-/// The descendants of a process, by `/proc/PID/task/TID/children`.
-///
-/// The lists change while they are read; a process that is started or orphaned meanwhile may be
-/// missed until the next time.
-pub(crate) fn descendants(pid: u32) -> Vec<u32> {
-    let mut found = Vec::new();
+/// By `/proc/PID/task/TID/children`.
+pub(crate) fn visit_descendants(
+    pid: u32,
+    mut visit: impl FnMut(u32) -> ControlFlow<()>,
+) -> io::Result<()> {
+    let mut found = HashSet::new();
     let mut to_visit = vec![pid];
     while let Some(pid) = to_visit.pop() {
-        let Ok(tasks) = fs::read_dir(format!("/proc/{pid}/task")) else { continue };
-        for task in tasks.flatten() {
-            let children = fs::read_to_string(task.path().join("children")).unwrap_or_default();
-            for child in children.split_ascii_whitespace().filter_map(|pid| pid.parse().ok()) {
+        for thread in threads_of(pid)? {
+            for child in children_of(pid, thread)? {
                 // A child that moved to another thread while we read must not be there twice.
-                if !found.contains(&child) {
-                    found.push(child);
+                if found.insert(child) {
                     to_visit.push(child);
+                    if visit(child).is_break() {
+                        return Ok(());
+                    }
                 }
             }
         }
     }
-    found
+    Ok(())
+}
+
+/// None where the process is gone.
+fn threads_of(pid: u32) -> io::Result<Vec<u32>> {
+    let tasks = match fs::read_dir(format!("/proc/{pid}/task")) {
+        Err(error) if is_gone(&error) && has_procfs()? => return Ok(Vec::new()),
+        tasks => tasks?,
+    };
+    let mut threads = Vec::new();
+    for task in tasks {
+        match task {
+            Ok(task) => {
+                threads.extend(task.file_name().to_str().and_then(|tid| tid.parse::<u32>().ok()))
+            }
+            // It has ended while it was read.
+            Err(error) if is_gone(&error) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(threads)
+}
+
+/// None where the thread is gone.
+fn children_of(pid: u32, thread: u32) -> io::Result<Vec<u32>> {
+    let children = match fs::read_to_string(format!("/proc/{pid}/task/{thread}/children")) {
+        Err(error) if is_gone(&error) && has_procfs()? => return Ok(Vec::new()),
+        children => children?,
+    };
+    Ok(children.split_ascii_whitespace().filter_map(|pid| pid.parse().ok()).collect())
+}
+
+/// A process or thread is gone, or is another user's and hidden (proc(5), hidepid).
+fn is_gone(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied)
+        || error.raw_os_error() == Some(libc::ESRCH)
+}
+
+/// Whether what is not there is not there because it is gone: an error where it cannot be.
+///
+/// The lists of children are an option of the kernel (CONFIG_PROC_CHILDREN).
+fn has_procfs() -> io::Result<bool> {
+    fs::metadata("/proc/thread-self/children").map(|_| true)
+}
+
+pub(crate) fn parent(pid: u32) -> Option<u32> {
+    // proc(5): the state and the parent come after the name.
+    stat_fields(&stat(pid)?)?.nth(1)?.parse().ok()
+}
+
+/// proc(5): the fields of `/proc/PID/stat` from the third on; the second, the name in parentheses,
+/// may hold anything.
+fn stat_fields(stat: &str) -> Option<impl Iterator<Item = &str>> {
+    Some(stat.rsplit_once(')')?.1.split_ascii_whitespace())
+}
+
+fn stat(pid: u32) -> Option<String> {
+    fs::read_to_string(format!("/proc/{pid}/stat")).ok()
 }
 
 pub(crate) fn threads(pid: u32) -> Option<usize> {
@@ -44,16 +103,12 @@ pub(crate) fn open_fds(pid: u32) -> Option<usize> {
 
 /// CPU time of the children that a process has waited for, in milliseconds.
 pub(crate) fn reaped_cpu_ms(pid: u32) -> u64 {
-    fs::read_to_string(format!("/proc/{pid}/stat"))
-        .ok()
-        .and_then(|stat| reaped_cpu_ms_in(&stat))
-        .unwrap_or(0)
+    stat(pid).and_then(|stat| reaped_cpu_ms_in(&stat)).unwrap_or(0)
 }
 
 fn reaped_cpu_ms_in(stat: &str) -> Option<u64> {
-    // proc(5): the second field, the name in parentheses, may hold anything; cutime and cstime are
-    // the 16th and the 17th, in ticks.
-    let mut fields = stat.rsplit_once(')')?.1.split_ascii_whitespace().skip(13);
+    // proc(5): cutime and cstime are the 16th and the 17th, in ticks.
+    let mut fields = stat_fields(stat)?.skip(13);
     let mut ticks = || fields.next()?.parse::<u64>().ok();
     Some((ticks()? + ticks()?) * MILLISECONDS_A_TICK)
 }

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::io;
+use std::ops::ControlFlow;
 use std::time::Duration;
 
 use sysinfo::Pid;
@@ -9,24 +10,35 @@ use sysinfo::ProcessRefreshKind;
 use sysinfo::ProcessesToUpdate;
 use sysinfo::System;
 
-/// The descendants of a process.
-pub(crate) fn descendants(pid: u32) -> Vec<u32> {
-    let Ok(mut system) = System::new() else { return Vec::new() };
-    system.refresh_processes_specifics(ProcessesToUpdate::All, true, ProcessRefreshKind::nothing());
+pub(crate) fn visit_descendants(
+    pid: u32,
+    mut visit: impl FnMut(u32) -> ControlFlow<()>,
+) -> io::Result<()> {
+    let system = all_processes()?;
     let mut tree = HashSet::from([Pid::from_u32(pid)]);
-    let mut found = Vec::new();
     loop {
-        let before = found.len();
+        let before = tree.len();
         for (child, process) in system.processes() {
-            if process.parent().is_some_and(|parent| tree.contains(&parent)) && tree.insert(*child)
-            {
-                found.push(child.as_u32());
+            let is_child = process.parent().is_some_and(|parent| tree.contains(&parent));
+            if is_child && tree.insert(*child) && visit(child.as_u32()).is_break() {
+                return Ok(());
             }
         }
-        if found.len() == before {
-            return found;
+        if tree.len() == before {
+            return Ok(());
         }
     }
+}
+
+pub(crate) fn parent(pid: u32) -> Option<u32> {
+    let system = all_processes().ok()?;
+    Some(system.process(Pid::from_u32(pid))?.parent()?.as_u32())
+}
+
+fn all_processes() -> io::Result<System> {
+    let mut system = System::new().map_err(io::Error::other)?;
+    system.refresh_processes_specifics(ProcessesToUpdate::All, true, ProcessRefreshKind::nothing());
+    Ok(system)
 }
 
 pub(crate) fn threads(_pid: u32) -> Option<usize> {

@@ -1,6 +1,10 @@
 //! The operations that end badly, or reach beyond the run.
 
+use std::fs::File;
 use std::hint::black_box;
+use std::mem;
+use std::thread;
+use std::time::Duration;
 
 use universal_worker_plugin::PluginError;
 use universal_worker_plugin::RawArgs;
@@ -26,6 +30,9 @@ pub(crate) fn commit(op: &str, args: &RawArgs) -> Result<Reply, PluginError> {
             Ok(Reply::None)
         }
         "spawn" => Ok(Reply::Integer(Sleeper::of(args)?.start()?.into())),
+        "breed" => Ok(Reply::Integer(children::breed(required(args, "n")?)?.into())),
+        "fork_on" => Ok(Reply::Integer(imp::fork_on(required(args, "n")?)?.into())),
+        "take_files" => Ok(Reply::Integer(take_files() as u128)),
         "children" => Ok(Reply::Integer(children::start_and_wait(args)? as u128)),
         "print" => {
             let message: String = required(args, "message")?;
@@ -35,6 +42,23 @@ pub(crate) fn commit(op: &str, args: &RawArgs) -> Result<Reply, PluginError> {
         }
         op => Err(PluginError::user_input(format!("unknown op '{op}'"))),
     }
+}
+
+/// Opens files until there can be no more, and then each that is given back; returns how many.
+fn take_files() -> usize {
+    let take = || File::open("/dev/null").map(mem::forget).is_ok();
+    let mut taken = 0;
+    while take() {
+        taken += 1;
+    }
+    thread::spawn(move || {
+        loop {
+            if !take() {
+                thread::sleep(Duration::from_millis(1));
+            }
+        }
+    });
+    taken
 }
 
 #[allow(unconditional_recursion, reason = "it is what the operation is for")]

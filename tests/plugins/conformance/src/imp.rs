@@ -21,6 +21,28 @@ pub(crate) fn raise(signal: i32) -> io::Result<()> {
     if unsafe { libc::raise(signal) } == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }
 
+/// Forks, and lets the child fork so many times that each child forks and ends at once; the last one
+/// sleeps. Returns the pid of the first.
+pub(crate) fn fork_on(times: u32) -> io::Result<u32> {
+    // SAFETY: a child does nothing but what is async-signal-safe.
+    let first = unsafe { libc::fork() };
+    if first == 0 {
+        for _ in 0..times {
+            // SAFETY: as above.
+            unsafe {
+                if libc::fork() != 0 {
+                    libc::_exit(0);
+                }
+            }
+        }
+        loop {
+            // SAFETY: as above.
+            unsafe { libc::pause() };
+        }
+    }
+    u32::try_from(first).map_err(|_| io::Error::last_os_error())
+}
+
 /// Makes a command begin in a session of its own.
 pub(crate) fn detach(command: &mut Command) {
     // SAFETY: setsid(2) is async-signal-safe, and all that is done between fork and exec.
