@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io;
+use std::process::Command;
 use std::process::Stdio;
 
 use serde_json::Value;
@@ -76,6 +77,65 @@ async fn a_crash_outside_of_runs_is_told_too() {
     worker.signal("TERM");
     let words = crash(&worker.wait().await, 6, "SIGABRT");
     assert!(words.ends_with("running: cleanup"), "{words}");
+}
+
+#[tokio::test]
+async fn a_crash_on_many_threads_at_once_is_told_whole() {
+    for _ in 0..10 {
+        let folder = scratch();
+        let file = folder.path().join("crash.json");
+        let worker = Worker::start("Conformance", &["--crash-file", file.to_str().unwrap()]).await;
+        let run = worker.spawn_run("all", json!({"op": "segfault_together", "threads": 16}));
+        let exit = worker.wait().await;
+        crash(&exit, 11, "SIGSEGV at 0x8");
+        assert_eq!(exit.stderr.matches("FATAL").count(), 1, "{exit:?}");
+        let record: Value = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
+        assert_eq!(record["runs"], json!(["all"]));
+        assert!(!record["backtrace"].as_array().unwrap().is_empty(), "{record}");
+        assert!(run.await.is_err());
+    }
+}
+
+#[tokio::test]
+async fn what_the_plugin_forks_crashes_for_itself() {
+    let folder = scratch();
+    let file = folder.path().join("crash.json");
+    let worker = Worker::start("Conformance", &["--crash-file", file.to_str().unwrap()]).await;
+    assert_eq!(worker.execute(json!({"op": "segfault_in_fork"})).await.json(), 11);
+    let exit = worker.stop().await;
+    assert!(exit.is_orderly() && !exit.stderr.contains("FATAL"), "{exit:?}");
+    assert!(!file.exists());
+}
+
+/// The worker's own threads, which run no code of a plugin: a signal that is sent to one of them.
+#[tokio::test]
+async fn a_crash_is_told_on_each_thread_of_the_worker() {
+    for name in ["main", "io", "log", "signals", "last-resort", "descendants", "watchdog"] {
+        let parent = std::process::id().to_string();
+        let worker = Worker::start("Conformance", &["--ppid", &parent]).await;
+        let thread = thread_of(worker.pid(), if name == "main" { "universal-worke" } else { name });
+        signal_thread(worker.pid(), &thread, 4);
+        let words = crash(&worker.wait().await, 4, "SIGILL");
+        assert!(words.contains(&format!("thread {name},")), "{words}");
+    }
+}
+
+/// tgkill(2).
+fn signal_thread(pid: u32, thread: &str, signal: i32) {
+    let script = "import ctypes, sys; sys.exit(ctypes.CDLL(None).tgkill(*map(int, sys.argv[1:])))";
+    let mut python = Command::new("python3");
+    python.args(["-c", script, &pid.to_string(), thread, &signal.to_string()]);
+    assert!(python.status().unwrap().success(), "no signal was sent to thread {thread} of {pid}");
+}
+
+fn thread_of(pid: u32, name: &str) -> String {
+    let tasks = fs::read_dir(format!("/proc/{pid}/task")).unwrap();
+    let mut tasks = tasks.map(|task| task.unwrap());
+    let has_name = |task: &fs::DirEntry| {
+        fs::read_to_string(task.path().join("comm")).unwrap().trim_end() == name
+    };
+    let task = tasks.find(has_name).unwrap_or_else(|| panic!("there is no thread {name}"));
+    task.file_name().into_string().unwrap()
 }
 
 #[tokio::test]

@@ -1,8 +1,10 @@
 //! The worker ends with its parent, and as it is told to.
 
+use std::os::unix::process::ExitStatusExt;
 use std::process::Command;
 use std::process::Stdio;
 
+use serde_json::Value;
 use serde_json::json;
 use universal_worker_host::Client;
 use universal_worker_host::RunState;
@@ -289,6 +291,41 @@ async fn as_the_first_process_of_a_container_it_reaps_orphans_and_obeys_signals(
     }
     signal(started.only_child(), "TERM");
     assert_eq!(started.wait().code(), Some(0));
+}
+
+#[tokio::test]
+async fn as_the_first_process_of_a_container_it_ends_by_the_signal_that_its_plugin_raises() {
+    if !has_namespaces() {
+        return;
+    }
+    let script = format!("exec {IN_A_NAMESPACE} \"$@\"");
+    for (op, code) in [("abort", 128 + 6), ("segfault", 128 + 11), ("raise", 128 + 8)] {
+        let args = ["--module", "conformance", "--class", "Conformance"];
+        let mut started = Started::by_shell(&script, &args);
+        let told = started.announcement();
+        let client = Client::new(told["url"].as_str().unwrap());
+        let crash = json!({"op": op, "signal": 8});
+        assert!(client.execute::<_, _, Value>(&NO_ARGS, &crash).await.is_err());
+        assert_eq!(started.wait().code(), Some(code), "{op}");
+    }
+}
+
+#[tokio::test]
+async fn signals_that_the_host_blocks_or_ignores_are_obeyed() {
+    let blocks = "exec env --block-signal=TERM --block-signal=SEGV --ignore-signal=CHLD \"$@\"";
+    let args = ["--module", "conformance", "--class", "Conformance"];
+    let mut started = Started::by_shell(blocks, &args);
+    let client = Client::new(&started.url());
+    // A plugin's children are there to be waited for.
+    let children = json!({"op": "children", "threads": 1, "children": 1});
+    assert_eq!(client.execute::<_, _, u32>(&NO_ARGS, &children).await.unwrap(), 1);
+    started.terminate();
+
+    let mut started = Started::by_shell(blocks, &args);
+    let client = Client::new(&started.url());
+    let crash = json!({"op": "raise", "signal": 11});
+    assert!(client.execute::<_, _, Value>(&NO_ARGS, &crash).await.is_err());
+    assert_eq!(started.wait().signal(), Some(11));
 }
 
 #[tokio::test]

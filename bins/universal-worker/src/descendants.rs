@@ -13,7 +13,6 @@ use std::process;
 use std::sync::OnceLock;
 use std::sync::mpsc;
 use std::sync::mpsc::Sender;
-use std::thread;
 use std::time::Duration;
 use std::time::Instant;
 
@@ -31,6 +30,7 @@ use universal_worker_telemetry::visit_descendants;
 
 use crate::failure::Failure;
 use crate::imp;
+use crate::threads;
 
 /// Between two looks at the tree; a process that ends is noticed at once.
 const PAUSE: Duration = Duration::from_millis(10);
@@ -67,8 +67,7 @@ pub(crate) fn adopt() -> Result<(), Failure> {
             let _ = done.send(hunt(limit, patience));
         }
     };
-    let thread = thread::Builder::new().name("descendants".to_owned()).spawn(hunting);
-    thread.map_err(|source| Failure::Thread { what: "the plugin's processes", source })?;
+    threads::spawn("descendants", "the plugin's processes", hunting)?;
     HUNTER.get_or_init(|| order);
     Ok(())
 }

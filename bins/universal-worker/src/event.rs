@@ -15,6 +15,7 @@ use universal_worker_watchdog::WatchError;
 
 use crate::failure::Failure;
 use crate::last_resort::LastResort;
+use crate::threads;
 
 /// Something that happened.
 #[derive(Debug)]
@@ -96,14 +97,18 @@ pub(crate) fn watch_parent(pid: u32, reporter: Reporter) -> Result<(), Failure> 
         let instead = if let WatchError::OtherNamespace(_) = error { " (--lease-fd)" } else { "" };
         Failure::usage(format!("--ppid: {error}{instead}"))
     })?;
-    let watching = watch.spawn(move |_| reporter.stop(Reason::ParentGone(pid)));
-    watching.map_err(|source| Failure::Thread { what: "--ppid", source })
+    threads::spawn("watchdog", "--ppid", move || {
+        watch.wait();
+        reporter.stop(Reason::ParentGone(pid));
+    })
 }
 
 /// Reports when the other end of a lease is closed; at once where it is already.
 pub(crate) fn watch_lease(lease: Lease, fd: RawFd, reporter: Reporter) -> Result<(), Failure> {
-    let watching = lease.spawn(move || reporter.stop(Reason::LeaseClosed(fd)));
-    watching.map_err(|source| Failure::Thread { what: "--lease-fd", source })
+    threads::spawn("lease", "--lease-fd", move || {
+        lease.wait();
+        reporter.stop(Reason::LeaseClosed(fd));
+    })
 }
 
 /// A lease that the worker was started with.

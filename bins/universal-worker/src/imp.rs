@@ -44,6 +44,20 @@ pub(crate) fn remove_at_the_end(paths: [&Path; 2]) {
     let _ = AT_THE_END.set(paths);
 }
 
+/// Takes signals as programs do, whatever whoever started this one does with its own: a blocked
+/// signal stays blocked across execve(2), and an ignored one ignored.
+///
+/// With SIGCHLD ignored a plugin could not wait for a child of its own (waitpid(2)).
+pub(crate) fn take_usual_signals() {
+    // SAFETY: a signal set is filled in before it is used.
+    unsafe {
+        let mut none: libc::sigset_t = mem::zeroed();
+        libc::sigemptyset(&raw mut none);
+        libc::pthread_sigmask(libc::SIG_SETMASK, &raw const none, ptr::null_mut());
+        libc::signal(libc::SIGCHLD, libc::SIG_DFL);
+    }
+}
+
 /// Takes over a file descriptor that this process was started with; nobody else may use it.
 ///
 /// In the place of stdin /dev/null is left, so that nobody reads there by mistake.

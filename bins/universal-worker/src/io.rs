@@ -1,11 +1,9 @@
 //! The thread that serves sockets.
 
 use std::io;
-use std::thread;
 
 use tokio::runtime;
 use tokio::sync::oneshot;
-use universal_worker_service::LaneEvent;
 use universal_worker_service::Listener;
 use universal_worker_service::WorkerService;
 use universal_worker_service::serve;
@@ -13,8 +11,8 @@ use universal_worker_service::serve;
 use crate::event::Event;
 use crate::event::Reporter;
 use crate::failure::Failure;
-use crate::last_words;
 use crate::listen::Listening;
+use crate::threads;
 
 /// A thread that serves until it is told to end.
 #[derive(Debug)]
@@ -37,15 +35,13 @@ impl Io {
         };
         let (end, ended) = oneshot::channel();
         let serving = move || {
-            last_words::on_lane(&LaneEvent::ThreadBegins);
             // Told when this thread ends in any way, a panic included.
             let _last = OnEnd(reporter);
             runtime.block_on(serve(listener, service, async {
                 let _ = ended.await;
             }));
         };
-        let thread = thread::Builder::new().name("io".to_owned()).spawn(serving);
-        thread.map_err(|source| Failure::Thread { what: "the sockets", source })?;
+        threads::spawn("io", "the sockets", serving)?;
         Ok(Self { end })
     }
 

@@ -8,7 +8,6 @@ use std::sync::mpsc;
 use std::sync::mpsc::Receiver;
 use std::sync::mpsc::RecvTimeoutError;
 use std::sync::mpsc::Sender;
-use std::thread;
 use std::time::Duration;
 use std::time::Instant;
 
@@ -18,6 +17,7 @@ use crate::failure::Failure;
 use crate::imp;
 use crate::last_words;
 use crate::logging;
+use crate::threads;
 
 /// The right to start the countdown; it has no way back.
 #[derive(Debug, Clone)]
@@ -38,10 +38,7 @@ impl LastResort {
     /// Makes ready for a countdown of `limit`.
     pub(crate) fn after(limit: Duration) -> Result<Self, Failure> {
         let (order, orders) = mpsc::channel();
-        let thread = thread::Builder::new()
-            .name("last-resort".to_owned())
-            .spawn(move || follow(&orders, limit));
-        thread.map_err(|source| Failure::Thread { what: "the last resort", source })?;
+        threads::spawn("last-resort", "the last resort", move || follow(&orders, limit))?;
         Ok(Self(order))
     }
 

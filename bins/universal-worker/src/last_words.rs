@@ -54,8 +54,13 @@ pub(crate) fn prepare(plugin: &PluginChoice, crash_file: Option<&Path>) -> Resul
     });
     imp::install()
         .map_err(|error| Failure::defect(format!("cannot watch for crashes: {error}")))?;
-    imp::use_own_stack();
+    use_own_stack();
     Ok(())
+}
+
+/// From now on a crash of this thread is told whatever is left of its stack.
+pub(crate) fn use_own_stack() {
+    imp::use_own_stack();
 }
 
 /// What runs: ids of runs, and names of what else there is.
@@ -68,7 +73,7 @@ pub(crate) fn running() -> Vec<String> {
 /// Hears of what happens on the plugin's threads.
 pub(crate) fn on_lane(event: &LaneEvent<'_>) {
     match event {
-        LaneEvent::ThreadBegins => imp::use_own_stack(),
+        LaneEvent::ThreadBegins => use_own_stack(),
         LaneEvent::RunBegins(id) => RUNNING.begins(id),
         LaneEvent::ChangeBegins(name) => RUNNING.begins(name),
         LaneEvent::Idle => RUNNING.ends(),

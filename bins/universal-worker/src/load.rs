@@ -1,7 +1,5 @@
 //! Loads the plugin, on a thread of its own: a slow one must not keep the worker from ending.
 
-use std::thread;
-
 use universal_worker_loader::Library;
 use universal_worker_loader::LoadError;
 use universal_worker_loader::resolve;
@@ -17,22 +15,18 @@ use crate::event::Reason;
 use crate::event::Reporter;
 use crate::failure::Failure;
 use crate::last_words;
-
-/// As much as a program's main thread usually has.
-const STACK: usize = 8 << 20;
+use crate::threads;
 
 /// Begins to load; the end is an event.
 pub(crate) fn begin(settings: &Settings, reporter: Reporter) -> Result<(), Failure> {
     let settings = settings.clone();
     let loading = move || {
-        last_words::on_lane(&LaneEvent::ThreadBegins);
         last_words::on_lane(&LaneEvent::ChangeBegins("load"));
         let loaded = load(&settings, reporter.clone());
         last_words::on_lane(&LaneEvent::Idle);
         reporter.tell(Event::Loaded(loaded));
     };
-    let thread = thread::Builder::new().name("load".to_owned()).stack_size(STACK).spawn(loading);
-    thread.map(drop).map_err(|source| Failure::Thread { what: "loading", source })
+    threads::spawn("load", "loading", loading)
 }
 
 fn load(settings: &Settings, reporter: Reporter) -> Result<WorkerService, Failure> {

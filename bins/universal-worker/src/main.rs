@@ -28,6 +28,7 @@ mod load;
 mod logging;
 mod signals;
 mod stop;
+mod threads;
 
 use crate::announce::Announcement;
 use crate::announce::Destination;
@@ -43,6 +44,7 @@ use crate::listen::Bound;
 use crate::listen::Place;
 
 fn main() {
+    imp::take_usual_signals();
     let code = match cli::from_process() {
         Ok(Command::Tell(text)) => Outcome::told(&text).conclude(),
         Ok(Command::Check(plugin, format)) => check::run(&plugin, format).conclude(),

@@ -7,8 +7,9 @@ use std::ffi::c_int;
 use std::ffi::c_void;
 use std::io;
 use std::mem;
+use std::process;
 use std::ptr;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::AtomicI32;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -34,22 +35,26 @@ const SIGNALS: [(c_int, &str); 5] = [
 /// Bytes of the stack that the handler has; the unwinder takes most of it.
 const STACK: usize = 64 * 1024;
 
-/// How long the unwinder may take, in seconds.
-const UNWINDING: libc::time_t = 1;
+/// How long the telling may take, in seconds.
+const TELLING: libc::time_t = 1;
 
-/// A crash is told once.
-static IS_TOLD: AtomicBool = AtomicBool::new(false);
+/// The process whose crash is told: what a plugin forks has the same handlers.
+static OURS: AtomicI32 = AtomicI32::new(0);
+
+/// The thread that tells, once there is one: a crash is told once.
+static TELLER: AtomicI32 = AtomicI32::new(0);
 
 /// What is too large for the handler's stack; used by the one thread that tells.
 struct Record(UnsafeCell<Text<RECORD>>);
 
-// SAFETY: only the thread that has set IS_TOLD comes here.
+// SAFETY: only the thread that has set TELLER comes here.
 unsafe impl Sync for Record {}
 
 static RECORD_TEXT: Record = Record(UnsafeCell::new(Text::new()));
 
 /// Installs the handler for all signals of a crash.
 pub(super) fn install() -> io::Result<()> {
+    OURS.store(process::id().cast_signed(), Ordering::Relaxed);
     for (signal, _) in SIGNALS {
         // SAFETY: a zeroed sigaction is valid; the handler has the signature that SA_SIGINFO asks
         // for, and does nothing that is not async-signal-safe.
@@ -94,18 +99,45 @@ extern "C" fn on_crash(signal: c_int, info: *mut libc::siginfo_t, context: *mut 
     // SAFETY: the system hands over what SA_SIGINFO promises; all below is async-signal-safe.
     unsafe {
         let code = (*info).si_code;
-        // From now on the signal has its default action, be it raised by this handler itself.
-        libc::signal(signal, libc::SIG_DFL);
-        if IS_TOLD.swap(true, Ordering::Relaxed) {
-            // Another thread is telling, and then ends the process.
-            let pause = libc::timespec { tv_sec: 2 * UNWINDING, tv_nsec: 0 };
-            libc::nanosleep(&raw const pause, ptr::null_mut());
-        } else if let Some(subject) = SUBJECT.get() {
-            let address = (code > 0 && signal != libc::SIGABRT).then(|| (*info).si_addr().addr());
-            tell(signal, address, context, subject);
+        let is_ours = libc::getpid() == OURS.load(Ordering::Relaxed);
+        // The timer of the thread that tells: that hangs.
+        let is_time_over = code == libc::SI_TIMER;
+        if is_ours && !is_time_over {
+            let this = libc::gettid();
+            match TELLER.compare_exchange(0, this, Ordering::Relaxed, Ordering::Relaxed) {
+                Ok(_) => {
+                    if let Some(subject) = SUBJECT.get() {
+                        let has_address = code > 0 && signal != libc::SIGABRT;
+                        let address = has_address.then(|| (*info).si_addr().addr());
+                        tell(signal, address, context, subject);
+                    }
+                }
+                // It ends the process.
+                Err(teller) if teller != this => wait_for_the_end(),
+                Err(_) => {}
+            }
         }
-        // A fault happens again when this returns; a signal that was sent has to be sent again, and
-        // comes when this returns, too.
+        take_default_action(signal, code);
+    }
+}
+
+fn wait_for_the_end() {
+    let pause = libc::timespec { tv_sec: 2 * TELLING, tv_nsec: 0 };
+    // SAFETY: nanosleep(2) reads the structure.
+    unsafe { libc::nanosleep(&raw const pause, ptr::null_mut()) };
+}
+
+/// When the handler returns, or, as the first process of a pid namespace, at once.
+fn take_default_action(signal: c_int, code: c_int) {
+    // SAFETY: these calls get plain numbers.
+    unsafe {
+        libc::signal(signal, libc::SIG_DFL);
+        // pid_namespaces(7): the system keeps the first process from a signal that has its default
+        // action, and that it sent itself. This is what the outside is told of one that ends by it.
+        if libc::getpid() == 1 {
+            libc::_exit(128 + signal);
+        }
+        // A fault happens again; a signal that was sent has to be sent again.
         if code <= 0 || signal == libc::SIGABRT {
             libc::syscall(libc::SYS_tgkill, libc::getpid(), libc::gettid(), signal);
         }
@@ -117,10 +149,14 @@ extern "C" fn on_crash(signal: c_int, info: *mut libc::siginfo_t, context: *mut 
 unsafe fn tell(signal: c_int, address: Option<usize>, context: *mut c_void, subject: &Subject) {
     // SAFETY: by the contract of this function the context is one, and nobody else is here.
     unsafe {
+        // Whatever of this hangs: a file on a disk that does not answer, the unwinder.
+        raise_later(signal);
         let (pc, sp) = frames::registers(context);
         let mut thread = [0_u8; 16];
         libc::prctl(libc::PR_GET_NAME, thread.as_mut_ptr());
+        let is_main = libc::gettid() == libc::getpid();
         let name = thread.split(|byte| *byte == 0).next().unwrap_or_default();
+        let name = if is_main { b"main" } else { name };
         let known = SIGNALS.iter().find(|(known, _)| *known == signal);
         let crash = Crash {
             signal: known.map_or("a signal", |(_, name)| *name),
@@ -140,7 +176,6 @@ unsafe fn tell(signal: c_int, address: Option<usize>, context: *mut c_void, subj
         write_at_start(file, record);
 
         // All that must be said is said; what follows may hang.
-        raise_later(signal);
         let mut is_first = true;
         frames::each(pc, |frame| {
             write_if_possible(frame_line(frame).bytes());
@@ -206,7 +241,7 @@ fn raise_later(signal: c_int) {
             return;
         }
         let mut time: libc::itimerspec = mem::zeroed();
-        time.it_value.tv_sec = UNWINDING;
+        time.it_value.tv_sec = TELLING;
         let none: *mut libc::itimerspec = ptr::null_mut();
         libc::syscall(libc::SYS_timer_settime, timer, 0, &raw const time, none);
     }

@@ -6,8 +6,9 @@ use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc;
 use std::sync::mpsc::SyncSender;
-use std::thread;
 use std::time::Duration;
+
+use crate::threads;
 
 /// Lines that may wait to be written; what comes when there is no room is lost, and counted.
 const QUEUE: usize = 1024;
@@ -42,7 +43,7 @@ impl Writer {
             }
         };
         // Without the thread the queue fills, and lines are lost: the worker goes on.
-        drop(thread::Builder::new().name("log".to_owned()).spawn(writing));
+        drop(threads::spawn("log", "the log", writing));
         Self { queue, lost: AtomicU64::new(0) }
     }
 
@@ -73,6 +74,7 @@ pub(crate) fn write_now(line: &str) {
 mod tests {
     use std::sync::Arc;
     use std::sync::Mutex;
+    use std::thread;
 
     use super::*;
 

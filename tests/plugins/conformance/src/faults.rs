@@ -3,6 +3,8 @@
 use std::fs::File;
 use std::hint::black_box;
 use std::mem;
+use std::sync::Arc;
+use std::sync::Barrier;
 use std::thread;
 use std::time::Duration;
 
@@ -24,6 +26,8 @@ pub(crate) fn commit(op: &str, args: &RawArgs) -> Result<Reply, PluginError> {
         }
         "abort" => std::process::abort(),
         "segfault" => imp::segfault(),
+        "segfault_together" => segfault_together(required(args, "threads")?),
+        "segfault_in_fork" => Ok(Reply::Integer(imp::segfault_in_fork()?.into())),
         "overflow_stack" => Ok(Reply::Integer(overflow_stack(1))),
         "raise" => {
             imp::raise(required(args, "signal")?).map_err(PluginError::user_input)?;
@@ -41,6 +45,21 @@ pub(crate) fn commit(op: &str, args: &RawArgs) -> Result<Reply, PluginError> {
             Ok(Reply::None)
         }
         op => Err(PluginError::user_input(format!("unknown op '{op}'"))),
+    }
+}
+
+/// On so many threads at the same moment.
+fn segfault_together(threads: usize) -> ! {
+    let start = Arc::new(Barrier::new(threads));
+    for _ in 0..threads {
+        let start = Arc::clone(&start);
+        thread::spawn(move || {
+            start.wait();
+            imp::segfault()
+        });
+    }
+    loop {
+        thread::park();
     }
 }
 

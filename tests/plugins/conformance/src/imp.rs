@@ -15,6 +15,22 @@ pub(crate) fn segfault() -> ! {
     unreachable!("address 8 is mapped")
 }
 
+/// In a child that no other program is run in; returns the signal that ended it.
+pub(crate) fn segfault_in_fork() -> io::Result<u32> {
+    // SAFETY: the child does nothing but what is async-signal-safe; waitpid(2) writes the status.
+    unsafe {
+        let child = libc::fork();
+        if child == 0 {
+            segfault();
+        }
+        let mut status = 0;
+        if child < 0 || libc::waitpid(child, &raw mut status, 0) != child {
+            return Err(io::Error::last_os_error());
+        }
+        Ok(libc::WTERMSIG(status).cast_unsigned())
+    }
+}
+
 /// Raises a signal in the calling thread.
 pub(crate) fn raise(signal: i32) -> io::Result<()> {
     // SAFETY: raise(3) takes any number, and refuses those that are no signals.
