@@ -13,6 +13,7 @@ use universal_worker_host::Client;
 
 use crate::support::Started;
 use crate::support::Worker;
+use crate::support::fill;
 use crate::support::run_to_end;
 use crate::support::scratch;
 use crate::support::until_some;
@@ -127,6 +128,44 @@ async fn it_goes_to_a_file_that_is_there_with_the_whole_of_it() {
     let ended = run_to_end(&args).await;
     assert_eq!(ended.code, Some(3), "{ended:?}");
     assert!(ended.stderr.contains("--announce-file"), "{ended:?}");
+}
+
+#[tokio::test]
+async fn what_another_worker_left_in_the_file_is_gone_while_the_plugin_loads() {
+    let folder = scratch();
+    let file = folder.path().join("announcement");
+    std::fs::write(&file, "{}").unwrap();
+    let args = ["--module", "conformance", "--class", "SlowToLoad", "--announce-file"];
+    let mut started = Started::spawn(&[&args[..], &[file.to_str().unwrap()]].concat());
+    started.until_thread("load");
+    assert!(!file.exists());
+    started.terminate();
+}
+
+#[tokio::test]
+async fn a_failure_that_nobody_reads_holds_nothing_up() {
+    let (_unread, full) = std::io::pipe().unwrap();
+    fill(&full);
+    let args = ["--module", "conformance", "--class", "RefusesToLoad"];
+    let mut started = Started::with_stdout(&args, full.into());
+    assert_eq!(started.wait().code(), Some(1));
+}
+
+#[tokio::test]
+async fn file_descriptors_that_are_not_there_or_named_twice_are_mistakes_of_usage() {
+    for (args, told) in [
+        // The first is taken over, and gets the number of the second.
+        (["--fd", "0", "--lease-fd", "3"], "--lease-fd: the worker was not started with 3"),
+        (["--fd", "0", "--lease-fd", "0"], "--fd and --lease-fd are both 0"),
+        (["--ready-fd", "9", "--fd", "0"], "--ready-fd: the worker was not started with 9"),
+    ] {
+        let args = [&["--module", "hello"][..], &args].concat();
+        let mut started = Started::by_shell("exec \"$@\" 3<&- 9<&-", &args);
+        let line = started.announcement();
+        assert_eq!(line["stage"], "usage");
+        assert!(line["message"].as_str().unwrap().contains(told), "{line}");
+        assert_eq!(started.wait().code(), Some(2));
+    }
 }
 
 #[tokio::test]

@@ -13,6 +13,7 @@ use universal_worker_host::Exit;
 use crate::support::NO_ARGS;
 use crate::support::Started;
 use crate::support::Worker;
+use crate::support::fill;
 use crate::support::scratch;
 
 fn crash(exit: &Exit, signal: i32, name: &str) -> String {
@@ -148,10 +149,4 @@ async fn a_pipe_that_is_full_and_a_file_that_cannot_be_written_hold_no_crash_up(
     let run = client.execute::<_, _, Value>(&NO_ARGS, &json!({"op": "segfault"})).await;
     assert!(run.is_err());
     assert_eq!(std::os::unix::process::ExitStatusExt::signal(&started.wait()), Some(11));
-}
-
-/// Writes as much as the pipe holds.
-fn fill(pipe: &io::PipeWriter) {
-    let size = rustix::pipe::fcntl_getpipe_size(pipe).unwrap();
-    io::Write::write_all(&mut &*pipe, &vec![b'\n'; size]).unwrap();
 }

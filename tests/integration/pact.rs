@@ -3,9 +3,13 @@
 use std::os::unix::process::ExitStatusExt;
 use std::process::Command;
 use std::process::Stdio;
+use std::time::Duration;
 
 use serde_json::Value;
 use serde_json::json;
+use tokio::io::AsyncReadExt;
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
 use universal_worker_host::Client;
 use universal_worker_host::RunState;
 
@@ -340,4 +344,33 @@ async fn an_idle_worker_ends_however_often_it_is_asked_how_it_is() {
     assert_eq!(exit.code, Some(0), "{exit:?}");
     assert!(exit.stderr.contains("--idle-timeout"), "{exit:?}");
     assert!(!exit.stderr.contains("cancelled"), "its run was waited for: {exit:?}");
+}
+
+#[tokio::test]
+async fn a_long_initialize_does_not_count_as_idle() {
+    let config = json!({"initialize_hangs": 2.5}).to_string();
+    let worker = Worker::start("Conformance", &["--idle-timeout", "2", "--config", &config]).await;
+    assert_eq!(worker.execute(json!({})).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_worker_whose_answer_is_still_being_read_is_not_idle() {
+    let worker = Worker::start("Conformance", &["--idle-timeout", "0.5"]).await;
+    // More than sockets hold.
+    let body = json!({"kwargs": {"op": "text", "n": 32 << 20}}).to_string();
+    let request = format!(
+        "POST /execute HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\
+         Content-Length: {}\r\nConnection: close\r\n\r\n{body}",
+        body.len()
+    );
+    let mut slow = TcpStream::connect(("127.0.0.1", worker.port())).await.unwrap();
+    slow.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = vec![0; 1024];
+    slow.read_exact(&mut answer).await.unwrap();
+    // Longer than the timeout.
+    tokio::time::sleep(Duration::from_millis(1500)).await;
+    slow.read_to_end(&mut answer).await.unwrap();
+    assert!(answer.len() > 32 << 20, "{}", answer.len());
+    drop(slow);
+    assert!(worker.wait().await.stderr.contains("--idle-timeout"));
 }

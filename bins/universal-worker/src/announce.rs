@@ -8,19 +8,26 @@ use std::fs::File;
 use std::io;
 use std::io::Write;
 use std::mem;
+use std::os::fd::AsFd;
 use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 
+use rustix::event::PollFd;
+use rustix::event::PollFlags;
+use rustix::event::Timespec;
 use serde::Serialize;
 use universal_worker_loader::ClassInfo;
 use universal_worker_loader::INTERFACE;
 
 pub(crate) use crate::announce::notify::notify;
+use crate::event::Event;
+use crate::event::Reporter;
 use crate::failure::Failure;
 use crate::listen::Told;
+use crate::threads;
 
 /// Where the announcement goes.
 #[derive(Debug)]
@@ -78,29 +85,78 @@ impl<'a> Announcement<'a> {
         }
     }
 
-    pub(crate) fn failed(failure: &Failure) -> Self {
+    fn failed(failure: &Failure) -> Self {
         let (code, stage, hint) = failure.told();
         let message = failure.message();
         Self::Failed { proto: PROTO, pid: std::process::id(), stage, code, message, hint }
     }
 }
 
+/// How long somebody may take to read that the worker has failed.
+const FOR_A_FAILURE: Timespec = Timespec { tv_sec: 1, tv_nsec: 0 };
+
 /// From now on announcements go there, and not to stdout.
 pub(crate) fn to(destination: Destination) {
+    if let Destination::File(path) = &destination {
+        // What another worker left there says nothing of this one; what cannot be removed cannot be
+        // replaced either, which is told then.
+        let _ = fs::remove_file(path);
+    }
     *DESTINATION.lock().unwrap_or_else(PoisonError::into_inner) = destination;
 }
 
-pub(crate) fn tell(announcement: &Announcement<'_>) -> io::Result<()> {
-    let line = serde_json::to_string(announcement)? + "\n";
+/// Tells on a thread of its own, since it may be long until somebody reads; what came of it is an
+/// event.
+pub(crate) fn begin(announcement: &Announcement<'_>, reporter: Reporter) -> Result<(), Failure> {
+    let line = line(announcement).map_err(Failure::Announce)?;
+    threads::spawn("announce", "the announcement", move || {
+        reporter.tell(Event::Announced(take().write(&line)));
+    })
+}
+
+/// Tells what made the worker fail, and waits at most a moment for somebody to read.
+pub(crate) fn tell_failure(failure: &Failure) -> io::Result<()> {
+    let line = line(&Announcement::failed(failure))?;
+    let destination = take();
+    if destination.has_room(&FOR_A_FAILURE) {
+        destination.write(&line)
+    } else {
+        Err(io::ErrorKind::TimedOut.into())
+    }
+}
+
+fn line(announcement: &Announcement<'_>) -> io::Result<String> {
+    Ok(serde_json::to_string(announcement)? + "\n")
+}
+
+fn take() -> Destination {
     let mut destination = DESTINATION.lock().unwrap_or_else(PoisonError::into_inner);
-    match mem::replace(&mut *destination, Destination::Nowhere) {
-        Destination::Stdout => {
-            print(&line);
-            Ok(())
+    mem::replace(&mut *destination, Destination::Nowhere)
+}
+
+impl Destination {
+    fn write(self, line: &str) -> io::Result<()> {
+        match self {
+            Self::Stdout => {
+                print(line);
+                Ok(())
+            }
+            Self::Inherited(fd) => File::from(fd).write_all(line.as_bytes()),
+            Self::File(path) => write_whole(&path, line),
+            Self::Nowhere => Ok(()),
         }
-        Destination::Inherited(fd) => File::from(fd).write_all(line.as_bytes()),
-        Destination::File(path) => write_whole(&path, &line),
-        Destination::Nowhere => Ok(()),
+    }
+
+    /// Waits until a line can be written without waiting.
+    fn has_room(&self, limit: &Timespec) -> bool {
+        let stdout = io::stdout();
+        let fd = match self {
+            Self::Stdout => stdout.as_fd(),
+            Self::Inherited(fd) => fd.as_fd(),
+            Self::File(_) | Self::Nowhere => return true,
+        };
+        let mut polled = [PollFd::new(&fd, PollFlags::OUT)];
+        rustix::event::poll(&mut polled, Some(limit)) != Ok(0)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::fmt;
+use std::io;
 use std::os::fd::OwnedFd;
 use std::os::fd::RawFd;
 use std::sync::mpsc::Sender;
@@ -22,6 +23,8 @@ use crate::threads;
 pub(crate) enum Event {
     /// The plugin is loaded, or is not.
     Loaded(Result<WorkerService, Failure>),
+    /// The host is told where the worker is, or cannot be told.
+    Announced(io::Result<()>),
     /// A reason to stop.
     Stop(Reason),
     /// The thread that serves sockets has ended.

@@ -7,7 +7,6 @@ use std::time::Duration;
 use universal_worker_loader::LoadError;
 
 use crate::announce;
-use crate::announce::Announcement;
 use crate::event::Reason;
 use crate::listen::Place;
 use crate::logging;
@@ -119,7 +118,7 @@ impl Outcome {
     }
 
     pub(crate) fn failed(failure: Failure) -> Self {
-        if let Err(error) = announce::tell(&Announcement::failed(&failure)) {
+        if let Err(error) = announce::tell_failure(&failure) {
             log::error!("cannot announce the failure: {error}");
         }
         Self::Failed(failure)

@@ -27,7 +27,8 @@ pub(crate) fn exit_now(code: u8) -> ! {
     while ENDS.swap(true, Ordering::Relaxed) {
         thread::park();
     }
-    for path in AT_THE_END.get().into_iter().flatten() {
+    // The lock last: with it another worker may take the path.
+    for path in AT_THE_END.iter().rev().filter_map(OnceLock::get) {
         // SAFETY: unlink(2) gets a string with its end.
         unsafe { libc::unlink(path.as_ptr()) };
     }
@@ -35,13 +36,25 @@ pub(crate) fn exit_now(code: u8) -> ! {
     unsafe { libc::_exit(code.into()) }
 }
 
-static AT_THE_END: OnceLock<[CString; 2]> = OnceLock::new();
+/// The lock of a socket, and then the socket.
+static AT_THE_END: [OnceLock<CString>; 2] = [const { OnceLock::new() }; 2];
 
-/// Lets these files be removed whenever this process ends by itself.
-pub(crate) fn remove_at_the_end(paths: [&Path; 2]) {
+/// Lets a file be removed whenever this process ends by itself.
+pub(crate) fn remove_at_the_end(path: &Path) {
     // A path with a null character in it could not have been opened.
-    let paths = paths.map(|path| CString::new(path.as_os_str().as_bytes()).unwrap_or_default());
-    let _ = AT_THE_END.set(paths);
+    let mut path = CString::new(path.as_os_str().as_bytes()).unwrap_or_default();
+    for place in &AT_THE_END {
+        match place.set(path) {
+            Ok(()) => return,
+            Err(again) => path = again,
+        }
+    }
+}
+
+/// Whether this process has such a file descriptor.
+pub(crate) fn is_open(fd: RawFd) -> bool {
+    // SAFETY: fcntl(2) takes any number, and only tells of it.
+    unsafe { libc::fcntl(fd, libc::F_GETFD) >= 0 }
 }
 
 /// Takes signals as programs do, whatever whoever started this one does with its own: a blocked

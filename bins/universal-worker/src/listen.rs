@@ -91,11 +91,19 @@ fn checked(inherited: OwnedFd) -> io::Result<Socket> {
     let socket = Socket::from(inherited);
     let domain = socket.domain()?;
     let can_be_served = [Domain::IPV4, Domain::IPV6, Domain::UNIX].contains(&domain);
-    if can_be_served && socket.r#type()? == Type::STREAM {
-        Ok(socket)
-    } else {
-        Err(io::Error::new(io::ErrorKind::InvalidInput, "it is neither a TCP nor a Unix socket"))
+    if !can_be_served || socket.r#type()? != Type::STREAM {
+        return Err(refused("it is neither a TCP nor a Unix socket".to_owned()));
     }
+    match socket.local_addr()?.as_socket() {
+        Some(address) if !address.ip().is_loopback() => Err(refused(format!(
+            "{address} is no loopback address, and anybody could reach the worker"
+        ))),
+        _ => Ok(socket),
+    }
+}
+
+fn refused(why: String) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, why)
 }
 
 /// Listens, where whoever made it did not.
@@ -110,12 +118,6 @@ fn inherited(socket: Socket) -> io::Result<(Listening, Told)> {
     }
     let listener = TcpListener::from(socket);
     let address = listener.local_addr()?;
-    if !address.ip().is_loopback() {
-        return Err(io::Error::new(
-            io::ErrorKind::InvalidInput,
-            format!("{address} is no loopback address, and anybody could reach the worker"),
-        ));
-    }
     Ok(of_tcp((listener, address)))
 }
 

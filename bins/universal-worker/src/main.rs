@@ -109,7 +109,7 @@ fn serve(
                     settings.stop_grace,
                 ));
             }
-            Some(Event::IoEnded) => {}
+            Some(Event::Announced(_) | Event::IoEnded) => {}
             None => return Err(Failure::defect("nobody reports any more")),
         }
     };
@@ -130,9 +130,7 @@ fn serve_until_stop(
 ) -> Result<Outcome, Failure> {
     let (listener, told) = bound.listen()?;
     let io = io::Io::begin(listener, service.clone(), reporter.clone())?;
-    let announced = announce::tell(&Announcement::ready(&told, service.class_info()));
-    announced.map_err(Failure::Announce)?;
-    announce::notify("READY=1");
+    announce::begin(&Announcement::ready(&told, service.class_info()), reporter.clone())?;
     let idle = || {
         let Some(limit) = settings.idle_timeout else { return BETWEEN_REAPS };
         let left = limit.saturating_sub(service.idle_for());
@@ -144,6 +142,10 @@ fn serve_until_stop(
     let reason = loop {
         match next(happened, idle) {
             Some(Event::Stop(reason)) => break reason,
+            Some(Event::Announced(announced)) => {
+                announced.map_err(Failure::Announce)?;
+                announce::notify("READY=1");
+            }
             Some(Event::Loaded(_)) => {}
             Some(Event::IoEnded) | None => {
                 return Err(Failure::defect("the thread that serves has ended"));
@@ -160,13 +162,19 @@ struct Inherited {
 }
 
 fn take_inherited(settings: &cli::Settings) -> Result<Inherited, Failure> {
+    // All of them first: what is taken gets another number, which may be one that is named and not
+    // there.
+    let are_there = are_there(settings);
     match &settings.announce {
         Announce::Stdout => {}
         Announce::File(path) => announce::to(Destination::File(path.clone())),
-        Announce::Inherited(fd) => {
+        Announce::Inherited(fd) if imp::is_open(*fd) => {
             announce::to(Destination::Inherited(take("--ready-fd", *fd)?));
         }
+        // The failure goes to stdout.
+        Announce::Inherited(_) => {}
     }
+    are_there?;
     let socket = match settings.place {
         Place::Inherited(fd) => Some(take("--fd", fd)?),
         _ => None,
@@ -178,10 +186,30 @@ fn take_inherited(settings: &cli::Settings) -> Result<Inherited, Failure> {
     Ok(Inherited { lease, socket })
 }
 
+/// Whether all file descriptors that are named are there, each for one purpose.
+fn are_there(settings: &cli::Settings) -> Result<(), Failure> {
+    let announce = if let Announce::Inherited(fd) = settings.announce { Some(fd) } else { None };
+    let socket = if let Place::Inherited(fd) = settings.place { Some(fd) } else { None };
+    let named = [("--ready-fd", announce), ("--fd", socket), ("--lease-fd", settings.lease)];
+    let mut seen: Vec<(&str, RawFd)> = Vec::new();
+    for (option, fd) in named {
+        let Some(fd) = fd else { continue };
+        if !imp::is_open(fd) {
+            let message = format!("{option}: the worker was not started with {fd}");
+            return Err(Failure::usage(message));
+        }
+        if let Some((other, _)) = seen.iter().find(|(_, seen)| *seen == fd) {
+            let message = format!("{other} and {option} are both {fd}: each needs its own");
+            return Err(Failure::usage(message));
+        }
+        seen.push((option, fd));
+    }
+    Ok(())
+}
+
 fn take(option: &str, fd: RawFd) -> Result<OwnedFd, Failure> {
-    imp::take_inherited(fd).map_err(|error| {
-        Failure::usage(format!("{option}: the worker was not started with {fd}: {error}"))
-    })
+    imp::take_inherited(fd)
+        .map_err(|error| Failure::usage(format!("{option}: cannot take over {fd}: {error}")))
 }
 
 /// Waits for what happens next, and reaps meanwhile; none when nobody is left to report.

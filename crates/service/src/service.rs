@@ -58,7 +58,7 @@ pub(crate) struct Shared {
     pub(crate) sampler: Sampler,
     access: Access,
     intake: Intake,
-    asked: LastAsked,
+    asked: Arc<LastAsked>,
 }
 
 /// Makes a [`WorkerService`].
@@ -135,7 +135,8 @@ impl WorkerService {
         self.shared.runs.stop(grace)
     }
 
-    /// For how long nothing was asked for; zero while a run is queued or a plugin at work.
+    /// For how long nothing was asked for; zero while a run is queued, a plugin at work, or an answer
+    /// not written yet.
     ///
     /// Requests for `/health`, `/ready` and `/stats` do not count: they ask how the worker is.
     #[must_use]
@@ -179,10 +180,9 @@ impl Shared {
         let (head, body) = request.into_parts();
         access::check(peer, &self.access, &head.uri, &head.headers)?;
         let route = routes::find(&head.method, head.uri.path())?;
-        // When it is answered, too: that may be long after.
-        let _asked = (!route.asks_how_it_is()).then(|| self.asked.now());
+        let asked = (!route.asks_how_it_is()).then(|| self.asked.now());
         let body = async { self.intake.read(&head.headers, body).await };
-        match route {
+        let answer = match route {
             Route::Health => handlers::health(&self.runs),
             Route::Ready => handlers::ready(&self.runs),
             Route::Stats => handlers::stats(self),
@@ -206,7 +206,8 @@ impl Shared {
             Route::Cancel => handlers::cancel(&self.runs, &body.await?),
             Route::CancelRun(id) => handlers::cancel_run(&self.runs, id),
             Route::Cleanup => handlers::cleanup(self).await,
-        }
+        };
+        Ok(answer?.map(|body| body.asked_for(asked)))
     }
 }
 
@@ -266,7 +267,7 @@ impl Builder {
             runs: Arc::new(runs),
             sampler: Sampler::new(std::process::id()),
             access: self.access,
-            asked: LastAsked::default(),
+            asked: Arc::default(),
             intake: Intake::new(&self.limits),
             limits: self.limits,
         };

@@ -13,6 +13,7 @@ use rustix::fs::FileType;
 use rustix::fs::OFlags;
 use rustix::io::Errno;
 use rustix::io::FdFlags;
+use rustix::net::SocketType;
 use thiserror::Error;
 
 use crate::STACK;
@@ -35,6 +36,10 @@ pub enum LeaseError {
     /// It is something that nobody can close from the other side.
     #[error("file descriptor {0} is neither a pipe nor a socket")]
     NoPipe(RawFd),
+
+    /// It is a socket that has no other end: one that listens, or one for datagrams.
+    #[error("file descriptor {0} is a socket without another end: give one of a connection")]
+    NoConnection(RawFd),
 
     /// The other end is open in this process, too, and so will never be seen to be closed.
     #[error(
@@ -64,13 +69,22 @@ impl Lease {
     /// Of a pipe, either end will do.
     ///
     /// # Errors
-    /// When it is no pipe or socket, or this process holds the other end of the pipe as well.
+    /// When it is no pipe or connected socket, or this process holds the other end of the pipe as well.
     pub fn new(end: OwnedFd) -> Result<Self, LeaseError> {
         let fd = end.as_raw_fd();
         let refused = |errno: Errno| LeaseError::Refused { fd, source: errno.into() };
         let kind = FileType::from_raw_mode(rustix::fs::fstat(&end).map_err(refused)?.st_mode);
         if !matches!(kind, FileType::Fifo | FileType::Socket) {
             return Err(LeaseError::NoPipe(fd));
+        }
+        if kind == FileType::Socket {
+            let connects = matches!(
+                rustix::net::sockopt::socket_type(&end).map_err(refused)?,
+                SocketType::STREAM | SocketType::SEQPACKET
+            );
+            if !connects || rustix::net::sockopt::socket_acceptconn(&end).map_err(refused)? {
+                return Err(LeaseError::NoConnection(fd));
+            }
         }
         let mode = rustix::fs::fcntl_getfl(&end).map_err(refused)? & OFlags::RWMODE;
         if kind == FileType::Fifo
@@ -146,6 +160,8 @@ fn mode_of(fd: RawFd) -> Option<OFlags> {
 mod tests {
     use std::fs::File;
     use std::io::Write;
+    use std::os::unix::net::UnixDatagram;
+    use std::os::unix::net::UnixListener;
     use std::os::unix::net::UnixStream;
     use std::process::Command;
     use std::process::Stdio;
@@ -200,6 +216,14 @@ mod tests {
     fn what_cannot_be_closed_from_the_other_side_is_refused() {
         let file = Lease::new(File::open("/dev/null").unwrap().into()).unwrap_err();
         assert!(matches!(file, LeaseError::NoPipe(_)), "{file}");
+
+        let folder = tempfile::tempdir().unwrap();
+        let listens = UnixListener::bind(folder.path().join("socket")).unwrap();
+        let sockets = [listens.into(), UnixDatagram::unbound().unwrap().into()];
+        for socket in sockets {
+            let error = Lease::new(socket).unwrap_err();
+            assert!(matches!(error, LeaseError::NoConnection(_)), "{error}");
+        }
 
         let (reads, writes) = io::pipe().unwrap();
         let both = Lease::new(reads.into()).unwrap_err();

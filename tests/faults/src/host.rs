@@ -2,6 +2,8 @@
 
 use std::error::Error;
 use std::fs::File;
+use std::io;
+use std::os::fd::AsFd;
 use std::process::Command;
 use std::process::Stdio;
 use std::thread;
@@ -19,8 +21,10 @@ pub(crate) enum Setting {
     Pipes,
     /// A file.
     ToFile,
-    /// A pipe that is full, and that nobody reads; it outlives the host.
+    /// As `Pipes`, but stderr is full, and nobody reads it; it outlives the host.
     FullPipe,
+    /// The same of stdout, where the announcement goes.
+    FullStdout,
     /// Pipes that the host has closed.
     ClosedPipes,
     /// A disk without room.
@@ -38,6 +42,7 @@ impl Setting {
             Self::Pipes => "pipes",
             Self::ToFile => "to-file",
             Self::FullPipe => "full-pipe",
+            Self::FullStdout => "full-stdout",
             Self::ClosedPipes => "closed-pipes",
             Self::FullDisk => "full-disk",
             Self::OrdinaryUser => "ordinary-user",
@@ -45,10 +50,11 @@ impl Setting {
         }
     }
 
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Pipes,
         Self::ToFile,
         Self::FullPipe,
+        Self::FullStdout,
         Self::ClosedPipes,
         Self::FullDisk,
         Self::OrdinaryUser,
@@ -93,7 +99,10 @@ pub(crate) fn run(args: &[String]) -> Result<(), Box<dyn Error>> {
         }
         // This process's own is one.
         Setting::FullPipe => {
-            command.stdout(Stdio::null()).stderr(Stdio::inherit());
+            command.stdout(Stdio::piped()).stderr(Stdio::inherit());
+        }
+        Setting::FullStdout => {
+            command.stdout(io::stderr().as_fd().try_clone_to_owned()?).stderr(Stdio::piped());
         }
     }
     let mut child = match setting {

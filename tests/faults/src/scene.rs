@@ -83,7 +83,7 @@ impl Scene {
         command.args(["--class", class, "--port", &port.to_string()]).args(options);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut unread = None;
-        if setting == Setting::FullPipe {
+        if matches!(setting, Setting::FullPipe | Setting::FullStdout) {
             let (reads, writes) = io::pipe()?;
             fill(&writes)?;
             command.stderr(writes);

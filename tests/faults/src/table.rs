@@ -71,6 +71,7 @@ pub(crate) fn rows() -> Vec<Row> {
     for (name, setting) in [
         ("host SIGKILLed, log to a file", Setting::ToFile),
         ("host SIGKILLed, log to a full pipe that nobody reads", Setting::FullPipe),
+        ("host SIGKILLed, the announcement to a full pipe that nobody reads", Setting::FullStdout),
         ("host SIGKILLed, log to a pipe that it had closed", Setting::ClosedPipes),
         ("host SIGKILLed, log to a full disk", Setting::FullDisk),
         ("host SIGKILLed, worker started by a thread that has ended", Setting::EndedThread),

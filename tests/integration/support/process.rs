@@ -1,6 +1,7 @@
 //! Processes of the worker as they are: their ends, their output, their threads.
 
 use std::fs;
+use std::io;
 use std::io::BufRead;
 use std::io::BufReader;
 use std::io::Read;
@@ -56,7 +57,7 @@ async fn to_end(mut command: tokio::process::Command) -> Ended {
 /// A worker whose stdout is looked at as it is.
 pub(crate) struct Started {
     child: Child,
-    stdout: BufReader<ChildStdout>,
+    stdout: Option<BufReader<ChildStdout>>,
 }
 
 impl Started {
@@ -88,6 +89,13 @@ impl Started {
         Self::start(command)
     }
 
+    /// Of which only the end can be seen.
+    pub(crate) fn with_stdout(args: &[&str], stdout: Stdio) -> Self {
+        let mut command = Command::new(program());
+        command.args(args).stdin(Stdio::null()).stdout(stdout).stderr(Stdio::null());
+        Self { child: command.spawn().unwrap(), stdout: None }
+    }
+
     fn with(args: &[&str], stdin: Stdio, stderr: Stdio) -> Self {
         let mut command = Command::new(program());
         command.args(args).stdin(stdin).stderr(stderr);
@@ -97,7 +105,7 @@ impl Started {
     fn start(mut command: Command) -> Self {
         command.stdout(Stdio::piped());
         let mut child = command.spawn().unwrap();
-        let stdout = BufReader::new(child.stdout.take().unwrap());
+        let stdout = child.stdout.take().map(BufReader::new);
         Self { child, stdout }
     }
 
@@ -114,13 +122,13 @@ impl Started {
 
     pub(crate) fn stdout_line(&mut self) -> String {
         let mut line = String::new();
-        self.stdout.read_line(&mut line).unwrap();
+        self.stdout.as_mut().unwrap().read_line(&mut line).unwrap();
         line
     }
 
     pub(crate) fn rest_of_stdout(&mut self) -> String {
         let mut rest = String::new();
-        self.stdout.read_to_string(&mut rest).unwrap();
+        self.stdout.as_mut().unwrap().read_to_string(&mut rest).unwrap();
         rest
     }
 
@@ -172,6 +180,12 @@ impl Drop for Started {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Writes as much as a pipe holds.
+pub(crate) fn fill(pipe: &io::PipeWriter) {
+    let size = rustix::pipe::fcntl_getpipe_size(pipe).unwrap();
+    io::Write::write_all(&mut &*pipe, &vec![b'\n'; size]).unwrap();
 }
 
 pub(crate) fn signal(pid: u32, name: &str) {

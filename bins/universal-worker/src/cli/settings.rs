@@ -121,8 +121,7 @@ pub(super) fn of(typed: Typed, given: &Given) -> Result<Command, Failure> {
 fn settings(typed: Typed, plugin: PluginChoice, given: &Given) -> Result<Settings, Failure> {
     let place = place(given, &typed)?;
     let parent = number(given, "ppid", &typed.ppid, "a process id, or 0 for none")?;
-    let stop_grace =
-        seconds(given, "stop-grace", &typed.stop_grace)?.unwrap_or(Duration::from_millis(1500));
+    let stop_grace = stop_grace(given, &typed)?;
     let announce = announce(given, &typed)?;
     let limits = Limits { cleanup_grace: stop_grace, ..limits(given, &typed)? };
     Ok(Settings {
@@ -147,6 +146,18 @@ fn settings(typed: Typed, plugin: PluginChoice, given: &Given) -> Result<Setting
         log: log_format(given, typed.log)?,
         filter: filter(given, typed.log_level)?,
     })
+}
+
+fn stop_grace(given: &Given, typed: &Typed) -> Result<Duration, Failure> {
+    /// The stop itself needs some.
+    const LEAST: Duration = Duration::from_millis(100);
+    let grace = seconds(given, "stop-grace", &typed.stop_grace)?;
+    match (grace, &typed.stop_grace) {
+        (Some(grace), Some(value)) if grace < LEAST => {
+            Err(wrong(given, "stop-grace", "seconds, 0.1 or more", value))
+        }
+        (grace, _) => Ok(grace.unwrap_or(Duration::from_millis(1500))),
+    }
 }
 
 fn limits(given: &Given, typed: &Typed) -> Result<Limits, Failure> {

@@ -61,6 +61,7 @@ fn a_wrong_option_names_the_nearest_right_one() {
         (&["--module", "m", "--port", "x"], "--port: expected a port"),
         (&["--module", "m", "--host", "0.0.0.0"], "loopback"),
         (&["--module", "m", "--stop-grace", "-1"], "--stop-grace: expected seconds"),
+        (&["--module", "m", "--stop-grace", "0.05"], "--stop-grace: expected seconds, 0.1 or"),
         (&["--module", "m", "--log-level", "loud,,=="], "--log-level"),
     ] {
         match parsed(args, &[]) {

@@ -85,7 +85,7 @@ pub(super) struct Typed {
     #[argh(switch)]
     pub(super) exit_when_wedged: bool,
 
-    /// seconds from the sign to stop until the process is gone (1.5)
+    /// seconds from the sign to stop until the process is gone, 0.1 or more (1.5)
     #[argh(option)]
     pub(super) stop_grace: Option<String>,
 

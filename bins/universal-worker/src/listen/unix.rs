@@ -13,7 +13,6 @@ use std::os::unix::fs::FileTypeExt;
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::net::UnixListener;
-use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::path::PathBuf;
 use std::path::absolute;
@@ -51,14 +50,15 @@ impl Bound {
         }
         let lock_path = lock_path(path);
         let lock = lock(&lock_path)?;
+        // A plugin may change the working directory.
+        imp::remove_at_the_end(&absolute(&lock_path)?);
         remove_if_stale(path)?;
         let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
         // bind(2) makes the file with the mode that the socket has.
         rustix::fs::fchmod(&socket, rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR)?;
         socket.bind(&SockAddr::unix(path)?)?;
-        // A plugin may change the working directory.
-        let (path, lock_path) = (absolute(path)?, absolute(&lock_path)?);
-        imp::remove_at_the_end([&path, &lock_path]);
+        let path = absolute(path)?;
+        imp::remove_at_the_end(&path);
         Ok(Self { socket, path, lock })
     }
 
@@ -104,10 +104,13 @@ fn remove_if_stale(path: &Path) -> io::Result<()> {
         }
         Ok(_) => {}
     }
-    match UnixStream::connect(path) {
+    let asking = Socket::new(Domain::UNIX, Type::STREAM, None)?;
+    // One whose queue is full would let us wait.
+    asking.set_nonblocking(true)?;
+    match asking.connect(&SockAddr::unix(path)?) {
         Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => fs::remove_file(path),
-        Err(error) => Err(error),
-        Ok(_) => Err(in_use("somebody listens there")),
+        Err(error) if error.kind() != io::ErrorKind::WouldBlock => Err(error),
+        Ok(()) | Err(_) => Err(in_use("somebody listens there")),
     }
 }
 
@@ -118,6 +121,7 @@ fn in_use(what: &str) -> io::Error {
 #[cfg(test)]
 mod tests {
     use std::os::unix::fs::PermissionsExt;
+    use std::os::unix::net::UnixStream;
 
     use super::*;
 
@@ -150,6 +154,13 @@ mod tests {
         let live = folder.path().join("live");
         let _listener = UnixListener::bind(&live).unwrap();
         assert_eq!(refusal(&live), "somebody listens there");
+        let busy = folder.path().join("busy");
+        let listener = Socket::new(Domain::UNIX, Type::STREAM, None).unwrap();
+        listener.bind(&SockAddr::unix(&busy).unwrap()).unwrap();
+        listener.listen(0).unwrap();
+        // Its queue has room for one.
+        let _queued = UnixStream::connect(&busy).unwrap();
+        assert_eq!(refusal(&busy), "somebody listens there");
         let file = folder.path().join("file");
         fs::write(&file, "x").unwrap();
         assert_eq!(refusal(&file), "it is there, and is no socket");

@@ -11,11 +11,22 @@ use bytes::Bytes;
 use http_body::Frame;
 use http_body::SizeHint;
 
+use crate::http::last_asked::Asked;
 use crate::runs::OpenStream;
 
 /// The body of an answer: a text of known length, or the lines of a stream.
 pub struct Body {
     kind: Kind,
+    asked: Option<Asked>,
+}
+
+/// A text that is larger may take long to be written after the body is done with it.
+const LARGE: usize = 64 * 1024;
+
+/// A text that is held until it is written.
+struct Held {
+    text: Bytes,
+    _asked: Option<Asked>,
 }
 
 enum Kind {
@@ -26,13 +37,26 @@ enum Kind {
 
 impl From<OpenStream> for Body {
     fn from(lines: OpenStream) -> Self {
-        Self { kind: Kind::Lines(lines) }
+        Self { kind: Kind::Lines(lines), asked: None }
     }
 }
 
 impl From<Bytes> for Body {
     fn from(text: Bytes) -> Self {
-        Self { kind: Kind::Text(text) }
+        Self { kind: Kind::Text(text), asked: None }
+    }
+}
+
+impl Body {
+    /// Holds the request until it is answered.
+    pub(crate) fn asked_for(self, asked: Option<Asked>) -> Self {
+        Self { asked, ..self }
+    }
+}
+
+impl AsRef<[u8]> for Held {
+    fn as_ref(&self) -> &[u8] {
+        &self.text
     }
 }
 
@@ -47,8 +71,11 @@ impl http_body::Body for Body {
         let taken = match &mut self.kind {
             Kind::Over => None,
             Kind::Text(text) => {
-                let text = std::mem::take(text);
+                let mut text = std::mem::take(text);
                 self.kind = Kind::Over;
+                if text.len() > LARGE {
+                    text = Bytes::from_owner(Held { text, _asked: self.asked.take() });
+                }
                 Some(text).filter(|text| !text.is_empty())
             }
             Kind::Lines(lines) => {

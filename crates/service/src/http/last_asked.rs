@@ -1,52 +1,54 @@
 //! When something was asked for last.
 
-use std::sync::Mutex;
-use std::sync::PoisonError;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use std::time::Instant;
 
 #[derive(Debug)]
-pub(crate) struct LastAsked(Mutex<State>);
-
-#[derive(Debug)]
-struct State {
-    at: Instant,
-    /// Requests that are not answered yet.
-    open: usize,
+pub(crate) struct LastAsked {
+    begun: Instant,
+    /// In nanoseconds since then.
+    at: AtomicU64,
+    /// Requests whose answers are not written yet.
+    open: AtomicUsize,
 }
 
-/// A request, until it is answered.
+/// A request, until its answer is written.
 #[derive(Debug)]
-pub(crate) struct Asked<'a>(&'a LastAsked);
+pub(crate) struct Asked(Arc<LastAsked>);
 
 impl Default for LastAsked {
     fn default() -> Self {
-        Self(Mutex::new(State { at: Instant::now(), open: 0 }))
+        Self { begun: Instant::now(), at: AtomicU64::new(0), open: AtomicUsize::new(0) }
     }
 }
 
 impl LastAsked {
-    pub(crate) fn now(&self) -> Asked<'_> {
-        self.locked().open += 1;
-        Asked(self)
+    pub(crate) fn now(self: &Arc<Self>) -> Asked {
+        self.open.fetch_add(1, Ordering::Relaxed);
+        Asked(Arc::clone(self))
     }
 
     /// Zero while a request is open.
     pub(crate) fn ago(&self) -> Duration {
-        let state = self.locked();
-        if state.open > 0 { Duration::ZERO } else { state.at.elapsed() }
-    }
-
-    fn locked(&self) -> std::sync::MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        // Who sees that none is open sees when the last one was closed.
+        if self.open.load(Ordering::Acquire) > 0 {
+            return Duration::ZERO;
+        }
+        let at = Duration::from_nanos(self.at.load(Ordering::Relaxed));
+        self.begun.elapsed().saturating_sub(at)
     }
 }
 
-impl Drop for Asked<'_> {
+impl Drop for Asked {
     fn drop(&mut self) {
-        let mut state = self.0.locked();
-        state.open -= 1;
-        state.at = Instant::now();
+        // Enough for 584 years.
+        let now = self.0.begun.elapsed().as_nanos() as u64;
+        self.0.at.store(now, Ordering::Relaxed);
+        self.0.open.fetch_sub(1, Ordering::Release);
     }
 }
 
@@ -56,7 +58,7 @@ mod tests {
 
     #[test]
     fn an_open_request_is_asked_now() {
-        let last = LastAsked::default();
+        let last = Arc::new(LastAsked::default());
         let asked = last.now();
         assert_eq!(last.ago(), Duration::ZERO);
         let other = last.now();

@@ -248,11 +248,12 @@ impl<J> Engine<J> {
     }
 
     /// A change is done.
-    pub(super) fn change_done(&mut self, AllLanes(()): AllLanes) {
+    pub(super) fn change_done(&mut self, AllLanes(()): AllLanes, now: Instant) {
         self.changing = false;
+        self.last_back = Some(now);
     }
 
-    /// For how long nothing has been queued or at work; none where there has never been a run.
+    /// For how long nothing has been queued or at work; none where there has never been anything.
     pub(super) fn idle_for(&self, now: Instant) -> Option<Duration> {
         if self.waiting() + self.at_work() > 0 {
             return Some(Duration::ZERO);

@@ -122,7 +122,7 @@ fn give_back(
 ) -> Option<(Back, Result<Brought, Failure>)> {
     match done {
         Done::Change(permit) => {
-            state.engine.change_done(permit);
+            state.engine.change_done(permit, now);
             state.changing = None;
             None
         }

@@ -171,7 +171,8 @@ impl Subject {
                 assert_eq!(withdrawn, waits.then_some(Item::Change(change)));
             }
             Happening::ChangeIsDone => {
-                self.engine.change_done(self.all_lanes.take().expect("a change is under way"));
+                let all_lanes = self.all_lanes.take().expect("a change is under way");
+                self.engine.change_done(all_lanes, self.now);
             }
             Happening::TimePasses { by } => self.now += Duration::from_millis(by),
             Happening::Shutdown => {
