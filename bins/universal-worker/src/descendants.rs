@@ -7,7 +7,7 @@
 
 use std::collections::HashSet;
 use std::io;
-use std::ops::ControlFlow;
+use std::os::fd::AsFd;
 use std::os::fd::OwnedFd;
 use std::process;
 use std::sync::OnceLock;
@@ -25,6 +25,7 @@ use rustix::process::PidfdFlags;
 use rustix::process::Signal;
 use rustix::process::WaitId;
 use rustix::process::WaitIdOptions;
+use universal_worker_telemetry::Visit;
 use universal_worker_telemetry::parent;
 use universal_worker_telemetry::visit_descendants;
 
@@ -52,6 +53,9 @@ struct Hunt {
     patience: Duration,
     done: Sender<Option<String>>,
 }
+
+/// waitid(2): children whatever signal their end sends.
+const WALL: WaitIdOptions = WaitIdOptions::from_bits_retain(0x4000_0000);
 
 /// Makes this process the one that orphans of its tree are left to, and makes ready to end them.
 pub(crate) fn adopt() -> Result<(), Failure> {
@@ -118,13 +122,21 @@ fn hunt(limit: Duration, patience: Duration) -> Option<String> {
     }
     let begun = Instant::now();
     let deadline = begun + limit;
-    let mut told = HashSet::new();
+    let (mut told, mut killed) = (HashSet::new(), HashSet::new());
     loop {
-        let signal = if begun.elapsed() < patience { Signal::TERM } else { Signal::KILL };
-        let living = look(deadline, |one| {
-            if signal == Signal::KILL || told.insert(one.pid) {
-                one.signal(signal);
+        let is_patient = begun.elapsed() < patience;
+        // A look is long where there are many.
+        let until = if is_patient { begun + patience } else { deadline };
+        let living = look(until, |one| {
+            if !is_patient {
+                one.signal(Signal::KILL);
+                // What descends from it comes to this process, unless it does not end.
+                return if killed.insert(one.pid) { Visit::PassBy } else { Visit::Descend };
             }
+            if told.insert(one.pid) {
+                one.signal(Signal::TERM);
+            }
+            Visit::Descend
         });
         // Those that live too short to be found are looked for again at once.
         if !living.as_ref().is_ok_and(Vec::is_empty) {
@@ -154,8 +166,6 @@ fn names(living: &io::Result<Vec<Living>>) -> String {
 
 /// Whether any process descends from this one, once those that have ended are reaped.
 fn are_there_any() -> bool {
-    // waitid(2): whatever signal their end sends.
-    const WALL: WaitIdOptions = WaitIdOptions::from_bits_retain(0x4000_0000);
     let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WALL;
     loop {
         match rustix::process::waitid(WaitId::All, options) {
@@ -168,19 +178,19 @@ fn are_there_any() -> bool {
 
 /// Hands out each living descendant as soon as it is found, so that one that starts others has
 /// little time for that; returns them.
-fn look(deadline: Instant, mut take: impl FnMut(&Living)) -> io::Result<Vec<Living>> {
+fn look(until: Instant, mut take: impl FnMut(&Living) -> Visit) -> io::Result<Vec<Living>> {
     let mut known = HashSet::from([process::id()]);
     let mut living: Vec<Living> = Vec::new();
-    visit_descendants(process::id(), |pid| {
-        if let Some(mut one) = Living::hold(pid, &known) {
-            known.insert(pid);
-            take(&one);
-            if living.len() >= WAITED_FOR {
-                one.handle = None;
-            }
-            living.push(one);
+    let is_over = || Instant::now() >= until;
+    visit_descendants(process::id(), is_over, |pid| {
+        let Some(mut one) = Living::hold(pid, &known) else { return Visit::PassBy };
+        known.insert(pid);
+        let visit = take(&one);
+        if living.len() >= WAITED_FOR {
+            one.handle = None;
         }
-        if Instant::now() < deadline { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        living.push(one);
+        visit
     })?;
     Ok(living)
 }
@@ -193,6 +203,18 @@ fn wait(living: &[Living], deadline: Instant) {
     let limit = Timespec::try_from(limit).ok();
     // Interrupted is a look too early, and no more.
     let _ = rustix::event::poll(&mut polled, limit.as_ref());
+}
+
+/// An error where it is no child of this process; much faster than to read whose child it is.
+fn is_living_child(handle: &OwnedFd) -> Result<bool, Errno> {
+    let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT | WALL;
+    rustix::process::waitid(WaitId::PidFd(handle.as_fd()), options).map(|ended| ended.is_none())
+}
+
+fn has_ended(handle: &OwnedFd) -> bool {
+    // pidfd_open(2): it is readable once the process has ended, be it a zombie.
+    let mut polled = [PollFd::new(handle, PollFlags::IN)];
+    rustix::event::poll(&mut polled, Some(&Timespec::default())) == Ok(1)
 }
 
 /// A descendant that has not ended.
@@ -211,14 +233,16 @@ impl Living {
             Err(Errno::SRCH) => return None,
             Err(_) => None,
         };
-        // A pid may have passed to another process before it was held; since it lives, not since.
-        let is_ours = parent(pid).is_some_and(|parent| known.contains(&parent));
-        let has_ended = handle.as_ref().is_some_and(|handle| {
-            // pidfd_open(2): it is readable once the process has ended, be it a zombie.
-            let mut polled = [PollFd::new(handle, PollFlags::IN)];
-            rustix::event::poll(&mut polled, Some(&Timespec::default())) == Ok(1)
-        });
-        (is_ours && !has_ended).then_some(Self { pid: number, handle })
+        // A pid may have passed to another process before it was held.
+        let is_ours = match handle.as_ref().map(is_living_child) {
+            Some(Ok(is_living)) => is_living,
+            _ => {
+                let is_ours = parent(pid).is_some_and(|parent| known.contains(&parent));
+                // Since it lives, the pid has not passed on since.
+                is_ours && !handle.as_ref().is_some_and(has_ended)
+            }
+        };
+        is_ours.then_some(Self { pid: number, handle })
     }
 
     fn signal(&self, signal: Signal) {

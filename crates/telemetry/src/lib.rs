@@ -29,6 +29,7 @@ pub use meter::thread_cpu_time;
 pub use sampler::FRESH;
 pub use sampler::Sample;
 pub use sampler::Sampler;
+pub use tree::Visit;
 pub use tree::descendants;
 pub use tree::parent;
 pub use tree::visit_descendants;

@@ -3,13 +3,11 @@
 use std::error::Error;
 use std::fs::File;
 use std::io;
+use std::io::Read;
 use std::os::fd::AsFd;
 use std::process::Command;
 use std::process::Stdio;
 use std::thread;
-
-/// As many as a worker is started with, and one: not enough for a plugin.
-const THREADS: u32 = 8;
 
 /// The argument by which this program is such a host.
 pub(crate) const SUBCOMMAND: &str = "host";
@@ -32,6 +30,8 @@ pub(crate) enum Setting {
     /// As `Pipes`, and the worker is another user's: an ordinary one, to whom the limit of threads
     /// applies.
     OrdinaryUser,
+    /// As `Pipes`, and the worker is the first process of a pid namespace.
+    OtherNamespace,
     /// As `Pipes`, and started by a thread of the host that has ended since.
     EndedThread,
 }
@@ -46,11 +46,12 @@ impl Setting {
             Self::ClosedPipes => "closed-pipes",
             Self::FullDisk => "full-disk",
             Self::OrdinaryUser => "ordinary-user",
+            Self::OtherNamespace => "other-namespace",
             Self::EndedThread => "ended-thread",
         }
     }
 
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Pipes,
         Self::ToFile,
         Self::FullPipe,
@@ -58,35 +59,63 @@ impl Setting {
         Self::ClosedPipes,
         Self::FullDisk,
         Self::OrdinaryUser,
+        Self::OtherNamespace,
         Self::EndedThread,
     ];
+}
+
+/// Whether this system lets us make pid namespaces; containers often do not.
+pub(crate) fn has_namespaces() -> bool {
+    in_a_namespace().arg("true").output().is_ok_and(|made| made.status.success())
+}
+
+/// Runs the program that follows as the first process of a pid namespace.
+fn in_a_namespace() -> Command {
+    let mut command = Command::new("unshare");
+    command.args(["--user", "--map-root-user", "--pid", "--fork", "--kill-child"]);
+    command
 }
 
 /// `args`: the setting, a file that it may write to, the worker and its arguments.
 ///
 /// The worker's stdin is a pipe that this process holds, and `PARENT` among the arguments is the
-/// pid of this process.
+/// pid of this process, `DEAD` that of one that has ended.
+/// The end of this process's own stdin lets it close the worker's.
 pub(crate) fn run(args: &[String]) -> Result<(), Box<dyn Error>> {
     let [setting, file, program, args @ ..] = args else {
         return Err("a host needs a setting, a file and a worker".into());
     };
     let setting = Setting::ALL.into_iter().find(|known| known.name() == setting);
     let setting = setting.ok_or("an unknown setting")?;
-    let mut command = if setting == Setting::OrdinaryUser {
-        let mut command = Command::new("setpriv");
-        // One that nobody else is, since zombies count, too.
-        let user = 20_000 + std::process::id() % 40_000;
-        command.args([&format!("--reuid={user}"), &format!("--regid={user}"), "--clear-groups"]);
-        command.args(["prlimit", &format!("--nproc={THREADS}:{THREADS}")]).arg(program);
-        command
-    } else {
-        Command::new(program)
+    let mut command = match setting {
+        Setting::OrdinaryUser => {
+            let mut command = Command::new("setpriv");
+            // One that nobody else is, since zombies count, too.
+            let user = 20_000 + std::process::id() % 40_000;
+            command.args([&format!("--reuid={user}"), &format!("--regid={user}")]);
+            command.arg("--clear-groups").arg(program);
+            command
+        }
+        Setting::OtherNamespace => {
+            let mut command = in_a_namespace();
+            command.arg(program);
+            command
+        }
+        _ => Command::new(program),
     };
-    let parent = std::process::id().to_string();
-    command.args(args.iter().map(|arg| if arg == "PARENT" { &parent } else { arg }));
+    let (parent, dead) = (std::process::id().to_string(), dead_pid()?.to_string());
+    command.args(args.iter().map(|arg| match arg.as_str() {
+        "PARENT" => &parent,
+        "DEAD" => &dead,
+        _ => arg,
+    }));
     command.stdin(Stdio::piped());
     match setting {
-        Setting::Pipes | Setting::ClosedPipes | Setting::OrdinaryUser | Setting::EndedThread => {
+        Setting::Pipes
+        | Setting::ClosedPipes
+        | Setting::OrdinaryUser
+        | Setting::OtherNamespace
+        | Setting::EndedThread => {
             command.stdout(Stdio::piped()).stderr(Stdio::piped());
         }
         Setting::ToFile => {
@@ -115,7 +144,18 @@ pub(crate) fn run(args: &[String]) -> Result<(), Box<dyn Error>> {
         drop((child.stdout.take(), child.stderr.take()));
     }
     println!("{}", child.id());
+    let mut told = Vec::new();
+    io::stdin().read_to_end(&mut told)?;
+    // The lease.
+    drop(child.stdin.take());
     loop {
         thread::park();
     }
+}
+
+/// One that nobody has.
+fn dead_pid() -> io::Result<u32> {
+    let mut child = Command::new("true").spawn()?;
+    child.wait()?;
+    Ok(child.id())
 }

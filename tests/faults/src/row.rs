@@ -29,7 +29,11 @@ pub(crate) struct Row {
 /// What the worker is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum State {
+    /// It was started, and no more.
+    Starts,
     Idle,
+    /// Idle, with a handler for the end of the process that will hang.
+    HasExitHandler,
     RunObeys,
     RunHangs,
     RunBurns,
@@ -63,6 +67,13 @@ pub(crate) enum Fault {
     HostStoppedAndKilled,
     /// The worker is stopped, the host killed, and the worker continued.
     StoppedWhileHostIsKilled,
+    /// The worker is stopped, the host killed, its pid given to another process, and the worker
+    /// continued.
+    HostReplaced,
+    /// By a host that lives on.
+    LeaseClosed,
+    /// What the worker was started with is fault enough.
+    Nothing,
     Terminated,
     TerminatedAndInterrupted,
     /// A signal that the plugin raises while it is initialised.
@@ -110,12 +121,16 @@ impl Row {
     }
 
     async fn reach_state(&self, scene: &Scene) -> Result<Busy, Box<dyn Error>> {
+        if self.state == State::Starts {
+            return Ok(None);
+        }
         if self.state == State::Loads {
-            scene.until_thread("load")?;
+            scene.until_thread("load").await?;
             return Ok(None);
         }
         scene.until_served().await?;
         if self.state == State::OutOfThreads {
+            scene.limit_threads().await?;
             return match execute(scene.client(), "refused", &json!({})).await {
                 Err(error) if error.to_string().contains("no thread") => Ok(None),
                 other => Err(format!("a run without a thread: {other:?}").into()),
@@ -131,8 +146,18 @@ impl Row {
             State::HasChildren | State::RunHangsWithChildren | State::TakesFilesAndHasChildren => {
                 start_children(scene.client()).await?
             }
+            State::HasExitHandler => {
+                execute(scene.client(), "exit", &json!({"op": "hang_at_exit"})).await?;
+            }
             State::HasBreeder => {
-                execute(scene.client(), "breed", &json!({"op": "breed", "n": 3_000})).await?;
+                execute(scene.client(), "breed", &json!({"op": "breed", "n": 1_000})).await?;
+                until(async || {
+                    let stats = scene.client().stats().await;
+                    stats.is_ok_and(|stats| {
+                        stats["subtree_pids"].as_array().is_some_and(|pids| pids.len() > 10)
+                    })
+                })
+                .await?;
             }
             State::HasForkers => {
                 execute(scene.client(), "fork", &json!({"op": "fork_on", "n": 100_000})).await?;
@@ -188,6 +213,14 @@ impl Row {
                 begun = Instant::now();
                 scene.signal(Signal::CONT)?;
             }
+            Fault::HostReplaced => {
+                scene.signal(Signal::STOP)?;
+                scene.replace_host()?;
+                begun = Instant::now();
+                scene.signal(Signal::CONT)?;
+            }
+            Fault::LeaseClosed => scene.close_lease(),
+            Fault::Nothing => {}
             Fault::CrashInCleanup(_) | Fault::Terminated => scene.signal(Signal::TERM)?,
             Fault::TerminatedAndInterrupted => {
                 scene.signal(Signal::TERM)?;

@@ -6,9 +6,11 @@ use std::fs;
 use std::io;
 use std::io::BufRead;
 use std::io::BufReader;
+use std::mem;
 use std::net::TcpListener;
 use std::net::TcpStream;
 use std::os::fd::OwnedFd;
+use std::os::unix::fs::MetadataExt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Child;
@@ -38,6 +40,17 @@ const LONG: Duration = Duration::from_secs(20);
 /// More than it has open when it is idle.
 const MOST_FILES: u64 = 40;
 
+/// The name of a file, which takes the place of the option `ANNOUNCEMENT`.
+const ANNOUNCEMENT: &str = "announcement";
+
+/// pid_namespaces(7): the next process gets the number after it; only root may write it.
+const LAST_PID: &str = "/proc/sys/kernel/ns_last_pid";
+
+/// Whether a process can be given a pid of choice.
+pub(crate) fn can_choose_pids() -> bool {
+    fs::File::options().write(true).open(LAST_PID).is_ok()
+}
+
 /// A worker below a host that can be killed.
 pub(crate) struct Scene {
     folder: TempDir,
@@ -46,6 +59,8 @@ pub(crate) struct Scene {
     handle: OwnedFd,
     client: Client,
     port: u16,
+    /// Processes that have to do with neither.
+    others: Vec<Child>,
     /// Keeps a pipe open that nobody reads.
     _unread: Option<io::PipeReader>,
 }
@@ -80,8 +95,13 @@ impl Scene {
         command.args([host::SUBCOMMAND, setting.name()]).arg(folder.path().join("output"));
         command.arg(dist.join("universal-worker"));
         command.arg("--module").arg(dist.join("plugins/libconformance.so"));
-        command.args(["--class", class, "--port", &port.to_string()]).args(options);
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+        command.args(["--class", class, "--port", &port.to_string()]).args(options.iter().map(
+            |option| match *option {
+                "ANNOUNCEMENT" => folder.path().join(ANNOUNCEMENT).into_os_string(),
+                option => option.into(),
+            },
+        ));
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut unread = None;
         if matches!(setting, Setting::FullPipe | Setting::FullStdout) {
             let (reads, writes) = io::pipe()?;
@@ -96,7 +116,8 @@ impl Scene {
         let worker = Pid::from_raw(line.trim().parse()?).ok_or("no pid")?;
         let handle = rustix::process::pidfd_open(worker, PidfdFlags::empty())?;
         let client = Client::new(&format!("http://127.0.0.1:{port}"));
-        Ok(Self { folder, host, worker, handle, client, port, _unread: unread })
+        let others = Vec::new();
+        Ok(Self { folder, host, worker, handle, client, port, others, _unread: unread })
     }
 
     pub(crate) fn client(&self) -> &Client {
@@ -134,18 +155,38 @@ impl Scene {
     }
 
     /// Waits until the worker has a thread of that name.
-    pub(crate) fn until_thread(&self, name: &str) -> Result<(), Box<dyn Error>> {
-        let tasks = format!("/proc/{}/task", self.worker);
-        let begun = Instant::now();
-        let has_name = |task: fs::DirEntry| {
-            fs::read_to_string(task.path().join("comm")).is_ok_and(|comm| comm.trim() == name)
-        };
-        while !fs::read_dir(&tasks)?.flatten().any(has_name) {
-            if begun.elapsed() > LONG {
-                return Err(format!("there is no thread {name}").into());
-            }
-        }
-        Ok(())
+    pub(crate) async fn until_thread(&self, name: &str) -> Result<(), Box<dyn Error>> {
+        until(async || self.threads().iter().any(|thread| thread == name)).await
+    }
+
+    /// Waits until the worker is announced, and then lets its user have no thread more than one.
+    pub(crate) async fn limit_threads(&self) -> Result<(), Box<dyn Error>> {
+        let is_transient = |thread: &String| thread == "load" || thread == "announce";
+        until(async || {
+            self.file(ANNOUNCEMENT).exists() && !self.threads().iter().any(is_transient)
+        })
+        .await?;
+        // It needs two for its plugin.
+        let few = self.threads().len() + 1;
+        // A limit is its own user's to set, and not always root's.
+        let user = fs::metadata(format!("/proc/{}", self.worker))?.uid();
+        let mut prlimit = Command::new("setpriv");
+        prlimit.args([&format!("--reuid={user}"), &format!("--regid={user}"), "--clear-groups"]);
+        prlimit.args([
+            "prlimit",
+            "--pid",
+            &self.worker.to_string(),
+            &format!("--nproc={few}:{few}"),
+        ]);
+        if prlimit.status()?.success() { Ok(()) } else { Err("prlimit has failed".into()) }
+    }
+
+    /// The names of the worker's threads.
+    fn threads(&self) -> Vec<String> {
+        let tasks = fs::read_dir(format!("/proc/{}/task", self.worker));
+        let tasks = tasks.into_iter().flatten().flatten();
+        let name = |task: fs::DirEntry| fs::read_to_string(task.path().join("comm")).ok();
+        tasks.filter_map(name).map(|name| name.trim().to_owned()).collect()
     }
 
     pub(crate) fn kill_host(&mut self) -> io::Result<()> {
@@ -155,6 +196,29 @@ impl Scene {
     pub(crate) fn kill_and_reap_host(&mut self) -> io::Result<()> {
         self.host.kill()?;
         self.host.wait().map(drop)
+    }
+
+    /// The host lives on.
+    pub(crate) fn close_lease(&mut self) {
+        drop(self.host.stdin.take());
+    }
+
+    /// Kills the host, and lets another process have its pid.
+    pub(crate) fn replace_host(&mut self) -> Result<(), Box<dyn Error>> {
+        self.kill_and_reap_host()?;
+        let pid = self.host.id();
+        for _ in 0..1_000 {
+            fs::write(LAST_PID, (pid - 1).to_string())?;
+            let mut other = Command::new("sleep").arg("600").spawn()?;
+            if other.id() == pid {
+                self.others.push(other);
+                return Ok(());
+            }
+            // Somebody else was started in between.
+            other.kill()?;
+            other.wait()?;
+        }
+        Err(format!("no process gets the pid {pid}").into())
     }
 
     pub(crate) fn signal(&self, signal: Signal) -> io::Result<()> {
@@ -183,6 +247,10 @@ impl Scene {
     pub(crate) fn conclude(mut self) -> Result<(End, Vec<u32>), Box<dyn Error>> {
         let _ = self.host.kill();
         self.host.wait()?;
+        for mut other in mem::take(&mut self.others) {
+            other.kill()?;
+            other.wait()?;
+        }
         // It is ours now: this process is the subreaper of all that it started.
         let status = rustix::process::waitid(WaitId::Pid(self.worker), WaitIdOptions::EXITED)?;
         let status = status.ok_or("it has not ended")?;
@@ -198,8 +266,10 @@ impl Scene {
 impl Drop for Scene {
     fn drop(&mut self) {
         // Of one that came to no conclusion.
-        let _ = self.host.kill();
-        let _ = self.host.wait();
+        for process in self.others.iter_mut().chain([&mut self.host]) {
+            let _ = process.kill();
+            let _ = process.wait();
+        }
     }
 }
 

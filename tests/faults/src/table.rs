@@ -3,16 +3,22 @@
 use std::time::Duration;
 
 use crate::host::Setting;
+use crate::host::has_namespaces;
 use crate::row::Fault;
 use crate::row::Outcome;
 use crate::row::Promise;
 use crate::row::Row;
 use crate::row::State;
 use crate::scene::End;
+use crate::scene::can_choose_pids;
 
 const PARENT: &[&str] = &["--ppid", "PARENT"];
 const LEASE: &[&str] = &["--lease-fd", "0"];
 const BOTH: &[&str] = &["--ppid", "PARENT", "--lease-fd", "0"];
+
+/// What most states are met by.
+const FAULTS: [(Fault, &str); 2] =
+    [(Fault::HostKilled, "host SIGKILLed"), (Fault::Terminated, "SIGTERM")];
 
 /// When nothing hangs.
 const AT_ONCE: Duration = Duration::from_millis(50);
@@ -68,17 +74,46 @@ pub(crate) fn rows() -> Vec<Row> {
             clean(AT_ONCE),
         ),
     ];
-    for (name, setting) in [
-        ("host SIGKILLed, log to a file", Setting::ToFile),
-        ("host SIGKILLed, log to a full pipe that nobody reads", Setting::FullPipe),
-        ("host SIGKILLed, the announcement to a full pipe that nobody reads", Setting::FullStdout),
-        ("host SIGKILLed, log to a pipe that it had closed", Setting::ClosedPipes),
-        ("host SIGKILLed, log to a full disk", Setting::FullDisk),
-        ("host SIGKILLed, worker started by a thread that has ended", Setting::EndedThread),
-    ] {
-        // The last line is waited for a moment.
-        let promise = clean(if setting == Setting::FullPipe { SOON } else { AT_ONCE });
-        rows.push(Row { setting, ..row(name, State::Idle, Fault::HostKilled, promise) });
+    if can_choose_pids() {
+        rows.push(row(
+            "the same, and another process has the host's pid by then",
+            State::Idle,
+            Fault::HostReplaced,
+            clean(AT_ONCE),
+        ));
+    }
+    // There is no instance yet.
+    let at_start = Promise { cleanups: Some(0), ..clean(SOON) };
+    rows.push(Row {
+        options: &["--ppid", "DEAD"],
+        ..row("started for a host that has ended", State::Starts, Fault::Nothing, at_start)
+    });
+    if has_namespaces() {
+        let refused = Promise { end: End::Code(2), ..at_start };
+        let name = "started for a host of another pid namespace";
+        rows.push(Row {
+            setting: Setting::OtherNamespace,
+            ..row(name, State::Starts, Fault::Nothing, refused)
+        });
+    }
+    rows.push(Row {
+        options: LEASE,
+        ..row("lease closed by a host that lives", State::Idle, Fault::LeaseClosed, clean(AT_ONCE))
+    });
+    for (fault, who) in FAULTS {
+        for (what, setting) in [
+            ("log to a file", Setting::ToFile),
+            ("log to a full pipe that nobody reads", Setting::FullPipe),
+            ("the announcement to a full pipe that nobody reads", Setting::FullStdout),
+            ("log to a pipe that it had closed", Setting::ClosedPipes),
+            ("log to a full disk", Setting::FullDisk),
+            ("worker started by a thread that has ended", Setting::EndedThread),
+        ] {
+            // The last line is waited for a moment.
+            let promise = clean(if setting == Setting::FullPipe { SOON } else { AT_ONCE });
+            let name = format!("{who}, {what}");
+            rows.push(Row { setting, ..row(&name, State::Idle, fault, promise) });
+        }
     }
     let loading = Promise { cleanups: None, ..clean(SOON) };
     // The plugin cannot write down that it was cleaned up.
@@ -94,6 +129,7 @@ pub(crate) fn rows() -> Vec<Row> {
         ("with the same while a run hangs", State::RunHangsWithChildren, abandoned()),
         ("with a daemon that starts others as fast as it can", State::HasBreeder, clean(AT_MOST)),
         ("with children that fork and end at once", State::HasForkers, clean(AT_MOST)),
+        ("with an exit handler that hangs", State::HasExitHandler, clean(AT_ONCE)),
         ("when it can open no more files", State::OutOfFiles, no_files),
         (
             "with children when the plugin has taken all files",
@@ -101,20 +137,19 @@ pub(crate) fn rows() -> Vec<Row> {
             Promise { within: AT_MOST, ..no_files },
         ),
     ];
-    for (fault, name) in [(Fault::HostKilled, "host SIGKILLed"), (Fault::Terminated, "SIGTERM")] {
+    for (fault, name) in FAULTS {
         for (what, state, promise) in states {
             rows.push(row(&format!("{name} {what}"), state, fault, promise));
         }
     }
     if rustix::process::geteuid().is_root() {
-        for (name, fault) in [
-            ("host SIGKILLed when it can start no threads (RLIMIT_NPROC)", Fault::HostKilled),
-            ("SIGTERM when it can start no threads (RLIMIT_NPROC)", Fault::Terminated),
-        ] {
+        for (fault, who) in FAULTS {
             // There is no instance.
             let promise = Promise { cleanups: Some(0), ..clean(SOON) };
-            let row = row(name, State::OutOfThreads, fault, promise);
-            rows.push(Row { setting: Setting::OrdinaryUser, ..row });
+            let name = format!("{who} when it can start no threads (RLIMIT_NPROC)");
+            let row = row(&name, State::OutOfThreads, fault, promise);
+            let options = &["--ppid", "PARENT", "--announce-file", "ANNOUNCEMENT"];
+            rows.push(Row { setting: Setting::OrdinaryUser, options, ..row });
         }
     }
     rows.push(Row {
@@ -140,11 +175,15 @@ pub(crate) fn rows() -> Vec<Row> {
     ] {
         rows.push(row(name, State::Idle, Fault::Crash(op, raised), crash(signal)));
     }
-    for (name, fault, signal) in [
-        ("the plugin's initialize raises SIGSEGV", Fault::CrashInInitialize(11), 11),
-        ("the plugin's cleanup raises SIGABRT", Fault::CrashInCleanup(6), 6),
-    ] {
-        rows.push(row(name, State::Idle, fault, crash(signal)));
+    let signals = [(6, "SIGABRT"), (11, "SIGSEGV"), (7, "SIGBUS"), (4, "SIGILL"), (8, "SIGFPE")];
+    for (signal, name) in signals {
+        for (what, fault) in [
+            ("initialize", Fault::CrashInInitialize(signal)),
+            ("cleanup", Fault::CrashInCleanup(signal)),
+        ] {
+            let name = format!("the plugin's {what} raises {name}");
+            rows.push(row(&name, State::Idle, fault, crash(signal)));
+        }
     }
     rows
 }

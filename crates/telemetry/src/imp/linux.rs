@@ -7,25 +7,30 @@ use std::fs;
 use std::fs::File;
 use std::io;
 use std::mem::MaybeUninit;
-use std::ops::ControlFlow;
 use std::os::unix::fs::FileExt;
 use std::time::Duration;
+
+use crate::tree::Visit;
 
 /// By `/proc/PID/task/TID/children`.
 pub(crate) fn visit_descendants(
     pid: u32,
-    mut visit: impl FnMut(u32) -> ControlFlow<()>,
+    is_over: impl Fn() -> bool,
+    mut visit: impl FnMut(u32) -> Visit,
 ) -> io::Result<()> {
     let mut found = HashSet::new();
     let mut to_visit = vec![pid];
-    while let Some(pid) = to_visit.pop() {
+    while let Some(pid) = to_visit.pop().filter(|_| !is_over()) {
         for thread in threads_of(pid)? {
             for child in children_of(pid, thread)? {
+                if is_over() {
+                    return Ok(());
+                }
                 // A child that moved to another thread while we read must not be there twice.
                 if found.insert(child) {
-                    to_visit.push(child);
-                    if visit(child).is_break() {
-                        return Ok(());
+                    match visit(child) {
+                        Visit::Descend => to_visit.push(child),
+                        Visit::PassBy => {}
                     }
                 }
             }

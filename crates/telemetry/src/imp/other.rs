@@ -1,33 +1,36 @@
 //! Other systems: all processes by their parents.
 
-use std::collections::HashSet;
 use std::io;
-use std::ops::ControlFlow;
 use std::time::Duration;
 
 use sysinfo::Pid;
+use sysinfo::Process;
 use sysinfo::ProcessRefreshKind;
 use sysinfo::ProcessesToUpdate;
 use sysinfo::System;
 
+use crate::tree::Visit;
+
 pub(crate) fn visit_descendants(
     pid: u32,
-    mut visit: impl FnMut(u32) -> ControlFlow<()>,
+    is_over: impl Fn() -> bool,
+    mut visit: impl FnMut(u32) -> Visit,
 ) -> io::Result<()> {
     let system = all_processes()?;
-    let mut tree = HashSet::from([Pid::from_u32(pid)]);
-    loop {
-        let before = tree.len();
-        for (child, process) in system.processes() {
-            let is_child = process.parent().is_some_and(|parent| tree.contains(&parent));
-            if is_child && tree.insert(*child) && visit(child.as_u32()).is_break() {
+    let mut to_visit = vec![Pid::from_u32(pid)];
+    while let Some(pid) = to_visit.pop() {
+        let is_child = |process: &Process| process.parent() == Some(pid);
+        for (child, _) in system.processes().iter().filter(|(_, process)| is_child(process)) {
+            if is_over() {
                 return Ok(());
             }
-        }
-        if tree.len() == before {
-            return Ok(());
+            match visit(child.as_u32()) {
+                Visit::Descend => to_visit.push(*child),
+                Visit::PassBy => {}
+            }
         }
     }
+    Ok(())
 }
 
 pub(crate) fn parent(pid: u32) -> Option<u32> {

@@ -33,6 +33,10 @@ pub(crate) fn commit(op: &str, args: &RawArgs) -> Result<Reply, PluginError> {
             imp::raise(required(args, "signal")?).map_err(PluginError::user_input)?;
             Ok(Reply::None)
         }
+        "hang_at_exit" => {
+            imp::hang_at_exit()?;
+            Ok(Reply::None)
+        }
         "spawn" => Ok(Reply::Integer(Sleeper::of(args)?.start()?.into())),
         "breed" => Ok(Reply::Integer(children::breed(required(args, "n")?)?.into())),
         "fork_on" => Ok(Reply::Integer(imp::fork_on(required(args, "n")?)?.into())),

@@ -59,6 +59,17 @@ pub(crate) fn fork_on(times: u32) -> io::Result<u32> {
     u32::try_from(first).map_err(|_| io::Error::last_os_error())
 }
 
+/// Registers a handler for the end of the process that never comes back.
+pub(crate) fn hang_at_exit() -> io::Result<()> {
+    extern "C" fn hang() {
+        loop {
+            std::thread::park();
+        }
+    }
+    // SAFETY: atexit(3) gets a function of the type that it asks for.
+    if unsafe { libc::atexit(hang) } == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
 /// Makes a command begin in a session of its own.
 pub(crate) fn detach(command: &mut Command) {
     // SAFETY: setsid(2) is async-signal-safe, and all that is done between fork and exec.
