@@ -40,6 +40,9 @@ const PAUSE: Duration = Duration::from_millis(10);
 /// takes a file descriptor.
 const WAITED_FOR: usize = 4;
 
+/// Processes that are named where they could not be ended.
+const TOLD: usize = 20;
+
 /// Where there is no time left, what a SIGKILL needs to be seen to have worked.
 const AT_ONCE: Duration = Duration::from_millis(40);
 
@@ -157,8 +160,11 @@ fn names(living: &io::Result<Vec<Living>>) -> String {
             ", which start others faster than they can be ended".to_owned()
         }
         Ok(living) => {
-            let pids: Vec<String> = living.iter().map(|one| one.pid.to_string()).collect();
-            format!(": {}", pids.join(" "))
+            let told = living.iter().take(TOLD);
+            let pids: Vec<String> = told.map(|one| one.pid.to_string()).collect();
+            let more = living.len() - pids.len();
+            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            format!(": {}{more}", pids.join(" "))
         }
         Err(error) => format!(", which cannot be listed: {error}"),
     }
