@@ -159,6 +159,12 @@ impl Abandoned {
     pub(crate) const CODE: u8 = 4;
 }
 
+/// Says what is left though the outcome is told already; returns the exit code that follows.
+pub(crate) fn abandoned_at_last(code: u8, left: &str) -> u8 {
+    logging::last_record(log::Level::Error, &format!("abandoned: {left}"));
+    if code == 0 { Abandoned::CODE } else { code }
+}
+
 impl fmt::Display for Abandoned {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { what, after } = self;

@@ -2,7 +2,7 @@
 //!
 //! The stop is bounded by itself; this is for a second signal, and for what nobody thought of, such
 //! as a main thread that is held up where it never should be.
-//! So it is a thread that is there from the start, and takes no lock that anything else takes.
+//! So it is a thread that is there from the start, and waits for nobody longer than a moment.
 
 use std::sync::mpsc;
 use std::sync::mpsc::Receiver;
@@ -91,6 +91,8 @@ fn follow(orders: &Receiver<Order>, limit: Duration) {
 }
 
 fn end_at_once(signal: &'static str, plugin_is_done: bool) -> ! {
+    // First, since the main thread may come to its end as soon as nothing is left.
+    log::warn!("{signal}: a second signal, what is left is killed");
     let left = descendants::kill_from_here();
     let of_plugin = (!plugin_is_done).then(|| match last_words::running() {
         running if running.is_empty() => "what was left to do".to_owned(),

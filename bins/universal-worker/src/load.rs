@@ -26,7 +26,7 @@ pub(crate) fn begin(settings: &Settings, reporter: Reporter) -> Result<(), Failu
         last_words::on_lane(&LaneEvent::Idle);
         reporter.tell(Event::Loaded(loaded));
     };
-    threads::spawn("load", "loading", loading)
+    threads::spawn_for_plugin("load", "loading", loading)
 }
 
 fn load(settings: &Settings, reporter: Reporter) -> Result<WorkerService, Failure> {

@@ -51,9 +51,11 @@ fn main() {
         Ok(Command::List(folders)) => list::run(&folders).conclude(),
         Ok(Command::Run(settings)) => {
             let code = run(&settings).conclude();
-            // What was abandoned may have started more.
-            descendants::kill();
-            code
+            // What goes on until the very end may have started more.
+            match descendants::kill() {
+                None => code,
+                Some(left) => failure::abandoned_at_last(code, &left),
+            }
         }
         Err(usage) => Outcome::failed(usage).conclude(),
     };
@@ -73,7 +75,9 @@ fn run(settings: &cli::Settings) -> Outcome {
     served.unwrap_or_else(|failure| {
         let outcome = Outcome::failed(failure);
         // What a plugin started that was then not served.
-        descendants::end(settings.stop_grace / 2);
+        if let Some(left) = descendants::end(settings.stop_grace / 2) {
+            log::error!("abandoned: {left}");
+        }
         outcome
     })
 }

@@ -21,7 +21,8 @@ usage: universal-worker-faults --dist DIR [--times N] [--within any]
                                [--write FILE] [WORDS]
 
 DIR holds universal-worker and plugins/, as `cargo xtask build` leaves them;
-each fault is made N times (20), and its time judged, unless any will do; only rows with WORDS in their names are run;
+each fault is made N times (20), and its time judged, unless any will do;
+only rows with WORDS in their names are run;
 FILE gets the whole table between its two marks";
 
 struct Asked {

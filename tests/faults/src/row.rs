@@ -45,12 +45,12 @@ pub(crate) enum State {
     HasChildren,
     /// A run hangs, with the same.
     RunHangsWithChildren,
+    /// Idle, with the same, and the plugin takes all files that the process can open.
+    TakesFilesAndHasChildren,
     /// Idle, with a daemon that starts others as fast as it can.
     HasBreeder,
     /// Idle, with a process that forks and ends, and so do its children.
     HasForkers,
-    /// Idle, with the same, and the plugin takes all files that the process can open.
-    TakesFilesAndHasChildren,
     /// It may start no threads, and has none for its plugin; a run is refused.
     OutOfThreads,
     /// There is no room for another connection in the process.
@@ -143,8 +143,16 @@ impl Row {
         }
         scene.client().initialize(&config).await?;
         match self.state {
-            State::HasChildren | State::RunHangsWithChildren | State::TakesFilesAndHasChildren => {
-                start_children(scene.client()).await?
+            State::HasChildren | State::RunHangsWithChildren => {
+                start_children(scene.client()).await?;
+            }
+            State::TakesFilesAndHasChildren => {
+                start_children(scene.client()).await?;
+                scene.limit_files()?;
+                let taken = execute(scene.client(), "take", &json!({"op": "take_files"})).await?;
+                if matches!(taken.as_u64(), None | Some(0)) {
+                    return Err(format!("it took no files: {taken}").into());
+                }
             }
             State::HasExitHandler => {
                 execute(scene.client(), "exit", &json!({"op": "hang_at_exit"})).await?;
@@ -163,13 +171,6 @@ impl Row {
                 execute(scene.client(), "fork", &json!({"op": "fork_on", "n": 100_000})).await?;
             }
             _ => {}
-        }
-        if self.state == State::TakesFilesAndHasChildren {
-            scene.limit_files()?;
-            let taken = execute(scene.client(), "take", &json!({"op": "take_files"})).await?;
-            if matches!(taken.as_u64(), None | Some(0)) {
-                return Err(format!("it took no files: {taken}").into());
-            }
         }
         if self.state == State::OutOfFiles {
             return take_all_files(scene).map(Some);
