@@ -20,6 +20,7 @@ mod ids;
 mod leaving;
 mod load;
 mod logs;
+mod offers;
 mod pact;
 mod progress;
 mod races;

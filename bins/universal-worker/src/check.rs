@@ -57,9 +57,9 @@ fn sha256(file: &Path) -> Result<String, LoadError> {
 }
 
 fn text(report: &Report<'_>) -> String {
-    let LibraryInfo { abi, panic, classes } = report.info;
+    let LibraryInfo { abi, panic, compiler, classes } = report.info;
     let mut text = format!(
-        "file       {}\nsha256     {}\ninterface  {abi}\npanic      {panic}\n",
+        "file       {}\nsha256     {}\ninterface  {abi}\ncompiler   {compiler}\npanic      {panic}\n",
         report.file.display(),
         report.sha256
     );

@@ -75,7 +75,7 @@ pub(crate) fn on_lane(event: &LaneEvent<'_>) {
     match event {
         LaneEvent::ThreadBegins => use_own_stack(),
         LaneEvent::RunBegins(id) => RUNNING.begins(id),
-        LaneEvent::ChangeBegins(name) => RUNNING.begins(name),
+        LaneEvent::ChangeBegins(name) | LaneEvent::InquiryBegins(name) => RUNNING.begins(name),
         LaneEvent::Idle => RUNNING.ends(),
         _ => {}
     }

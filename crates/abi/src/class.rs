@@ -6,6 +6,7 @@ use crate::context::RunContext;
 use crate::context::context_object;
 use crate::fault::Fault;
 use crate::info::ClassInfo;
+use crate::info::Reconfigured;
 use crate::raw::ClassObject;
 use crate::raw::InstanceObject;
 use crate::raw::RVec;
@@ -48,6 +49,19 @@ impl Class {
     /// Why the config cannot be read.
     pub fn complete_config(&self, config: &[u8]) -> Result<Answer, Fault> {
         answer(self.object.complete_config(config.into()).into_result())
+    }
+
+    /// What a form may offer for the config's fields, as [`ConfigOptions`](crate::ConfigOptions);
+    /// `config` is the one in force, or empty.
+    ///
+    /// # Errors
+    /// `NotSupported` where the class offers nothing; else why it failed.
+    pub fn config_options<C: RunContext>(
+        &self,
+        config: &[u8],
+        cx: Arc<C>,
+    ) -> Result<Answer, Fault> {
+        answer(self.object.config_options(config.into(), context_object(cx)).into_result())
     }
 
     /// Makes an instance.
@@ -95,6 +109,36 @@ impl Instance {
     pub fn execute_stream<C: RunContext>(&self, call: &[u8], cx: Arc<C>) -> Result<(), Fault> {
         let done = self.object.execute_stream(call.into(), context_object(cx)).into_result();
         done.map_err(Fault::from)
+    }
+
+    /// Fetches what later calls need, such as weights; may take long.
+    ///
+    /// # Errors
+    /// `NotSupported` where the plugin has nothing to fetch; else why it failed.
+    pub fn prefetch<C: RunContext>(&self, cx: Arc<C>) -> Result<(), Fault> {
+        self.object.prefetch(context_object(cx)).into_result().map_err(Fault::from)
+    }
+
+    /// Asks the plugin whether it can do its work.
+    ///
+    /// # Errors
+    /// Why it cannot; `NotSupported` where it does not look.
+    pub fn health<C: RunContext>(&self, cx: Arc<C>) -> Result<(), Fault> {
+        self.object.health(context_object(cx)).into_result().map_err(Fault::from)
+    }
+
+    /// Offers the plugin another config.
+    ///
+    /// # Errors
+    /// Why it refuses the config; the former one stays in force.
+    pub fn reconfigure<C: RunContext>(
+        &mut self,
+        config: &[u8],
+        cx: Arc<C>,
+    ) -> Result<Reconfigured, Fault> {
+        let taken = self.object.reconfigure(config.into(), context_object(cx)).into_result();
+        let of = |taken| if taken { Reconfigured::InPlace } else { Reconfigured::BuildAnew };
+        taken.map(of).map_err(Fault::from)
     }
 
     /// Asks for something that this version of the interface has no method for.

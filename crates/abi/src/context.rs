@@ -28,6 +28,9 @@ pub trait RunContext: Send + Sync + 'static {
     /// Waits until the run is to stop, at most for `limit`; tells whether it is.
     fn wait_cancelled(&self, limit: Duration) -> bool;
 
+    /// For how long the run may go on; none where it has no deadline.
+    fn remaining(&self) -> Option<Duration>;
+
     /// The arguments were bound: from here on the run's own code is at work.
     fn bound(&self);
 
@@ -137,6 +140,12 @@ impl<C: RunContext> RawContext for Adapter<C> {
 
     fn wait_cancelled(&self, milliseconds: u64) -> bool {
         self.0.wait_cancelled(Duration::from_millis(milliseconds))
+    }
+
+    fn remaining(&self) -> u64 {
+        // The last number is the mark for no deadline; a real one is never that far away.
+        let milliseconds = |left: Duration| u64::try_from(left.as_millis()).unwrap_or(u64::MAX);
+        self.0.remaining().map_or(u64::MAX, milliseconds)
     }
 
     fn bound(&self) {

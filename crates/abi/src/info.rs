@@ -1,5 +1,7 @@
 //! What a library and a class say of themselves, as JSON.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -11,6 +13,9 @@ pub struct LibraryInfo {
     pub abi: String,
     /// `unwind` or `abort`: what a panic does in this library.
     pub panic: String,
+    /// The compiler that built it, such as `rustc 1.95.0`; empty where that is not known.
+    #[serde(default)]
+    pub compiler: String,
     /// Its classes, in the order in which they were exported.
     pub classes: Vec<ClassInfo>,
 }
@@ -57,6 +62,69 @@ pub enum Rebuild {
     /// For what cannot exist twice, such as a device: the old instance is dropped, the new one
     /// made, and where its config is refused the old one is made again.
     DropFirst,
+}
+
+/// What a plugin did with a config that was offered to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reconfigured {
+    /// It has taken it, and goes on.
+    InPlace,
+    /// A new instance is to be made from it, as [`Rebuild`] says.
+    BuildAnew,
+}
+
+/// What a form may offer for the fields of a config, by their names.
+pub type ConfigOptions = BTreeMap<String, FieldOptions>;
+
+/// What a form may offer for one field.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct FieldOptions {
+    /// The values, in the order in which to show them.
+    pub options: Vec<ConfigOption>,
+    /// What else holds for the field now, by keywords of JSON Schema, such as `maximum`.
+    #[serde(default)]
+    pub constraints: serde_json::Map<String, serde_json::Value>,
+}
+
+/// A value that a form may offer.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ConfigOption {
+    /// What the config gets.
+    pub value: serde_json::Value,
+    /// What people read.
+    pub label: String,
+    /// What else is known of it, such as a price or a size.
+    #[serde(default)]
+    pub metadata: serde_json::Map<String, serde_json::Value>,
+}
+
+impl FieldOptions {
+    /// Adds what else holds for the field now, by a keyword of JSON Schema.
+    #[must_use]
+    pub fn constraint(mut self, keyword: &str, value: impl Into<serde_json::Value>) -> Self {
+        self.constraints.insert(keyword.to_owned(), value.into());
+        self
+    }
+}
+
+impl FromIterator<ConfigOption> for FieldOptions {
+    fn from_iter<I: IntoIterator<Item = ConfigOption>>(options: I) -> Self {
+        Self { options: options.into_iter().collect(), ..Self::default() }
+    }
+}
+
+impl ConfigOption {
+    /// A value, and what people read for it.
+    pub fn new(value: impl Into<serde_json::Value>, label: impl Into<String>) -> Self {
+        Self { value: value.into(), label: label.into(), metadata: serde_json::Map::new() }
+    }
+
+    /// Adds what else is known of it.
+    #[must_use]
+    pub fn about(mut self, key: &str, value: impl Into<serde_json::Value>) -> Self {
+        self.metadata.insert(key.to_owned(), value.into());
+        self
+    }
 }
 
 const fn one() -> u32 {

@@ -40,8 +40,12 @@ pub use fault::Fault;
 pub use fault::FaultDetail;
 pub use fault::FaultKind;
 pub use info::ClassInfo;
+pub use info::ConfigOption;
+pub use info::ConfigOptions;
+pub use info::FieldOptions;
 pub use info::LibraryInfo;
 pub use info::Rebuild;
+pub use info::Reconfigured;
 pub use root::PluginRoot;
 pub use root::PluginRootRef;
 

@@ -62,6 +62,13 @@ pub trait RawClass: Send + Sync {
         context: ContextObject,
     ) -> RResult<InstanceObject, RawFault>;
 
+    /// [`ConfigOptions`](crate::ConfigOptions) as JSON; of the config in force, or of none.
+    fn config_options(
+        &self,
+        config: RSlice<'_, u8>,
+        context: ContextObject,
+    ) -> RResult<RVec<u8>, RawFault>;
+
     /// Takes what a later version of the interface adds.
     #[sabi(last_prefix_field)]
     fn extension(
@@ -85,6 +92,19 @@ pub trait RawInstance: Send + Sync {
     fn execute_stream(&self, call: RSlice<'_, u8>, context: ContextObject)
     -> RResult<(), RawFault>;
 
+    /// Fetches what later calls need.
+    fn prefetch(&self, context: ContextObject) -> RResult<(), RawFault>;
+
+    /// Whether it can do its work; an error says why not.
+    fn health(&self, context: ContextObject) -> RResult<(), RawFault>;
+
+    /// Takes another config in place; false where a new instance is to be made from it.
+    fn reconfigure(
+        &mut self,
+        config: RSlice<'_, u8>,
+        context: ContextObject,
+    ) -> RResult<bool, RawFault>;
+
     /// Takes what a later version of the interface adds.
     #[sabi(last_prefix_field)]
     fn extension(
@@ -100,6 +120,8 @@ pub trait RawInstance: Send + Sync {
 pub trait RawContext: Send + Sync {
     fn is_cancelled(&self) -> bool;
     fn wait_cancelled(&self, milliseconds: u64) -> bool;
+    /// Milliseconds; `u64::MAX` where there is no deadline.
+    fn remaining(&self) -> u64;
     fn bound(&self);
     fn progress(&self, fraction: f64, message: RStr<'_>, keep_message: bool);
     fn emit(&self, line: RSlice<'_, u8>) -> u8;

@@ -165,6 +165,16 @@ impl Client {
         self.get("/config", self.timeouts.config).await
     }
 
+    /// `GET /config_options`: what a form may offer for the config's fields; none where the class
+    /// says nothing.
+    ///
+    /// # Errors
+    /// As [`health`](Self::health); `Refused` when the plugin cannot tell, or takes too long.
+    pub async fn config_options(&self) -> Result<Option<Value>, CallError> {
+        let options: Value = self.get("/config_options", self.timeouts.config).await?;
+        Ok((options["status"] != "not_supported").then_some(options))
+    }
+
     /// `POST /initialize` with a config.
     ///
     /// # Errors
@@ -206,6 +216,14 @@ impl Client {
         K: Serialize + ?Sized,
     {
         self.run().execute_stream(args, kwargs).await
+    }
+
+    /// `POST /prefetch`: fetches what later calls need; false where the class has nothing to fetch.
+    ///
+    /// # Errors
+    /// As [`execute`](Self::execute).
+    pub async fn prefetch(&self) -> Result<bool, CallError> {
+        self.run().prefetch().await
     }
 
     /// `POST /cancel`: asks every run to stop that is now running or queued; false where the class

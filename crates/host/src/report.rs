@@ -27,7 +27,7 @@ pub struct Progress {
 pub struct RunReport {
     /// Its id.
     pub id: String,
-    /// `execute` or `stream`.
+    /// `execute`, `stream` or `prefetch`.
     pub kind: String,
     /// How it stands.
     pub state: RunState,
@@ -124,10 +124,13 @@ pub struct Account {
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[non_exhaustive]
 pub struct Ready {
-    /// `ready`, or why not: `draining`, `wedged`, `busy`.
+    /// `ready`, or why not: `draining`, `wedged`, `unhealthy`, `busy`.
     pub status: String,
     /// The runs that stand in the way.
     pub runs: Vec<InTheWay>,
+    /// What the plugin's own check says, where it is `unhealthy`.
+    #[serde(default)]
+    pub detail: Option<String>,
 }
 
 /// A run because of which no other is taken.

@@ -10,15 +10,16 @@ use http::Method;
 use http_body_util::BodyExt;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use crate::call_error::CallError;
 use crate::client::Client;
 use crate::lines::Lines;
 
-/// A run, and what is wished of it; nothing is sent before [`execute`](Self::execute) or
-/// [`execute_stream`](Self::execute_stream).
+/// A run, and what is wished of it; nothing is sent before [`execute`](Self::execute),
+/// [`execute_stream`](Self::execute_stream) or [`prefetch`](Self::prefetch).
 #[derive(Debug, Clone)]
-#[must_use = "nothing is sent before execute or execute_stream"]
+#[must_use = "nothing is sent before execute, execute_stream or prefetch"]
 pub struct RunRequest<'c> {
     client: &'c Client,
     id: Option<String>,
@@ -100,6 +101,15 @@ impl<'c> RunRequest<'c> {
         }
         let body = body.collect().await.map_err(CallError::Broken)?.to_bytes();
         Err(CallError::refused(head.status, &body))
+    }
+
+    /// `POST /prefetch`: fetches what later calls need; false where the class has nothing to fetch.
+    ///
+    /// # Errors
+    /// As [`execute`](Self::execute).
+    pub async fn prefetch(&self) -> Result<bool, CallError> {
+        let sent = self.client.request(Method::POST, "/prefetch", self.headers()?, Bytes::new());
+        Ok(sent.await?.json::<Value>()?["status"] == "prefetched")
     }
 
     fn headers(&self) -> Result<HeaderMap, CallError> {

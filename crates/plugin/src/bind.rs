@@ -9,6 +9,7 @@ mod bound;
 mod depth;
 mod fields;
 mod frame;
+mod misfit;
 mod raw_args;
 mod text;
 mod words;
@@ -18,6 +19,7 @@ use serde::de::DeserializeOwned;
 use crate::bind::bound::Bound;
 pub(crate) use crate::bind::fields::Binding;
 use crate::bind::frame::Frame;
+use crate::bind::misfit::Subject;
 pub use crate::bind::raw_args::RawArgs;
 
 /// Why a text does not bind.
@@ -37,7 +39,8 @@ pub(crate) fn call<T: DeserializeOwned>(body: &[u8], binding: &Binding) -> Resul
     let text = if text.trim_ascii().is_empty() { "{}" } else { text };
     let frame = Frame::read(text)?;
     let bound = Bound::new(frame, binding)?;
-    T::deserialize(bound.fast()).or_else(|_| T::deserialize(bound.explained()).map_err(Into::into))
+    T::deserialize(bound.fast())
+        .or_else(|_| T::deserialize(bound.explained()).map_err(|misfit| misfit.of(Subject::Call)))
 }
 
 /// Reads a config: a JSON object.
@@ -52,18 +55,8 @@ pub(crate) fn config<T: DeserializeOwned>(body: &[u8]) -> Result<T, BindError> {
         let message = format!("the config must be a JSON object, not {}", words::kind_of(text));
         return Err(BindError::Shape { message });
     }
-    let mut json = serde_json::Deserializer::from_str(text);
-    serde_path_to_error::deserialize(&mut json).map_err(|error| {
-        let path = error.path().to_string();
-        let told = words::of(error.inner());
-        if path == "." {
-            return BindError::Arguments { message: format!("config: {told}"), field: None };
-        }
-        BindError::Arguments {
-            message: format!("config field '{path}': {told}"),
-            field: Some(path),
-        }
-    })
+    let bound = Bound::of_config(text)?;
+    T::deserialize(bound.explained()).map_err(|misfit| misfit.of(Subject::Config))
 }
 
 #[cfg(test)]

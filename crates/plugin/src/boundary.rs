@@ -10,6 +10,7 @@ use std::cell::RefCell;
 use std::mem;
 use std::mem::ManuallyDrop;
 use std::ops::Deref;
+use std::ops::DerefMut;
 use std::panic::AssertUnwindSafe;
 use std::panic::PanicHookInfo;
 use std::panic::catch_unwind;
@@ -52,6 +53,12 @@ impl<P> Deref for Contained<P> {
 
     fn deref(&self) -> &P {
         &self.0
+    }
+}
+
+impl<P> DerefMut for Contained<P> {
+    fn deref_mut(&mut self) -> &mut P {
+        &mut self.0
     }
 }
 

@@ -51,6 +51,15 @@ impl Context {
         self.object.wait_cancelled(u64::try_from(milliseconds).unwrap_or(u64::MAX))
     }
 
+    /// For how long the run may go on before its deadline; none where it has none.
+    ///
+    /// Once it is over, the run is asked to stop as by a cancel.
+    #[must_use]
+    pub fn remaining(&self) -> Option<Duration> {
+        let milliseconds = self.object.remaining();
+        (milliseconds != u64::MAX).then(|| Duration::from_millis(milliseconds))
+    }
+
     /// Tells how far the run is, from 0.0 to 1.0, or -1.0 where that is unknown; the message of
     /// the last [`status`](Self::status) stays.
     pub fn progress(&self, fraction: f64) {

@@ -66,6 +66,12 @@ impl PluginError {
         Self { kind: FaultKind::Cancelled, ..Self::new("cancelled") }
     }
 
+    /// The class does not have what was asked for.
+    #[must_use]
+    pub fn not_supported() -> Self {
+        Self { kind: FaultKind::NotSupported, ..Self::new("not supported") }
+    }
+
     /// Sets the category.
     #[must_use]
     pub fn category(mut self, category: Category) -> Self {

@@ -58,6 +58,7 @@ pub fn describe(table: &[ClassEntry]) -> RVec<u8> {
         let info = LibraryInfo {
             abi: universal_worker_abi::VERSION.to_owned(),
             panic: if cfg!(panic = "abort") { "abort" } else { "unwind" }.to_owned(),
+            compiler: env!("UNIVERSAL_WORKER_COMPILER").to_owned(),
             classes: table.iter().map(ClassEntry::info).collect(),
         };
         serde_json::to_vec(&info).map_err(|error| Fault::new(FaultKind::Failed, error.to_string()))

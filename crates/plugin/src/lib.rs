@@ -34,8 +34,12 @@ pub use error::Category;
 pub use error::PluginError;
 pub use export::in_process;
 pub use plugin::Cancel;
+pub use plugin::ConfigOption;
+pub use plugin::ConfigOptions;
+pub use plugin::FieldOptions;
 pub use plugin::Plugin;
 pub use plugin::Rebuild;
+pub use plugin::Reconfigured;
 
 pub use schemars;
 /// JSON text that passes through as it is, for an output or an argument.

@@ -3,7 +3,11 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+pub use universal_worker_abi::ConfigOption;
+pub use universal_worker_abi::ConfigOptions;
+pub use universal_worker_abi::FieldOptions;
 pub use universal_worker_abi::Rebuild;
+pub use universal_worker_abi::Reconfigured;
 
 use crate::context::Context;
 use crate::error::PluginError;
@@ -115,6 +119,62 @@ pub trait Plugin: Sized + Send + Sync + 'static {
     fn execute_stream(&self, args: Self::Args, cx: &Context) -> Result<(), PluginError> {
         let output = self.execute(args, cx)?;
         cx.emit(&output)
+    }
+
+    /// Fetches or warms up what later calls need, such as weights: `POST /prefetch`.
+    ///
+    /// It is a run as `execute` is: it takes a lane, tells its progress, and can be cancelled.
+    /// It may be asked for again and again.
+    ///
+    /// # Errors
+    /// Its error is the answer; [`PluginError::not_supported`], the default, says that there is
+    /// nothing to fetch.
+    fn prefetch(&self, cx: &Context) -> Result<(), PluginError> {
+        let _ = cx;
+        Err(PluginError::not_supported())
+    }
+
+    /// Says whether the plugin can do its work: asked by `GET /ready`, which does not wait long.
+    ///
+    /// It may be called while runs go on.
+    ///
+    /// # Errors
+    /// Why it cannot; [`PluginError::not_supported`], the default, says that it does not look.
+    fn health(&self, cx: &Context) -> Result<(), PluginError> {
+        let _ = cx;
+        Err(PluginError::not_supported())
+    }
+
+    /// What a form may offer for fields of the config whose values are known at run time only, such
+    /// as the models of a service: `GET /config_options`.
+    ///
+    /// `config` is the one in force, or what an empty one is; none where that is refused.
+    /// It may be called while runs go on, and before there is an instance.
+    ///
+    /// # Errors
+    /// Why they cannot be told; [`PluginError::not_supported`], the default, says that the schema
+    /// says it all.
+    fn config_options(
+        config: Option<Self::Config>,
+        cx: &Context,
+    ) -> Result<ConfigOptions, PluginError> {
+        let _ = (config, cx);
+        Err(PluginError::not_supported())
+    }
+
+    /// Takes another config in place, so that what is expensive can stay as it is.
+    ///
+    /// By default a new instance is made from it, as [`REBUILD`](Plugin::REBUILD) says.
+    ///
+    /// # Errors
+    /// Refuses the config; the former one stays in force, so `self` must still be as it was.
+    fn on_reconfigure(
+        &mut self,
+        config: &Self::Config,
+        cx: &Context,
+    ) -> Result<Reconfigured, PluginError> {
+        let _ = (config, cx);
+        Ok(Reconfigured::BuildAnew)
     }
 }
 

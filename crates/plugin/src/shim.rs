@@ -37,6 +37,7 @@ use crate::context::Context;
 use crate::forward;
 use crate::plugin::Cancel;
 use crate::plugin::Plugin;
+use crate::plugin::Reconfigured;
 
 /// Runs `load` and makes the object of the class.
 pub(crate) fn open<P: Plugin>(
@@ -120,6 +121,20 @@ impl<P: Plugin> RawClass for ClassShim<P> {
         })
     }
 
+    fn config_options(
+        &self,
+        config: RSlice<'_, u8>,
+        context: ContextObject,
+    ) -> RResult<RVec<u8>, RawFault> {
+        guarded_raw(|| {
+            let context = Context::new(context);
+            let _entered = forward::enter(&context);
+            let config = bind::config(config.as_slice()).ok();
+            let options = P::config_options(config, &context)?;
+            Ok(encode(&options)?.into())
+        })
+    }
+
     fn extension(
         &self,
         name: RStr<'_>,
@@ -163,6 +178,41 @@ impl<P: Plugin> RawInstance for InstanceShim<P> {
             let args = bind::call(call.as_slice(), &self.binding)?;
             context.bound();
             Ok(self.plugin.execute_stream(args, &context)?)
+        })
+    }
+
+    fn prefetch(&self, context: ContextObject) -> RResult<(), RawFault> {
+        guarded_raw(|| {
+            let context = Context::new(context);
+            let _entered = forward::enter(&context);
+            Ok(self.plugin.prefetch(&context)?)
+        })
+    }
+
+    fn health(&self, context: ContextObject) -> RResult<(), RawFault> {
+        guarded_raw(|| {
+            let context = Context::new(context);
+            let _entered = forward::enter(&context);
+            Ok(self.plugin.health(&context)?)
+        })
+    }
+
+    fn reconfigure(
+        &mut self,
+        config: RSlice<'_, u8>,
+        context: ContextObject,
+    ) -> RResult<bool, RawFault> {
+        guarded_raw(|| {
+            let context = Context::new(context);
+            let _entered = forward::enter(&context);
+            let config: P::Config = bind::config(config.as_slice())?;
+            // Before it is taken: what cannot be shown is refused.
+            let in_force = encode(&config)?;
+            let taken = self.plugin.on_reconfigure(&config, &context)? == Reconfigured::InPlace;
+            if taken {
+                self.config = in_force;
+            }
+            Ok(taken)
         })
     }
 

@@ -27,6 +27,10 @@ impl RunContext for Outside {
         false
     }
 
+    fn remaining(&self) -> Option<Duration> {
+        None
+    }
+
     fn bound(&self) {}
 
     fn progress(&self, _fraction: f64, _message: Option<&str>) {}

@@ -16,11 +16,13 @@ mod exclusive;
 mod failure;
 mod hub;
 mod id;
+mod inquiry;
 mod job_error;
 mod lanes;
 mod lines;
 mod moment;
 mod no_thread;
+mod opinion;
 mod output;
 mod pending;
 mod progress;
@@ -61,7 +63,11 @@ pub(crate) use crate::runs::job_error::JobError;
 pub(crate) use crate::runs::lines::Framing;
 use crate::runs::moment::Moment;
 pub(crate) use crate::runs::no_thread::NoThread;
+use crate::runs::opinion::Opinion;
+pub(crate) use crate::runs::opinion::Options;
+pub(crate) use crate::runs::opinion::OwnCheck;
 use crate::runs::output::Output;
+pub(crate) use crate::runs::output::Prefetched;
 pub(crate) use crate::runs::pending::OpenStream;
 pub(crate) use crate::runs::pending::Pending;
 pub(crate) use crate::runs::report::ProgressReport;
@@ -77,6 +83,7 @@ pub use crate::runs::wedged::WedgedRun;
 pub(crate) struct Runs {
     hub: Arc<Hub>,
     timeout: Option<Duration>,
+    opinion: Opinion,
 }
 
 /// What a client asks for.
@@ -112,7 +119,8 @@ impl Runs {
         timeout: Option<Duration>,
         listeners: Listeners,
     ) -> Self {
-        Self { hub: Arc::new(Hub::new(class, bounds, listeners)), timeout }
+        let hub = Arc::new(Hub::new(class, bounds, listeners));
+        Self { opinion: Opinion::of(&hub), hub, timeout }
     }
 
     /// For how long no plugin has been at work; zero while a run or a change is queued or at work,
@@ -187,6 +195,13 @@ impl Runs {
         framing: Framing,
     ) -> Result<Pending<()>, Failure> {
         let (output, told) = Output::stream(framing);
+        let (run, key) = self.admit(call, output)?;
+        Ok(Pending::new(Arc::clone(self), run, key, told))
+    }
+
+    /// Admits a call of the plugin's prefetch.
+    pub(crate) fn prefetch(self: &Arc<Self>, call: Call) -> Result<Pending<Prefetched>, Failure> {
+        let (output, told) = Output::prefetch();
         let (run, key) = self.admit(call, output)?;
         Ok(Pending::new(Arc::clone(self), run, key, told))
     }

@@ -184,17 +184,22 @@ impl Shared {
         let body = async { self.intake.read(&head.headers, body).await };
         let answer = match route {
             Route::Health => handlers::health(&self.runs),
-            Route::Ready => handlers::ready(&self.runs),
+            Route::Ready => handlers::ready(self).await,
             Route::Stats => handlers::stats(self),
             Route::Runs => handlers::runs(&self.runs),
             Route::Run(id) => handlers::run(&self.runs, id),
             Route::Progress => handlers::progress(&self.runs, head.uri.query()),
             Route::ConfigSchema => handlers::config_schema(&self.runs),
             Route::Config => handlers::config(&self.runs),
+            Route::ConfigOptions => handlers::config_options(self).await,
             Route::Initialize => handlers::initialize(&self.runs, body.await?).await,
             Route::Execute => {
                 let wishes = Wishes::of(&head.headers)?;
                 handlers::execute(&self.runs, wishes, body.await?).await
+            }
+            Route::Prefetch => {
+                let wishes = Wishes::of(&head.headers)?;
+                handlers::prefetch(&self.runs, wishes).await
             }
             Route::ExecuteStream => {
                 let answer = async {

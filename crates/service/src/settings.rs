@@ -25,6 +25,10 @@ pub struct Limits {
     pub cancel_grace: Duration,
     /// `/cleanup` is answered after this, whether it is done or not.
     pub cleanup_grace: Duration,
+    /// A plugin whose own check takes longer is told as not well by `/ready`.
+    pub health_timeout: Duration,
+    /// `/config_options` is answered after this, whether the plugin has told them or not.
+    pub options_timeout: Duration,
 }
 
 impl Default for Limits {
@@ -39,6 +43,9 @@ impl Default for Limits {
             run_timeout: None,
             cancel_grace: Duration::from_secs(3),
             cleanup_grace: Duration::from_millis(1500),
+            health_timeout: Duration::from_secs(1),
+            // The original's clients wait for 5 s.
+            options_timeout: Duration::from_secs(4),
         }
     }
 }

@@ -1,9 +1,7 @@
 //! The arguments of a call as a deserializer for the author's type.
 
 use std::borrow::Cow;
-use std::fmt;
 
-use serde::de;
 use serde::de::DeserializeSeed;
 use serde::de::Deserializer;
 use serde::de::IntoDeserializer;
@@ -11,15 +9,12 @@ use serde::de::MapAccess;
 use serde::de::SeqAccess;
 use serde::de::Visitor;
 use serde::de::value::CowStrDeserializer;
+use serde::de::value::MapAccessDeserializer;
 use serde_json::value::RawValue;
 
-use crate::bind::BindError;
 use crate::bind::bound::Bound;
-use crate::bind::bound::about;
-use crate::bind::bound::arguments;
-use crate::bind::bound::multiple_values;
-use crate::bind::bound::unexpected;
 use crate::bind::frame::Keyword;
+use crate::bind::misfit::Misfit;
 use crate::bind::raw_args;
 use crate::bind::words;
 
@@ -42,15 +37,9 @@ impl<'b, 'a> Arguments<'b, 'a> {
     pub(super) fn new(bound: &'b Bound<'a>, on_misfit: OnMisfit) -> Self {
         Self { bound, on_misfit }
     }
-}
 
-/// What a type says when it does not take its arguments.
-#[derive(Debug)]
-pub(super) struct Misfit(Option<BindError>);
-
-impl From<Misfit> for BindError {
-    fn from(misfit: Misfit) -> Self {
-        misfit.0.unwrap_or_else(|| arguments("the arguments do not fit".to_owned()))
+    fn named(self) -> Named<'b, 'a> {
+        Named { rest: self.bound.named.iter(), value: None, on_misfit: self.on_misfit }
     }
 }
 
@@ -58,11 +47,16 @@ impl<'de: 'b, 'b> Deserializer<'de> for Arguments<'b, 'de> {
     type Error = Misfit;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misfit> {
-        visitor.visit_map(Named {
-            rest: self.bound.named.iter(),
-            value: None,
-            on_misfit: self.on_misfit,
-        })
+        visitor.visit_map(self.named())
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        _name: &'static str,
+        _variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Misfit> {
+        visitor.visit_enum(MapAccessDeserializer::new(self.named()))
     }
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(
@@ -80,7 +74,7 @@ impl<'de: 'b, 'b> Deserializer<'de> for Arguments<'b, 'de> {
     fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misfit> {
         match self.bound.named.first() {
             None => visitor.visit_unit(),
-            Some((name, _)) => Err(Misfit(Some(unexpected(name, &[])))),
+            Some((name, _)) => Err(Misfit::unexpected(name, &[])),
         }
     }
 
@@ -94,7 +88,7 @@ impl<'de: 'b, 'b> Deserializer<'de> for Arguments<'b, 'de> {
 
     serde::forward_to_deserialize_any! {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option
-        seq tuple tuple_struct map struct enum identifier ignored_any
+        seq tuple tuple_struct map struct identifier ignored_any
     }
 }
 
@@ -119,27 +113,26 @@ impl<'de: 'b, 'b> MapAccess<'de> for Named<'b, 'de> {
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Misfit> {
-        let Some((name, value)) = self.value.take() else { return Err(Misfit(None)) };
+        let Some((name, value)) = self.value.take() else { return Err(Misfit::Unexplained) };
         let mut json = serde_json::Deserializer::from_str(value.get());
         if self.on_misfit == OnMisfit::Fail {
-            return seed.deserialize(&mut json).map_err(|_| Misfit(None));
+            return seed.deserialize(&mut json).map_err(|_| Misfit::Unexplained);
         }
         let mut track = serde_path_to_error::Track::new();
         let tracked = serde_path_to_error::Deserializer::new(&mut json, &mut track);
         seed.deserialize(tracked).map_err(|error| {
             let path = track.path().to_string();
-            let (dot, path) = match path.as_str() {
-                "." => ("", ""),
-                path if path.starts_with('[') => ("", path),
-                path => (".", path),
+            let path = match path.as_str() {
+                "." => String::new(),
+                path if path.starts_with('[') => words::echoed(path).into_owned(),
+                path => format!(".{}", words::echoed(path)),
             };
-            let path = words::echoed(path);
-            let message = format!("argument '{name}{dot}{path}': {}", words::of(&error));
-            Misfit(Some(if words::is_unpaired_surrogate(&error) {
-                BindError::Syntax { message }
-            } else {
-                about(name, message)
-            }))
+            Misfit::Value {
+                name: name.clone().into_owned(),
+                path,
+                told: words::of(&error),
+                is_text: !words::is_unpaired_surrogate(&error),
+            }
         })
     }
 
@@ -195,32 +188,6 @@ impl<'de: 'b, 'b> SeqAccess<'de> for Positional<'b, 'de> {
     ) -> Result<Option<T::Value>, Misfit> {
         let Some(value) = self.0.next() else { return Ok(None) };
         let mut json = serde_json::Deserializer::from_str(value.get());
-        seed.deserialize(&mut json).map(Some).map_err(|_| Misfit(None))
-    }
-}
-
-impl fmt::Display for Misfit {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the arguments do not fit")
-    }
-}
-
-impl std::error::Error for Misfit {}
-
-impl de::Error for Misfit {
-    fn custom<T: fmt::Display>(message: T) -> Self {
-        Self(Some(arguments(words::translated(&message.to_string()))))
-    }
-
-    fn missing_field(name: &'static str) -> Self {
-        Self(Some(about(name, format!("missing required argument '{name}'"))))
-    }
-
-    fn duplicate_field(name: &'static str) -> Self {
-        Self(Some(multiple_values(name)))
-    }
-
-    fn unknown_field(name: &str, expected: &'static [&'static str]) -> Self {
-        Self(Some(unexpected(name, expected)))
+        seed.deserialize(&mut json).map(Some).map_err(|_| Misfit::Unexplained)
     }
 }

@@ -10,7 +10,10 @@ use crate::bind::arguments::OnMisfit;
 use crate::bind::fields::Binding;
 use crate::bind::frame::Frame;
 use crate::bind::frame::Keyword;
-use crate::bind::words;
+use crate::bind::frame::Keywords;
+use crate::bind::misfit::Misfit;
+use crate::bind::misfit::Subject;
+use crate::bind::text;
 
 /// The arguments of a call, each with the name of the field that takes it.
 pub(super) struct Bound<'a> {
@@ -44,15 +47,21 @@ impl<'a> Bound<'a> {
         let taken = &positional[..args.len()];
         for (name, _) in &kwargs {
             if taken.contains(&&**name) {
-                return Err(multiple_values(name));
+                return Err(Misfit::Multiple(name.clone().into_owned()).of(Subject::Call));
             }
             if !names.contains(&&**name) {
-                return Err(unexpected(name, names));
+                return Err(Misfit::unexpected(name, names).of(Subject::Call));
             }
         }
         let mut named: Vec<Keyword<'a>> = Vec::with_capacity(args.len() + kwargs.len());
         named.extend(taken.iter().zip(args).map(|(name, value)| (Cow::Borrowed(*name), value)));
         named.extend(kwargs);
+        Ok(Self { positional: Vec::new(), named })
+    }
+
+    /// The fields of a config, which is a JSON object.
+    pub(super) fn of_config(text: &'a str) -> Result<Self, BindError> {
+        let Keywords(named) = serde_json::from_str(text).map_err(|error| text::syntax(&error))?;
         Ok(Self { positional: Vec::new(), named })
     }
 
@@ -67,21 +76,6 @@ impl<'a> Bound<'a> {
     }
 }
 
-pub(super) fn arguments(message: String) -> BindError {
+fn arguments(message: String) -> BindError {
     BindError::Arguments { message, field: None }
-}
-
-pub(super) fn about(name: &str, message: String) -> BindError {
-    BindError::Arguments { message, field: Some(name.to_owned()) }
-}
-
-pub(super) fn multiple_values(name: &str) -> BindError {
-    about(name, format!("got multiple values for argument '{name}'"))
-}
-
-pub(super) fn unexpected(name: &str, names: &[&str]) -> BindError {
-    let near = words::nearest(name, names);
-    let hint = near.map(|near| format!(" (did you mean '{near}'?)")).unwrap_or_default();
-    let name = words::echoed(name);
-    about(&name, format!("unexpected keyword argument '{name}'{hint}"))
 }

@@ -73,7 +73,9 @@ impl<'de: 'a, 'a> Deserialize<'de> for Frame<'a> {
                 while let Some(key) = map.next_key::<Name<'de>>()? {
                     match &*key.0 {
                         "args" => frame.args = map.next_value()?,
-                        "kwargs" => frame.kwargs = map.next_value::<Keywords<'de>>()?.0,
+                        "kwargs" => {
+                            frame.kwargs = last_of_each(map.next_value::<Keywords<'de>>()?.0)
+                        }
                         _ => drop(map.next_value::<IgnoredAny>()?),
                     }
                 }
@@ -85,7 +87,8 @@ impl<'de: 'a, 'a> Deserialize<'de> for Frame<'a> {
     }
 }
 
-struct Keywords<'a>(Vec<Keyword<'a>>);
+/// Every name and value as they are given, be it that a name is there twice.
+pub(super) struct Keywords<'a>(pub(super) Vec<Keyword<'a>>);
 
 impl<'de: 'a, 'a> Deserialize<'de> for Keywords<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -103,7 +106,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Keywords<'a> {
                 while let Some((Name(name), value)) = map.next_entry()? {
                     kwargs.push((name, value));
                 }
-                Ok(Keywords(last_of_each(kwargs)))
+                Ok(Keywords(kwargs))
             }
         }
 

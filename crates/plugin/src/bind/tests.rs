@@ -193,6 +193,8 @@ fn a_config_is_told_by_field() {
             "config field 'nested.start': expected number, got string \"x\"",
         ),
         ("[]", "the config must be a JSON object, not an array"),
+        (r#"{"nested":{}}"#, "config field 'nested': missing field 'start'"),
+        (r#"{"threshold":1,"threshold":2}"#, "got multiple values for config field 'threshold'"),
         ("null", "the config must be a JSON object, not null"),
         ("{nope", "the body is not JSON: key must be a string at line 1 column 2"),
     ] {
@@ -226,6 +228,50 @@ fn a_caller_pays_for_many_or_long_names_in_proportion() {
             other => panic!("{other:?}"),
         }
     }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(dead_code, reason = "only whether it can be read matters")]
+struct Strict {
+    model: String,
+}
+
+#[test]
+fn a_config_field_that_is_missing_or_unknown_is_named() {
+    for (body, told, named) in [
+        ("{}", "missing required config field 'model'", "model"),
+        (
+            r#"{"model":"a","modl":"b"}"#,
+            "unexpected config field 'modl' (did you mean 'model'?)",
+            "modl",
+        ),
+        (r#"{"model":1}"#, "config field 'model': expected string, got integer 1", "model"),
+    ] {
+        match config::<Strict>(body.as_bytes()) {
+            Err(BindError::Arguments { message, field }) => {
+                assert_eq!((message.as_str(), field.as_deref()), (told, Some(named)), "{body}");
+            }
+            other => panic!("{body}: {other:?}"),
+        }
+    }
+}
+
+#[derive(Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Source {
+    File { path: String },
+}
+
+#[test]
+fn a_type_of_variants_binds_by_the_name_of_one() {
+    let call = |body: &str| call::<Source>(body.as_bytes(), &Binding::Keywords);
+    let file = call(r#"{"kwargs":{"file":{"path":"a"}}}"#).unwrap();
+    assert_eq!(file, Source::File { path: "a".to_owned() });
+    let BindError::Arguments { message, .. } = call(r#"{"kwargs":{"url":1}}"#).unwrap_err() else {
+        panic!("it fits");
+    };
+    assert_eq!(message, "unknown value 'url', expected 'file'");
 }
 
 proptest! {

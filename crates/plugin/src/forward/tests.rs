@@ -21,6 +21,9 @@ impl RunContext for Collect {
     fn wait_cancelled(&self, _limit: Duration) -> bool {
         false
     }
+    fn remaining(&self) -> Option<Duration> {
+        None
+    }
     fn bound(&self) {}
     fn progress(&self, _fraction: f64, _message: Option<&str>) {}
     fn emit(&self, _json: &[u8]) -> Emitted {

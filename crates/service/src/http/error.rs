@@ -8,6 +8,7 @@ use http::StatusCode;
 use http::header;
 use serde::Serialize;
 use thiserror::Error;
+use universal_worker_abi::Fault;
 use universal_worker_abi::FaultKind;
 
 use crate::http::answer;
@@ -46,6 +47,11 @@ pub(crate) enum HttpError {
     BodyBroken(String),
     #[error("{0}")]
     BadConfig(String),
+    /// The plugin does not take it.
+    #[error("{}", .0.error)]
+    RefusedConfig(Box<Failure>),
+    #[error("the plugin has not told its config options within {} s", .0.as_secs_f64())]
+    OptionsTimeout(Duration),
     #[error("{0}")]
     BadBody(String),
     #[error("the body is no JSON: {0}")]
@@ -95,6 +101,10 @@ impl HttpError {
         Self::Run(Box::new(FailedRun { failure, headers }))
     }
 
+    pub(crate) fn of_refused_config(fault: Fault, runs: &Runs) -> Self {
+        Self::RefusedConfig(Box::new(Failure::now(RunError::Fault(fault), runs.info())))
+    }
+
     /// A change that will not be done.
     pub(crate) fn of_lost_change(runs: &Runs) -> Self {
         if runs.is_draining() { Self::Draining } else { Self::Lost }
@@ -112,6 +122,7 @@ impl HttpError {
         let message = self.to_string();
         let job_error = match self {
             Self::Run(run) => Some(run.failure.job_error.as_ref()),
+            Self::RefusedConfig(failure) => Some(failure.job_error.as_ref()),
             _ => None,
         };
         let status = self.status();
@@ -133,6 +144,7 @@ impl HttpError {
             Self::HostHeader
             | Self::BodyBroken(_)
             | Self::BadConfig(_)
+            | Self::RefusedConfig(_)
             | Self::NoJson(_)
             | Self::BadHeader { .. } => StatusCode::BAD_REQUEST,
             Self::RunEnded(_) => StatusCode::CONFLICT,
@@ -141,6 +153,7 @@ impl HttpError {
             Self::ContentEncoding(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::BodyTimeout(_) => StatusCode::REQUEST_TIMEOUT,
+            Self::OptionsTimeout(_) => StatusCode::GATEWAY_TIMEOUT,
             Self::TooMuchAtOnce { .. }
             | Self::CleanupGoesOn
             | Self::Draining

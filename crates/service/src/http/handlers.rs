@@ -7,7 +7,6 @@ use http::Response;
 use http::StatusCode;
 use serde::Serialize;
 use serde_json::Value;
-use universal_worker_abi::Fault;
 
 use crate::http::answer;
 use crate::http::body::Body;
@@ -16,9 +15,14 @@ use crate::http::run_headers::RunHeaders;
 use crate::http::wishes::Wishes;
 use crate::runs::Cancelled;
 use crate::runs::Counts;
+use crate::runs::Failure;
 use crate::runs::Framing;
+use crate::runs::Options;
+use crate::runs::OwnCheck;
+use crate::runs::Prefetched;
 use crate::runs::Readiness;
 use crate::runs::Report;
+use crate::runs::RunError;
 use crate::runs::Runs;
 use crate::service::Shared;
 
@@ -46,8 +50,11 @@ struct Stats {
 
 #[derive(Serialize)]
 struct Ready {
-    status: Readiness,
+    status: &'static str,
     runs: Vec<InTheWay>,
+    /// What the plugin's own check says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<String>,
 }
 
 /// A run because of which no other is taken.
@@ -81,13 +88,27 @@ pub(crate) fn stats(shared: &Shared) -> Answer {
 }
 
 /// Whether a run would be taken now, for who balances or restarts.
-pub(crate) fn ready(runs: &Runs) -> Answer {
-    let (status, runs) = runs.readiness();
+pub(crate) async fn ready(shared: &Shared) -> Answer {
+    let (readiness, runs) = shared.runs.readiness();
+    let health = match readiness {
+        Readiness::Ready | Readiness::Busy => {
+            shared.runs.health(shared.limits.health_timeout).await
+        }
+        Readiness::Wedged | Readiness::Draining => OwnCheck::Passed,
+    };
     let runs = runs.into_iter().map(|(id, since)| InTheWay { id, for_s: since.as_secs_f64() });
-    let ready = Ready { status, runs: runs.collect() };
-    let code = match status {
-        Readiness::Ready => StatusCode::OK,
-        _ => StatusCode::SERVICE_UNAVAILABLE,
+    let (code, ready) = match health {
+        OwnCheck::Failed(why) => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            Ready { status: "unhealthy", runs: Vec::new(), detail: Some(why) },
+        ),
+        OwnCheck::Passed => (
+            match readiness {
+                Readiness::Ready => StatusCode::OK,
+                _ => StatusCode::SERVICE_UNAVAILABLE,
+            },
+            Ready { status: readiness.as_str(), runs: runs.collect(), detail: None },
+        ),
     };
     Ok(answer::json(code, &ready)?)
 }
@@ -125,8 +146,38 @@ pub(crate) async fn initialize(runs: &Arc<Runs>, body: Bytes) -> Answer {
     }
     let change = runs.initialize(body)?;
     let done = change.done().await.ok_or_else(|| HttpError::of_lost_change(runs))?;
-    done.map_err(|fault: Fault| HttpError::BadConfig(fault.message))?;
+    done.map_err(|fault| HttpError::of_refused_config(fault, runs))?;
     ok(&Status { status: "ok" })
+}
+
+/// What a form may offer for the config.
+pub(crate) async fn config_options(shared: &Shared) -> Answer {
+    let limit = shared.limits.options_timeout;
+    match shared.runs.config_options(limit).await? {
+        None => Err(HttpError::OptionsTimeout(limit)),
+        Some(Options::NotSupported) => ok(&Status { status: "not_supported" }),
+        Some(Options::Told(options)) => Ok(answer::bytes(StatusCode::OK, answer::JSON, options)),
+        Some(Options::Failed(fault)) => {
+            let failure = Failure::now(RunError::Fault(fault), shared.runs.info());
+            Err(HttpError::from(failure))
+        }
+    }
+}
+
+pub(crate) async fn prefetch(runs: &Arc<Runs>, wishes: Wishes) -> Answer {
+    let account = wishes.account;
+    let pending = runs.prefetch(wishes.into_call(Bytes::new()))?;
+    let headers = RunHeaders::of_run(pending.run_id());
+    let told = pending.told().await;
+    let headers = headers.with_account(account, told.account.as_ref());
+    let status = match told.result {
+        Ok(Prefetched::Done) => "prefetched",
+        Ok(Prefetched::NotSupported) => "not_supported",
+        Err(failure) => return Err(HttpError::of_run(failure, headers)),
+    };
+    let mut answer = ok(&Status { status })?;
+    headers.add_to(answer.headers_mut());
+    Ok(answer)
 }
 
 pub(crate) async fn execute(runs: &Arc<Runs>, wishes: Wishes, body: Bytes) -> Answer {

@@ -16,7 +16,9 @@ pub(crate) enum Route<'p> {
     Progress,
     ConfigSchema,
     Config,
+    ConfigOptions,
     Initialize,
+    Prefetch,
     Execute,
     ExecuteStream,
     Cancel,
@@ -29,7 +31,7 @@ enum Takes {
     Post,
 }
 
-const ROUTES: [(&str, Takes, Route<'static>); 12] = [
+const ROUTES: [(&str, Takes, Route<'static>); 14] = [
     ("/execute", Takes::Post, Route::Execute),
     ("/execute_stream", Takes::Post, Route::ExecuteStream),
     ("/health", Takes::Get, Route::Health),
@@ -41,6 +43,8 @@ const ROUTES: [(&str, Takes, Route<'static>); 12] = [
     ("/initialize", Takes::Post, Route::Initialize),
     ("/config", Takes::Get, Route::Config),
     ("/config_schema", Takes::Get, Route::ConfigSchema),
+    ("/config_options", Takes::Get, Route::ConfigOptions),
+    ("/prefetch", Takes::Post, Route::Prefetch),
     ("/cleanup", Takes::Post, Route::Cleanup),
 ];
 

@@ -44,6 +44,8 @@ pub enum LaneEvent<'a> {
     RunBegins(&'a str),
     /// It takes up `initialize` or `cleanup`.
     ChangeBegins(&'a str),
+    /// It is no lane, and asks the plugin for `health` or `config_options`.
+    InquiryBegins(&'a str),
     /// It is done with what it took up.
     Idle,
 }

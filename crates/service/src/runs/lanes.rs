@@ -24,6 +24,7 @@ use crate::runs::hub::LaneEvent;
 use crate::runs::hub::State;
 use crate::runs::output::Brought;
 use crate::runs::output::Output;
+use crate::runs::output::Prefetched;
 use crate::runs::run::Run;
 
 /// The threads there are.
@@ -41,7 +42,7 @@ enum Done {
 }
 
 /// As much as a program's main thread usually has: plugins are written against that.
-const STACK: usize = 8 * 1024 * 1024;
+pub(super) const STACK: usize = 8 * 1024 * 1024;
 
 impl Threads {
     pub(super) fn at_most(most: usize) -> Self {
@@ -190,10 +191,9 @@ fn perform(hub: &Hub, work: Work<Job>, now: Instant) -> Done {
 }
 
 fn run_plugin(hub: &Hub, run: &Arc<Run>, job: Job, now: Instant) -> Result<Brought, RunError> {
-    let Job::Call(body) = job else { return Err(RunError::Lost) };
     let measuring = Measuring::begin(&hub.meter, now);
     // As above: a defect of ours must not cost a lane.
-    let called = catch_unwind(AssertUnwindSafe(|| call(hub, run, &body)));
+    let called = catch_unwind(AssertUnwindSafe(|| call(hub, run, &job)));
     let brought = called.unwrap_or(Err(RunError::Lost));
     let bytes_out = match &brought {
         Ok(Brought::Answer(answer)) => answer.as_ref().len(),
@@ -203,13 +203,22 @@ fn run_plugin(hub: &Hub, run: &Arc<Run>, job: Job, now: Instant) -> Result<Broug
     brought
 }
 
-fn call(hub: &Hub, run: &Arc<Run>, body: &[u8]) -> Result<Brought, RunError> {
+fn call(hub: &Hub, run: &Arc<Run>, job: &Job) -> Result<Brought, RunError> {
+    let Job::Call(body) = job else { return Err(RunError::Lost) };
     let instance = hub.slot.get()?;
+    let cx = Arc::clone(run);
     Ok(match run.output() {
-        Output::Answer { .. } => Brought::Answer(instance.execute(body, Arc::clone(run))?),
+        Output::Answer { .. } => Brought::Answer(instance.execute(body, cx)?),
         Output::Stream { .. } => {
-            instance.execute_stream(body, Arc::clone(run))?;
+            instance.execute_stream(body, cx)?;
             Brought::Lines
         }
+        Output::Prefetch { .. } => match instance.prefetch(cx) {
+            Ok(()) => Brought::Prefetched(Prefetched::Done),
+            Err(fault) if fault.kind == FaultKind::NotSupported => {
+                Brought::Prefetched(Prefetched::NotSupported)
+            }
+            Err(fault) => return Err(fault.into()),
+        },
     })
 }

@@ -22,6 +22,8 @@ pub(crate) enum Output {
     Answer { client: Client<Answer> },
     /// Lines, as they come; the client is told when they can.
     Stream { client: Client<()>, lines: Lines },
+    /// Nothing but that it is done.
+    Prefetch { client: Client<Prefetched> },
 }
 
 type Client<T> = Mutex<Option<oneshot::Sender<Told<T>>>>;
@@ -40,6 +42,15 @@ pub(crate) enum Brought {
     Answer(Answer),
     /// All there is was emitted.
     Lines,
+    Prefetched(Prefetched),
+}
+
+/// What came of a prefetch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Prefetched {
+    Done,
+    /// The class has nothing to fetch.
+    NotSupported,
 }
 
 /// The last frame of a stream that came to its end.
@@ -61,9 +72,14 @@ impl Output {
         (Self::Stream { client: Mutex::new(Some(client)), lines }, told)
     }
 
+    pub(crate) fn prefetch() -> (Self, oneshot::Receiver<Told<Prefetched>>) {
+        let (client, told) = oneshot::channel();
+        (Self::Prefetch { client: Mutex::new(Some(client)) }, told)
+    }
+
     pub(crate) fn lines(&self) -> Option<&Lines> {
         match self {
-            Self::Answer { .. } => None,
+            Self::Answer { .. } | Self::Prefetch { .. } => None,
             Self::Stream { lines, .. } => Some(lines),
         }
     }
@@ -95,8 +111,14 @@ impl Output {
                 let told = tell(client, Told { result: Err(failure), account: Some(account) });
                 lines.finish((!told).then_some(line));
             }
-            // An answer's plugin brings an answer.
-            (Self::Answer { .. }, Ok(Brought::Lines)) => {}
+            (Self::Prefetch { client }, Ok(Brought::Prefetched(came))) => {
+                tell(client, Told { result: Ok(came), account: Some(account) });
+            }
+            (Self::Prefetch { client }, Err(failure)) => {
+                tell(client, Told { result: Err(failure), account: Some(account) });
+            }
+            // Each brings what it was asked for.
+            (Self::Answer { .. } | Self::Prefetch { .. }, Ok(_)) => {}
         }
     }
 }

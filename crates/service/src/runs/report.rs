@@ -57,6 +57,7 @@ impl Report {
             kind: match run.output() {
                 Output::Answer { .. } => "execute",
                 Output::Stream { .. } => "stream",
+                Output::Prefetch { .. } => "prefetch",
             },
             state: view.state,
             phase: view.phase.map(Phase::as_str),

@@ -143,6 +143,10 @@ impl RunContext for Run {
         self.cancel.wait(limit)
     }
 
+    fn remaining(&self) -> Option<Duration> {
+        Some(self.terms.deadline?.saturating_duration_since(Instant::now()))
+    }
+
     fn bound(&self) {
         self.output.open();
     }

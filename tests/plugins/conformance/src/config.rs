@@ -17,7 +17,7 @@ use crate::children::Sleeper;
 use crate::imp;
 
 /// The config of all classes.
-#[derive(Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Config {
     /// Means nothing; it is in the recordings.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -52,12 +52,57 @@ pub struct Config {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     cleanup_raises: Option<i32>,
 
+    /// What `Equipped` offers, and how it goes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    offers: Option<Offered>,
+
     /// Whatever else was sent.
     #[serde(flatten)]
     others: Map<String, Value>,
 }
 
+/// How what `Equipped` offers goes.
+#[derive(Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Offered {
+    /// Why it is not well.
+    pub(crate) unhealthy: Option<String>,
+    /// Seconds that the check of its health takes.
+    pub(crate) health_hangs: f64,
+    /// Seconds that a prefetch takes.
+    pub(crate) prefetch_takes: f64,
+    /// Why a prefetch fails.
+    pub(crate) prefetch_fails: Option<String>,
+    /// Seconds that the options of the config take.
+    pub(crate) options_hang: f64,
+    /// What becomes of another config.
+    pub(crate) reconfigure: Reconfigure,
+}
+
+/// What an instance does about another config.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Reconfigure {
+    /// It wants to be built anew.
+    #[default]
+    Anew,
+    /// It takes it.
+    InPlace,
+    /// It refuses it.
+    Refuse,
+    /// It panics.
+    Panic,
+}
+
 impl Config {
+    pub(crate) fn language(&self) -> Option<&str> {
+        self.language.as_deref()
+    }
+
+    pub(crate) fn offers(&self) -> Offered {
+        self.offers.clone().unwrap_or_default()
+    }
+
     pub(crate) fn check(&self) -> Result<(), PluginError> {
         match &self.bad {
             None => {}

@@ -13,6 +13,8 @@ pub trait Kind: 'static {
     const CONCURRENCY: u32 = 1;
     /// Whether its runs obey a cancel.
     const CANCEL: Cancel = Cancel::Obeyed;
+    /// What it offers beside its runs.
+    const OFFERS: Offers = Offers::Nothing;
 
     /// How it is loaded.
     ///
@@ -23,8 +25,19 @@ pub trait Kind: 'static {
     }
 }
 
+/// What a class offers beside its runs.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Offers {
+    /// It leaves out what can be left out.
+    Nothing,
+    /// All that there is; the config says how each goes.
+    Everything,
+}
+
 /// Nothing special.
 pub struct Plain;
+/// Offers everything.
+pub struct Equipped;
 /// Says that it cannot be cancelled.
 pub struct NotCancellable;
 /// Takes four runs at once.
@@ -37,6 +50,11 @@ pub struct RefusesToLoad;
 pub struct PanicsOnLoad;
 
 impl Kind for Plain {}
+
+impl Kind for Equipped {
+    const CONCURRENCY: u32 = 2;
+    const OFFERS: Offers = Offers::Everything;
+}
 
 impl Kind for NotCancellable {
     const CANCEL: Cancel = Cancel::NotSupported;

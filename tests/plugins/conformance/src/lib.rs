@@ -11,6 +11,7 @@ mod faults;
 mod imp;
 mod keywords;
 mod kind;
+mod offers;
 mod ops;
 mod reply;
 mod stream;
@@ -19,21 +20,28 @@ use std::fs::OpenOptions;
 use std::io::Write;
 use std::marker::PhantomData;
 use std::sync::Mutex;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering;
 use std::thread;
 
 use universal_worker_plugin::Cancel;
+use universal_worker_plugin::ConfigOptions;
 use universal_worker_plugin::Context;
 use universal_worker_plugin::Plugin;
 use universal_worker_plugin::PluginError;
 use universal_worker_plugin::RawArgs;
+use universal_worker_plugin::Reconfigured;
 
 use crate::config::Config;
 use crate::kind::Kind;
+use crate::kind::Offers;
 use crate::reply::Reply;
 
 /// One of the classes; they differ in their kind alone.
 pub struct Faulty<K> {
     config: Config,
+    /// The how manieth instance of this process it is.
+    number: u64,
     memory: Mutex<Vec<Vec<u8>>>,
     kind: PhantomData<fn() -> K>,
 }
@@ -44,6 +52,8 @@ pub type Conformance = Faulty<kind::Plain>;
 pub type NotCancellable = Faulty<kind::NotCancellable>;
 /// Takes four runs at once.
 pub type Parallel = Faulty<kind::Parallel>;
+/// Offers all that can be left out, and takes two runs at once.
+pub type Equipped = Faulty<kind::Equipped>;
 /// Takes three seconds to load.
 pub type SlowToLoad = Faulty<kind::SlowToLoad>;
 /// Returns an error when it is loaded.
@@ -67,16 +77,56 @@ impl<K: Kind> Plugin for Faulty<K> {
     }
 
     fn initialize(config: Config, _cx: &Context) -> Result<Self, PluginError> {
+        static MADE: AtomicU64 = AtomicU64::new(0);
         config.check()?;
-        Ok(Self { config, memory: Mutex::default(), kind: PhantomData })
+        let number = MADE.fetch_add(1, Ordering::Relaxed) + 1;
+        Ok(Self { config, number, memory: Mutex::default(), kind: PhantomData })
     }
 
     fn execute(&self, args: RawArgs, cx: &Context) -> Result<Reply, PluginError> {
-        ops::execute(&self.memory, args, cx)
+        ops::execute(self.number, &self.memory, args, cx)
     }
 
     fn execute_stream(&self, args: RawArgs, cx: &Context) -> Result<(), PluginError> {
         stream::execute(&args, cx)
+    }
+
+    fn prefetch(&self, cx: &Context) -> Result<(), PluginError> {
+        offered::<K>()?;
+        self.config.offers().prefetch(cx)
+    }
+
+    fn health(&self, _cx: &Context) -> Result<(), PluginError> {
+        offered::<K>()?;
+        self.config.offers().health()
+    }
+
+    fn config_options(config: Option<Config>, _cx: &Context) -> Result<ConfigOptions, PluginError> {
+        offered::<K>()?;
+        let config = config.ok_or_else(|| PluginError::new("there is always a config"))?;
+        Ok(config.offers().options(config.language()))
+    }
+
+    fn on_reconfigure(
+        &mut self,
+        config: &Config,
+        _cx: &Context,
+    ) -> Result<Reconfigured, PluginError> {
+        if K::OFFERS == Offers::Nothing {
+            return Ok(Reconfigured::BuildAnew);
+        }
+        let becomes = config.offers().reconfigure()?;
+        if becomes == Reconfigured::InPlace {
+            self.config = config.clone();
+        }
+        Ok(becomes)
+    }
+}
+
+fn offered<K: Kind>() -> Result<(), PluginError> {
+    match K::OFFERS {
+        Offers::Nothing => Err(PluginError::not_supported()),
+        Offers::Everything => Ok(()),
     }
 }
 
@@ -108,6 +158,7 @@ universal_worker_plugin::export_plugins!(
     Conformance,
     NotCancellable,
     Parallel,
+    Equipped,
     SlowToLoad,
     RefusesToLoad,
     PanicsOnLoad,

@@ -22,6 +22,7 @@ use crate::reply::Echo;
 use crate::reply::Reply;
 
 pub(crate) fn execute(
+    number: u64,
     memory: &Mutex<Vec<Vec<u8>>>,
     args: RawArgs,
     cx: &Context,
@@ -43,6 +44,10 @@ pub(crate) fn execute(
         "tuple" => Ok(Reply::Tuple(1, 2)),
         "big_integer" => Ok(Reply::Integer(1 << 80)),
         "text" => Ok(Reply::Text("x".repeat(required(&args, "n")?))),
+        "instance" => Ok(Reply::Integer(number.into())),
+        "remaining" => {
+            Ok(cx.remaining().map_or(Reply::None, |left| Reply::Float(left.as_secs_f64())))
+        }
         "allocate" => allocate(memory, required(&args, "mib")?),
         "log" => log_line(&args),
         "usage" => usage(&args, cx),

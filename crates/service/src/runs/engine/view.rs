@@ -69,8 +69,7 @@ pub(crate) struct Counts {
 }
 
 /// Whether a run would be taken now.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Readiness {
     Ready,
     /// The queue is full.
@@ -160,6 +159,17 @@ impl<J> Engine<J> {
             Some((view.run, now.saturating_duration_since(since)))
         });
         (readiness, runs.collect())
+    }
+}
+
+impl Readiness {
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ready => "ready",
+            Self::Busy => "busy",
+            Self::Wedged => "wedged",
+            Self::Draining => "draining",
+        }
     }
 }
 
