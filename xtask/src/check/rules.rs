@@ -95,6 +95,7 @@ pub(super) const CONFINED: &[Confined] = &[
         places: &[
             (Under("bins/"), "the program"),
             (Under("xtask/"), "a program too"),
+            (Under("crates/plugin/build.rs"), "a build script speaks to cargo that way"),
             (
                 Under("tests/"),
                 "plugins that misbehave on command, and the tables of the benchmarks",
