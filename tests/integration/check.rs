@@ -3,7 +3,10 @@
 use serde_json::Value;
 use serde_json::json;
 
+use crate::support::c_library;
+use crate::support::plugin;
 use crate::support::run_to_end;
+use crate::support::scratch;
 
 #[tokio::test]
 async fn it_tells_what_is_in_a_library() {
@@ -12,6 +15,7 @@ async fn it_tells_what_is_in_a_library() {
     let told: Value = serde_json::from_str(&ended.stdout).unwrap();
     assert_eq!((&told["abi"], &told["panic"]), (&json!("1.0.0"), &json!("unwind")));
     assert_eq!(told["sha256"].as_str().unwrap().len(), 64);
+    assert!(told["compiler"].as_str().unwrap().starts_with("rustc 1."), "{}", told["compiler"]);
     assert!(told["file"].as_str().unwrap().ends_with("libconformance.so"));
     let classes = told["classes"].as_array().unwrap();
     let parallel = classes.iter().find(|class| class["class"] == "Parallel").unwrap();
@@ -35,4 +39,73 @@ async fn it_loads_the_class_that_is_named() {
     let bad = run_to_end(&[&module[..], &["RefusesToLoad"]].concat()).await;
     assert_eq!(bad.code, Some(1), "{bad:?}");
     assert!(bad.stderr.contains("no licence for this machine"), "{}", bad.stderr);
+}
+
+#[tokio::test]
+async fn it_tells_people_in_words() {
+    let ended = run_to_end(&["--module", "hello", "--check"]).await;
+    for line in [
+        "interface  1.0.0",
+        "panic      unwind",
+        "class Hello: hello 0.1.0",
+        "  runs at once: 1, can be cancelled",
+        "    greeting: string = \"Hello\" - What comes before the name.",
+        "    name: string (required) - Who is greeted.",
+    ] {
+        assert!(ended.stdout.lines().any(|told| told == line), "{line} in {}", ended.stdout);
+    }
+}
+
+#[tokio::test]
+async fn it_makes_one_run_in_place() {
+    let check = ["--module", "hello", "--check", "--execute"];
+    let good = run_to_end(&[&check[..], &[r#"{"args":["you"]}"#]].concat()).await;
+    assert_eq!(good.code, Some(0), "{good:?}");
+    assert_eq!(good.stdout.lines().last(), Some("\"Hello, you!\""));
+    let with_config = [r#"{"args":["you"]}"#, "--config", r#"{"greeting":"Moin"}"#, "--json"];
+    let good = run_to_end(&[&check[..], &with_config].concat()).await;
+    let told: Value = serde_json::from_str(&good.stdout).unwrap();
+    assert_eq!(
+        (&told["run"]["result"], &told["run"]["class"]),
+        (&json!("Moin, you!"), &json!("Hello"))
+    );
+
+    let bad = run_to_end(&[&check[..], &["{}", "--json"]].concat()).await;
+    assert_eq!(bad.code, Some(1), "{bad:?}");
+    let told: Value = serde_json::from_str(&bad.stdout).unwrap();
+    assert_eq!(told["run"]["error"], "missing required argument 'name'");
+    let last = "FATAL: hello: the run failed: missing required argument 'name'";
+    assert_eq!(bad.stderr.lines().last(), Some(last));
+}
+
+#[tokio::test]
+async fn what_a_plugin_prints_is_no_part_of_the_report() {
+    let call = r#"{"kwargs":{"op":"print","message":"printed"}}"#;
+    let class = ["--module", "conformance", "--class", "Conformance"];
+    let ended = run_to_end(&[&class[..], &["--check", "--json", "--execute", call]].concat()).await;
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let told: Value = serde_json::from_str(&ended.stdout).unwrap();
+    assert_eq!(told["run"]["result"], Value::Null);
+    assert!(ended.stderr.contains("INFO  stdout: printed"), "{}", ended.stderr);
+}
+
+#[tokio::test]
+async fn the_list_tells_what_each_library_is_or_why_it_is_none() {
+    let dir = scratch();
+    let folder = dir.path().to_str().unwrap();
+    std::fs::copy(plugin("hello"), dir.path().join("libcopy.so")).unwrap();
+    std::fs::write(dir.path().join("libbroken.so"), "x").unwrap();
+    let crashes = dir.path().join("libcrashes.so");
+    let source = "__attribute__((constructor)) void f(void) { __builtin_trap(); }";
+    c_library(&crashes, source, &[]);
+    let ended = run_to_end(&["--list", "--plugin-dir", folder]).await;
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let after = |name: &str| {
+        let mut lines = ended.stdout.lines().skip_while(|line| !line.starts_with(name));
+        lines.nth(1).unwrap_or_default().to_owned()
+    };
+    assert_eq!(after("copy "), "  Hello 0.1.0");
+    assert!(after("broken ").contains("is no shared library"), "{}", ended.stdout);
+    assert!(after("crashes ").contains("SIGILL"), "{}", ended.stdout);
+    assert_eq!(after("voice-activity ").split_whitespace().next(), Some("VoiceActivity"));
 }

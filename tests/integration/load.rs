@@ -5,6 +5,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use crate::support::c_library;
 use crate::support::plugin;
 use crate::support::run_to_end;
 use crate::support::scratch;
@@ -16,14 +17,16 @@ async fn refused(module: &Path, class: &str, told: &[&str]) {
     let last = ended.stderr.lines().last().unwrap_or_default();
     let expected = format!("FATAL: Failed to load {module}:{class} - ");
     assert!(last.starts_with(&expected), "{last}");
-    assert!(last.len() < 600, "{last}");
     for told in told {
         assert!(last.contains(told), "'{last}' does not tell '{told}'");
     }
     let failed: Value = serde_json::from_str(ended.stdout.trim()).unwrap();
     assert_eq!((&failed["event"], &failed["stage"]), (&"failed".into(), &"load".into()));
     assert_eq!(failed["code"], 1);
-    assert!(last.contains(failed["message"].as_str().unwrap()), "{failed}");
+    let text = |key: &str| failed[key].as_str().unwrap().to_owned();
+    let told = format!("{} ({})", text("message"), text("hint"));
+    assert!(told.chars().count() < 400, "{told}");
+    assert_eq!(last, format!("{expected}{told}"));
 }
 
 #[tokio::test]
@@ -39,7 +42,9 @@ async fn what_is_no_plugin_is_refused_with_its_cause() {
     foreign[18] = 0xF7; // e_machine of the ELF header: BPF
     foreign[19] = 0;
 
-    refused(&dir.path().join("nope.so"), "Hello", &["nope.so", "no such file"]).await;
+    refused(&dir.path().join("nope.so"), "Hello", &["nope.so", "no such file", "check"]).await;
+    let slip = plugin("hello").with_file_name("libhelo.so");
+    refused(&slip, "Hello", &["no such file", "did you mean 'libhello.so'?"]).await;
     refused(dir.path(), "Hello", &["folder"]).await;
     refused(&file("empty.so", b""), "Hello", &["empty"]).await;
     refused(&file("text.so", b"#!/bin/sh\necho\n"), "Hello", &["ELF"]).await;
@@ -65,6 +70,83 @@ async fn a_class_that_does_not_load_is_refused() {
     refused(&conformance, "Nope", &["Nope", "Conformance", "Parallel"]).await;
     refused(&conformance, "RefusesToLoad", &["no licence for this machine"]).await;
     refused(&conformance, "PanicsOnLoad", &["panicked", "panicked while loading"]).await;
+}
+
+#[tokio::test]
+async fn a_library_that_lacks_another_names_it() {
+    let dir = scratch();
+    let (other, library) = (dir.path().join("libgpu.so.7"), dir.path().join("libneedy.so"));
+    c_library(&other, "int gpu(void) { return 1; }", &["-Wl,-soname,libgpu.so.7"]);
+    c_library(&library, "int gpu(void); int f(void) { return gpu(); }", &[other.to_str().unwrap()]);
+    fs::remove_file(other).unwrap();
+    refused(&library, "X", &["needs libgpu.so.7, which is not found", "LD_LIBRARY_PATH"]).await;
+}
+
+#[tokio::test]
+async fn a_library_for_a_newer_system_names_the_version() {
+    let dir = scratch();
+    let (libc, library) = (dir.path().join("libc.so.6"), dir.path().join("libnew.so"));
+    let map = dir.path().join("map");
+    fs::write(&map, "GLIBC_9.99 { new; };").unwrap();
+    let map = format!("-Wl,--version-script={}", map.display());
+    let alone = "-nostdlib";
+    c_library(&libc, "int new(void) { return 1; }", &[alone, "-Wl,-soname,libc.so.6", &map]);
+    let source = "int new(void); int f(void) { return new(); }";
+    c_library(&library, source, &[alone, libc.to_str().unwrap()]);
+    refused(&library, "X", &["needs GLIBC_9.99 of the C library", "older system"]).await;
+}
+
+#[tokio::test]
+async fn a_plugin_that_does_not_come_up_in_time_is_refused() {
+    let dir = scratch();
+    let hangs = dir.path().join("libhangs.so");
+    let source =
+        "#include <unistd.h>\n__attribute__((constructor)) void f(void) { for (;;) pause(); }";
+    c_library(&hangs, source, &[]);
+    let initialize = ["--config", r#"{"initialize_hangs":600}"#];
+    for (module, class, more, told) in [
+        (hangs, "X", &[][..], "to load the library takes longer than 0.5 s"),
+        (plugin("conformance"), "SlowToLoad", &[], "the load of the class takes longer than 0.5 s"),
+        (plugin("conformance"), "Conformance", &initialize, "initialize takes longer than 0.5 s"),
+    ] {
+        let module = module.to_str().unwrap();
+        let args = ["--module", module, "--class", class, "--load-timeout", "0.5"];
+        let ended = run_to_end(&[&args[..], more].concat()).await;
+        assert_eq!(ended.code, Some(1), "{ended:?}");
+        let last = ended.stderr.lines().last().unwrap();
+        assert!(last.contains(told) && last.contains("--load-timeout gives"), "{last}");
+        let failed: Value = serde_json::from_str(ended.stdout.trim()).unwrap();
+        assert_eq!(failed["stage"], "load");
+    }
+}
+
+#[tokio::test]
+async fn another_file_than_the_one_that_is_meant_is_refused() {
+    let checked = run_to_end(&["--module", "hello", "--check", "--json"]).await;
+    let told: Value = serde_json::from_str(&checked.stdout).unwrap();
+    let digest = told["sha256"].as_str().unwrap().to_uppercase();
+    let right = ["--module", "hello", "--check", "--plugin-sha256", &digest];
+    assert_eq!(run_to_end(&right).await.code, Some(0));
+    let zeros = "0".repeat(64);
+    let wrong = run_to_end(&["--module", "hello", "--plugin-sha256", &zeros]).await;
+    assert_eq!(wrong.code, Some(1), "{wrong:?}");
+    let told = format!("is another file: its SHA-256 is {}", digest.to_lowercase());
+    assert!(wrong.stderr.contains(&told), "{}", wrong.stderr);
+}
+
+#[tokio::test]
+async fn two_plugins_of_one_name_are_told_apart_by_their_paths() {
+    let dir = scratch();
+    for name in ["libmy_hello.so", "libmy-hello.so"] {
+        fs::copy(plugin("hello"), dir.path().join(name)).unwrap();
+    }
+    let folder = dir.path().to_str().unwrap();
+    let ended = run_to_end(&["--module", "my-hello", "--plugin-dir", folder]).await;
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    let told = "has several plugins 'my-hello': libmy-hello.so, libmy_hello.so (give the path";
+    assert!(ended.stderr.contains(told), "{}", ended.stderr);
+    let path = format!("{folder}/libmy-hello.so");
+    assert_eq!(run_to_end(&["--module", &path, "--check"]).await.code, Some(0));
 }
 
 #[tokio::test]

@@ -28,6 +28,7 @@ mod recorded;
 mod runs;
 mod samples;
 mod sockets;
+mod stdout;
 mod streams;
 mod support;
 mod usage;

@@ -27,6 +27,7 @@ use universal_worker_host::RunReport;
 use universal_worker_host::RunState;
 
 pub(crate) use process::Started;
+pub(crate) use process::c_library;
 pub(crate) use process::fill;
 pub(crate) use process::is_gone;
 pub(crate) use process::run_below;

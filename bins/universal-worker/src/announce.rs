@@ -9,6 +9,7 @@ use std::io;
 use std::io::Write;
 use std::mem;
 use std::os::fd::AsFd;
+use std::os::fd::BorrowedFd;
 use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::path::PathBuf;
@@ -27,6 +28,7 @@ use crate::event::Event;
 use crate::event::Reporter;
 use crate::failure::Failure;
 use crate::listen::Told;
+use crate::stdout;
 use crate::threads;
 
 /// Where the announcement goes.
@@ -138,7 +140,7 @@ impl Destination {
     fn write(self, line: &str) -> io::Result<()> {
         match self {
             Self::Stdout => {
-                print(line);
+                stdout::write(line);
                 Ok(())
             }
             Self::Inherited(fd) => File::from(fd).write_all(line.as_bytes()),
@@ -149,14 +151,15 @@ impl Destination {
 
     /// Waits until a line can be written without waiting.
     fn has_room(&self, limit: &Timespec) -> bool {
-        let stdout = io::stdout();
-        let fd = match self {
-            Self::Stdout => stdout.as_fd(),
-            Self::Inherited(fd) => fd.as_fd(),
-            Self::File(_) | Self::Nowhere => return true,
+        let has_room = |fd: BorrowedFd<'_>| {
+            let mut polled = [PollFd::new(&fd, PollFlags::OUT)];
+            rustix::event::poll(&mut polled, Some(limit)) != Ok(0)
         };
-        let mut polled = [PollFd::new(&fd, PollFlags::OUT)];
-        rustix::event::poll(&mut polled, Some(limit)) != Ok(0)
+        match self {
+            Self::Stdout => stdout::with_fd(has_room),
+            Self::Inherited(fd) => has_room(fd.as_fd()),
+            Self::File(_) | Self::Nowhere => true,
+        }
     }
 }
 
@@ -167,10 +170,4 @@ fn write_whole(path: &Path, text: &str) -> io::Result<()> {
     let beside = path.with_file_name(format!(".{name}.{}", std::process::id()));
     let written = fs::write(&beside, text).and_then(|()| fs::rename(&beside, path));
     written.inspect_err(|_| drop(fs::remove_file(&beside)))
-}
-
-/// Writes to stdout; a host that closed it does not want to know.
-pub(crate) fn print(text: &str) {
-    let mut stdout = io::stdout().lock();
-    let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
 }

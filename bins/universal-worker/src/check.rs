@@ -1,89 +1,125 @@
-//! `--check`: what a plugin is.
+//! `--check`: what a plugin is, and one run of it in place.
 
-use std::fmt::Write;
-use std::path::Path;
+mod schema;
+mod text;
+
+use std::path::PathBuf;
+use std::time::Instant;
 
 use serde::Serialize;
-use sha2::Digest;
-use sha2::Sha256;
-use universal_worker_loader::ClassInfo;
+use serde_json::value::RawValue;
+use universal_worker_loader::Library;
 use universal_worker_loader::LibraryInfo;
-use universal_worker_loader::LoadError;
+use universal_worker_loader::sha256;
 use universal_worker_service::outside_run;
 
 use crate::cli::CheckFormat;
+use crate::cli::CheckOrder;
 use crate::cli::LogFormat;
-use crate::cli::PluginChoice;
+use crate::failure::Failure;
 use crate::failure::Outcome;
+use crate::last_words;
 use crate::load;
+use crate::load::Loading;
 use crate::logging;
+use crate::stdout;
 
-#[derive(Serialize)]
-struct Report<'a> {
-    file: &'a Path,
+#[derive(Debug, Serialize)]
+struct Report {
+    file: PathBuf,
     sha256: String,
     #[serde(flatten)]
-    info: &'a LibraryInfo,
+    info: LibraryInfo,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    run: Option<Run>,
 }
 
-/// Loads the library, and the class where one is named; tells what it is.
-pub(crate) fn run(plugin: &PluginChoice, format: CheckFormat) -> Outcome {
+/// A run that was made in place.
+#[derive(Debug, Serialize)]
+struct Run {
+    class: String,
+    seconds: f64,
+    #[serde(flatten)]
+    end: End,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum End {
+    Result(Box<RawValue>),
+    Error(String),
+}
+
+/// Loads the library, and the class where one is named; runs it where there is a call; tells all of
+/// that.
+pub(crate) fn run(order: &CheckOrder) -> Outcome {
     logging::init(LogFormat::Text, &logging::default_filter());
-    match report(plugin, format) {
-        Ok(text) => Outcome::told(&text),
-        Err(error) => Outcome::Failed(load::failure(plugin, error)),
+    match told(order) {
+        Ok(outcome) => outcome,
+        Err(failure) => Outcome::Failed(failure),
     }
 }
 
-fn report(plugin: &PluginChoice, format: CheckFormat) -> Result<String, LoadError> {
-    let library = load::library(plugin)?;
-    if let Some(class) = &plugin.class {
-        library.class(Some(class), outside_run())?;
-    }
-    let report =
-        Report { file: library.file(), sha256: sha256(library.file())?, info: library.info() };
-    Ok(match format {
+fn told(order: &CheckOrder) -> Result<Outcome, Failure> {
+    stdout::capture()?;
+    last_words::prepare(&order.plugin, None)?;
+    let this = order.clone();
+    let report = load::in_time(&order.plugin, move |loading| report(&this, loading))?;
+    stdout::flush();
+    let told = Outcome::told(&match order.format {
         CheckFormat::Json => serde_json::to_string(&report).unwrap_or_default(),
-        CheckFormat::Text => text(&report),
+        CheckFormat::Text => text::of(&report),
+    });
+    Ok(match report.run {
+        Some(Run { end: End::Error(message), .. }) => {
+            Outcome::Failed(Failure::Run { plugin: order.plugin.to_string(), message })
+        }
+        _ => told,
     })
 }
 
-fn sha256(file: &Path) -> Result<String, LoadError> {
-    let unreadable = |source| LoadError::Unreadable { file: file.to_owned(), source };
-    let mut hash = Sha256::new();
-    std::io::copy(&mut std::fs::File::open(file).map_err(unreadable)?, &mut hash)
-        .map_err(unreadable)?;
-    Ok(hash.finalize().iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}")))
-}
-
-fn text(report: &Report<'_>) -> String {
-    let LibraryInfo { abi, panic, compiler, classes } = report.info;
-    let mut text = format!(
-        "file       {}\nsha256     {}\ninterface  {abi}\ncompiler   {compiler}\npanic      {panic}\n",
-        report.file.display(),
-        report.sha256
-    );
-    for class in classes {
-        text.push_str(&of_class(class));
-    }
-    text.trim_end().to_owned()
-}
-
-fn of_class(info: &ClassInfo) -> String {
-    let mut text = format!("\nclass {}: {} {}\n", info.class, info.name, info.version);
-    if !info.description.is_empty() {
-        text.push_str(&format!("  {}\n", info.description));
-    }
-    let cancel = if info.cancellable { "can be cancelled" } else { "cannot be cancelled" };
-    let arguments = match &info.positional {
-        Some(names) => names.join(", "),
-        None => "by keyword only".to_owned(),
+fn report(order: &CheckOrder, loading: &Loading) -> Result<Report, Failure> {
+    let failed = |error| load::failure(&order.plugin, error);
+    let library = loading.library().map_err(failed)?;
+    let run = match &order.call {
+        Some(call) => Some(execute(order, &library, call, loading)?),
+        None => {
+            if let Some(class) = &order.plugin.class {
+                loading.takes_up("the load of the class");
+                library.class(Some(class), outside_run()).map_err(failed)?;
+            }
+            None
+        }
     };
-    // Writing to a string does not fail.
-    let _ = write!(
-        text,
-        "  runs at once  {}, {cancel}\n  arguments     {arguments}\n  config        {}\n",
-        info.concurrency, info.config_schema
-    );
-    text
+    let file = library.file().to_owned();
+    let sha256 = sha256(&file).map_err(failed)?;
+    Ok(Report { file, sha256, info: library.info().clone(), run })
+}
+
+/// Makes an instance and a run of it, and cleans up.
+fn execute(
+    order: &CheckOrder,
+    library: &Library,
+    call: &[u8],
+    loading: &Loading,
+) -> Result<Run, Failure> {
+    loading.takes_up("the load of the class");
+    let class = library.class(order.plugin.class.as_deref(), outside_run());
+    let class = class.map_err(|error| load::failure(&order.plugin, error))?;
+    loading.takes_up("initialize");
+    let config = order.config.as_deref().unwrap_or(b"{}");
+    let instance = class.create(config, outside_run()).map_err(|fault| Failure::Initialize {
+        plugin: order.plugin.to_string(),
+        message: fault.message,
+    })?;
+    loading.is_up();
+    let begun = Instant::now();
+    let end = match instance.execute(call, outside_run()) {
+        Ok(answer) => match serde_json::from_slice(answer.as_ref()) {
+            Ok(result) => End::Result(result),
+            Err(error) => End::Error(format!("the result is no JSON: {error}")),
+        },
+        Err(fault) => End::Error(fault.message),
+    };
+    Ok(Run { class: class.info().class.clone(), seconds: begun.elapsed().as_secs_f64(), end })
 }

@@ -3,14 +3,17 @@
 mod front;
 mod settings;
 mod typed;
+mod values;
 
 use std::collections::HashMap;
 use std::env;
 
 use argh::FromArgs;
 
+pub(crate) use crate::cli::front::VARIABLES;
 pub(crate) use crate::cli::settings::Announce;
 pub(crate) use crate::cli::settings::CheckFormat;
+pub(crate) use crate::cli::settings::CheckOrder;
 pub(crate) use crate::cli::settings::Command;
 pub(crate) use crate::cli::settings::LogFormat;
 pub(crate) use crate::cli::settings::PluginChoice;

@@ -10,6 +10,7 @@ use crate::announce;
 use crate::event::Reason;
 use crate::listen::Place;
 use crate::logging;
+use crate::stdout;
 
 /// Why the worker did not come to serve, or could not go on.
 #[derive(Debug, thiserror::Error)]
@@ -24,6 +25,8 @@ pub(crate) enum Failure {
     Load { plugin: String, error: Box<LoadError> },
     #[error("Failed to load {plugin} - the config is refused: {message}")]
     Initialize { plugin: String, message: String },
+    #[error("{plugin}: the run failed: {message}")]
+    Run { plugin: String, message: String },
     #[error("cannot start a thread for {what}: {source}")]
     Thread { what: &'static str, source: io::Error },
     #[error("{0}; this is a defect of the worker: please report it with its version ({VERSION})")]
@@ -83,6 +86,7 @@ impl Failure {
             Self::Initialize { .. } => {
                 (1, "initialize", "--check tells the config's schema".into())
             }
+            Self::Run { .. } => (1, "run", "--check tells the schema of the arguments".into()),
             Self::Thread { .. } => {
                 (70, "defect", "allow more threads: RLIMIT_NPROC, or pids.max of the cgroup".into())
             }
@@ -113,7 +117,7 @@ impl Failure {
 impl Outcome {
     /// Writes a text to stdout.
     pub(crate) fn told(text: &str) -> Self {
-        announce::print(&format!("{text}\n"));
+        stdout::write(&format!("{text}\n"));
         Self::Told
     }
 
@@ -126,6 +130,7 @@ impl Outcome {
 
     /// Says the last words; returns the exit code.
     pub(crate) fn conclude(self) -> u8 {
+        stdout::flush();
         match self {
             Self::Told => 0,
             Self::Stopped { reason: reason @ Reason::Wedged(_), abandoned: None } => {
@@ -179,11 +184,9 @@ mod tests {
     #[test]
     fn each_failure_has_its_documented_code() {
         let place = Place::Inherited(3);
-        let load = Failure::Load {
-            plugin: "m:C".into(),
-            error: Box::new(LoadError::NoSuchFile("m".into())),
-        };
-        assert!(load.last_line().starts_with("FATAL: Failed to load m:C - m: no such file"));
+        let load =
+            Failure::Load { plugin: "m:C".into(), error: Box::new(LoadError::Folder("m".into())) };
+        assert!(load.last_line().starts_with("FATAL: Failed to load m:C - m: is a folder"));
         for (failure, code) in [
             (load, 1),
             (Failure::Initialize { plugin: String::new(), message: String::new() }, 1),

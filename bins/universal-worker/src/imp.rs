@@ -71,6 +71,18 @@ pub(crate) fn take_usual_signals() {
     }
 }
 
+/// From now on the C library's `stdout` is written out at the end of each line, as on a terminal: a
+/// pipe would get it when the buffer is full, and what is left at the end never.
+pub(crate) fn write_c_lines_at_once() {
+    unsafe extern "C" {
+        static stdout: *mut libc::FILE;
+    }
+    // SAFETY: setvbuf(3) gets the stream that the C library has made, and makes a buffer of its own.
+    unsafe {
+        libc::setvbuf(stdout, ptr::null_mut(), libc::_IOLBF, 0);
+    }
+}
+
 /// Takes over a file descriptor that this process was started with; nobody else may use it.
 ///
 /// In the place of stdin /dev/null is left, so that nobody reads there by mistake.

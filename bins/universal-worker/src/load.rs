@@ -1,7 +1,17 @@
 //! Loads the plugin, on a thread of its own: a slow one must not keep the worker from ending.
 
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::sync::mpsc;
+use std::sync::mpsc::RecvTimeoutError;
+use std::time::Duration;
+use std::time::Instant;
+
 use universal_worker_loader::Library;
 use universal_worker_loader::LoadError;
+use universal_worker_loader::check_sha256;
 use universal_worker_loader::resolve;
 use universal_worker_service::LaneEvent;
 use universal_worker_service::WorkerService;
@@ -17,22 +27,44 @@ use crate::failure::Failure;
 use crate::last_words;
 use crate::threads;
 
+/// A load that goes on.
+#[derive(Debug, Clone)]
+pub(crate) struct Loading {
+    plugin: PluginChoice,
+    begun: Instant,
+    step: Arc<Mutex<Step>>,
+}
+
+#[derive(Debug)]
+struct Step {
+    file: PathBuf,
+    /// None where it may take as long as it likes.
+    doing: Option<&'static str>,
+}
+
 /// Begins to load; the end is an event.
-pub(crate) fn begin(settings: &Settings, reporter: Reporter) -> Result<(), Failure> {
-    let settings = settings.clone();
-    let loading = move || {
+pub(crate) fn begin(settings: &Settings, reporter: Reporter) -> Result<Loading, Failure> {
+    let loading = Loading::of(&settings.plugin);
+    let (settings, this) = (settings.clone(), loading.clone());
+    let load = move || {
         last_words::on_lane(&LaneEvent::ChangeBegins("load"));
-        let loaded = load(&settings, reporter.clone());
+        let loaded = load(&settings, &this, reporter.clone());
         last_words::on_lane(&LaneEvent::Idle);
         reporter.tell(Event::Loaded(loaded));
     };
-    threads::spawn_for_plugin("load", "loading", loading)
+    threads::spawn_for_plugin("load", "loading", load)?;
+    Ok(loading)
 }
 
-fn load(settings: &Settings, reporter: Reporter) -> Result<WorkerService, Failure> {
+fn load(
+    settings: &Settings,
+    loading: &Loading,
+    reporter: Reporter,
+) -> Result<WorkerService, Failure> {
     let plugin = &settings.plugin;
     let failed = |error| failure(plugin, error);
-    let library = library(plugin).map_err(failed)?;
+    let library = loading.library().map_err(failed)?;
+    loading.takes_up("the load of the class");
     let class = library.class(plugin.class.as_deref(), outside_run()).map_err(failed)?;
     let builder = WorkerService::builder(class)
         .concurrency(settings.concurrency)
@@ -46,6 +78,7 @@ fn load(settings: &Settings, reporter: Reporter) -> Result<WorkerService, Failur
         }
     };
     if let Some(config) = &settings.config {
+        loading.takes_up("initialize");
         service.initialize(config).map_err(|refusal| Failure::Initialize {
             plugin: plugin.to_string(),
             message: refusal.to_string(),
@@ -54,8 +87,81 @@ fn load(settings: &Settings, reporter: Reporter) -> Result<WorkerService, Failur
     Ok(service)
 }
 
-pub(crate) fn library(plugin: &PluginChoice) -> Result<Library, LoadError> {
-    Library::open(&resolve(&plugin.module, &plugin.folders)?)
+/// Does something with a plugin on a thread of its own, and waits for it in vain no longer than
+/// [`PluginChoice::load_timeout`].
+pub(crate) fn in_time<T: Send + 'static>(
+    plugin: &PluginChoice,
+    work: impl FnOnce(&Loading) -> Result<T, Failure> + Send + 'static,
+) -> Result<T, Failure> {
+    let loading = Loading::of(plugin);
+    let (done, is_done) = mpsc::channel();
+    let this = loading.clone();
+    threads::spawn_for_plugin("load", "loading", move || {
+        // Nobody waits where it has taken too long.
+        let _ = done.send(work(&this));
+    })?;
+    loop {
+        match is_done.recv_timeout(loading.left()) {
+            Ok(outcome) => return outcome,
+            Err(RecvTimeoutError::Timeout) if loading.left().is_zero() => {
+                return Err(loading.too_slow());
+            }
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => {
+                return Err(Failure::defect("the thread that loads has panicked"));
+            }
+        }
+    }
+}
+
+impl Loading {
+    fn of(plugin: &PluginChoice) -> Self {
+        let step = Step { file: plugin.module.clone().into(), doing: Some("the look for it") };
+        Self { plugin: plugin.clone(), begun: Instant::now(), step: Arc::new(Mutex::new(step)) }
+    }
+
+    /// Finds the library and loads it.
+    pub(crate) fn library(&self) -> Result<Library, LoadError> {
+        let file = resolve(&self.plugin.module, &self.plugin.folders)?;
+        self.step(|step| {
+            step.file.clone_from(&file);
+            step.doing = Some("to load the library");
+        });
+        if let Some(expected) = &self.plugin.sha256 {
+            check_sha256(&file, expected)?;
+        }
+        Library::open(&file)
+    }
+
+    /// What is done from now on.
+    pub(crate) fn takes_up(&self, doing: &'static str) {
+        self.step(|step| step.doing = Some(doing));
+    }
+
+    /// The plugin has come up: what follows may take as long as it likes.
+    pub(crate) fn is_up(&self) {
+        self.step(|step| step.doing = None);
+    }
+
+    /// How long it may still take, or until somebody should ask again.
+    pub(crate) fn left(&self) -> Duration {
+        const FOR_NOW: Duration = Duration::from_secs(1);
+        if self.step(|step| step.doing.is_none()) {
+            return FOR_NOW;
+        }
+        self.plugin.load_timeout.saturating_sub(self.begun.elapsed())
+    }
+
+    /// It has taken longer than it may.
+    pub(crate) fn too_slow(&self) -> Failure {
+        let (file, doing) = self.step(|step| (step.file.clone(), step.doing.unwrap_or_default()));
+        let error = LoadError::TooSlow { file, doing, limit: self.plugin.load_timeout };
+        failure(&self.plugin, error)
+    }
+
+    fn step<T>(&self, with: impl FnOnce(&mut Step) -> T) -> T {
+        with(&mut self.step.lock().unwrap_or_else(PoisonError::into_inner))
+    }
 }
 
 pub(crate) fn failure(plugin: &PluginChoice, error: LoadError) -> Failure {

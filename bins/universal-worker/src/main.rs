@@ -27,6 +27,7 @@ mod listen;
 mod load;
 mod logging;
 mod signals;
+mod stdout;
 mod stop;
 mod threads;
 
@@ -47,7 +48,7 @@ fn main() {
     imp::take_usual_signals();
     let code = match cli::from_process() {
         Ok(Command::Tell(text)) => Outcome::told(&text).conclude(),
-        Ok(Command::Check(plugin, format)) => check::run(&plugin, format).conclude(),
+        Ok(Command::Check(order)) => check::run(&order).conclude(),
         Ok(Command::List(folders)) => list::run(&folders).conclude(),
         Ok(Command::Run(settings)) => {
             let code = run(&settings).conclude();
@@ -69,6 +70,7 @@ fn run(settings: &cli::Settings) -> Outcome {
     logging::init(settings.log, &settings.filter);
     let (main, happened) = mpsc::channel();
     let served = inherited.and_then(|inherited| {
+        stdout::capture()?;
         let last_resort = LastResort::after(settings.stop_grace)?;
         serve(settings, inherited, &Reporter::new(main, last_resort), &happened)
     });
@@ -98,9 +100,16 @@ fn serve(
         event::watch_lease(lease, fd, reporter.clone())?;
     }
     let bound = Bound::new(&settings.place, inherited.socket)?;
-    load::begin(settings, reporter.clone())?;
+    let loading = load::begin(settings, reporter.clone())?;
+    let in_time = || {
+        let left = loading.left();
+        if left.is_zero() {
+            reporter.tell(Event::Loaded(Err(loading.too_slow())));
+        }
+        left
+    };
     let service = loop {
-        match next(happened, || BETWEEN_REAPS) {
+        match next(happened, in_time) {
             Some(Event::Loaded(service)) => break service?,
             Some(Event::Stop(reason)) => {
                 // Without a config there is no instance that could need a cleanup.

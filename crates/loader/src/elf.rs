@@ -3,16 +3,27 @@
 //! A file that is cut short is a SIGBUS in `dlopen`, not an error: its pages are mapped as its
 //! headers say, whether the file has them or not.
 
+use std::env::consts::DLL_SUFFIX;
+use std::ffi::OsStr;
 use std::fs;
 use std::io;
 use std::path::Path;
 
 use crate::error::LoadError;
+use crate::near::nearest;
 
 /// Refuses what the dynamic linker would not take, or take badly.
 pub(crate) fn check(file: &Path) -> Result<(), LoadError> {
+    let (opened, size) = check_is_file(file)?;
+    imp::check_headers(file, &opened, size)
+}
+
+/// Refuses what is no file with something in it; hands it out with its size in bytes.
+pub(crate) fn check_is_file(file: &Path) -> Result<(fs::File, u64), LoadError> {
     let unreadable = |source: io::Error| match source.kind() {
-        io::ErrorKind::NotFound => LoadError::NoSuchFile(file.to_owned()),
+        io::ErrorKind::NotFound => {
+            LoadError::NoSuchFile { file: file.to_owned(), near: near(file) }
+        }
         io::ErrorKind::PermissionDenied => LoadError::NoPermission(file.to_owned()),
         _ => LoadError::Unreadable { file: file.to_owned(), source },
     };
@@ -28,7 +39,20 @@ pub(crate) fn check(file: &Path) -> Result<(), LoadError> {
         return Err(LoadError::Empty(file.to_owned()));
     }
     let opened = fs::File::open(file).map_err(unreadable)?;
-    imp::check_headers(file, &opened, metadata.len())
+    Ok((opened, metadata.len()))
+}
+
+/// Libraries in the folder of a file that is not there whose names are much like its own.
+fn near(file: &Path) -> Vec<String> {
+    let (Some(folder), Some(name)) = (file.parent(), file.file_name().and_then(OsStr::to_str))
+    else {
+        return Vec::new();
+    };
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
+    let libraries: Vec<String> = names.filter(|name| name.ends_with(DLL_SUFFIX)).collect();
+    nearest(name, libraries.iter().map(String::as_str))
 }
 
 #[cfg(all(target_os = "linux", target_pointer_width = "64"))]

@@ -4,6 +4,7 @@ mod hint;
 
 use std::io;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use thiserror::Error;
 
@@ -17,8 +18,13 @@ use crate::line;
 #[non_exhaustive]
 pub enum LoadError {
     /// The path names nothing.
-    #[error("{}: no such file", line::path(.0))]
-    NoSuchFile(PathBuf),
+    #[error("{}: no such file", line::path(file))]
+    NoSuchFile {
+        /// The path.
+        file: PathBuf,
+        /// Names in its folder that are much like it, the nearest first.
+        near: Vec<String>,
+    },
 
     /// No plugin folder has a library of that name.
     #[error("there is no plugin '{}' in {}", line::name(name), line::text(searched))]
@@ -29,6 +35,31 @@ pub enum LoadError {
         searched: String,
         /// Names that are there and much like it, the nearest first.
         near: Vec<String>,
+    },
+
+    /// A plugin folder has several libraries of that name.
+    #[error(
+        "{} has several plugins '{}': {}",
+        line::path(folder),
+        line::name(name),
+        line::list(&files.join(", "))
+    )]
+    AmbiguousName {
+        /// What was looked for.
+        name: String,
+        /// The folder.
+        folder: PathBuf,
+        /// The names of the files.
+        files: Vec<String>,
+    },
+
+    /// It is not the file that was asked for.
+    #[error("{}: is another file: its SHA-256 is {actual}", line::path(file))]
+    OtherFile {
+        /// The file.
+        file: PathBuf,
+        /// Its SHA-256, as lower-case hex digits.
+        actual: String,
     },
 
     /// The file, or a folder on the way to it, may not be read.
@@ -156,6 +187,21 @@ pub enum LoadError {
         detail: String,
     },
 
+    /// The same version, but other types: whoever built it has changed the interface.
+    #[error(
+        "{}: is built against a patched plugin interface {}, which differs from this worker's",
+        line::path(file),
+        line::name(version)
+    )]
+    PatchedInterface {
+        /// The file.
+        file: PathBuf,
+        /// The version of its interface, which is that of ours.
+        version: String,
+        /// What differs, over many lines.
+        detail: String,
+    },
+
     /// It does not say what is in it.
     #[error(
         "{}: describes itself in a way that is not understood: {}",
@@ -166,6 +212,17 @@ pub enum LoadError {
         file: PathBuf,
         /// What is wrong with its description.
         cause: serde_json::Error,
+    },
+
+    /// It did not come up in time.
+    #[error("{}: {doing} takes longer than {} s", line::path(file), limit.as_secs_f64())]
+    TooSlow {
+        /// The file.
+        file: PathBuf,
+        /// What takes so long.
+        doing: &'static str,
+        /// How long it had.
+        limit: Duration,
     },
 
     /// It exports nothing to open.
@@ -241,7 +298,9 @@ impl LoadError {
     #[must_use]
     pub fn detail(&self) -> Option<&str> {
         match self {
-            Self::IncompatibleLayout { detail, .. } => Some(detail),
+            Self::IncompatibleLayout { detail, .. } | Self::PatchedInterface { detail, .. } => {
+                Some(detail)
+            }
             Self::Refused { cause: text, .. } | Self::NoSuchPlugin { searched: text, .. } => {
                 (line::text(text) != *text).then_some(text)
             }

@@ -27,6 +27,7 @@
 
 #![deny(missing_docs)]
 
+mod digest;
 mod elf;
 mod error;
 mod library;
@@ -36,6 +37,8 @@ mod near;
 mod open;
 mod resolve;
 
+pub use digest::check_sha256;
+pub use digest::sha256;
 pub use error::LoadError;
 pub use library::Library;
 pub use resolve::Found;

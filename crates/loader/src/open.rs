@@ -81,11 +81,13 @@ fn check_interface(file: &Path, header: &'static LibHeader) -> Result<(), LoadEr
     }
     let layout = header.layout().ok_or_else(|| "the library does not tell its layout".to_owned());
     let matched = layout.and_then(|theirs| check_layouts(PluginRootRef::LAYOUT, theirs));
-    matched.map_err(|detail| LoadError::IncompatibleLayout {
-        file: file.to_owned(),
-        theirs: theirs.to_owned(),
-        ours: VERSION,
-        detail,
+    matched.map_err(|detail| {
+        let (file, theirs) = (file.to_owned(), theirs.to_owned());
+        if theirs == VERSION {
+            LoadError::PatchedInterface { file, version: theirs, detail }
+        } else {
+            LoadError::IncompatibleLayout { file, theirs, ours: VERSION, detail }
+        }
     })
 }
 

@@ -57,15 +57,19 @@ impl<'a> Module<'a> {
 }
 
 impl PluginFolders {
-    /// The libraries in the folders, in their order; a name that is there twice is that of the
-    /// first. Folders that are not there or cannot be read have none.
+    /// The libraries in the folders, in their order; a name that is in several folders is that of
+    /// the first. Folders that are not there or cannot be read have none.
+    ///
+    /// A name that a folder has several times (`libx_y.so` and `libx-y.so`) is there as often, and
+    /// can be asked for by path only.
     #[must_use]
     pub fn list(&self) -> Vec<Found> {
         let mut found: Vec<Found> = Vec::new();
-        for library in self.0.iter().flat_map(|folder| libraries(folder).unwrap_or_default()) {
-            if found.iter().all(|known| known.name != library.name) {
-                found.push(library);
-            }
+        for folder in &self.0 {
+            let of_folder = libraries(folder).unwrap_or_default();
+            let is_new = |library: &Found| found.iter().all(|known| known.name != library.name);
+            let new: Vec<Found> = of_folder.into_iter().filter(is_new).collect();
+            found.extend(new);
         }
         found
     }
@@ -75,9 +79,26 @@ impl PluginFolders {
         // What was asked for may be a name or the stem of a file, which has the prefix.
         let wanted = stem(name);
         let unprefixed = wanted.strip_prefix(DLL_PREFIX);
-        let called = |name: &str| plugins.iter().find(|found| found.name == name);
-        if let Some(found) = called(&wanted).or_else(|| called(unprefixed?)) {
-            return Ok(found.file.clone());
+        let called = |name: &str| -> Vec<&Found> {
+            plugins.iter().filter(|found| found.name == name).collect()
+        };
+        let mut found = called(&wanted);
+        if found.is_empty() {
+            found = unprefixed.map(called).unwrap_or_default();
+        }
+        match found[..] {
+            [] => {}
+            [only] => return Ok(only.file.clone()),
+            [first, ..] => {
+                let file_name = |found: &&Found| {
+                    found.file.file_name().unwrap_or_default().to_string_lossy().into_owned()
+                };
+                return Err(LoadError::AmbiguousName {
+                    name: name.to_owned(),
+                    folder: first.file.parent().unwrap_or(Path::new("")).to_owned(),
+                    files: found.iter().map(file_name).collect(),
+                });
+            }
         }
         let names = plugins.iter().map(|found| found.name.as_str());
         let near = nearest(&wanted, names);
@@ -177,6 +198,20 @@ mod tests {
         assert!(error.to_string().starts_with("there is no plugin 'voice-activty' in "));
         assert_eq!(error.hint(), "did you mean 'voice-activity'?");
         assert!(resolve("other", &folders).unwrap_err().hint().contains("--plugin-dir"));
+    }
+
+    #[test]
+    fn a_name_that_a_folder_has_twice_is_no_choice_of_ours() {
+        let (dir, folders) = folders();
+        let twin = dir.path().join("two").join(format!("{DLL_PREFIX}hel-lo{DLL_SUFFIX}"));
+        fs::write(&twin, "").unwrap();
+        fs::write(twin.with_file_name(format!("{DLL_PREFIX}hel_lo{DLL_SUFFIX}")), "").unwrap();
+        let error = resolve("hel-lo", &folders).unwrap_err();
+        let LoadError::AmbiguousName { files, .. } = &error else { panic!("{error}") };
+        assert_eq!(*files, ["libhel-lo.so", "libhel_lo.so"]);
+        assert_eq!(error.hint(), "give the path of one of them");
+        // In two folders it is that of the first.
+        assert!(resolve("voice-activity", &folders).is_ok());
     }
 
     #[test]

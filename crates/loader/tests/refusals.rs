@@ -118,14 +118,23 @@ fn what_is_no_shared_library_is_refused() {
 fn what_is_no_file_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     assert!(matches!(refused(dir.path()), LoadError::Folder(_)));
-    assert!(matches!(refused(&dir.path().join("nope.so")), LoadError::NoSuchFile(_)));
+    assert!(matches!(refused(&dir.path().join("nope.so")), LoadError::NoSuchFile { .. }));
     assert!(matches!(refused_content(b""), LoadError::Empty(_)));
     let socket = dir.path().join("socket.so");
     let _listener = UnixListener::bind(&socket).unwrap();
     assert!(matches!(refused(&socket), LoadError::NotALibrary(_)));
     let dangling = dir.path().join("dangling.so");
     std::os::unix::fs::symlink("nowhere.so", &dangling).unwrap();
-    assert!(matches!(refused(&dangling), LoadError::NoSuchFile(_)));
+    assert!(matches!(refused(&dangling), LoadError::NoSuchFile { .. }));
+}
+
+#[test]
+fn a_file_that_is_not_there_tells_the_nearest_in_its_folder() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("libhello.so"), "x").unwrap();
+    fs::write(dir.path().join("libhello.txt"), "x").unwrap();
+    let error = refused(&dir.path().join("libhelo.so"));
+    assert_eq!(error.hint(), "did you mean 'libhello.so'?");
 }
 
 #[test]

@@ -132,6 +132,13 @@ impl Started {
         rest
     }
 
+    /// Once it has ended, what it wrote to a stderr that was piped.
+    pub(crate) fn stderr(&mut self) -> String {
+        let mut text = String::new();
+        self.child.stderr.take().unwrap().read_to_string(&mut text).unwrap();
+        text
+    }
+
     pub(crate) fn announcement(&mut self) -> Value {
         serde_json::from_str(&self.stdout_line()).unwrap()
     }
@@ -201,4 +208,13 @@ pub(crate) fn is_gone(pid: u32) -> bool {
 
 pub(crate) async fn until_gone(pid: u32) {
     until(async || is_gone(pid)).await;
+}
+
+/// A library made of C, by the linker that Rust needs as well.
+pub(crate) fn c_library(file: &Path, source: &str, more: &[&str]) {
+    let source_file = file.with_extension("c");
+    fs::write(&source_file, source).unwrap();
+    let mut cc = Command::new("cc");
+    let built = cc.args(["-shared", "-fPIC", "-o"]).arg(file).arg(source_file).args(more).status();
+    assert!(built.unwrap().success());
 }

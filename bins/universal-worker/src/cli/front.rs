@@ -21,13 +21,16 @@ enum Takes {
     Nothing,
 }
 
-const OPTIONS: [(&str, Takes); 30] = [
+const OPTIONS: [(&str, Takes); 33] = [
     ("module", Takes::Value),
     ("class", Takes::Value),
     ("plugin-dir", Takes::Values),
     ("config", Takes::Value),
+    ("load-timeout", Takes::Value),
+    ("plugin-sha256", Takes::Value),
     ("check", Takes::Nothing),
     ("json", Takes::Nothing),
+    ("execute", Takes::Value),
     ("list", Takes::Nothing),
     ("port", Takes::Value),
     ("host", Takes::Value),
@@ -57,9 +60,12 @@ const OPTIONS: [(&str, Takes); 30] = [
 /// Those that say where to listen.
 const LISTENING: [&str; 4] = ["port", "host", "fd", "uds"];
 
+/// How the names of all variables begin.
+pub(crate) const VARIABLES: &str = "UNIVERSAL_WORKER_";
+
 /// The variable of an option.
 fn variable(option: &str) -> String {
-    format!("UNIVERSAL_WORKER_{}", option.to_uppercase().replace('-', "_"))
+    format!("{VARIABLES}{}", option.to_uppercase().replace('-', "_"))
 }
 
 impl Given {

@@ -8,9 +8,7 @@ use std::net::Ipv4Addr;
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::os::fd::RawFd;
-use std::path;
 use std::path::PathBuf;
-use std::str::FromStr;
 use std::time::Duration;
 
 use env_filter::Filter;
@@ -20,6 +18,14 @@ use universal_worker_service::Limits;
 
 use crate::cli::front::Given;
 use crate::cli::typed::Typed;
+use crate::cli::values::above_zero;
+use crate::cli::values::absolute;
+use crate::cli::values::file_descriptor;
+use crate::cli::values::host;
+use crate::cli::values::number;
+use crate::cli::values::seconds;
+use crate::cli::values::sha256;
+use crate::cli::values::wrong;
 use crate::failure::Failure;
 use crate::listen::Place;
 use crate::logging;
@@ -29,7 +35,7 @@ use crate::logging;
 pub(crate) enum Command {
     /// Say this, and end.
     Tell(String),
-    Check(PluginChoice, CheckFormat),
+    Check(Box<CheckOrder>),
     List(PluginFolders),
     Run(Box<Settings>),
 }
@@ -60,6 +66,19 @@ pub(crate) struct PluginChoice {
     pub(crate) module: String,
     pub(crate) class: Option<String>,
     pub(crate) folders: PluginFolders,
+    /// What the file's SHA-256 must be, in hex digits.
+    pub(crate) sha256: Option<String>,
+    pub(crate) load_timeout: Duration,
+}
+
+/// What a check is to find out.
+#[derive(Debug, Clone)]
+pub(crate) struct CheckOrder {
+    pub(crate) plugin: PluginChoice,
+    pub(crate) format: CheckFormat,
+    pub(crate) config: Option<Vec<u8>>,
+    /// The call of a run.
+    pub(crate) call: Option<Vec<u8>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -107,15 +126,38 @@ pub(super) fn of(typed: Typed, given: &Given) -> Result<Command, Failure> {
     let module = module.ok_or_else(|| {
         Failure::usage("--module is missing: it names the plugin, such as --module ./libhello.so")
     })?;
-    let plugin = PluginChoice { module, class: typed.class.clone(), folders };
+    let load_timeout = above_zero(given, "load-timeout", &typed.load_timeout)?;
+    let plugin = PluginChoice {
+        module,
+        class: typed.class.clone(),
+        folders,
+        sha256: sha256(given, typed.plugin_sha256.clone())?,
+        load_timeout: load_timeout.unwrap_or(Duration::from_secs(60)),
+    };
     if typed.check {
-        let format = if typed.json { CheckFormat::Json } else { CheckFormat::Text };
-        return Ok(Command::Check(plugin, format));
+        return check(typed, plugin, given).map(|order| Command::Check(Box::new(order)));
     }
     if typed.json {
         return Err(Failure::usage("--json goes with --check; --log json sets the log's form"));
     }
+    if typed.execute.is_some() {
+        return Err(Failure::usage(
+            "--execute goes with --check; a worker that serves has /execute",
+        ));
+    }
     settings(typed, plugin, given).map(|settings| Command::Run(Box::new(settings)))
+}
+
+fn check(typed: Typed, plugin: PluginChoice, given: &Given) -> Result<CheckOrder, Failure> {
+    let read = |option, value: Option<String>| {
+        value.map(|value| text_or_file(given, option, value)).transpose()
+    };
+    Ok(CheckOrder {
+        plugin,
+        format: if typed.json { CheckFormat::Json } else { CheckFormat::Text },
+        config: read("config", typed.config)?,
+        call: read("execute", typed.execute)?,
+    })
 }
 
 fn settings(typed: Typed, plugin: PluginChoice, given: &Given) -> Result<Settings, Failure> {
@@ -126,7 +168,7 @@ fn settings(typed: Typed, plugin: PluginChoice, given: &Given) -> Result<Setting
     let limits = Limits { cleanup_grace: stop_grace, ..limits(given, &typed)? };
     Ok(Settings {
         plugin,
-        config: typed.config.map(|config| read_config(given, config)).transpose()?,
+        config: typed.config.map(|config| text_or_file(given, "config", config)).transpose()?,
         place,
         parent: parent.filter(|pid| *pid != 0),
         lease: file_descriptor(given, "lease-fd", &typed.lease_fd)?,
@@ -181,43 +223,6 @@ fn access(hosts: Vec<String>, origins: Vec<String>) -> Access {
     origins.into_iter().fold(access, Access::allow_origin)
 }
 
-fn wrong(given: &Given, option: &str, expected: &str, value: &str) -> Failure {
-    Failure::usage(format!("{}: expected {expected}, not '{value}'", given.name(option)))
-}
-
-fn number<T: FromStr>(
-    given: &Given,
-    option: &str,
-    value: &Option<String>,
-    expected: &str,
-) -> Result<Option<T>, Failure> {
-    let parsed = value.as_ref().map(|value| value.parse().map_err(|_| value));
-    parsed.transpose().map_err(|value| wrong(given, option, expected, value))
-}
-
-fn file_descriptor(
-    given: &Given,
-    option: &str,
-    value: &Option<String>,
-) -> Result<Option<RawFd>, Failure> {
-    let expected = "the number of a file descriptor, 0 or 3 and above";
-    let number: Option<RawFd> = number(given, option, value, expected)?;
-    match (number, value) {
-        (Some(..=-1 | 1 | 2), Some(value)) => Err(wrong(given, option, expected, value)),
-        (number, _) => Ok(number),
-    }
-}
-
-fn seconds(
-    given: &Given,
-    option: &str,
-    value: &Option<String>,
-) -> Result<Option<Duration>, Failure> {
-    let Some(value) = value else { return Ok(None) };
-    let parsed = value.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-    parsed.map(Some).ok_or_else(|| wrong(given, option, "seconds, 0 or more", value))
-}
-
 fn place(given: &Given, typed: &Typed) -> Result<Place, Failure> {
     let port: Option<u16> = number(given, "port", &typed.port, "a port, 0 to 65535")?;
     let host = typed.host.clone().map(|value| host(given, value)).transpose()?;
@@ -245,22 +250,6 @@ fn handed_over() -> Option<RawFd> {
     (is_for_us && number("LISTEN_FDS").is_some_and(|count| count > 0)).then_some(FIRST)
 }
 
-/// Seconds of which 0 would make no sense.
-fn above_zero(
-    given: &Given,
-    option: &str,
-    value: &Option<String>,
-) -> Result<Option<Duration>, Failure> {
-    let limit = seconds(given, option, value)?;
-    if limit.is_some_and(|limit| limit.is_zero()) {
-        return Err(Failure::usage(format!(
-            "{}: expected seconds above 0; leave it out for no limit",
-            given.name(option)
-        )));
-    }
-    Ok(limit)
-}
-
 fn announce(given: &Given, typed: &Typed) -> Result<Announce, Failure> {
     let fd = file_descriptor(given, "ready-fd", &typed.ready_fd)?;
     match (fd, &typed.announce_file) {
@@ -275,23 +264,11 @@ fn announce(given: &Given, typed: &Typed) -> Result<Announce, Failure> {
     }
 }
 
-/// A plugin may change the working directory.
-fn absolute(path: &str) -> PathBuf {
-    path::absolute(path).unwrap_or_else(|_| path.into())
-}
-
-fn host(given: &Given, value: String) -> Result<IpAddr, Failure> {
-    let address = if value == "localhost" { "127.0.0.1" } else { &value };
-    match address.parse::<IpAddr>() {
-        Ok(address) if address.is_loopback() => Ok(address),
-        _ => Err(wrong(given, "host", "a loopback address", &value)),
-    }
-}
-
-fn read_config(given: &Given, value: String) -> Result<Vec<u8>, Failure> {
+/// What stands there, or in the file that is named behind an `@`.
+fn text_or_file(given: &Given, option: &str, value: String) -> Result<Vec<u8>, Failure> {
     let Some(file) = value.strip_prefix('@') else { return Ok(value.into_bytes()) };
     fs::read(file).map_err(|error| {
-        Failure::usage(format!("{}: cannot read {file}: {error}", given.name("config")))
+        Failure::usage(format!("{}: cannot read {file}: {error}", given.name(option)))
     })
 }
 

@@ -26,6 +26,14 @@ pub(super) struct Typed {
     #[argh(option)]
     pub(super) config: Option<String>,
 
+    /// seconds in which the plugin must come up, `--config` included (60)
+    #[argh(option)]
+    pub(super) load_timeout: Option<String>,
+
+    /// the SHA-256 of the library in hex digits; another file is refused (any)
+    #[argh(option)]
+    pub(super) plugin_sha256: Option<String>,
+
     /// load the plugin, tell what it is, and end
     #[argh(switch)]
     pub(super) check: bool,
@@ -33,6 +41,10 @@ pub(super) struct Typed {
     /// with --check: tell it as JSON
     #[argh(switch)]
     pub(super) json: bool,
+
+    /// with --check: make one run in place, of this call: JSON, or @FILE
+    #[argh(option)]
+    pub(super) execute: Option<String>,
 
     /// tell what is in the plugin folders, and end
     #[argh(switch)]

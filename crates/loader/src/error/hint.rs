@@ -8,7 +8,9 @@ impl LoadError {
     #[must_use]
     pub fn hint(&self) -> String {
         let hint = match self {
-            Self::NoSuchPlugin { near, .. } | Self::NoSuchClass { near, .. }
+            Self::NoSuchPlugin { near, .. }
+            | Self::NoSuchClass { near, .. }
+            | Self::NoSuchFile { near, .. }
                 if !near.is_empty() =>
             {
                 return did_you_mean(near);
@@ -17,7 +19,10 @@ impl LoadError {
                 let library = line::name(library);
                 return format!("install {library}, or name its folder in LD_LIBRARY_PATH");
             }
-            Self::NoSuchFile(_) => "check the path",
+            Self::NoSuchFile { .. } => "check the path",
+            Self::AmbiguousName { .. } => "give the path of one of them",
+            Self::OtherFile { .. } => "get the right file, or give this one's to --plugin-sha256",
+            Self::TooSlow { .. } => "--load-timeout gives it more time",
             Self::NoSuchPlugin { .. } => {
                 "name a folder with --plugin-dir, or give a path with a slash"
             }
@@ -38,6 +43,9 @@ impl LoadError {
             | Self::IncompatibleLayout { .. } => {
                 "build the plugin again with the plugin crate of this worker"
             }
+            Self::PatchedInterface { .. } => {
+                "build the plugin with the plugin crate as it is published"
+            }
             Self::BadDescription { .. } | Self::ClassPanicked { .. } => {
                 "report it to the author of the plugin"
             }
@@ -57,6 +65,7 @@ fn did_you_mean(near: &[String]) -> String {
 mod tests {
     use std::io;
     use std::path::PathBuf;
+    use std::time::Duration;
 
     use super::*;
     use crate::near::MOST;
@@ -69,7 +78,15 @@ mod tests {
         let (theirs, ours) = (text, "100.100.100");
         let broken = || serde_json::from_str::<bool>(&format!("{:?}", "x".repeat(999)));
         vec![
-            LoadError::NoSuchFile(file()),
+            LoadError::NoSuchFile { file: file(), near: near() },
+            LoadError::AmbiguousName { name: text(), folder: file(), files: vec![text(); 9] },
+            LoadError::OtherFile { file: file(), actual: "a".repeat(64) },
+            LoadError::PatchedInterface { file: file(), version: theirs(), detail: text() },
+            LoadError::TooSlow {
+                file: file(),
+                doing: "the load of the class",
+                limit: Duration::MAX,
+            },
             LoadError::NoSuchPlugin { name: text(), searched: text(), near: near() },
             LoadError::NoSuchPlugin { name: text(), searched: text(), near: Vec::new() },
             LoadError::NoPermission(file()),

@@ -3,6 +3,8 @@
 use std::fs::File;
 use std::hint::black_box;
 use std::mem;
+use std::process::Command;
+use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::Barrier;
 use std::thread;
@@ -42,6 +44,11 @@ pub(crate) fn commit(op: &str, args: &RawArgs) -> Result<Reply, PluginError> {
         "fork_on" => Ok(Reply::Integer(imp::fork_on(required(args, "n")?)?.into())),
         "take_files" => Ok(Reply::Integer(take_files() as u128)),
         "children" => Ok(Reply::Integer(children::start_and_wait(args)? as u128)),
+        "shell" => {
+            let script: String = required(args, "script")?;
+            let status = Command::new("sh").args(["-c", &script]).stdin(Stdio::null()).status()?;
+            Ok(Reply::Integer(status.code().unwrap_or(-1).unsigned_abs().into()))
+        }
         "print" => {
             let message: String = required(args, "message")?;
             println!("{message}");

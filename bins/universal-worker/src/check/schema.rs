@@ -1,0 +1,109 @@
+//! A JSON Schema in short, for people.
+
+use serde_json::Map;
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+/// A line for each property, those of `order` first; or one that says what it is.
+pub(super) fn lines(schema: &RawValue, order: &[String]) -> Vec<String> {
+    let schema: Value = serde_json::from_str(schema.get()).unwrap_or_default();
+    let Some(properties) = schema["properties"].as_object().filter(|known| !known.is_empty())
+    else {
+        return vec![described(kind(&schema), &schema)];
+    };
+    let required: Vec<&str> =
+        schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let mut names: Vec<&String> = properties.keys().collect();
+    names.sort_by_key(|name| order.iter().position(|known| known == *name).unwrap_or(usize::MAX));
+    names
+        .into_iter()
+        .map(|name| line(name, properties, required.contains(&name.as_str())))
+        .collect()
+}
+
+fn line(name: &str, properties: &Map<String, Value>, is_required: bool) -> String {
+    let schema = &properties[name];
+    let default = match &schema["default"] {
+        _ if is_required => " (required)".to_owned(),
+        Value::Null => String::new(),
+        default => format!(" = {default}"),
+    };
+    described(format!("{name}: {}{default}", kind(schema)), schema)
+}
+
+fn described(what: String, schema: &Value) -> String {
+    match schema["description"].as_str() {
+        Some(text) => format!("{what} - {}", text.split_whitespace().collect::<Vec<_>>().join(" ")),
+        None => what,
+    }
+}
+
+fn kind(schema: &Value) -> String {
+    let any_of = |key: &str| schema[key].as_array().filter(|some| !some.is_empty());
+    if let Some(value) = schema.get("const") {
+        return value.to_string();
+    }
+    if let Some(values) = any_of("enum") {
+        return values.iter().map(Value::to_string).collect::<Vec<_>>().join(" | ");
+    }
+    if let Some(some) = any_of("oneOf").or_else(|| any_of("anyOf")) {
+        return some.iter().map(kind).collect::<Vec<_>>().join(" | ");
+    }
+    match (&schema["type"], schema["$ref"].as_str()) {
+        (Value::String(kind), _) if kind == "array" => format!("array of {}", of_items(schema)),
+        (Value::String(kind), _) => kind.clone(),
+        (Value::Array(kinds), _) => {
+            kinds.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" | ")
+        }
+        (_, Some(reference)) => reference.rsplit('/').next().unwrap_or(reference).to_owned(),
+        _ => "any".to_owned(),
+    }
+}
+
+fn of_items(schema: &Value) -> String {
+    schema.get("items").map_or_else(|| "any".to_owned(), kind)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn check(schema: &Value, order: &[&str], expected: &[&str]) {
+        let raw = serde_json::value::to_raw_value(schema).unwrap();
+        let order: Vec<String> = order.iter().map(ToString::to_string).collect();
+        assert_eq!(lines(&raw, &order), expected);
+    }
+
+    #[test]
+    fn each_property_is_a_line_in_the_order_of_the_arguments() {
+        let schema = json!({
+            "type": "object",
+            "required": ["text"],
+            "properties": {
+                "mode": {"enum": ["fast", "exact"], "default": "fast"},
+                "parts": {"type": "array", "items": {"$ref": "#/$defs/Part"}},
+                "limit": {"type": ["integer", "null"]},
+                "text": {"type": "string", "description": "What is\n read."},
+            }
+        });
+        check(
+            &schema,
+            &["text", "mode"],
+            &[
+                "text: string (required) - What is read.",
+                "mode: \"fast\" | \"exact\" = \"fast\"",
+                "limit: integer | null",
+                "parts: array of Part",
+            ],
+        );
+    }
+
+    #[test]
+    fn what_has_no_properties_says_what_it_is() {
+        check(&json!({"type": "string"}), &[], &["string"]);
+        check(&json!(true), &[], &["any"]);
+        check(&json!({"anyOf": [{"type": "null"}, {"$ref": "#/$defs/A"}]}), &[], &["null | A"]);
+    }
+}

@@ -1,0 +1,73 @@
+//! Stdout is the announcement's; what a plugin prints there goes to the log.
+
+use std::process::Stdio;
+
+use serde_json::Value;
+use serde_json::json;
+use universal_worker_host::Client;
+
+use crate::support::NO_ARGS;
+use crate::support::Started;
+use crate::support::Worker;
+use crate::support::run_to_end;
+
+#[tokio::test]
+async fn what_a_plugin_prints_is_a_line_of_the_log_and_its_stderr_is_left_alone() {
+    let worker = Worker::start("Conformance", &["--log", "json"]).await;
+    worker.execute(json!({"op": "print", "message": "one\ntwo"})).await;
+    let exit = worker.stop().await;
+    let logged = |message: &str| {
+        let lines = exit.stderr.lines().filter_map(|line| serde_json::from_str(line).ok());
+        lines.filter(|line: &Value| line["message"] == message).collect::<Vec<_>>()
+    };
+    for message in ["one", "two"] {
+        let [line] = &logged(message)[..] else { panic!("{message}: {}", exit.stderr) };
+        assert_eq!((&line["level"], &line["target"]), (&json!("INFO"), &json!("stdout")));
+    }
+    // As it was printed.
+    assert!(exit.stderr.contains("one\ntwo\n"), "{}", exit.stderr);
+}
+
+#[tokio::test]
+async fn nothing_follows_the_announcement_on_stdout() {
+    let args = ["--module", "conformance", "--class", "Conformance"];
+    let mut started = Started::spawn(&args);
+    let client = Client::new(&started.url());
+    let print = json!({"op": "print", "message": "printed"});
+    client.execute::<_, _, Value>(&NO_ARGS, &print).await.unwrap();
+    // A child of the plugin that prints has the same stdout.
+    let shell = json!({"op": "shell", "script": "echo by a child"});
+    client.execute::<_, _, Value>(&NO_ARGS, &shell).await.unwrap();
+    started.terminate();
+    assert_eq!(started.rest_of_stdout(), "");
+}
+
+#[tokio::test]
+async fn a_flood_costs_lines_and_holds_nobody_up() {
+    let worker = Worker::conformance().await;
+    let flood = vec!["x"; 20_000].join("\n");
+    worker.execute(json!({"op": "print", "message": flood})).await;
+    worker.execute(json!({"op": "shell", "script": "printf unfinished"})).await;
+    let exit = worker.stop().await;
+    let logged = exit.stderr.lines().filter(|line| line.ends_with(" stdout: x")).count();
+    assert!((1..=5000).contains(&logged), "{logged}");
+    let lost = |line: &&str| line.contains("lines are lost: 1000 are logged in a second");
+    assert!(exit.stderr.lines().any(|line| lost(&line)), "nothing is said to be lost");
+    assert!(exit.stderr.contains(" stdout: unfinished"), "a line without its end is lost");
+}
+
+#[tokio::test]
+async fn lines_of_stdout_obey_the_filter() {
+    let args = ["--module", "conformance", "--class", "Conformance", "--log-level", "stdout=off"];
+    let call = r#"{"kwargs":{"op":"print","message":"printed"}}"#;
+    // The filter of a check is the usual one.
+    let ended = run_to_end(&[&args[..4], &["--check", "--execute", call]].concat()).await;
+    assert!(ended.stderr.contains(" stdout: printed"), "{}", ended.stderr);
+    let mut started = Started::with_stderr(&args, Stdio::piped());
+    let client = Client::new(&started.url());
+    let print = json!({"op": "print", "message": "printed"});
+    client.execute::<_, _, Value>(&NO_ARGS, &print).await.unwrap();
+    started.terminate();
+    let stderr = started.stderr();
+    assert!(!stderr.contains("stdout: printed"), "{stderr}");
+}
