@@ -40,7 +40,7 @@ struct Captured {
 const CHUNK: usize = 8 * 1024;
 const CHUNKS: usize = 32;
 
-/// From now on what is printed to stdout goes to the log; [`write`] still writes to what was stdout.
+/// From now on what is printed to stdout goes to the log; [`write()`] still writes to what was stdout.
 pub(crate) fn capture() -> Result<(), Failure> {
     let failed = |error: Errno| Failure::defect(format!("cannot take over stdout: {error}"));
     let own = rustix::io::fcntl_dupfd_cloexec(io::stdout(), 3).map_err(failed)?;
@@ -66,7 +66,7 @@ pub(crate) fn write(text: &str) {
     drop(written);
 }
 
-/// Hands out what [`write`] writes to.
+/// Hands out what [`write()`] writes to.
 pub(crate) fn with_fd<T>(look: impl FnOnce(BorrowedFd<'_>) -> T) -> T {
     match CAPTURED.get() {
         Some(captured) => look(captured.own.as_fd()),
