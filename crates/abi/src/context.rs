@@ -126,12 +126,17 @@ impl Emitted {
     }
 }
 
-/// Makes the object that crosses the boundary.
+/// Makes the object that crosses the boundary, which is the context itself.
+#[allow(unsafe_code, reason = "std has no cast of an Arc to a type of the same representation")]
 pub fn context_object<C: RunContext>(context: Arc<C>) -> ContextObject {
-    RawContext_TO::from_ptr(RArc::new(Adapter(context)), TD_Opaque)
+    let context = Arc::into_raw(context).cast::<Adapter<C>>();
+    // SAFETY: an adapter has the representation of what is in it, and nothing but methods of its own.
+    let adapted = unsafe { Arc::from_raw(context) };
+    RawContext_TO::from_ptr(RArc::from(adapted), TD_Opaque)
 }
 
-struct Adapter<C>(Arc<C>);
+#[repr(transparent)]
+struct Adapter<C>(C);
 
 impl<C: RunContext> RawContext for Adapter<C> {
     fn is_cancelled(&self) -> bool {

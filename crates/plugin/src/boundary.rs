@@ -3,6 +3,8 @@
 //! `abi_stable` ends the process when a panic reaches its guard, so everything that the worker can
 //! call passes through [`guarded`], destructors and a panic's own payload included.
 
+mod entered;
+
 use std::any::Any;
 use std::backtrace::Backtrace;
 use std::backtrace::BacktraceStatus;
@@ -21,8 +23,13 @@ use std::sync::Once;
 use universal_worker_abi::Category;
 use universal_worker_abi::Fault;
 use universal_worker_abi::FaultKind;
+use universal_worker_abi::raw::ContextObject;
 use universal_worker_abi::raw::RResult;
 use universal_worker_abi::raw::RawFault;
+
+pub(crate) use crate::boundary::entered::current;
+pub(crate) use crate::boundary::entered::entered;
+use crate::context::Context;
 
 /// Runs plugin code; its panic becomes a fault.
 pub(crate) fn guarded<T>(code: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
@@ -37,6 +44,14 @@ pub(crate) fn guarded<T>(code: impl FnOnce() -> Result<T, Fault>) -> Result<T, F
 /// [`guarded`], as the boundary wants it.
 pub(crate) fn guarded_raw<T>(code: impl FnOnce() -> Result<T, Fault>) -> RResult<T, RawFault> {
     guarded(code).map_err(RawFault::from).into()
+}
+
+/// Runs plugin code with a context, as the boundary wants it.
+pub(crate) fn called<T>(
+    context: ContextObject,
+    code: impl FnOnce(&Context) -> Result<T, Fault>,
+) -> RResult<T, RawFault> {
+    guarded_raw(|| entered(context, code))
 }
 
 /// A plugin whose destructor runs inside the boundary.

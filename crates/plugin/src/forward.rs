@@ -5,42 +5,17 @@
 
 mod spans;
 
-use std::cell::RefCell;
 use std::fmt;
 use std::fmt::Write;
 use std::sync::OnceLock;
 
+use crate::boundary;
 use crate::context::Context;
 use crate::context::Level;
 use crate::forward::spans::Subscriber;
 
 /// Where lines go that no run's thread wrote.
 static PROCESS: OnceLock<Context> = OnceLock::new();
-
-thread_local! {
-    static CURRENT: RefCell<Option<Context>> = const { RefCell::new(None) };
-}
-
-/// Plugin code runs on this thread for a run, until it is dropped.
-pub(crate) struct Entered {
-    former: Option<Context>,
-}
-
-/// Lets lines of this thread name the run of `context`.
-pub(crate) fn enter(context: &Context) -> Entered {
-    let entering = Some(context.clone());
-    let former = CURRENT.try_with(|current| current.replace(entering));
-    Entered { former: former.unwrap_or(None) }
-}
-
-impl Drop for Entered {
-    fn drop(&mut self) {
-        let former = self.former.take();
-        // Dropped after the cell was left: dropping a context calls into the worker.
-        let left = CURRENT.try_with(|current| current.replace(former));
-        drop(left);
-    }
-}
 
 /// Puts the forwarders into this library's globals, once.
 pub(crate) fn install(context: &Context) {
@@ -60,8 +35,7 @@ pub(crate) fn install(context: &Context) {
 
 /// The context to which this thread's lines go.
 fn current() -> Option<Context> {
-    let of_thread = CURRENT.try_with(|current| current.try_borrow().ok().and_then(|c| c.clone()));
-    of_thread.ok().flatten().or_else(|| PROCESS.get().cloned())
+    boundary::current().or_else(|| PROCESS.get().cloned())
 }
 
 fn enabled(level: Level, target: &str) -> bool {

@@ -31,10 +31,10 @@ use crate::bind;
 use crate::bind::BindError;
 use crate::bind::Binding;
 use crate::boundary::Contained;
+use crate::boundary::called;
+use crate::boundary::entered;
 use crate::boundary::guarded;
 use crate::boundary::guarded_raw;
-use crate::context::Context;
-use crate::forward;
 use crate::plugin::Cancel;
 use crate::plugin::Plugin;
 use crate::plugin::Reconfigured;
@@ -45,15 +45,15 @@ pub(crate) fn open<P: Plugin>(
     context: ContextObject,
 ) -> Result<ClassObject, Fault> {
     guarded(|| {
-        let context = Context::new(context);
-        let _entered = forward::enter(&context);
-        P::load(&context)?;
-        let shim = ClassShim::<P> {
-            info: encode(info)?,
-            binding: Arc::new(Binding::of::<P::Args>()),
-            plugin: PhantomData,
-        };
-        Ok(RawClass_TO::from_value(shim, TD_Opaque))
+        entered(context, |cx| {
+            P::load(cx)?;
+            let shim = ClassShim::<P> {
+                info: encode(info)?,
+                binding: Arc::new(Binding::of::<P::Args>()),
+                plugin: PhantomData,
+            };
+            Ok(RawClass_TO::from_value(shim, TD_Opaque))
+        })
     })
 }
 
@@ -106,12 +106,10 @@ impl<P: Plugin> RawClass for ClassShim<P> {
         config: RSlice<'_, u8>,
         context: ContextObject,
     ) -> RResult<InstanceObject, RawFault> {
-        guarded_raw(|| {
-            let context = Context::new(context);
-            let _entered = forward::enter(&context);
+        called(context, |cx| {
             let config: P::Config = bind::config(config.as_slice())?;
             let in_force = encode(&config)?;
-            let plugin = P::initialize(config, &context)?;
+            let plugin = P::initialize(config, cx)?;
             let shim = InstanceShim {
                 plugin: Contained::new(plugin),
                 config: in_force,
@@ -126,11 +124,9 @@ impl<P: Plugin> RawClass for ClassShim<P> {
         config: RSlice<'_, u8>,
         context: ContextObject,
     ) -> RResult<RVec<u8>, RawFault> {
-        guarded_raw(|| {
-            let context = Context::new(context);
-            let _entered = forward::enter(&context);
+        called(context, |cx| {
             let config = bind::config(config.as_slice()).ok();
-            let options = P::config_options(config, &context)?;
+            let options = P::config_options(config, cx)?;
             Ok(encode(&options)?.into())
         })
     }
@@ -157,12 +153,10 @@ impl<P: Plugin> RawInstance for InstanceShim<P> {
     }
 
     fn execute(&self, call: RSlice<'_, u8>, context: ContextObject) -> RResult<RVec<u8>, RawFault> {
-        guarded_raw(|| {
-            let context = Context::new(context);
-            let _entered = forward::enter(&context);
+        called(context, |cx| {
             let args = bind::call(call.as_slice(), &self.binding)?;
-            context.bound();
-            let output = self.plugin.execute(args, &context)?;
+            cx.bound();
+            let output = self.plugin.execute(args, cx)?;
             Ok(encode(&output)?.into())
         })
     }
@@ -172,29 +166,19 @@ impl<P: Plugin> RawInstance for InstanceShim<P> {
         call: RSlice<'_, u8>,
         context: ContextObject,
     ) -> RResult<(), RawFault> {
-        guarded_raw(|| {
-            let context = Context::new(context);
-            let _entered = forward::enter(&context);
+        called(context, |cx| {
             let args = bind::call(call.as_slice(), &self.binding)?;
-            context.bound();
-            Ok(self.plugin.execute_stream(args, &context)?)
+            cx.bound();
+            Ok(self.plugin.execute_stream(args, cx)?)
         })
     }
 
     fn prefetch(&self, context: ContextObject) -> RResult<(), RawFault> {
-        guarded_raw(|| {
-            let context = Context::new(context);
-            let _entered = forward::enter(&context);
-            Ok(self.plugin.prefetch(&context)?)
-        })
+        called(context, |cx| Ok(self.plugin.prefetch(cx)?))
     }
 
     fn health(&self, context: ContextObject) -> RResult<(), RawFault> {
-        guarded_raw(|| {
-            let context = Context::new(context);
-            let _entered = forward::enter(&context);
-            Ok(self.plugin.health(&context)?)
-        })
+        called(context, |cx| Ok(self.plugin.health(cx)?))
     }
 
     fn reconfigure(
@@ -202,13 +186,11 @@ impl<P: Plugin> RawInstance for InstanceShim<P> {
         config: RSlice<'_, u8>,
         context: ContextObject,
     ) -> RResult<bool, RawFault> {
-        guarded_raw(|| {
-            let context = Context::new(context);
-            let _entered = forward::enter(&context);
+        called(context, |cx| {
             let config: P::Config = bind::config(config.as_slice())?;
             // Before it is taken: what cannot be shown is refused.
             let in_force = encode(&config)?;
-            let taken = self.plugin.on_reconfigure(&config, &context)? == Reconfigured::InPlace;
+            let taken = self.plugin.on_reconfigure(&config, cx)? == Reconfigured::InPlace;
             if taken {
                 self.config = in_force;
             }

@@ -20,7 +20,8 @@ use std::process::ExitCode;
 use tokio::runtime;
 
 const USAGE: &str = "\
-usage: universal-worker-bench --dist DIR [start] [echo] [control] [stream] [ends]
+usage: universal-worker-bench --dist DIR [start] [boundary] [echo]
+                              [control] [stream] [ends]
 
 DIR holds universal-worker and plugins/, as `cargo xtask build` leaves them;
 without a section, all of them run";
@@ -46,12 +47,15 @@ fn main() -> ExitCode {
     outcome.map_or_else(|error| failed(&*error), |()| ExitCode::SUCCESS)
 }
 
-const SECTIONS: [&str; 5] = ["start", "echo", "control", "stream", "ends"];
+const SECTIONS: [&str; 6] = ["start", "boundary", "echo", "control", "stream", "ends"];
 
 async fn measure(dist: &Path, asked: &[&str]) -> Result<(), Box<dyn Error>> {
     let wants = |section| asked.is_empty() || asked.contains(&section);
     if wants("start") {
         sections::start(dist).await?;
+    }
+    if wants("boundary") {
+        sections::boundary(dist).await?;
     }
     if wants("echo") {
         sections::echo(dist).await?;

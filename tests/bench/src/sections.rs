@@ -1,11 +1,13 @@
 //! The tables.
 
+mod boundary;
 mod control;
 mod echo;
 mod ends;
 mod start;
 mod stream;
 
+pub(crate) use boundary::boundary;
 pub(crate) use control::control;
 pub(crate) use echo::echo;
 pub(crate) use ends::ends;

@@ -21,7 +21,7 @@ pub(super) const ARROWS: &[(&str, &[&str])] = &[
     ("hello", &["plugin"]),
     ("voice-activity", &["plugin"]),
     ("conformance", &["plugin"]),
-    ("bench", &["host"]),
+    ("bench", &["abi", "host", "loader"]),
     ("faults", &["host", "telemetry"]),
     ("xtask", &[]),
 ];

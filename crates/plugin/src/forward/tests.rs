@@ -7,6 +7,7 @@ use universal_worker_abi::RunContext;
 use universal_worker_abi::context_object;
 
 use super::*;
+use crate::boundary::entered;
 
 #[derive(Default)]
 struct Collect {
@@ -47,42 +48,46 @@ impl RunContext for Collect {
 #[test]
 fn lines_arrive_once_with_level_target_spans_and_run() {
     let lines = Arc::new(Mutex::new(Vec::new()));
-    let context =
-        |run| Context::new(context_object(Arc::new(Collect { run, lines: Arc::clone(&lines) })));
+    let object = |run| context_object(Arc::new(Collect { run, lines: Arc::clone(&lines) }));
     let take = || std::mem::take(&mut *lines.lock().unwrap());
-    install(&context("process"));
+    install(&Context::new(object("process")));
 
     log::info!(target: "t", "from {}", "log");
     assert_eq!(take(), ["process Info t from log"]);
 
-    let run = enter(&context("run"));
-    log::warn!(target: "t", "in a run");
-    log::debug!(target: "t", "filtered");
-    tracing::info!(target: "t", answer = 42, "from tracing");
-    assert_eq!(take(), ["run Warn t in a run", "run Info t from tracing answer=42"]);
+    let within = entered(object("run"), |_| {
+        log::warn!(target: "t", "in a run");
+        log::debug!(target: "t", "filtered");
+        tracing::info!(target: "t", answer = 42, "from tracing");
+        assert_eq!(take(), ["run Warn t in a run", "run Info t from tracing answer=42"]);
+        spans();
+        let carried = "process Info t decode{frames=3}: carried";
+        tracing::info!(target: "t", "outside");
+        let expected =
+            ["run Error t decode{file=\"a.wav\"}: inside", carried, "run Info t outside"];
+        assert_eq!(take(), expected);
+
+        entered(object("inner"), |_| Ok(()))?;
+        log::info!(target: "t", "after");
+        assert_eq!(take(), ["run Info t after"]);
+        Ok(())
+    });
+    assert!(within.is_ok());
+    std::thread::spawn(|| log::info!(target: "t", "own thread")).join().unwrap();
+    log::info!(target: "t", "after the run");
+    assert_eq!(take(), ["process Info t own thread", "process Info t after the run"]);
+}
+
+fn spans() {
     {
         let span = tracing::info_span!(target: "t", "decode", file = "a.wav");
         let _entered = span.enter();
         tracing::error!(target: "t", "inside");
     }
-    {
-        let span = tracing::info_span!(target: "t", "decode", frames = tracing::field::Empty);
-        let _entered = span.enter();
-        span.record("frames", 3);
-        let current = tracing::Span::current();
-        let carry = move || current.in_scope(|| tracing::info!(target: "t", "carried"));
-        std::thread::spawn(carry).join().unwrap();
-    }
-    let carried = "process Info t decode{frames=3}: carried";
-    tracing::info!(target: "t", "outside");
-    let expected = ["run Error t decode{file=\"a.wav\"}: inside", carried, "run Info t outside"];
-    assert_eq!(take(), expected);
-
-    let inner = enter(&context("inner"));
-    drop(inner);
-    log::info!(target: "t", "after");
-    assert_eq!(take(), ["run Info t after"]);
-    drop(run);
-    std::thread::spawn(|| log::info!(target: "t", "own thread")).join().unwrap();
-    assert_eq!(take(), ["process Info t own thread"]);
+    let span = tracing::info_span!(target: "t", "decode", frames = tracing::field::Empty);
+    let _entered = span.enter();
+    span.record("frames", 3);
+    let current = tracing::Span::current();
+    let carry = move || current.in_scope(|| tracing::info!(target: "t", "carried"));
+    std::thread::spawn(carry).join().unwrap();
 }

@@ -11,6 +11,7 @@ mod faults;
 mod imp;
 mod keywords;
 mod kind;
+mod meter;
 mod offers;
 mod ops;
 mod reply;
@@ -35,6 +36,10 @@ use universal_worker_plugin::Reconfigured;
 use crate::config::Config;
 use crate::kind::Kind;
 use crate::kind::Offers;
+pub use crate::meter::Meter;
+pub use crate::meter::MeterArgs;
+pub use crate::meter::MeterConfig;
+pub use crate::meter::MeterOutput;
 use crate::reply::Reply;
 
 /// One of the classes; they differ in their kind alone.
@@ -159,6 +164,7 @@ universal_worker_plugin::export_plugins!(
     NotCancellable,
     Parallel,
     Equipped,
+    Meter,
     SlowToLoad,
     RefusesToLoad,
     PanicsOnLoad,
