@@ -1,0 +1,198 @@
+//! Every entry of the boundary, called as the worker calls it, without a library.
+//!
+//! CONTRIBUTING says how to run it under Miri.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests may unwrap as tests do")]
+
+mod subject;
+
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use universal_worker_abi::Class;
+use universal_worker_abi::Emitted;
+use universal_worker_abi::Fault;
+use universal_worker_abi::FaultKind;
+use universal_worker_abi::Instance;
+use universal_worker_abi::Level;
+use universal_worker_abi::Reconfigured;
+use universal_worker_abi::RunContext;
+use universal_worker_plugin::in_process;
+
+use crate::subject::Subject;
+
+/// A context that keeps what it is told, and says when it is dropped.
+struct Kept {
+    told: Mutex<Vec<String>>,
+    dropped: Arc<AtomicUsize>,
+}
+
+impl Kept {
+    fn tell(&self, what: String) {
+        self.told.lock().unwrap().push(what);
+    }
+}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        self.dropped.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+impl RunContext for Kept {
+    fn is_cancelled(&self) -> bool {
+        false
+    }
+    fn wait_cancelled(&self, _limit: Duration) -> bool {
+        false
+    }
+    fn remaining(&self) -> Option<Duration> {
+        Some(Duration::from_millis(1500))
+    }
+    fn bound(&self) {
+        self.tell("bound".to_owned());
+    }
+    fn progress(&self, fraction: f64, message: Option<&str>) {
+        self.tell(format!("{fraction} {message:?}"));
+    }
+    fn emit(&self, json: &[u8]) -> Emitted {
+        self.tell(String::from_utf8(json.to_vec()).unwrap());
+        Emitted::Taken
+    }
+    fn usage(&self, json: &[u8]) {
+        self.tell(String::from_utf8(json.to_vec()).unwrap());
+    }
+    fn log_enabled(&self, _level: Level, _target: &str) -> bool {
+        true
+    }
+    fn log(&self, level: Level, target: &str, message: &str) {
+        self.tell(format!("{level:?} {target} {message}"));
+    }
+    fn run_id(&self) -> &str {
+        "a run"
+    }
+}
+
+/// Contexts, each of which must be dropped in the end.
+#[derive(Default)]
+struct Contexts {
+    made: usize,
+    dropped: Arc<AtomicUsize>,
+}
+
+impl Contexts {
+    fn next(&mut self) -> Arc<Kept> {
+        self.made += 1;
+        Arc::new(Kept { told: Mutex::default(), dropped: Arc::clone(&self.dropped) })
+    }
+
+    #[track_caller]
+    fn are_dropped(&self) {
+        assert_eq!(self.dropped.load(Ordering::Relaxed), self.made);
+    }
+
+    fn class(&mut self) -> Class {
+        in_process::<Subject, _>(self.next()).unwrap()
+    }
+
+    fn instance(&mut self, class: &Class, config: &str) -> Result<Instance, Fault> {
+        class.create(config.as_bytes(), self.next())
+    }
+}
+
+#[test]
+fn each_entry_hands_over_what_is_given_and_drops_its_context() {
+    let mut contexts = Contexts::default();
+    let class = contexts.class();
+    assert_eq!((class.info().class.as_str(), class.info().concurrency), ("Subject", 1));
+    let mut instance = contexts.instance(&class, r#"{"word":"ab"}"#).unwrap();
+    assert_eq!(instance.config().as_ref(), br#"{"word":"ab","does":"its"}"#);
+
+    let context = contexts.next();
+    let answer = instance.execute(br#"{"args":[2]}"#, Arc::clone(&context)).unwrap();
+    assert_eq!(answer.as_ref(), br#""abab""#);
+    let told = ["bound", "0.5 Some(\"half\")", r#"{"words":2}"#];
+    assert_eq!(*context.told.lock().unwrap(), told);
+    drop(context);
+
+    let context = contexts.next();
+    instance.execute_stream(br#"{"kwargs":{"times":2}}"#, Arc::clone(&context)).unwrap();
+    assert_eq!(*context.told.lock().unwrap(), ["bound", r#""ab0""#, r#""ab1""#]);
+    drop(context);
+
+    instance.prefetch(contexts.next()).unwrap();
+    instance.health(contexts.next()).unwrap();
+    let options = class.config_options(br#"{"word":"now"}"#, contexts.next()).unwrap();
+    assert!(options.as_ref().starts_with(br#"{"word":{"options":[{"value":"now""#));
+    let taken = instance.reconfigure(br#"{"word":"c"}"#, contexts.next()).unwrap();
+    assert_eq!(taken, Reconfigured::InPlace);
+    assert_eq!(instance.config().as_ref(), br#"{"word":"c","does":"its"}"#);
+    for fault in [
+        instance.extension("of tomorrow", b"", contexts.next()).unwrap_err(),
+        class.extension("of tomorrow", b"", contexts.next()).unwrap_err(),
+    ] {
+        assert_eq!(fault.kind, FaultKind::NotSupported);
+    }
+    drop((instance, class));
+    contexts.are_dropped();
+}
+
+#[test]
+fn what_fails_and_what_panics_comes_back_as_a_fault() {
+    let mut contexts = Contexts::default();
+    let class = contexts.class();
+    for (does, kind) in [
+        ("fail", FaultKind::Failed),
+        ("panic", FaultKind::Panicked),
+        ("panic_with_bomb", FaultKind::Panicked),
+    ] {
+        let config = format!(r#"{{"word":"","does":"{does}"}}"#);
+        let refused = format!(r#"{{"does":"{does}","word":"refused"}}"#);
+        let mut instance = contexts.instance(&class, &config).unwrap();
+        let call = br#"{"args":[1]}"#;
+        for fault in [
+            instance.execute(call, contexts.next()).unwrap_err(),
+            instance.execute_stream(call, contexts.next()).unwrap_err(),
+            instance.prefetch(contexts.next()).unwrap_err(),
+            instance.health(contexts.next()).unwrap_err(),
+            instance.reconfigure(config.as_bytes(), contexts.next()).unwrap_err(),
+            class.create(refused.as_bytes(), contexts.next()).unwrap_err(),
+        ] {
+            assert_eq!(fault.kind, kind, "{}", fault.message);
+        }
+        assert_eq!(instance.config().as_ref(), config.as_bytes());
+    }
+    drop(class);
+    contexts.are_dropped();
+}
+
+#[test]
+fn a_cleanup_that_panics_stays_inside() {
+    let mut contexts = Contexts::default();
+    let class = contexts.class();
+    drop(contexts.instance(&class, r#"{"word":"explosive"}"#).unwrap());
+    drop(class);
+    contexts.are_dropped();
+}
+
+#[test]
+fn what_does_not_bind_is_told_before_the_plugin_runs() {
+    let mut contexts = Contexts::default();
+    let class = contexts.class();
+    let instance = contexts.instance(&class, "{}").unwrap();
+    for (call, kind) in [
+        (&b"{nope"[..], FaultKind::Syntax),
+        (br#"{"args":["x"]}"#, FaultKind::Arguments),
+        (br#"{"kwargs":{}}"#, FaultKind::Arguments),
+    ] {
+        let context = contexts.next();
+        let fault = instance.execute(call, Arc::clone(&context)).unwrap_err();
+        assert_eq!(fault.kind, kind, "{}", fault.message);
+        assert!(context.told.lock().unwrap().is_empty());
+    }
+    drop((instance, class));
+    contexts.are_dropped();
+}

@@ -1,0 +1,129 @@
+//! A plugin that does what its config says, in each of its methods.
+
+use std::collections::BTreeMap;
+use std::panic;
+use std::thread;
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde::Serialize;
+use universal_worker_plugin::ConfigOption;
+use universal_worker_plugin::ConfigOptions;
+use universal_worker_plugin::Context;
+use universal_worker_plugin::Plugin;
+use universal_worker_plugin::PluginError;
+use universal_worker_plugin::Reconfigured;
+use universal_worker_plugin::schemars;
+
+pub(crate) struct Subject {
+    config: Config,
+}
+
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
+pub(crate) struct Config {
+    #[serde(default)]
+    word: String,
+    #[serde(default)]
+    does: Does,
+}
+
+#[derive(Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum Does {
+    #[default]
+    Its,
+    Fail,
+    Panic,
+    PanicWithBomb,
+}
+
+#[derive(Deserialize, JsonSchema)]
+pub(crate) struct Args {
+    times: usize,
+}
+
+/// A payload of a panic that panics when it is dropped.
+struct Bomb;
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        panic!("in the destructor of the payload");
+    }
+}
+
+impl Does {
+    fn it<T>(self, value: T) -> Result<T, PluginError> {
+        match self {
+            Self::Its => Ok(value),
+            Self::Fail => Err(PluginError::user_input("no").field("word", "is bad")),
+            Self::Panic => panic!("as told"),
+            Self::PanicWithBomb => panic::panic_any(Bomb),
+        }
+    }
+}
+
+impl Plugin for Subject {
+    type Config = Config;
+    type Args = Args;
+    type Output = String;
+
+    fn initialize(config: Config, cx: &Context) -> Result<Self, PluginError> {
+        cx.log(universal_worker_plugin::Level::Info, "subject", "made");
+        match config.word.as_str() {
+            "refused" => config.does.it(Self { config: config.clone() }),
+            _ => Ok(Self { config }),
+        }
+    }
+
+    fn execute(&self, args: Args, cx: &Context) -> Result<String, PluginError> {
+        if cfg!(miri) {
+            // abi_stable clones an RArc by a function of another type, which Miri does not take.
+            cx.status(0.5, "half");
+        } else {
+            let clone = cx.clone();
+            thread::spawn(move || clone.status(0.5, "half")).join().unwrap();
+        }
+        cx.usage(&BTreeMap::from([("words", args.times)]))?;
+        assert_eq!(cx.remaining(), Some(Duration::from_millis(1500)));
+        self.config.does.it(self.config.word.repeat(args.times))
+    }
+
+    fn execute_stream(&self, args: Args, cx: &Context) -> Result<(), PluginError> {
+        for index in 0..args.times {
+            cx.emit(&format!("{}{index}", self.config.word))?;
+        }
+        self.config.does.it(())
+    }
+
+    fn prefetch(&self, cx: &Context) -> Result<(), PluginError> {
+        cx.check_cancelled()?;
+        self.config.does.it(())
+    }
+
+    fn health(&self, _cx: &Context) -> Result<(), PluginError> {
+        self.config.does.it(())
+    }
+
+    fn config_options(config: Option<Config>, _cx: &Context) -> Result<ConfigOptions, PluginError> {
+        let word = config.map(|config| config.word).unwrap_or_default();
+        let field = [ConfigOption::new(word, "now")].into_iter().collect();
+        Ok(ConfigOptions::from([("word".to_owned(), field)]))
+    }
+
+    fn on_reconfigure(
+        &mut self,
+        config: &Config,
+        _cx: &Context,
+    ) -> Result<Reconfigured, PluginError> {
+        config.does.it(())?;
+        self.config = config.clone();
+        Ok(Reconfigured::InPlace)
+    }
+}
+
+impl Drop for Subject {
+    fn drop(&mut self) {
+        assert!(self.config.word != "explosive", "in the cleanup");
+    }
+}
