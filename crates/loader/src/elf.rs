@@ -3,14 +3,12 @@
 //! A file that is cut short is a SIGBUS in `dlopen`, not an error: its pages are mapped as its
 //! headers say, whether the file has them or not.
 
-use std::env::consts::DLL_SUFFIX;
-use std::ffi::OsStr;
 use std::fs;
 use std::io;
 use std::path::Path;
 
 use crate::error::LoadError;
-use crate::near::nearest;
+use crate::resolve;
 
 /// Refuses what the dynamic linker would not take, or take badly.
 pub(crate) fn check(file: &Path) -> Result<(), LoadError> {
@@ -22,7 +20,7 @@ pub(crate) fn check(file: &Path) -> Result<(), LoadError> {
 pub(crate) fn check_is_file(file: &Path) -> Result<(fs::File, u64), LoadError> {
     let unreadable = |source: io::Error| match source.kind() {
         io::ErrorKind::NotFound => {
-            LoadError::NoSuchFile { file: file.to_owned(), near: near(file) }
+            LoadError::NoSuchFile { file: file.to_owned(), near: resolve::near(file) }
         }
         io::ErrorKind::PermissionDenied => LoadError::NoPermission(file.to_owned()),
         _ => LoadError::Unreadable { file: file.to_owned(), source },
@@ -40,19 +38,6 @@ pub(crate) fn check_is_file(file: &Path) -> Result<(fs::File, u64), LoadError> {
     }
     let opened = fs::File::open(file).map_err(unreadable)?;
     Ok((opened, metadata.len()))
-}
-
-/// Libraries in the folder of a file that is not there whose names are much like its own.
-fn near(file: &Path) -> Vec<String> {
-    let (Some(folder), Some(name)) = (file.parent(), file.file_name().and_then(OsStr::to_str))
-    else {
-        return Vec::new();
-    };
-    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
-    let libraries: Vec<String> = names.filter(|name| name.ends_with(DLL_SUFFIX)).collect();
-    nearest(name, libraries.iter().map(String::as_str))
 }
 
 #[cfg(all(target_os = "linux", target_pointer_width = "64"))]

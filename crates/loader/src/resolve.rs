@@ -2,6 +2,7 @@
 
 use std::env::consts::DLL_PREFIX;
 use std::env::consts::DLL_SUFFIX;
+use std::ffi::OsStr;
 use std::fs;
 use std::io;
 use std::path::Path;
@@ -126,15 +127,28 @@ impl PluginFolders {
 fn libraries(folder: &Path) -> io::Result<Vec<Found>> {
     let named = fs::read_dir(folder)?.flatten().filter_map(|entry| {
         let file = entry.file_name().into_string().ok()?;
-        file.ends_with(DLL_SUFFIX).then(|| {
-            let stem = stem(&file);
-            let name = stem.strip_prefix(DLL_PREFIX).unwrap_or(&stem);
-            Found { name: name.to_owned(), file: entry.path() }
-        })
+        let is_library = file.ends_with(DLL_SUFFIX);
+        is_library.then(|| Found { name: plugin_name(&file), file: entry.path() })
     });
     let mut found: Vec<Found> = named.collect();
     found.sort_by(|one, other| (&one.name, &one.file).cmp(&(&other.name, &other.file)));
     Ok(found)
+}
+
+/// Libraries in the folder of a file that is not there whose names are much like its own.
+pub(crate) fn near(file: &Path) -> Vec<String> {
+    let Some(name) = file.file_name().and_then(OsStr::to_str) else { return Vec::new() };
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let there = libraries(folder.unwrap_or(Path::new("."))).unwrap_or_default();
+    let near = nearest(&plugin_name(name), there.iter().map(|found| found.name.as_str()));
+    let of_name = |name: &String| there.iter().find(|found| found.name == *name)?.file.file_name();
+    near.iter().filter_map(of_name).map(|name| name.to_string_lossy().into_owned()).collect()
+}
+
+/// The name by which a library is asked for.
+fn plugin_name(file: &str) -> String {
+    let stem = stem(file);
+    stem.strip_prefix(DLL_PREFIX).unwrap_or(&stem).to_owned()
 }
 
 /// A name or a file name without its ending, with hyphens: cargo writes underscores for them.
