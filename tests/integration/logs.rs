@@ -29,6 +29,20 @@ async fn a_plugins_lines_arrive_once_with_level_target_and_run() {
 }
 
 #[tokio::test]
+async fn events_of_tracing_arrive_once_with_their_spans_and_fields() {
+    let worker = Worker::start("Conformance", &["--log", "json"]).await;
+    worker.execute(json!({"op": "trace", "message": "marked event"})).await;
+    let exit = worker.stop().await;
+    let lines = exit.stderr.lines().map(|line| serde_json::from_str(line).unwrap());
+    let is_marked = |line: &Value| line["message"].as_str().unwrap().contains("marked event");
+    let lines: Vec<Value> = lines.filter(is_marked).collect();
+    let [line] = &lines[..] else { panic!("{}", exit.stderr) };
+    assert_eq!(line["message"], "decoding{file=\"a.wav\"}: marked event frames=3");
+    assert_eq!((&line["level"], &line["target"]), (&json!("WARN"), &json!("conformance::ops")));
+    assert_eq!(line["run"].as_str().unwrap().len(), 16, "{line}");
+}
+
+#[tokio::test]
 async fn a_filter_may_name_a_target() {
     let filter = "error,conformance=debug";
     let worker = Worker::start("Conformance", &["--log-level", filter]).await;

@@ -50,6 +50,7 @@ pub(crate) fn execute(
         }
         "allocate" => allocate(memory, required(&args, "mib")?),
         "log" => log_line(&args),
+        "trace" => trace(&args),
         "usage" => usage(&args, cx),
         op => faults::commit(op, &args),
     }
@@ -123,6 +124,14 @@ fn log_line(args: &RawArgs) -> Result<Reply, PluginError> {
     let level: String = optional(args, "level")?.unwrap_or_else(|| "info".to_owned());
     let level: log::Level = level.parse().map_err(PluginError::user_input)?;
     log::log!(level, "{}", message(args)?);
+    Ok(Reply::None)
+}
+
+fn trace(args: &RawArgs) -> Result<Reply, PluginError> {
+    let span = tracing::info_span!("decoding", file = "a.wav");
+    let _entered = span.enter();
+    tracing::warn!(frames = 3, "{}", message(args)?);
+    tracing::debug!("{}", message(args)?);
     Ok(Reply::None)
 }
 
