@@ -14,6 +14,8 @@
 //! - A panic ends the run that raised it, not the process.
 //! - Lines of the crates `log` and `tracing` arrive in the worker's log.
 //!
+//! The feature `testing` brings the module `testing`, which runs a plugin in a test program.
+//!
 //! # Threads
 //! `execute` runs on threads of the worker that may block as long as they like; at most
 //! [`CONCURRENCY`](Plugin::CONCURRENCY) runs at once, and never during `initialize` or cleanup.
@@ -26,6 +28,8 @@ mod export;
 mod forward;
 mod plugin;
 mod shim;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use bind::RawArgs;
 pub use context::Context;
