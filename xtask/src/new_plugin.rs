@@ -56,17 +56,21 @@ impl<'a> Order<'a> {
 }
 
 fn next_steps(name: &Name, folder: &Path, workspace: &Workspace) -> String {
-    let (worker, library) = (workspace.target.join("dist/universal-worker"), name.library());
-    let hint = if worker.exists() { "" } else { "\n\n`cargo xtask build` makes that worker." };
+    let library = name.library();
+    let dists = ["dist", "dist-debug"].map(|dist| workspace.target.join(dist));
+    let built = dists.iter().map(|dist| dist.join("universal-worker")).find(|it| it.exists());
+    let (worker, hint) = match built {
+        Some(worker) => (quoted(&worker), ""),
+        None => ("universal-worker".to_owned(), "\n\n`cargo xtask build` makes that worker."),
+    };
     format!(
         "{} is in {}; next:\n
     cd {} && cargo test
     cargo build --release
-    {} --module target/release/lib{library}.so --check{hint}",
+    {worker} --module target/release/lib{library}.so --check{hint}",
         name.package(),
         folder.display(),
         quoted(folder),
-        quoted(&worker),
     )
 }
 

@@ -3,7 +3,8 @@
 //! A plugin is a type that implements [`Plugin`], in a crate of type `cdylib` that names it in
 //! [`export_plugins!`].
 //! The worker loads the library in a process of its own and serves the plugin over HTTP.
-//! `docs/writing-a-plugin.md` leads from an empty folder to a served plugin.
+//! `cargo xtask new-plugin` writes the beginning of one, and `docs/writing-a-plugin.md` leads from
+//! there to a served plugin.
 //!
 //! # What the worker does for a plugin
 //! - Arguments bind like those of a Python function, and what does not fit is refused in words a

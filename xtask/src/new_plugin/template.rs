@@ -90,6 +90,14 @@ mod tests {
     }
 
     #[test]
+    fn the_guide_shows_the_tests_as_they_are_written() {
+        let all = all();
+        let (_, tests) = all.iter().find(|(path, _)| *path == "tests/plugin.rs").unwrap();
+        let guide = include_str!("../../../docs/writing-a-plugin.md");
+        assert!(guide.contains(&format!("```rust\n{tests}```")));
+    }
+
+    #[test]
     fn the_source_of_a_plugin_is_below_120_lines() {
         let all = all();
         let rust = all.iter().filter(|(path, _)| path.ends_with(".rs"));
