@@ -6,6 +6,7 @@
 
 use std::env;
 use std::ffi::OsStr;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -65,6 +66,8 @@ async fn is_served(library: &str) {
 #[tokio::test]
 async fn it_passes_its_tests_and_is_served() {
     let scratch = tempfile::tempdir().unwrap();
+    // Another workspace above it is none of its business.
+    fs::write(scratch.path().join("Cargo.toml"), "[workspace]\n").unwrap();
     let folder = scratch.path().join("plugins/brand-new");
     let made = xtask(&["new-plugin", "brand-new", "--path", folder.to_str().unwrap()]);
     assert!(made.status.success(), "{made:?}");
@@ -85,6 +88,21 @@ async fn it_passes_its_tests_and_is_served() {
     assert!(check.contains("class BrandNew: brand-new 0.1.0"), "{check}");
     assert!(check.contains("arguments     text, times"), "{check}");
     is_served(library).await;
+}
+
+#[test]
+fn no_plugin_ships_with_the_test_kit() {
+    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let tree =
+        ["tree", "--workspace", "--invert", "universal-worker-plugin", "--format", "{p} {f}"];
+    let features = |edges| told(&cargo, root, &[&tree[..], &["--edges", edges]].concat());
+    let has_kit = |tree: &str| {
+        tree.lines()
+            .any(|line| line.starts_with("universal-worker-plugin") && line.ends_with(" testing"))
+    };
+    assert!(has_kit(&features("normal,dev")), "the tests of the samples use it");
+    assert!(!has_kit(&features("normal")));
 }
 
 #[test]

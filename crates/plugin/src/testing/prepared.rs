@@ -1,5 +1,6 @@
 //! One call, put together.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -14,10 +15,8 @@ use crate::testing::when::Plan;
 use crate::testing::when::Reason;
 use crate::testing::when::When;
 
-use std::sync::Arc;
-
 /// A call of a [`Harness`](super::Harness) that is not made yet: arguments, and what happens
-/// during the run.
+/// during the run, of which the id is `test`.
 #[must_use = "nothing is called yet"]
 pub struct Prepared<'h> {
     instance: &'h Instance,
