@@ -22,11 +22,11 @@ impl Name {
         if package.len() > LONGEST {
             return refused("it is longer than 64 characters");
         }
-        if TAKEN.contains(&package.replace('-', "_").as_str()) {
+        if is_one_of(TAKEN, &package.replace('-', "_")) {
             return refused("Rust, cargo or the plugin itself have another use for it");
         }
         let class = class_of(package);
-        if TAKEN_CLASSES.contains(&class.as_str()) {
+        if is_one_of(TAKEN_CLASSES, &class) {
             return refused(&format!("its class would be `{class}`, which is something else"));
         }
         Ok(Self { package: package.to_owned(), class })
@@ -50,92 +50,21 @@ impl Name {
 const LONGEST: usize = 64;
 
 /// Keywords, crates that are always there, names that cargo reserves, and the plugin's dependencies.
-const TAKEN: &[&str] = &[
-    "abstract",
-    "alloc",
-    "as",
-    "async",
-    "await",
-    "become",
-    "box",
-    "break",
-    "const",
-    "continue",
-    "core",
-    "crate",
-    "do",
-    "dyn",
-    "else",
-    "enum",
-    "extern",
-    "false",
-    "final",
-    "fn",
-    "for",
-    "gen",
-    "if",
-    "impl",
-    "in",
-    "let",
-    "loop",
-    "macro",
-    "match",
-    "mod",
-    "move",
-    "mut",
-    "override",
-    "priv",
-    "proc_macro",
-    "pub",
-    "ref",
-    "return",
-    "schemars",
-    "self",
-    "serde",
-    "serde_json",
-    "static",
-    "std",
-    "struct",
-    "super",
-    "test",
-    "trait",
-    "true",
-    "try",
-    "type",
-    "typeof",
-    "universal_worker_abi",
-    "universal_worker_json",
-    "universal_worker_plugin",
-    "unsafe",
-    "unsized",
-    "use",
-    "virtual",
-    "where",
-    "while",
-    "yield",
-];
+const TAKEN: &str = "\
+    abstract alloc as async await become box break const continue core crate do dyn else enum \
+    extern false final fn for gen if impl in let loop macro match mod move mut override priv \
+    proc_macro pub ref return schemars self serde serde_json static std struct super test \
+    trait true try type typeof universal_worker_abi universal_worker_json \
+    universal_worker_plugin unsafe unsized use virtual where while yield";
 
 /// What else goes by such a name in the source that is written.
-const TAKEN_CLASSES: &[&str] = &[
-    "Args",
-    "Config",
-    "Context",
-    "Deserialize",
-    "Duration",
-    "Err",
-    "Harness",
-    "Interface",
-    "JsonSchema",
-    "Ok",
-    "Plugin",
-    "PluginError",
-    "Result",
-    "Self",
-    "Serialize",
-    "String",
-    "Vec",
-    "When",
-];
+const TAKEN_CLASSES: &str = "\
+    Args Config Context Deserialize Duration Err Harness Interface JsonSchema Ok Plugin \
+    PluginError Result Self Serialize String Vec When";
+
+fn is_one_of(words: &str, word: &str) -> bool {
+    words.split_whitespace().any(|it| it == word)
+}
 
 /// `my-plugin` to `MyPlugin`.
 fn class_of(package: &str) -> String {
@@ -181,7 +110,9 @@ mod tests {
         refuses("über", "begins with a letter");
         refuses("a.b", "letters from a to z");
         refuses("myPlugin", "letters from a to z");
+        refuses("abstract", "another use");
         refuses("match", "another use");
+        refuses("yield", "another use");
         refuses("serde-json", "another use");
         refuses(&"x".repeat(65), "64");
     }

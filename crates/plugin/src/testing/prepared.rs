@@ -50,7 +50,8 @@ impl<'h> Prepared<'h> {
         self
     }
 
-    /// Cancels the run at that moment.
+    /// Cancels the run at that moment, whatever the class says of its
+    /// [`CANCEL`](crate::Plugin::CANCEL).
     pub fn cancel(mut self, when: When) -> Self {
         self.plan.stops.push((when, Reason::Cancel));
         self
