@@ -89,7 +89,9 @@ fn clippy() -> Command {
 }
 
 fn docs() -> Command {
-    let mut docs = cargo::command(["doc", "--workspace", "--no-deps"]);
+    // The test kit for authors is documented, though no build has it.
+    let kit = "--features=universal-worker-plugin/testing";
+    let mut docs = cargo::command(["doc", "--workspace", "--no-deps", kit]);
     docs.env("RUSTDOCFLAGS", "--deny warnings");
     docs
 }

@@ -14,6 +14,7 @@ mod compat;
 mod demo;
 mod dist;
 mod measure;
+mod new_plugin;
 mod tally;
 mod test;
 mod workspace;
@@ -31,7 +32,9 @@ tasks:
   compat            the published Python host drives this worker
   bench [ARGS]      the benchmark tables
   faults [ARGS]     the table of faults, each made again and again
-  demo [ARGS]       finds the speech in a recording, on the terminal";
+  demo [ARGS]       finds the speech in a recording, on the terminal
+  new-plugin NAME --path DIR
+                    a plugin of one's own to begin with, in a folder that it makes";
 
 fn main() -> ExitCode {
     let mut args = env::args().skip(1);
@@ -44,6 +47,7 @@ fn main() -> ExitCode {
         "compat" => compat::run(&args),
         "bench" => measure::run("universal-worker-bench", &args),
         "faults" => measure::run("universal-worker-faults", &args),
+        "new-plugin" => new_plugin::run(&args),
         "demo" => demo::run(&args),
         "help" | "--help" | "-h" => {
             println!("{USAGE}");

@@ -87,6 +87,8 @@ impl<P> Drop for Contained<P> {
         });
         if let Err(fault) = dropped {
             log::error!("in the cleanup: {}", fault.message);
+            #[cfg(feature = "testing")]
+            crate::testing::cleanup_failed(fault);
         }
     }
 }

@@ -3,7 +3,8 @@
 //! A plugin is a type that implements [`Plugin`], in a crate of type `cdylib` that names it in
 //! [`export_plugins!`].
 //! The worker loads the library in a process of its own and serves the plugin over HTTP.
-//! `docs/writing-a-plugin.md` leads from an empty folder to a served plugin.
+//! `cargo xtask new-plugin` writes the beginning of one, and `docs/writing-a-plugin.md` leads from
+//! there to a served plugin.
 //!
 //! # What the worker does for a plugin
 //! - Arguments bind like those of a Python function, and what does not fit is refused in words a
@@ -13,6 +14,8 @@
 //!   of its own.
 //! - A panic ends the run that raised it, not the process.
 //! - Lines of the crates `log` and `tracing` arrive in the worker's log.
+//!
+//! The feature `testing` brings the module `testing`, which runs a plugin in a test program.
 //!
 //! # Threads
 //! `execute` runs on threads of the worker that may block as long as they like; at most
@@ -26,6 +29,8 @@ mod export;
 mod forward;
 mod plugin;
 mod shim;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use bind::RawArgs;
 pub use context::Context;

@@ -208,7 +208,7 @@ impl<P: Plugin> RawInstance for InstanceShim<P> {
     }
 }
 
-fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, Fault> {
+pub(crate) fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, Fault> {
     Encoder::compact().to_vec(value).map_err(|error| {
         Fault::new(FaultKind::Failed, format!("cannot write what the plugin returned: {error}"))
     })

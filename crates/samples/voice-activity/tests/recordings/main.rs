@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by its panic")]
 
 mod formats;
+mod plugin;
 mod quality;
 mod refusals;
 mod support;

@@ -1,0 +1,47 @@
+//! The test kit collects lines of `log` and `tracing` where it is asked to; in a program of its own,
+//! since that is for the whole program.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by its panic")]
+
+use universal_worker_plugin::Context;
+use universal_worker_plugin::Level;
+use universal_worker_plugin::Plugin;
+use universal_worker_plugin::PluginError;
+use universal_worker_plugin::RawArgs;
+use universal_worker_plugin::testing::Harness;
+use universal_worker_plugin::testing::capture_logs;
+
+struct Talks;
+
+impl Plugin for Talks {
+    type Config = serde_json::Map<String, serde_json::Value>;
+    type Args = RawArgs;
+    type Output = ();
+
+    fn initialize(_config: Self::Config, _cx: &Context) -> Result<Self, PluginError> {
+        log::info!(target: "t", "initialize");
+        Ok(Self)
+    }
+
+    fn execute(&self, _args: RawArgs, cx: &Context) -> Result<(), PluginError> {
+        log::trace!(target: "t", "by log");
+        tracing::warn!(target: "t", answer = 42, "by tracing");
+        cx.log(Level::Info, "t", "by the context");
+        Ok(())
+    }
+}
+
+#[test]
+fn lines_of_log_and_tracing_are_collected_once_asked_for() {
+    let by_context = (Level::Info, "t", "by the context");
+    assert_eq!(Harness::<Talks>::new(()).unwrap().call((), ()).log, [by_context]);
+    capture_logs();
+    capture_logs();
+    log::error!("of no run");
+    let talks = Harness::<Talks>::new(()).unwrap();
+    assert_eq!(talks.log(), [(Level::Info, "t", "initialize")]);
+    let by_crates = [(Level::Trace, "t", "by log"), (Level::Warn, "t", "by tracing answer=42")];
+    let run = talks.call((), ());
+    assert_eq!(run.log[..2], by_crates);
+    assert_eq!(run.log[2], by_context);
+}
