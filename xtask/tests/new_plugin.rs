@@ -86,7 +86,7 @@ async fn it_passes_its_tests_and_is_served() {
     let worker = dist().join("universal-worker");
     let check = told(worker, &folder, &["--module", library, "--check"]);
     assert!(check.contains("class BrandNew: brand-new 0.1.0"), "{check}");
-    assert!(check.contains("arguments     text, times"), "{check}");
+    assert!(check.contains("    text: string (required) - What to say."), "{check}");
     is_served(library).await;
 }
 
