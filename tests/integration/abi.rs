@@ -6,6 +6,7 @@ mod deeds;
 mod rows;
 mod table;
 
+use std::collections::BTreeSet;
 use std::env;
 use std::fs;
 use std::path::Path;
@@ -14,6 +15,8 @@ use std::path::PathBuf;
 use rows::Expected;
 use rows::ROWS;
 use rows::Row;
+use sha2::Digest;
+use sha2::Sha256;
 use table::Cells;
 use tokio::task::LocalSet;
 use tokio::task::spawn_local;
@@ -24,6 +27,20 @@ async fn what_loads_and_what_it_does_is_what_the_table_says() {
     let (cells, failed) = LocalSet::new().run_until(try_all()).await;
     assert!(failed.is_empty(), "{}", failed.join("\n"));
     table::hold(&cells);
+}
+
+#[test]
+fn what_is_kept_is_never_built_anew() {
+    let readme = fs::read_to_string(kept().join("README.md")).unwrap();
+    let names: BTreeSet<_> =
+        ROWS.iter().filter_map(|row| row.plugin.strip_prefix("kept/")).collect();
+    assert!(!names.is_empty());
+    for name in names {
+        let digest = Sha256::digest(fs::read(kept().join(name)).unwrap());
+        let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        let known = |line: &str| line.contains(name) && line.contains(&digest);
+        assert!(readme.lines().any(known), "{name} is not the one of README.md: {digest}");
+    }
 }
 
 type Tried = Vec<(&'static str, Option<Cells>)>;
@@ -59,16 +76,11 @@ async fn try_row(row: &'static Row) -> Option<Cells> {
 impl Row {
     /// The plugin's library, or why it is not there.
     fn plugin(&self) -> Result<PathBuf, String> {
-        if let Some(kept) = self.plugin.strip_prefix("kept/") {
-            let system = format!("{}-{}", env::consts::ARCH, env::consts::OS);
-            let name = format!("{kept}-{system}.so");
-            let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-            let file = root.join("tests/abi/kept").join(name);
-            return if file.exists() {
-                Ok(file)
-            } else {
-                Err(format!("none is kept for {system}"))
-            };
+        if let Some(name) = self.plugin.strip_prefix("kept/") {
+            let here = format!("{}-{}", env::consts::ARCH, env::consts::OS);
+            let built_for_here = name.ends_with(&format!("{here}.so"));
+            let file = kept().join(name);
+            return built_for_here.then_some(file).ok_or(format!("none is kept for {here}"));
         }
         let why = fs::read_to_string(built().join(format!("{}.skipped", self.plugin)));
         why.map_or_else(|_| Ok(built().join(format!("{}.so", self.plugin))), Err)
@@ -77,6 +89,11 @@ impl Row {
     fn program(&self) -> PathBuf {
         self.worker.map_or_else(crate::support::program, |name| built().join(name))
     }
+}
+
+/// Where the plugins are that were built once.
+fn kept() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/abi/kept")
 }
 
 /// Where `cargo xtask test` put what it built for these tests.

@@ -39,6 +39,8 @@ const DEFAULT: u64 = 7;
 /// What it answers where the other side does.
 const LATER: u64 = 11;
 
+const KEPT: &str = "kept/interface-1.0-x86_64-linux.so";
+
 const LATER_WORKER: Option<&str> = Some("worker-1.1");
 
 const USUAL: Build = Build {
@@ -59,7 +61,7 @@ const fn refused(label: &'static str, plugin: &'static str, words: &'static [&'s
 }
 
 pub(super) const ROWS: &[Row] = &[
-    runs("interface 1.0, built when it was settled, kept since", "kept/interface-1.0", USUAL),
+    runs("interface 1.0, built when it was settled, kept since", KEPT, USUAL),
     runs("interface 1.0, debug build", "debug", USUAL),
     runs("interface 1.0, `panic = \"abort\"`", "abort", Build { panic: "abort", ..USUAL }),
     runs("interface 1.0, an allocator of its own", "allocator", USUAL),
@@ -76,7 +78,7 @@ pub(super) const ROWS: &[Row] = &[
     ),
     Row {
         label: "interface 1.0, kept, in a worker of 1.1, made up",
-        plugin: "kept/interface-1.0",
+        plugin: KEPT,
         worker: LATER_WORKER,
         expected: Expected::Runs(Build { instance_answers: Some(DEFAULT), ..USUAL }),
     },
@@ -93,5 +95,10 @@ pub(super) const ROWS: &[Row] = &[
     },
     refused("interface 0.9, made up", "before", &["0.9.0", "1.0.0", "interface"]),
     refused("interface 2.0, made up", "major", &["2.0.0", "1.0.0", "interface"]),
+    refused(
+        "interface 1.1, made up, with a method put between others",
+        "between",
+        &["1.1.0", "1.0.0", "interface"],
+    ),
     refused("interface 1.0 with a plain struct that was changed", "patched", &["interface"]),
 ];

@@ -56,7 +56,8 @@ const fn edit(file: &'static str, from: &'static str, to: &'static str) -> Edit 
     Edit { file, from, to }
 }
 
-/// The version of the interface as it stands.
+/// The version of the interface as it stands; whoever raises it raises those that are made up, here and in the rows
+/// of `tests/integration/abi`.
 pub(super) const VERSION: &str = "1.0.0";
 
 const FOR_PLUGINS: &[&str] = &["crates/abi", "crates/json", "crates/plugin"];
@@ -93,6 +94,18 @@ static PATCHED: Tree = Tree {
             "Self { more: 0, kind: fault.kind.number()",
         ),
     ],
+};
+
+/// A minor version that broke a rule: a method was put between others.
+static BETWEEN: Tree = Tree {
+    name: "between",
+    folders: FOR_PLUGINS,
+    version: "1.1.0",
+    edits: &[edit(
+        "crates/abi/src/raw.rs",
+        "    fn bound(&self);\n",
+        "    fn bound(&self);\n    fn between(&self) {}\n",
+    )],
 };
 
 /// All that is built.
@@ -149,6 +162,13 @@ pub(super) const BUILDS: &[Build] = &[
         profile: "dev",
         compiler: Compiler::Ours,
         made: &[plugin("patched", &[])],
+    },
+    Build {
+        what: "a plugin of a later interface that broke a rule",
+        tree: &BETWEEN,
+        profile: "dev",
+        compiler: Compiler::Ours,
+        made: &[plugin("between", &[])],
     },
 ];
 
