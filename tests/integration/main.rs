@@ -4,6 +4,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by its panic")]
 
+mod abi;
 mod accounts;
 mod announcement;
 mod bodies;

@@ -4,6 +4,7 @@ mod process;
 
 use std::env;
 use std::future::Future;
+use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Mutex;
 use std::time::Duration;
@@ -31,6 +32,7 @@ pub(crate) use process::c_library;
 pub(crate) use process::fill;
 pub(crate) use process::is_gone;
 pub(crate) use process::run_below;
+pub(crate) use process::run_program;
 pub(crate) use process::run_to_end;
 pub(crate) use process::run_with_env;
 pub(crate) use process::signal;
@@ -47,7 +49,7 @@ fn dist() -> PathBuf {
     PathBuf::from(dist)
 }
 
-fn program() -> PathBuf {
+pub(crate) fn program() -> PathBuf {
     dist().join("universal-worker")
 }
 
@@ -112,6 +114,11 @@ impl Worker {
 
     pub(crate) async fn hello() -> Self {
         Self::launch(Launch::new(program(), "hello"), &[]).await
+    }
+
+    /// Of the only class of a library.
+    pub(crate) async fn of_library(program: &Path, library: &Path) -> Self {
+        Self::launch(Launch::new(program, library), &[]).await
     }
 
     pub(crate) async fn voice_activity() -> Self {

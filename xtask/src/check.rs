@@ -55,7 +55,7 @@ impl fmt::Display for Finding {
 pub(crate) fn run(args: &[String]) -> Outcome {
     no_arguments(args)?;
     let workspace = Workspace::load()?;
-    let sources = sources::read(&workspace.root)?;
+    let sources = sources::read(&workspace)?;
     lengths::hints(&sources).for_each(|hint| println!("hint: {hint}"));
 
     let mut tally = Tally::default();
@@ -65,6 +65,7 @@ pub(crate) fn run(args: &[String]) -> Outcome {
     ended("confinement", Ok(report(&confine::check(&sources))));
     ended("file lengths", Ok(report(&lengths::check(&sources))));
     ended("cargo fmt", passes(&mut cargo::command(["fmt", "--all", "--", "--check"])));
+    ended("cargo fmt, interface probe", passes(&mut probe_format(&workspace)));
     ended("cargo clippy", passes(&mut clippy()));
     ended("cargo doc", passes(&mut docs()));
     ended("cargo deny", deny());
@@ -82,6 +83,13 @@ fn count(tally: &mut Tally, name: &str, verdict: Result<Verdict, Box<dyn Error>>
     };
     *counter += 1;
     println!("{line}");
+}
+
+/// The plugin of the interface's tests is no member of the workspace.
+fn probe_format(workspace: &Workspace) -> Command {
+    let mut format = cargo::command(["fmt", "--manifest-path"]);
+    format.arg(workspace.root.join("tests/abi/plugin/Cargo.toml")).args(["--", "--check"]);
+    format
 }
 
 fn clippy() -> Command {

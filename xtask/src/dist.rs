@@ -9,7 +9,7 @@ use crate::cargo::{self, Artifact};
 use crate::workspace::Workspace;
 
 /// The package and the program of the worker.
-const WORKER: &str = "universal-worker";
+pub(crate) const WORKER: &str = "universal-worker";
 
 /// The packages of the plugins.
 const PLUGINS: [&str; 3] = ["hello", "voice-activity", "conformance"];
@@ -49,13 +49,19 @@ pub(crate) fn assemble(artifacts: &[Artifact], dir: &Path) -> Result<PathBuf, Bo
     Ok(dir.to_owned())
 }
 
-fn program<'a>(artifacts: &'a [Artifact], name: &str) -> Result<&'a Path, Box<dyn Error>> {
+pub(crate) fn program<'a>(
+    artifacts: &'a [Artifact],
+    name: &str,
+) -> Result<&'a Path, Box<dyn Error>> {
     let mut built = artifacts.iter().filter(|artifact| !artifact.test && artifact.target == name);
     let program = built.find_map(|artifact| artifact.program.as_deref());
     program.ok_or_else(|| format!("cargo built no program `{name}`").into())
 }
 
-fn library<'a>(artifacts: &'a [Artifact], package: &str) -> Result<&'a Path, Box<dyn Error>> {
+pub(crate) fn library<'a>(
+    artifacts: &'a [Artifact],
+    package: &str,
+) -> Result<&'a Path, Box<dyn Error>> {
     let target = package.replace('-', "_");
     let built = artifacts.iter().filter(|artifact| !artifact.test && artifact.target == target);
     let mut files = built.flat_map(|artifact| &artifact.files);
@@ -67,10 +73,15 @@ fn library<'a>(artifacts: &'a [Artifact], package: &str) -> Result<&'a Path, Box
 
 fn replace(file: &Path, dir: &Path) -> Result<(), Box<dyn Error>> {
     let name = file.file_name().ok_or_else(|| format!("{} has no file name", file.display()))?;
-    let fresh = dir.join(format!(".{}.{}", name.display(), process::id()));
+    put(file, &dir.join(name))
+}
+
+/// Copies `file` to `name`, which is replaced as a whole.
+pub(crate) fn put(file: &Path, name: &Path) -> Result<(), Box<dyn Error>> {
+    let fresh = name.with_extension(format!("fresh-{}", process::id()));
     fs::copy(file, &fresh)
-        .and_then(|_| fs::rename(&fresh, dir.join(name)))
-        .map_err(|error| format!("cannot write {}: {error}", dir.join(name).display()).into())
+        .and_then(|_| fs::rename(&fresh, name))
+        .map_err(|error| format!("cannot write {}: {error}", name.display()).into())
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use std::env;
 use std::error::Error;
 use std::process::ExitCode;
 
+mod abi;
 mod build;
 mod cargo;
 mod check;
@@ -27,6 +28,7 @@ usage: cargo xtask TASK [ARGS]
 
 tasks:
   build [--debug]   the worker and its plugins to target/dist (target/dist-debug)
+  abi [--keep]      plugins of other interfaces to target/abi, for the tests
   test [ARGS]       every test there is; ARGS go to `cargo test`
   check             formatting, lints, docs and the house rules
   compat            the published Python host drives this worker
@@ -42,6 +44,7 @@ fn main() -> ExitCode {
     let args: Vec<String> = args.collect();
     let outcome = match task.as_str() {
         "build" => build::run(&args),
+        "abi" => abi::run(&args),
         "test" => test::run(&args),
         "check" => check::run(&args),
         "compat" => compat::run(&args),

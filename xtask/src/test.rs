@@ -10,7 +10,7 @@ use std::process::{Command, ExitCode, ExitStatus, Stdio};
 
 use crate::tally::Tally;
 use crate::workspace::Workspace;
-use crate::{Outcome, cargo, dist};
+use crate::{Outcome, abi, cargo, dist};
 
 /// Tells the tests where the worker and its plugins are.
 const DIST: &str = "UNIVERSAL_WORKER_TEST_DIST";
@@ -24,6 +24,9 @@ pub(crate) fn run(args: &[String]) -> Outcome {
     let mut tests = cargo::command(["test", "--no-fail-fast"]);
     if !names_packages(args) {
         tests.arg("--workspace");
+    }
+    if !names_packages(args) || args.iter().any(|arg| arg == dist::WORKER) {
+        tests.env(abi::DIR, abi::build(&workspace)?);
     }
     let (mut tally, status) = pass_through(tests.args(args).env(DIST, dir))?;
     if !status.success() && tally.failed == 0 {

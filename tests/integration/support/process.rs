@@ -39,6 +39,13 @@ pub(crate) async fn run_with_env(args: &[&str], vars: &[(&str, &str)]) -> Ended 
     to_end(command).await
 }
 
+/// Runs another worker.
+pub(crate) async fn run_program(program: &Path, args: &[&str]) -> Ended {
+    let mut command = tokio::process::Command::new(program);
+    command.args(args);
+    to_end(command).await
+}
+
 /// Runs the worker by another program, given with its arguments.
 pub(crate) async fn run_below(other: &str, args: &[&str]) -> Ended {
     let mut words = other.split(' ');

@@ -4,6 +4,8 @@ use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::workspace::Workspace;
+
 /// One `.rs` file.
 pub(super) struct Source {
     /// From the root of the repository.
@@ -11,10 +13,11 @@ pub(super) struct Source {
     pub(super) text: String,
 }
 
-/// Reads every `.rs` file below `root`, in the order of their paths, build output and hidden folders apart.
+/// Reads every `.rs` file of the repository, in the order of their paths, build output and hidden folders apart.
 ///
 /// Walks the folders itself: git need not be there, and a file that is not committed yet counts too.
-pub(super) fn read(root: &Path) -> Result<Vec<Source>, Box<dyn Error>> {
+pub(super) fn read(workspace: &Workspace) -> Result<Vec<Source>, Box<dyn Error>> {
+    let root = &workspace.root;
     let mut sources = Vec::new();
     let mut folders = vec![root.to_owned()];
     while let Some(folder) = folders.pop() {
@@ -22,7 +25,8 @@ pub(super) fn read(root: &Path) -> Result<Vec<Source>, Box<dyn Error>> {
             let entry = entry?;
             let path = entry.path();
             if entry.file_type()?.is_dir() {
-                folders.extend(is_ours(&path).then_some(path));
+                let ours = is_ours(&path) && path != workspace.target;
+                folders.extend(ours.then_some(path));
             } else if path.extension().is_some_and(|extension| extension == "rs") {
                 let text = fs::read_to_string(&path)?;
                 sources.push(Source { path: path.strip_prefix(root)?.to_owned(), text });

@@ -1,0 +1,91 @@
+//! The interface as plugins were built against it: a file for each version, and none ever changes.
+//!
+//! A plugin that was built against one of them loads for as long as the major version lives, so
+//! that of each only what [`compare`] allows may become.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by its panic")]
+#![cfg(target_pointer_width = "64")]
+
+mod compare;
+mod numbers;
+mod rules;
+mod text;
+mod types;
+
+use std::env;
+use std::fs;
+use std::path::PathBuf;
+
+use universal_worker_abi::VERSION;
+
+use crate::text::Item;
+
+/// Set to record the layout of a new minor version.
+const RECORD: &str = "UNIVERSAL_WORKER_RECORD_LAYOUT";
+
+#[test]
+fn no_version_of_the_interface_breaks_with_an_earlier_one() {
+    let now = now();
+    for (version, golden) in goldens() {
+        let broken = compare::broken(&golden, &now);
+        assert!(
+            broken.is_empty(),
+            "plugins built against interface {version} would no longer be understood:\n- {}\n\
+             take it back: docs/abi.md says how the interface may grow",
+            broken.join("\n- ")
+        );
+    }
+}
+
+#[test]
+fn each_version_of_the_interface_is_recorded() {
+    let now = now();
+    let file = folder().join(format!("{}.txt", minor(VERSION)));
+    if !file.exists() && env::var_os(RECORD).is_some() {
+        fs::write(&file, text::write(&now)).unwrap();
+    }
+    let recorded = fs::read_to_string(&file).unwrap_or_else(|_| {
+        panic!(
+            "interface {} is not recorded: run this test once with {RECORD}=1, and commit the \
+             file that it writes; it never changes then",
+            minor(VERSION)
+        )
+    });
+    let recorded = text::read(&recorded);
+    // What breaks is told by the test above, and nothing of it is allowed.
+    let broken = !compare::broken(&recorded, &now).is_empty();
+    let added = if broken { Vec::new() } else { compare::added(&recorded, &now) };
+    assert!(
+        added.is_empty(),
+        "interface {} has grown by {}: that is allowed, and a new minor version. Raise the \
+         version of this package, then run this test once with {RECORD}=1",
+        minor(VERSION),
+        added.join(", ")
+    );
+}
+
+/// The interface as this program has it.
+fn now() -> Vec<Item> {
+    [types::items(), numbers::items()].concat()
+}
+
+/// The interfaces of this major version that were recorded.
+fn goldens() -> Vec<(String, Vec<Item>)> {
+    let major = format!("{}.", VERSION.split('.').next().unwrap());
+    let files = fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().path());
+    let goldens = files.filter_map(|file| {
+        let version = file.file_name()?.to_str()?.strip_suffix(".txt")?.to_owned();
+        let text = version.starts_with(&major).then(|| fs::read_to_string(&file).unwrap())?;
+        Some((version, text::read(&text)))
+    });
+    goldens.collect()
+}
+
+fn folder() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/layout")
+}
+
+/// A patch version is no other interface.
+fn minor(version: &str) -> &str {
+    version.rsplit_once('.').map_or(version, |(minor, _)| minor)
+}

@@ -1,0 +1,90 @@
+//! The numbers by which enums cross.
+
+use std::fmt::Debug;
+use std::sync::Arc;
+use std::time::Duration;
+
+use universal_worker_abi::Emitted;
+use universal_worker_abi::Fault;
+use universal_worker_abi::Level;
+use universal_worker_abi::RunContext;
+use universal_worker_abi::context_object;
+use universal_worker_abi::raw::RawFault;
+
+use crate::text::Item;
+use crate::text::Kind;
+use crate::text::Member;
+
+pub(crate) fn items() -> Vec<Item> {
+    let fault =
+        |kind| Fault::from(RawFault { kind, message: "".into(), detail: Vec::new().into() });
+    vec![
+        item(
+            "FaultKind",
+            |number| fault(number.into()).kind,
+            |kind| RawFault::from(Fault::new(kind, "")).kind,
+        ),
+        item("Emitted", Emitted::from_number, |emitted| {
+            context_object(Arc::new(Answers(emitted))).emit(b""[..].into()).into()
+        }),
+        item("Level", Level::from_number, |level| level as u32),
+    ]
+}
+
+/// Each number that is some value's own, and what those below and above them read as.
+fn item<T: Debug>(name: &str, read: impl Fn(u8) -> T, write: impl Fn(T) -> u32) -> Item {
+    let own: Vec<u8> = (0..=u8::MAX).filter(|n| write(read(*n)) == u32::from(*n)).collect();
+    let (first, last) = (own[0], own[own.len() - 1]);
+    let mut members: Vec<Member> =
+        own.iter().map(|n| Member::new(format!("{:?}", read(*n)), n.to_string())).collect();
+    let reads = |range: &mut dyn Iterator<Item = u8>| {
+        let mut read: Vec<String> = range.map(|n| format!("{:?}", read(n))).collect();
+        read.dedup();
+        read.join(", ")
+    };
+    let ranges = [("below", 0..=first), ("between", first..=last), ("above", last..=u8::MAX)];
+    for (place, range) in ranges {
+        let read = reads(&mut range.filter(|n| !own.contains(n)));
+        if !read.is_empty() {
+            members.push(Member::new(format!("what is {place}"), read));
+        }
+    }
+    Item { kind: Kind::Numbers, name: name.to_owned(), facts: "by number".to_owned(), members }
+}
+
+/// A run that answers each value with the same.
+struct Answers(Emitted);
+
+impl RunContext for Answers {
+    fn is_cancelled(&self) -> bool {
+        false
+    }
+
+    fn wait_cancelled(&self, _limit: Duration) -> bool {
+        false
+    }
+
+    fn remaining(&self) -> Option<Duration> {
+        None
+    }
+
+    fn bound(&self) {}
+
+    fn progress(&self, _fraction: f64, _message: Option<&str>) {}
+
+    fn emit(&self, _json: &[u8]) -> Emitted {
+        self.0
+    }
+
+    fn usage(&self, _json: &[u8]) {}
+
+    fn log_enabled(&self, _level: Level, _target: &str) -> bool {
+        false
+    }
+
+    fn log(&self, _level: Level, _target: &str, _message: &str) {}
+
+    fn run_id(&self) -> &str {
+        ""
+    }
+}

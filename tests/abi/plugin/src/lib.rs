@@ -1,0 +1,197 @@
+//! The plugin by which the tests look at the interface from the plugin's side.
+//!
+//! It answers, waits for its cancel, streams, and tells what each method of the context answered.
+
+#[cfg(feature = "allocator")]
+mod imp;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde::Serialize;
+use universal_worker_plugin::Context;
+use universal_worker_plugin::Level;
+use universal_worker_plugin::Plugin;
+use universal_worker_plugin::PluginError;
+use universal_worker_plugin::schemars::JsonSchema;
+
+#[cfg(not(feature = "bare"))]
+use universal_worker_plugin::ConfigOption;
+#[cfg(not(feature = "bare"))]
+use universal_worker_plugin::ConfigOptions;
+#[cfg(not(feature = "bare"))]
+use universal_worker_plugin::Reconfigured;
+
+/// Does what its arguments say.
+pub struct Probe {
+    mark: String,
+}
+
+/// What its answers begin with.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[schemars(crate = "universal_worker_plugin::schemars")]
+pub struct Config {
+    #[serde(default = "mark")]
+    mark: String,
+}
+
+/// What to do.
+#[derive(Deserialize, JsonSchema)]
+#[schemars(crate = "universal_worker_plugin::schemars")]
+pub struct Args {
+    op: Op,
+    #[serde(default)]
+    text: String,
+    #[serde(default)]
+    count: u32,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[schemars(crate = "universal_worker_plugin::schemars")]
+#[serde(rename_all = "snake_case")]
+enum Op {
+    /// Answers with the text.
+    Echo,
+    /// Fails with the text.
+    Fail,
+    /// Panics with the text.
+    Panic,
+    /// Comes back when it is cancelled.
+    Wait,
+    /// Asks each method of the context.
+    Context,
+    /// Emits the text so many times.
+    Stream,
+}
+
+/// What came of it.
+#[derive(Serialize, JsonSchema)]
+#[schemars(crate = "universal_worker_plugin::schemars")]
+#[serde(untagged)]
+pub enum Reply {
+    Text(String),
+    Numbered { number: u32, text: String },
+    Context(Answers),
+}
+
+/// What each method of the context answered.
+#[derive(Serialize, JsonSchema)]
+#[schemars(crate = "universal_worker_plugin::schemars")]
+pub struct Answers {
+    cancelled: bool,
+    woken: bool,
+    remaining: Option<f64>,
+    run_id: String,
+    counted: bool,
+    errors_are_logged: bool,
+    emitted_outside_of_a_stream: Option<String>,
+    /// Of the method that a later interface has; none where this plugin is built for an earlier one.
+    of_tomorrow: Option<u64>,
+}
+
+impl Plugin for Probe {
+    type Config = Config;
+    type Args = Args;
+    type Output = Reply;
+
+    fn load(cx: &Context) -> Result<(), PluginError> {
+        cx.log(Level::Info, "probe", "a line before all runs");
+        Ok(())
+    }
+
+    fn initialize(config: Config, _cx: &Context) -> Result<Self, PluginError> {
+        if config.mark.is_empty() {
+            return Err(PluginError::user_input("mark: is empty"));
+        }
+        Ok(Self { mark: config.mark })
+    }
+
+    fn execute(&self, args: Args, cx: &Context) -> Result<Reply, PluginError> {
+        match args.op {
+            Op::Echo => Ok(Reply::Text(format!("{} {}", self.mark, args.text))),
+            Op::Fail => Err(PluginError::transient(args.text)),
+            Op::Panic => panic!("{}", args.text),
+            Op::Wait => wait(cx),
+            Op::Context => Ok(Reply::Context(context(cx))),
+            Op::Stream => Err(PluginError::user_input("op: belongs to a stream")),
+        }
+    }
+
+    fn execute_stream(&self, args: Args, cx: &Context) -> Result<(), PluginError> {
+        for number in 0..args.count {
+            cx.emit(&Reply::Numbered { number, text: args.text.clone() })?;
+        }
+        Ok(())
+    }
+
+    #[cfg(not(feature = "bare"))]
+    fn prefetch(&self, cx: &Context) -> Result<(), PluginError> {
+        cx.status(1.0, "fetched");
+        Ok(())
+    }
+
+    #[cfg(not(feature = "bare"))]
+    fn health(&self, _cx: &Context) -> Result<(), PluginError> {
+        if self.mark == "ill" { Err(PluginError::new("is ill")) } else { Ok(()) }
+    }
+
+    #[cfg(not(feature = "bare"))]
+    fn config_options(config: Option<Config>, _cx: &Context) -> Result<ConfigOptions, PluginError> {
+        let mark = config.map_or_else(mark, |config| config.mark);
+        let options = [ConfigOption::new(mark, "the one in force")].into_iter().collect();
+        Ok([("mark".to_owned(), options)].into())
+    }
+
+    #[cfg(not(feature = "bare"))]
+    fn on_reconfigure(
+        &mut self,
+        config: &Config,
+        _cx: &Context,
+    ) -> Result<Reconfigured, PluginError> {
+        self.mark = format!("{} in place", config.mark);
+        Ok(Reconfigured::InPlace)
+    }
+}
+
+fn wait(cx: &Context) -> Result<Reply, PluginError> {
+    cx.status(0.5, "waiting");
+    if cx.sleep(Duration::from_secs(600)) {
+        return Err(PluginError::cancelled());
+    }
+    Ok(Reply::Text("nobody cancelled".to_owned()))
+}
+
+fn context(cx: &Context) -> Answers {
+    cx.progress(0.25);
+    cx.status(0.75, "asking");
+    cx.log(Level::Info, "probe", "a line of a run");
+    let counted = cx.usage(&BTreeMap::from([("asked", 1)]));
+    let emitted = cx.emit(&true);
+    Answers {
+        cancelled: cx.is_cancelled(),
+        woken: cx.sleep(Duration::from_millis(1)),
+        remaining: cx.remaining().map(|left| left.as_secs_f64()),
+        run_id: cx.run_id(),
+        counted: counted.is_ok(),
+        errors_are_logged: cx.log_enabled(Level::Error, "probe"),
+        emitted_outside_of_a_stream: emitted.err().map(|error| error.to_string()),
+        of_tomorrow: of_tomorrow(cx),
+    }
+}
+
+#[cfg(feature = "later")]
+fn of_tomorrow(cx: &Context) -> Option<u64> {
+    Some(cx.of_tomorrow())
+}
+
+#[cfg(not(feature = "later"))]
+fn of_tomorrow(_cx: &Context) -> Option<u64> {
+    None
+}
+
+fn mark() -> String {
+    "echo".to_owned()
+}
+
+universal_worker_plugin::export_plugins!(Probe);

@@ -1,0 +1,253 @@
+//! What is built for the tests of the interface, as data.
+
+/// The package of the plugin, in `tests/abi/plugin`.
+pub(super) const PROBE: &str = "interface-probe";
+
+/// The worker of the made-up later interface, among what is made.
+pub(super) const LATER_WORKER: &str = "worker-1.1";
+
+/// One call of cargo.
+pub(super) struct Build {
+    pub(super) what: &'static str,
+    pub(super) tree: &'static Tree,
+    pub(super) profile: &'static str,
+    pub(super) compiler: Compiler,
+    pub(super) made: &'static [Made],
+}
+
+/// Who compiles.
+#[derive(Clone, Copy)]
+pub(super) enum Compiler {
+    /// The one that compiles all the rest.
+    Ours,
+    /// The first of these that is installed.
+    Other(&'static [&'static str]),
+}
+
+/// A plugin, or the worker.
+pub(super) struct Made {
+    pub(super) name: &'static str,
+    /// What the plugin is built with.
+    pub(super) features: &'static [&'static str],
+}
+
+/// A copy of the sources.
+pub(super) struct Tree {
+    pub(super) name: &'static str,
+    /// Which of them.
+    pub(super) folders: &'static [&'static str],
+    /// The version of the interface in it.
+    pub(super) version: &'static str,
+    pub(super) edits: &'static [Edit],
+}
+
+/// Text of a file that becomes another.
+pub(super) struct Edit {
+    pub(super) file: &'static str,
+    pub(super) from: &'static str,
+    pub(super) to: &'static str,
+}
+
+const fn plugin(name: &'static str, features: &'static [&'static str]) -> Made {
+    Made { name, features }
+}
+
+const fn edit(file: &'static str, from: &'static str, to: &'static str) -> Edit {
+    Edit { file, from, to }
+}
+
+/// The version of the interface as it stands; whoever raises it raises those that are made up, here and in the rows
+/// of `tests/integration/abi`.
+pub(super) const VERSION: &str = "1.0.0";
+
+const FOR_PLUGINS: &[&str] = &["crates/abi", "crates/json", "crates/plugin"];
+
+const FOR_BOTH: &[&str] = &[
+    "crates/abi",
+    "crates/json",
+    "crates/plugin",
+    "crates/loader",
+    "crates/watchdog",
+    "crates/telemetry",
+    "crates/service",
+    "bins/universal-worker",
+];
+
+static NOW: Tree = Tree { name: "now", folders: FOR_PLUGINS, version: VERSION, edits: &[] };
+static BEFORE: Tree = Tree { name: "0.9", folders: FOR_PLUGINS, version: "0.9.0", edits: &[] };
+static MAJOR: Tree = Tree { name: "2.0", folders: FOR_PLUGINS, version: "2.0.0", edits: &[] };
+
+/// The version as it stands, but a plain struct that has one field more.
+static PATCHED: Tree = Tree {
+    name: "patched",
+    folders: FOR_PLUGINS,
+    version: VERSION,
+    edits: &[
+        edit(
+            "crates/abi/src/raw.rs",
+            "    pub kind: u32,\n",
+            "    pub kind: u32,\n    /// One more.\n    pub more: u32,\n",
+        ),
+        edit(
+            "crates/abi/src/fault.rs",
+            "Self { kind: fault.kind.number()",
+            "Self { more: 0, kind: fault.kind.number()",
+        ),
+    ],
+};
+
+/// A minor version that broke a rule: a method was put between others.
+static BETWEEN: Tree = Tree {
+    name: "between",
+    folders: FOR_PLUGINS,
+    version: "1.1.0",
+    edits: &[edit(
+        "crates/abi/src/raw.rs",
+        "    fn bound(&self);\n",
+        "    fn bound(&self);\n    fn between(&self) {}\n",
+    )],
+};
+
+/// All that is built.
+pub(super) const BUILDS: &[Build] = &[
+    Build {
+        what: "plugins of this interface",
+        tree: &NOW,
+        profile: "dev",
+        compiler: Compiler::Ours,
+        made: &[
+            plugin("debug", &[]),
+            plugin("allocator", &["allocator"]),
+            plugin("bare", &["bare"]),
+        ],
+    },
+    Build {
+        what: "a plugin that aborts when it panics",
+        tree: &NOW,
+        profile: "abort",
+        compiler: Compiler::Ours,
+        made: &[plugin("abort", &[])],
+    },
+    Build {
+        what: "a plugin by another compiler",
+        tree: &NOW,
+        profile: "dev",
+        compiler: Compiler::Other(&["nightly", "beta"]),
+        made: &[plugin("compiler", &[])],
+    },
+    Build {
+        what: "a plugin and a worker of a later interface",
+        tree: &LATER,
+        profile: "dev",
+        compiler: Compiler::Ours,
+        made: &[plugin("later", &["later"]), plugin(LATER_WORKER, &[])],
+    },
+    Build {
+        what: "a plugin of an interface before the first",
+        tree: &BEFORE,
+        profile: "dev",
+        compiler: Compiler::Ours,
+        made: &[plugin("before", &[])],
+    },
+    Build {
+        what: "a plugin of the next major interface",
+        tree: &MAJOR,
+        profile: "dev",
+        compiler: Compiler::Ours,
+        made: &[plugin("major", &[])],
+    },
+    Build {
+        what: "a plugin of a patched interface",
+        tree: &PATCHED,
+        profile: "dev",
+        compiler: Compiler::Ours,
+        made: &[plugin("patched", &[])],
+    },
+    Build {
+        what: "a plugin of a later interface that broke a rule",
+        tree: &BETWEEN,
+        profile: "dev",
+        compiler: Compiler::Ours,
+        made: &[plugin("between", &[])],
+    },
+];
+
+/// The plugin that is kept when a version of the interface is settled; see `tests/abi/kept/README.md`.
+pub(super) const KEPT: Build = Build {
+    what: "the plugin that is kept",
+    tree: &NOW,
+    profile: "kept",
+    compiler: Compiler::Ours,
+    made: &[plugin("kept", &[])],
+};
+
+/// A made-up minor version: one method more at the end of each trait, one function more in the root.
+///
+/// What has the new method answers 11; its default, for what does not have it, is 7.
+static LATER: Tree = Tree {
+    name: "later",
+    folders: FOR_BOTH,
+    version: "1.1.0",
+    edits: &[
+        edit(
+            "crates/abi/src/raw.rs",
+            "}\n\n/// See [`Instance`](crate::Instance).\n",
+            "\n    fn of_tomorrow(&self) -> u64 {\n        7\n    }\n}\n\n/// See [`Instance`](crate::Instance).\n",
+        ),
+        edit(
+            "crates/abi/src/raw.rs",
+            "}\n\n/// See [`RunContext`](crate::RunContext).\n",
+            "\n    fn of_tomorrow(&self) -> u64 {\n        7\n    }\n}\n\n/// See [`RunContext`](crate::RunContext).\n",
+        ),
+        edit(
+            "crates/abi/src/raw.rs",
+            "    fn extension(&self, name: RStr<'_>, json: RSlice<'_, u8>) -> RResult<RVec<u8>, RawFault>;\n",
+            "    fn extension(&self, name: RStr<'_>, json: RSlice<'_, u8>) -> RResult<RVec<u8>, RawFault>;\n\
+             \n    fn of_tomorrow(&self) -> u64 {\n        7\n    }\n",
+        ),
+        edit(
+            "crates/abi/src/root.rs",
+            "    pub extension: extern \"C\" fn(RStr<'_>, RSlice<'_, u8>) -> RResult<RVec<u8>, RawFault>,\n",
+            "    pub extension: extern \"C\" fn(RStr<'_>, RSlice<'_, u8>) -> RResult<RVec<u8>, RawFault>,\n\
+             \n    /// New.\n    #[sabi(missing_field(option))]\n    pub of_tomorrow: extern \"C\" fn() -> u64,\n",
+        ),
+        // The worker has the method of its context, and asks for the others.
+        edit(
+            "crates/abi/src/context.rs",
+            "    fn run_id(&self) -> RString {",
+            "    fn of_tomorrow(&self) -> u64 {\n        11\n    }\n\n    fn run_id(&self) -> RString {",
+        ),
+        edit(
+            "crates/abi/src/class.rs",
+            "    pub fn execute<C: RunContext>(&self, call: &[u8], cx: Arc<C>) -> Result<Answer, Fault> {\n",
+            "    pub fn execute<C: RunContext>(&self, call: &[u8], cx: Arc<C>) -> Result<Answer, Fault> {\n        \
+             cx.usage(format!(r#\"{{\"of_tomorrow\":{}}}\"#, self.object.of_tomorrow()).as_bytes());\n",
+        ),
+        edit(
+            "crates/loader/src/library.rs",
+            "        Ok(Self { file: file.to_owned(), root, info })",
+            "        let mut info: LibraryInfo = info;\n        \
+             info.compiler = format!(\"{:?}\", root.of_tomorrow().map(|of_tomorrow| of_tomorrow()));\n        \
+             Ok(Self { file: file.to_owned(), root, info })",
+        ),
+        // The plugin has the others, and asks for that of its context.
+        edit(
+            "crates/plugin/src/context.rs",
+            "    pub(crate) fn into_object(self)",
+            "    /// New.\n    #[must_use]\n    pub fn of_tomorrow(&self) -> u64 {\n        \
+             self.object.of_tomorrow()\n    }\n\n    pub(crate) fn into_object(self)",
+        ),
+        edit(
+            "crates/plugin/src/shim.rs",
+            "    fn health(&self, context: ContextObject) -> RResult<(), RawFault> {",
+            "    fn of_tomorrow(&self) -> u64 {\n        11\n    }\n\n    \
+             fn health(&self, context: ContextObject) -> RResult<(), RawFault> {",
+        ),
+        edit(
+            "crates/plugin/src/export.rs",
+            "    PluginRoot { describe, open, extension }.leak_into_prefix()\n}\n",
+            "    PluginRoot { describe, open, extension, of_tomorrow }.leak_into_prefix()\n}\n\n\
+             extern \"C\" fn of_tomorrow() -> u64 {\n    11\n}\n",
+        ),
+    ],
+};
