@@ -5,10 +5,13 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use crate::support::Started;
 use crate::support::c_library;
 use crate::support::plugin;
 use crate::support::run_to_end;
 use crate::support::scratch;
+use crate::support::signal;
+use crate::support::until;
 
 async fn refused(module: &Path, class: &str, told: &[&str]) {
     let module = module.to_str().unwrap();
@@ -117,6 +120,26 @@ async fn a_plugin_that_does_not_come_up_in_time_is_refused() {
         assert!(last.contains(told) && last.contains("--load-timeout gives"), "{last}");
         let failed: Value = serde_json::from_str(ended.stdout.trim()).unwrap();
         assert_eq!(failed["stage"], "load");
+    }
+}
+
+#[tokio::test]
+async fn a_signal_ends_a_worker_whose_library_hangs() {
+    let dir = scratch();
+    let (hangs, mark) = (dir.path().join("libhangs.so"), dir.path().join("mark"));
+    let source = format!(
+        "#include <fcntl.h>\n#include <unistd.h>\n__attribute__((constructor)) void f(void) {{ \
+         creat(\"{}\", 0600); for (;;) pause(); }}",
+        mark.display()
+    );
+    c_library(&hangs, &source, &[]);
+    // A wait that is begun while the constructor runs must not be one for the dynamic linker.
+    for _ in 0..10 {
+        let mut started = Started::spawn(&["--module", hangs.to_str().unwrap(), "--class", "X"]);
+        until(async || mark.exists()).await;
+        signal(started.pid(), "TERM");
+        assert_eq!(started.wait().code(), Some(0));
+        fs::remove_file(&mark).unwrap();
     }
 }
 

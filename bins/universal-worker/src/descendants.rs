@@ -11,8 +11,6 @@ use std::os::fd::AsFd;
 use std::os::fd::OwnedFd;
 use std::process;
 use std::sync::OnceLock;
-use std::sync::mpsc;
-use std::sync::mpsc::Sender;
 use std::time::Duration;
 use std::time::Instant;
 
@@ -31,6 +29,7 @@ use universal_worker_telemetry::visit_descendants;
 
 use crate::failure::Failure;
 use crate::imp;
+use crate::mailbox::Mailbox;
 use crate::threads;
 
 /// Between two looks at the tree; a process that ends is noticed at once.
@@ -48,13 +47,13 @@ const AT_ONCE: Duration = Duration::from_millis(40);
 
 /// The thread that ends them, there from the start and with file descriptors of its own: a plugin may
 /// have taken all threads and files that the process can have.
-static HUNTER: OnceLock<Sender<Hunt>> = OnceLock::new();
+static HUNTER: OnceLock<Mailbox<Hunt>> = OnceLock::new();
 
 /// How to end them, and who wants to know.
 struct Hunt {
     limit: Duration,
     patience: Duration,
-    done: Sender<Option<String>>,
+    done: Mailbox<Option<String>>,
 }
 
 /// waitid(2): children whatever signal their end sends.
@@ -66,16 +65,18 @@ pub(crate) fn adopt() -> Result<(), Failure> {
     if let Err(error) = rustix::process::set_child_subreaper(this) {
         log::warn!("daemons of the plugin may outlive the worker: {error}");
     }
-    let (order, orders) = mpsc::channel::<Hunt>();
+    let orders = Mailbox::new();
+    let ordered = orders.clone();
     let hunting = move || {
         imp::take_own_files();
-        for Hunt { limit, patience, done } in orders {
-            // Nobody waits where the process ends meanwhile.
-            let _ = done.send(hunt(limit, patience));
+        loop {
+            let Hunt { limit, patience, done } = ordered.take();
+            // There is room for any number.
+            let _ = done.put(hunt(limit, patience));
         }
     };
     threads::spawn("descendants", "the plugin's processes", hunting)?;
-    HUNTER.get_or_init(|| order);
+    HUNTER.get_or_init(|| orders);
     Ok(())
 }
 
@@ -113,10 +114,10 @@ fn let_hunt(limit: Duration, patience: Duration) -> Option<String> {
     }
     // It was not made where the worker failed before that.
     let Some(hunter) = HUNTER.get() else { return hunt(limit, patience) };
-    let (done, is_done) = mpsc::channel();
-    // Neither fails: the thread is there until the process ends.
-    let _ = hunter.send(Hunt { limit, patience, done });
-    is_done.recv().unwrap_or_default()
+    let done = Mailbox::new();
+    // As above; the thread is there until the process ends.
+    let _ = hunter.put(Hunt { limit, patience, done: done.clone() });
+    done.take()
 }
 
 fn hunt(limit: Duration, patience: Duration) -> Option<String> {

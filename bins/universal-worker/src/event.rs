@@ -5,7 +5,6 @@ use std::fmt;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::os::fd::RawFd;
-use std::sync::mpsc::Sender;
 use std::time::Duration;
 
 use universal_worker_service::WedgedRun;
@@ -16,6 +15,7 @@ use universal_worker_watchdog::WatchError;
 
 use crate::failure::Failure;
 use crate::last_resort::LastResort;
+use crate::mailbox::Mailbox;
 use crate::threads;
 
 /// Something that happened.
@@ -34,18 +34,18 @@ pub(crate) enum Event {
 /// Reports to the main thread.
 #[derive(Debug, Clone)]
 pub(crate) struct Reporter {
-    main: Sender<Event>,
+    main: Mailbox<Event>,
     last_resort: LastResort,
 }
 
 impl Reporter {
-    pub(crate) fn new(main: Sender<Event>, last_resort: LastResort) -> Self {
+    pub(crate) fn new(main: Mailbox<Event>, last_resort: LastResort) -> Self {
         Self { main, last_resort }
     }
 
     pub(crate) fn tell(&self, event: Event) {
-        // Nobody listens when the worker is ending anyhow.
-        let _ = self.main.send(event);
+        // There is room for any number.
+        let _ = self.main.put(event);
     }
 
     /// From now on the end of the process is certain.

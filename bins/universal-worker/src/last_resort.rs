@@ -4,10 +4,6 @@
 //! as a main thread that is held up where it never should be.
 //! So it is a thread that is there from the start, and waits for nobody longer than a moment.
 
-use std::sync::mpsc;
-use std::sync::mpsc::Receiver;
-use std::sync::mpsc::RecvTimeoutError;
-use std::sync::mpsc::Sender;
 use std::time::Duration;
 use std::time::Instant;
 
@@ -17,11 +13,12 @@ use crate::failure::Failure;
 use crate::imp;
 use crate::last_words;
 use crate::logging;
+use crate::mailbox::Mailbox;
 use crate::threads;
 
 /// The right to start the countdown; it has no way back.
 #[derive(Debug, Clone)]
-pub(crate) struct LastResort(Sender<Order>);
+pub(crate) struct LastResort(Mailbox<Order>);
 
 #[derive(Debug)]
 enum Order {
@@ -37,9 +34,10 @@ const LAST_LINE: &[u8] =
 impl LastResort {
     /// Makes ready for a countdown of `limit`.
     pub(crate) fn after(limit: Duration) -> Result<Self, Failure> {
-        let (order, orders) = mpsc::channel();
-        threads::spawn("last-resort", "the last resort", move || follow(&orders, limit))?;
-        Ok(Self(order))
+        let orders = Mailbox::new();
+        let ordered = orders.clone();
+        threads::spawn("last-resort", "the last resort", move || follow(&ordered, limit))?;
+        Ok(Self(orders))
     }
 
     /// Starts the countdown, where it has not been started.
@@ -58,34 +56,33 @@ impl LastResort {
     }
 
     fn tell(&self, order: Order) {
-        // Never fails: the thread is there until the process ends.
-        let _ = self.0.send(order);
+        // There is room for any number.
+        let _ = self.0.put(order);
     }
 }
 
-fn follow(orders: &Receiver<Order>, limit: Duration) {
+fn follow(orders: &Mailbox<Order>, limit: Duration) {
     imp::take_own_files();
     let mut deadline: Option<Instant> = None;
     let mut plugin_is_done = false;
     loop {
         let order = match deadline {
-            None => orders.recv().map_err(RecvTimeoutError::from),
+            None => Some(orders.take()),
             Some(deadline) => {
-                orders.recv_timeout(deadline.saturating_duration_since(Instant::now()))
+                orders.take_within(deadline.saturating_duration_since(Instant::now()))
             }
         };
         match order {
-            Ok(Order::Start) => {
+            Some(Order::Start) => {
                 deadline.get_or_insert_with(|| Instant::now() + limit);
             }
-            Ok(Order::PluginIsDone) => plugin_is_done = true,
-            Ok(Order::EndAtOnce(signal)) => end_at_once(signal, plugin_is_done),
-            Err(RecvTimeoutError::Timeout) => {
+            Some(Order::PluginIsDone) => plugin_is_done = true,
+            Some(Order::EndAtOnce(signal)) => end_at_once(signal, plugin_is_done),
+            None => {
                 imp::write_if_possible(LAST_LINE);
                 descendants::kill_from_here();
                 imp::exit_now(Abandoned::CODE);
             }
-            Err(RecvTimeoutError::Disconnected) => return,
         }
     }
 }

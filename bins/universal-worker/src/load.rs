@@ -1,11 +1,11 @@
 //! Loads the plugin, on a thread of its own: a slow one must not keep the worker from ending.
 
+use std::panic::AssertUnwindSafe;
+use std::panic::catch_unwind;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::PoisonError;
-use std::sync::mpsc;
-use std::sync::mpsc::RecvTimeoutError;
 use std::time::Duration;
 use std::time::Instant;
 
@@ -25,6 +25,7 @@ use crate::event::Reason;
 use crate::event::Reporter;
 use crate::failure::Failure;
 use crate::last_words;
+use crate::mailbox::Mailbox;
 use crate::threads;
 
 /// A load that goes on.
@@ -47,6 +48,7 @@ pub(crate) fn begin(settings: &Settings, reporter: Reporter) -> Result<Loading, 
     let loading = Loading::of(&settings.plugin);
     let (settings, this) = (settings.clone(), loading.clone());
     let load = move || {
+        threads::all_have_begun();
         last_words::on_lane(&LaneEvent::ChangeBegins("load"));
         let loaded = load(&settings, &this, reporter.clone());
         last_words::on_lane(&LaneEvent::Idle);
@@ -94,22 +96,22 @@ pub(crate) fn in_time<T: Send + 'static>(
     work: impl FnOnce(&Loading) -> Result<T, Failure> + Send + 'static,
 ) -> Result<T, Failure> {
     let loading = Loading::of(plugin);
-    let (done, is_done) = mpsc::channel();
-    let this = loading.clone();
+    let done = Mailbox::new();
+    let (this, tell) = (loading.clone(), done.clone());
     threads::spawn_for_plugin("load", "loading", move || {
-        // Nobody waits where it has taken too long.
-        let _ = done.send(work(&this));
+        threads::all_have_begun();
+        // Plugin code does not unwind to here; a defect of ours is not to be waited for.
+        let outcome = catch_unwind(AssertUnwindSafe(|| work(&this)));
+        let panicked = |_| Err(Failure::defect("the thread that loads has panicked"));
+        // There is room for any number.
+        let _ = tell.put(outcome.unwrap_or_else(panicked));
     })?;
     loop {
-        match is_done.recv_timeout(loading.left()) {
-            Ok(outcome) => return outcome,
-            Err(RecvTimeoutError::Timeout) if loading.left().is_zero() => {
-                return Err(loading.too_slow());
-            }
-            Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => {
-                return Err(Failure::defect("the thread that loads has panicked"));
-            }
+        if let Some(outcome) = done.take_within(loading.left()) {
+            return outcome;
+        }
+        if loading.left().is_zero() {
+            return Err(loading.too_slow());
         }
     }
 }

@@ -5,8 +5,6 @@
 
 use std::os::fd::OwnedFd;
 use std::os::fd::RawFd;
-use std::sync::mpsc;
-use std::sync::mpsc::RecvTimeoutError;
 use std::time::Duration;
 
 use universal_worker_service::WorkerService;
@@ -26,6 +24,7 @@ mod list;
 mod listen;
 mod load;
 mod logging;
+mod mailbox;
 mod signals;
 mod stdout;
 mod stop;
@@ -43,6 +42,7 @@ use crate::failure::Outcome;
 use crate::last_resort::LastResort;
 use crate::listen::Bound;
 use crate::listen::Place;
+use crate::mailbox::Mailbox;
 
 fn main() {
     imp::take_usual_signals();
@@ -68,11 +68,12 @@ fn run(settings: &cli::Settings) -> Outcome {
     // Before anything else is opened, so that the numbers can mean nothing else.
     let inherited = take_inherited(settings);
     logging::init(settings.log, &settings.filter);
-    let (main, happened) = mpsc::channel();
+    let happened = Mailbox::new();
     let served = inherited.and_then(|inherited| {
         stdout::capture()?;
         let last_resort = LastResort::after(settings.stop_grace)?;
-        serve(settings, inherited, &Reporter::new(main, last_resort), &happened)
+        let reporter = Reporter::new(happened.clone(), last_resort);
+        serve(settings, inherited, &reporter, &happened)
     });
     served.unwrap_or_else(|failure| {
         let outcome = Outcome::failed(failure);
@@ -88,7 +89,7 @@ fn serve(
     settings: &cli::Settings,
     inherited: Inherited,
     reporter: &Reporter,
-    happened: &mpsc::Receiver<Event>,
+    happened: &Mailbox<Event>,
 ) -> Result<Outcome, Failure> {
     descendants::adopt()?;
     last_words::prepare(&settings.plugin, settings.crash_file.as_deref())?;
@@ -110,8 +111,8 @@ fn serve(
     };
     let service = loop {
         match next(happened, in_time) {
-            Some(Event::Loaded(service)) => break service?,
-            Some(Event::Stop(reason)) => {
+            Event::Loaded(service) => break service?,
+            Event::Stop(reason) => {
                 // Without a config there is no instance that could need a cleanup.
                 let has_instance = settings.config.is_some();
                 return Ok(stop::while_loading(
@@ -122,8 +123,7 @@ fn serve(
                     settings.stop_grace,
                 ));
             }
-            Some(Event::Announced(_) | Event::IoEnded) => {}
-            None => return Err(Failure::defect("nobody reports any more")),
+            Event::Announced(_) | Event::IoEnded => {}
         }
     };
     let served = serve_until_stop(settings, bound, &service, reporter, happened);
@@ -139,7 +139,7 @@ fn serve_until_stop(
     bound: Bound,
     service: &WorkerService,
     reporter: &Reporter,
-    happened: &mpsc::Receiver<Event>,
+    happened: &Mailbox<Event>,
 ) -> Result<Outcome, Failure> {
     let (listener, told) = bound.listen()?;
     let io = io::Io::begin(listener, service.clone(), reporter.clone())?;
@@ -154,13 +154,13 @@ fn serve_until_stop(
     };
     let reason = loop {
         match next(happened, idle) {
-            Some(Event::Stop(reason)) => break reason,
-            Some(Event::Announced(announced)) => {
+            Event::Stop(reason) => break reason,
+            Event::Announced(announced) => {
                 announced.map_err(Failure::Announce)?;
                 announce::notify("READY=1");
             }
-            Some(Event::Loaded(_)) => {}
-            Some(Event::IoEnded) | None => {
+            Event::Loaded(_) => {}
+            Event::IoEnded => {
                 return Err(Failure::defect("the thread that serves has ended"));
             }
         }
@@ -225,18 +225,14 @@ fn take(option: &str, fd: RawFd) -> Result<OwnedFd, Failure> {
         .map_err(|error| Failure::usage(format!("{option}: cannot take over {fd}: {error}")))
 }
 
-/// Waits for what happens next, and reaps meanwhile; none when nobody is left to report.
+/// Waits for what happens next, and reaps meanwhile.
 ///
 /// `meanwhile` is called between, and says when it wants to be called again at the latest.
-fn next(
-    happened: &mpsc::Receiver<Event>,
-    mut meanwhile: impl FnMut() -> Duration,
-) -> Option<Event> {
+fn next(happened: &Mailbox<Event>, mut meanwhile: impl FnMut() -> Duration) -> Event {
     loop {
-        match happened.recv_timeout(meanwhile().min(BETWEEN_REAPS)) {
-            Ok(event) => return Some(event),
-            Err(RecvTimeoutError::Timeout) => descendants::reap(),
-            Err(RecvTimeoutError::Disconnected) => return None,
+        match happened.take_within(meanwhile().min(BETWEEN_REAPS)) {
+            Some(event) => return event,
+            None => descendants::reap(),
         }
     }
 }

@@ -1,6 +1,5 @@
 //! The stop, whatever its reason: bounded in time, whatever hangs.
 
-use std::sync::mpsc::Receiver;
 use std::time::Duration;
 use std::time::Instant;
 
@@ -15,6 +14,7 @@ use crate::event::Reporter;
 use crate::failure::Abandoned;
 use crate::failure::Outcome;
 use crate::io::Io;
+use crate::mailbox::Mailbox;
 
 /// Of the grace, what runs and the cleanup do not get: it is for what follows them.
 const FOR_THE_REST: Duration = Duration::from_millis(450);
@@ -30,7 +30,7 @@ pub(crate) fn run(
     service: &WorkerService,
     io: Io,
     reporter: &Reporter,
-    happened: &Receiver<Event>,
+    happened: &Mailbox<Event>,
     grace: Duration,
 ) -> Outcome {
     log::info!("stopping: {reason}");
@@ -39,8 +39,8 @@ pub(crate) fn run(
     let stopped = service.stop(for_the_plugin(grace));
     io.end();
     let deadline = Instant::now() + LAST_ANSWERS;
-    while let Ok(event) = happened.recv_timeout(deadline.saturating_duration_since(Instant::now()))
-    {
+    let left = || deadline.saturating_duration_since(Instant::now());
+    while let Some(event) = happened.take_within(left()) {
         if matches!(event, Event::IoEnded) {
             break;
         }
@@ -54,21 +54,21 @@ pub(crate) fn while_loading(
     reason: Reason,
     makes_instance: bool,
     reporter: &Reporter,
-    happened: &Receiver<Event>,
+    happened: &Mailbox<Event>,
     grace: Duration,
 ) -> Outcome {
     let begun = Instant::now();
     let limit = for_the_plugin(grace);
     let mut abandoned = makes_instance.then(|| "the initialize of the plugin".to_owned());
     while abandoned.is_some() {
-        match happened.recv_timeout(limit.saturating_sub(begun.elapsed())) {
-            Ok(Event::Loaded(Ok(service))) => {
+        match happened.take_within(limit.saturating_sub(begun.elapsed())) {
+            Some(Event::Loaded(Ok(service))) => {
                 abandoned = left_of(service.stop(limit.saturating_sub(begun.elapsed())));
                 break;
             }
-            Ok(Event::Loaded(Err(_))) => abandoned = None,
-            Ok(_) => {}
-            Err(_) => break,
+            Some(Event::Loaded(Err(_))) => abandoned = None,
+            Some(_) => {}
+            None => break,
         }
     }
     ended(reason, abandoned, reporter, begun, grace)

@@ -4,10 +4,9 @@ use std::io;
 use std::io::Write;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
-use std::sync::mpsc;
-use std::sync::mpsc::SyncSender;
 use std::time::Duration;
 
+use crate::mailbox::Mailbox;
 use crate::threads;
 
 /// Lines that may wait to be written; what comes when there is no room is lost, and counted.
@@ -17,13 +16,13 @@ const QUEUE: usize = 1024;
 const FLUSH: Duration = Duration::from_millis(100);
 
 pub(crate) struct Writer {
-    queue: SyncSender<Order>,
+    queue: Mailbox<Order>,
     lost: AtomicU64,
 }
 
 enum Order {
     Write(String),
-    Tell(mpsc::Sender<()>),
+    Tell(Mailbox<()>),
 }
 
 impl Writer {
@@ -32,13 +31,14 @@ impl Writer {
     }
 
     fn to(mut output: impl Write + Send + 'static) -> Self {
-        let (queue, orders) = mpsc::sync_channel(QUEUE);
+        let queue = Mailbox::with_room_for(QUEUE);
+        let orders = queue.clone();
         let writing = move || {
-            for order in orders {
+            loop {
                 // A closed pipe or a full disk: there is nobody to tell.
-                match order {
+                match orders.take() {
                     Order::Write(line) => drop(output.write_all(line.as_bytes())),
-                    Order::Tell(done) => drop(done.send(())),
+                    Order::Tell(done) => drop(done.put(())),
                 }
             }
         };
@@ -51,16 +51,16 @@ impl Writer {
     pub(crate) fn write(&self, line: String) {
         let lost = self.lost.swap(0, Ordering::Relaxed);
         let line = if lost == 0 { line } else { format!("({lost} lines are lost)\n{line}") };
-        if self.queue.try_send(Order::Write(line)).is_err() {
+        if self.queue.put(Order::Write(line)).is_err() {
             self.lost.fetch_add(lost + 1, Ordering::Relaxed);
         }
     }
 
     /// Waits a moment until what is queued is written.
     pub(crate) fn flush(&self) {
-        let (done, is_done) = mpsc::channel();
-        if self.queue.try_send(Order::Tell(done)).is_ok() {
-            let _ = is_done.recv_timeout(FLUSH);
+        let done = Mailbox::new();
+        if self.queue.put(Order::Tell(done.clone())).is_ok() {
+            let _ = done.take_within(FLUSH);
         }
     }
 }
@@ -74,6 +74,7 @@ pub(crate) fn write_now(line: &str) {
 mod tests {
     use std::sync::Arc;
     use std::sync::Mutex;
+    use std::sync::mpsc;
     use std::thread;
 
     use super::*;
@@ -106,16 +107,17 @@ mod tests {
         }
         writer.flush();
         drop(open);
-        let (done, is_done) = mpsc::channel();
-        // Room comes as the thread works through its queue.
-        while writer.queue.try_send(Order::Tell(done.clone())).is_err() {
-            thread::yield_now();
-        }
-        is_done.recv().unwrap();
+        let all_is_written = || {
+            let done = Mailbox::new();
+            // Room comes as the thread works through its queue.
+            while writer.queue.put(Order::Tell(done.clone())).is_err() {
+                thread::yield_now();
+            }
+            done.take();
+        };
+        all_is_written();
         writer.write("last\n".to_owned());
-        let (done, is_done) = mpsc::channel();
-        writer.queue.send(Order::Tell(done)).unwrap();
-        is_done.recv().unwrap();
+        all_is_written();
         let written = written.lock().unwrap();
         assert!(written.starts_with("0\n1\n"), "{written}");
         assert!(written.contains("lines are lost)\nlast\n"), "{written}");
