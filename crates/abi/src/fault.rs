@@ -1,6 +1,7 @@
 //! What goes wrong on the plugin's side, as the worker reads it.
 
 use serde::Deserialize;
+use serde::Deserializer;
 use serde::Serialize;
 
 use crate::raw::RawFault;
@@ -54,7 +55,9 @@ pub enum Category {
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct FaultDetail {
-    /// What the caller can do about it; none where the plugin did not say.
+    /// What the caller can do about it; none where the plugin did not say, or in a word of a later
+    /// version.
+    #[serde(deserialize_with = "where_known")]
     pub category: Option<Category>,
     /// Whether the same call may succeed later.
     pub retriable: Option<bool>,
@@ -70,6 +73,12 @@ pub struct FaultDetail {
     pub traceback: Option<String>,
     /// Anything else that the plugin tells.
     pub detail: Option<serde_json::Value>,
+}
+
+/// None of what this version has no name for, so that the rest is still read.
+fn where_known<'de, D: Deserializer<'de>>(json: D) -> Result<Option<Category>, D::Error> {
+    let value = serde_json::Value::deserialize(json)?;
+    Ok(Category::deserialize(value).ok())
 }
 
 impl Fault {
@@ -156,10 +165,11 @@ mod tests {
         let raw = RawFault {
             kind: 99,
             message: "x".into(),
-            detail: br#"{"retriable":true,"of_tomorrow":[1]}"#.to_vec().into(),
+            detail:
+                br#"{"category":"of_tomorrow","retriable":true,"tomorrow":[1]}"#.to_vec().into(),
         };
         let fault = Fault::from(raw);
         assert_eq!(fault.kind, FaultKind::Failed);
-        assert_eq!(fault.detail.retriable, Some(true));
+        assert_eq!((fault.detail.category, fault.detail.retriable), (None, Some(true)));
     }
 }

@@ -56,12 +56,14 @@ pub struct ClassInfo {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Rebuild {
-    /// The new instance is made while the old one stands, which stays when the config is refused.
-    #[default]
-    Beside,
     /// For what cannot exist twice, such as a device: the old instance is dropped, the new one
     /// made, and where its config is refused the old one is made again.
     DropFirst,
+    /// The new instance is made while the old one stands, which stays when the config is refused.
+    /// A word of a later version reads as this one.
+    #[default]
+    #[serde(other)]
+    Beside,
 }
 
 /// What a plugin did with a config that was offered to it.
@@ -133,4 +135,24 @@ const fn one() -> u32 {
 
 const fn yes() -> bool {
     true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_later_version_says_of_a_class_is_read_as_far_as_it_is_known() {
+        let text = r#"{"class":"A","name":"a","version":"1","config_schema":{},"args_schema":{},
+            "output_schema":{},"rebuild":"of_tomorrow","tomorrow":[1]}"#;
+        let info: ClassInfo = serde_json::from_str(text).unwrap();
+        assert_eq!((info.rebuild, info.concurrency), (Rebuild::Beside, 1));
+        assert!(info.cancellable);
+        for (rebuild, text) in
+            [(Rebuild::Beside, "\"beside\""), (Rebuild::DropFirst, "\"drop_first\"")]
+        {
+            assert_eq!(serde_json::to_string(&rebuild).unwrap(), text);
+            assert_eq!(serde_json::from_str::<Rebuild>(text).unwrap(), rebuild);
+        }
+    }
 }
