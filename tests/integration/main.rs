@@ -12,6 +12,7 @@ mod check;
 mod config;
 mod control;
 mod crashes;
+mod damaged;
 mod deadlines;
 mod descendants;
 mod endurance;

@@ -47,7 +47,7 @@ fn dist() -> PathBuf {
     PathBuf::from(dist)
 }
 
-fn program() -> PathBuf {
+pub(crate) fn program() -> PathBuf {
     dist().join("universal-worker")
 }
 
