@@ -109,6 +109,15 @@ pub enum LoadError {
         needs: u64,
     },
 
+    /// What its headers say cannot be so.
+    #[error("{}: is damaged: {}", line::path(file), line::text(what))]
+    Damaged {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong in it.
+        what: String,
+    },
+
     /// A library that it needs is not there.
     #[error("{}: needs {}, which is not found", line::path(file), line::name(library))]
     MissingLibrary {

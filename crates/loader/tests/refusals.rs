@@ -11,6 +11,10 @@ use std::os::unix::net::UnixListener;
 use std::path::Path;
 use std::path::PathBuf;
 
+use object::Endianness;
+use object::elf;
+use object::read::elf::FileHeader;
+use object::read::elf::ProgramHeader;
 use universal_worker_loader::Library;
 use universal_worker_loader::LoadError;
 
@@ -19,6 +23,7 @@ const EI_CLASS: usize = 4;
 const EI_VERSION: usize = 6;
 const E_TYPE: usize = 16;
 const E_MACHINE: usize = 18;
+const E_SHENTSIZE: usize = 58;
 
 /// The C library of this process; none where the test is linked statically.
 fn c_library() -> Option<PathBuf> {
@@ -77,6 +82,52 @@ fn a_library_whose_segments_lie_beyond_its_end_is_refused_even_without_sections(
     content.truncate(content.len() / 2);
     let error = refused_content(&content);
     assert!(matches!(error, LoadError::Truncated { .. }), "{error}");
+}
+
+/// Where in the file the value of an entry of the dynamic section is, and what it is.
+fn dynamic_entry(content: &[u8], tag: elf::DynamicTag) -> Option<(usize, u64)> {
+    let header = elf::FileHeader64::<Endianness>::parse(content).unwrap();
+    let endian = header.endian().unwrap();
+    let segments = header.program_headers(endian, content).unwrap();
+    let dynamic = segments.iter().find(|found| found.p_type.get(endian) == elf::PT_DYNAMIC)?;
+    let start = usize::try_from(dynamic.p_offset.get(endian)).unwrap();
+    let entries = dynamic.dynamic(endian, content).unwrap()?;
+    let place = entries.iter().position(|entry| entry.d_tag.get(endian) == tag)?;
+    Some((start + place * size_of_val(&entries[0]) + 8, entries[place].d_val.get(endian)))
+}
+
+#[test]
+fn a_library_with_a_damaged_header_is_refused_before_it_is_loaded() {
+    let Some(library) = c_library() else { return };
+    let whole = fs::read(library).unwrap();
+    let check = |at: usize, bytes: &[u8], expected: &str| {
+        let mut content = whole.clone();
+        content[at..at + bytes.len()].copy_from_slice(bytes);
+        let error = refused_content(&content);
+        assert!(matches!(error, LoadError::Damaged { .. }), "{expected}: {error}");
+        assert!(error.to_string().ends_with(&format!("libplugin.so: is damaged: {expected}")));
+        assert_eq!(error.hint(), "copy or build the file again");
+    };
+    check(E_SHENTSIZE, &[32], "its section headers cannot be read");
+    let (symbols, start) = dynamic_entry(&whole, elf::DT_SYMTAB).unwrap();
+    check(symbols, &(start + 8).to_ne_bytes(), "the table SYMTAB begins where no section does");
+    // The name is given up for a count of all relocations, of which the last has a symbol.
+    let (name, _) = dynamic_entry(&whole, elf::DT_SONAME).unwrap();
+    let (_, size) = dynamic_entry(&whole, elf::DT_RELASZ).unwrap();
+    let entry = [elf::DT_RELACOUNT.0.to_ne_bytes(), (size / 24).to_ne_bytes()].concat();
+    check(name - 8, &entry, "RELACOUNT counts relocations of another kind");
+}
+
+#[test]
+fn a_library_without_section_headers_is_judged_by_the_rest() {
+    let Some(library) = c_library() else { return };
+    let mut content = fs::read(library).unwrap();
+    let (symbols, _) = dynamic_entry(&content, elf::DT_SYMTAB).unwrap();
+    content[symbols..symbols + 8].copy_from_slice(&(1_u64 << 40).to_ne_bytes());
+    // Their number and their size, but not their place.
+    content[E_SHENTSIZE..E_SHENTSIZE + 4].fill(0);
+    let error = refused_content(&content).to_string();
+    assert!(error.ends_with("the table SYMTAB is not in what is loaded"), "{error}");
 }
 
 #[test]

@@ -29,7 +29,9 @@ impl LoadError {
             Self::NoPermission(_) => "check the permissions of the file and of its folders",
             Self::Unreadable { .. } => "check the path and the disk",
             Self::Folder(_) => "name the library in it; --plugin-dir names a folder",
-            Self::Empty(_) | Self::Truncated { .. } => "copy or build the file again",
+            Self::Empty(_) | Self::Truncated { .. } | Self::Damaged { .. } => {
+                "copy or build the file again"
+            }
             Self::NotALibrary(_) | Self::NotAPlugin(_) | Self::NoClasses(_) => {
                 "a plugin is a crate of type cdylib that calls export_plugins!"
             }
@@ -100,6 +102,7 @@ mod tests {
                 ours: "loongarch64",
             },
             LoadError::Truncated { file: file(), has: u64::MAX, needs: u64::MAX },
+            LoadError::Damaged { file: file(), what: text() },
             LoadError::MissingLibrary { file: file(), library: text() },
             LoadError::NewerCLibrary { file: file(), version: text() },
             LoadError::Refused { file: file(), cause: text() },
