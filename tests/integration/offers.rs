@@ -63,10 +63,17 @@ async fn a_check_that_hangs_is_not_waited_for() {
     }
     assert_eq!(worker.get("/health").await.status, 200);
     assert_eq!(worker.execute(json!({"op": "none"})).await.status, 200);
-    // The instance cannot be dropped while it is at work.
+    // It keeps its instance, and nothing else.
+    let held = instance(&worker).await;
+    worker.client().initialize(&json!({})).await.unwrap();
+    assert_eq!(instance(&worker).await, held + 1);
+    assert_eq!(worker.post("/cleanup", "").await.status, 503);
+    assert_eq!(instance(&worker).await, held + 2);
     let exit = worker.stop().await;
     assert_eq!(exit.code, Some(4), "{exit:?}");
-    assert!(exit.stderr.contains("the cleanup of the plugin"), "{exit:?}");
+    assert!(exit.stderr.contains("check (health) does not come back: its instance"), "{exit:?}");
+    let last = exit.stderr.lines().last().unwrap();
+    assert!(last.contains("the plugin's own check (health), which holds its instance"), "{last}");
 }
 
 #[tokio::test]

@@ -9,6 +9,7 @@ use crate::info::ClassInfo;
 use crate::info::Reconfigured;
 use crate::raw::ClassObject;
 use crate::raw::InstanceObject;
+use crate::raw::RSlice;
 use crate::raw::RVec;
 
 use std::sync::Arc;
@@ -116,7 +117,9 @@ impl Instance {
     /// # Errors
     /// `NotSupported` where the plugin has nothing to fetch; else why it failed.
     pub fn prefetch<C: RunContext>(&self, cx: Arc<C>) -> Result<(), Fault> {
-        self.object.prefetch(context_object(cx)).into_result().map_err(Fault::from)
+        // What later versions say in request and answer is not asked for here.
+        let answer = self.object.prefetch(RSlice::EMPTY, context_object(cx)).into_result();
+        answer.map(drop).map_err(Fault::from)
     }
 
     /// Asks the plugin whether it can do its work.
@@ -124,7 +127,7 @@ impl Instance {
     /// # Errors
     /// Why it cannot; `NotSupported` where it does not look.
     pub fn health<C: RunContext>(&self, cx: Arc<C>) -> Result<(), Fault> {
-        self.object.health(context_object(cx)).into_result().map_err(Fault::from)
+        self.object.health(context_object(cx)).into_result().map(drop).map_err(Fault::from)
     }
 
     /// Offers the plugin another config.

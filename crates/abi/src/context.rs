@@ -186,3 +186,61 @@ impl<C: RunContext> RawContext for Adapter<C> {
         answer.map(RVec::from).map_err(RawFault::from).into()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+
+    #[derive(Default)]
+    struct Told {
+        waited: Mutex<Option<Duration>>,
+        progress: Mutex<Vec<(f64, Option<String>)>>,
+    }
+
+    impl RunContext for Told {
+        fn is_cancelled(&self) -> bool {
+            true
+        }
+        fn wait_cancelled(&self, limit: Duration) -> bool {
+            *self.waited.lock().unwrap() = Some(limit);
+            true
+        }
+        fn remaining(&self) -> Option<Duration> {
+            *self.waited.lock().unwrap()
+        }
+        fn bound(&self) {}
+        fn progress(&self, fraction: f64, message: Option<&str>) {
+            self.progress.lock().unwrap().push((fraction, message.map(str::to_owned)));
+        }
+        fn emit(&self, _json: &[u8]) -> Emitted {
+            Emitted::ReaderGone
+        }
+        fn usage(&self, _json: &[u8]) {}
+        fn log_enabled(&self, level: Level, _target: &str) -> bool {
+            level == Level::Warn
+        }
+        fn log(&self, _level: Level, _target: &str, _message: &str) {}
+        fn run_id(&self) -> &str {
+            "id"
+        }
+    }
+
+    #[test]
+    fn what_crosses_has_the_units_and_numbers_that_are_settled() {
+        let told = Arc::new(Told::default());
+        let object = context_object(Arc::clone(&told));
+        assert_eq!(object.remaining(), u64::MAX);
+        assert!(object.wait_cancelled(1500));
+        assert_eq!(*told.waited.lock().unwrap(), Some(Duration::from_millis(1500)));
+        assert_eq!(object.remaining(), 1500);
+        assert_eq!(object.emit("1".as_bytes().into()), 2);
+        assert!(object.log_enabled(2, "t".into()) && !object.log_enabled(3, "t".into()));
+        object.progress(0.5, "kept".into(), true);
+        object.progress(0.25, "new".into(), false);
+        let expected = [(0.5, None), (0.25, Some("new".to_owned()))];
+        assert_eq!(*told.progress.lock().unwrap(), expected);
+        assert_eq!(object.run_id(), "id");
+    }
+}

@@ -1,9 +1,10 @@
 //! What goes wrong on the plugin's side, as the worker reads it.
 
 use serde::Deserialize;
-use serde::Deserializer;
 use serde::Serialize;
+use serde_json::Value;
 
+use crate::lenient;
 use crate::raw::RawFault;
 
 /// An error that came from the plugin's side of the boundary.
@@ -51,34 +52,35 @@ pub enum Category {
 
 /// The part of a [`Fault`] that travels as JSON, in which the interface can grow.
 ///
-/// Keys that a reader does not know are ignored; those that are left out are null.
+/// Keys that a reader does not know are ignored; what is left out, or of another kind than is known, is
+/// null.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct FaultDetail {
-    /// What the caller can do about it; none where the plugin did not say, or in a word of a later
-    /// version.
-    #[serde(deserialize_with = "where_known")]
+    /// What the caller can do about it; none where the plugin did not say.
+    #[serde(deserialize_with = "lenient::or_default")]
     pub category: Option<Category>,
     /// Whether the same call may succeed later.
+    #[serde(deserialize_with = "lenient::or_default")]
     pub retriable: Option<bool>,
     /// Seconds after which to try again.
+    #[serde(deserialize_with = "lenient::or_default")]
     pub retry_after_seconds: Option<f64>,
     /// The arguments or config fields that are wrong: name to message.
-    pub fields_invalid: Option<serde_json::Value>,
+    #[serde(deserialize_with = "lenient::or_default")]
+    pub fields_invalid: Option<Value>,
     /// What was short, and by how much.
-    pub resource_shortfall: Option<serde_json::Value>,
+    #[serde(deserialize_with = "lenient::or_default")]
+    pub resource_shortfall: Option<Value>,
     /// The error as the program that raised it would print it, with its causes.
+    #[serde(deserialize_with = "lenient::or_default")]
     pub original: Option<String>,
     /// The backtrace of a panic, where one was taken.
+    #[serde(deserialize_with = "lenient::or_default")]
     pub traceback: Option<String>,
     /// Anything else that the plugin tells.
-    pub detail: Option<serde_json::Value>,
-}
-
-/// None of what this version has no name for, so that the rest is still read.
-fn where_known<'de, D: Deserializer<'de>>(json: D) -> Result<Option<Category>, D::Error> {
-    let value = serde_json::Value::deserialize(json)?;
-    Ok(Category::deserialize(value).ok())
+    #[serde(deserialize_with = "lenient::or_default")]
+    pub detail: Option<Value>,
 }
 
 impl Fault {
@@ -130,7 +132,10 @@ impl From<RawFault> for Fault {
         Self {
             kind: FaultKind::from_number(raw.kind),
             message: raw.message.into_string(),
-            detail: serde_json::from_slice(&raw.detail).unwrap_or_default(),
+            // By way of a value, since a key that is there twice is an error to a struct.
+            detail: serde_json::from_slice::<Value>(&raw.detail)
+                .and_then(serde_json::from_value)
+                .unwrap_or_default(),
         }
     }
 }
@@ -158,6 +163,18 @@ mod tests {
             assert_eq!(back.message, "no such model");
             assert_eq!(back.detail.category, Some(Category::UserInput));
         }
+    }
+
+    #[test]
+    fn the_json_of_a_detail_is_settled() {
+        let text = r#"{"category":"resource","retriable":true,"retry_after_seconds":1.5,"fields_invalid":{"a":"b"},"resource_shortfall":{"gpu_memory_mb":512},"original":"o","traceback":"t","detail":[1]}"#;
+        let raw =
+            RawFault { kind: 0, message: "x".into(), detail: text.as_bytes().to_vec().into() };
+        let detail = Fault::from(raw).detail;
+        assert_eq!(serde_json::to_string(&detail).unwrap(), text);
+        let words = [Category::UserInput, Category::Transient, Category::Resource, Category::Fatal];
+        let words = words.map(|category| serde_json::to_string(&category).unwrap());
+        assert_eq!(words, ["\"user_input\"", "\"transient\"", "\"resource\"", "\"fatal\""]);
     }
 
     #[test]

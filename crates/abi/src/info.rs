@@ -6,15 +6,18 @@ use serde::Deserialize;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use crate::lenient;
+
 /// What is in a plugin library.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct LibraryInfo {
     /// The version of the interface that the library was built with.
     pub abi: String,
     /// `unwind` or `abort`: what a panic does in this library.
+    #[serde(default, deserialize_with = "lenient::or_default")]
     pub panic: String,
     /// The compiler that built it, such as `rustc 1.95.0`; empty where that is not known.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::or_default")]
     pub compiler: String,
     /// Its classes, in the order in which they were exported.
     pub classes: Vec<ClassInfo>,
@@ -30,19 +33,19 @@ pub struct ClassInfo {
     /// Its version.
     pub version: String,
     /// One paragraph for people; may be empty.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::or_default")]
     pub description: String,
     /// How many runs it takes at once, at least 1.
-    #[serde(default = "one")]
+    #[serde(default = "one", deserialize_with = "lenient::or_one")]
     pub concurrency: u32,
     /// Whether a run of it can be cancelled.
-    #[serde(default = "yes")]
+    #[serde(default = "yes", deserialize_with = "lenient::or_true")]
     pub cancellable: bool,
     /// How a new config replaces the one in force.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::or_default")]
     pub rebuild: Rebuild,
     /// The arguments that may be given by position, in their order; none where all are by keyword.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::or_default")]
     pub positional: Option<Vec<String>>,
     /// JSON Schema (draft 2020-12) of the config.
     pub config_schema: Box<RawValue>,
@@ -60,9 +63,7 @@ pub enum Rebuild {
     /// made, and where its config is refused the old one is made again.
     DropFirst,
     /// The new instance is made while the old one stands, which stays when the config is refused.
-    /// A word of a later version reads as this one.
     #[default]
-    #[serde(other)]
     Beside,
 }
 
@@ -82,9 +83,10 @@ pub type ConfigOptions = BTreeMap<String, FieldOptions>;
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct FieldOptions {
     /// The values, in the order in which to show them.
+    #[serde(default, deserialize_with = "lenient::or_default")]
     pub options: Vec<ConfigOption>,
     /// What else holds for the field now, by keywords of JSON Schema, such as `maximum`.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::or_default")]
     pub constraints: serde_json::Map<String, serde_json::Value>,
 }
 
@@ -94,9 +96,10 @@ pub struct ConfigOption {
     /// What the config gets.
     pub value: serde_json::Value,
     /// What people read.
+    #[serde(default, deserialize_with = "lenient::or_default")]
     pub label: String,
     /// What else is known of it, such as a price or a size.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::or_default")]
     pub metadata: serde_json::Map<String, serde_json::Value>,
 }
 
@@ -141,18 +144,62 @@ const fn yes() -> bool {
 mod tests {
     use super::*;
 
+    const SCHEMAS: &str = r#""config_schema":{},"args_schema":{},"output_schema":{}"#;
+
     #[test]
     fn what_a_later_version_says_of_a_class_is_read_as_far_as_it_is_known() {
-        let text = r#"{"class":"A","name":"a","version":"1","config_schema":{},"args_schema":{},
-            "output_schema":{},"rebuild":"of_tomorrow","tomorrow":[1]}"#;
-        let info: ClassInfo = serde_json::from_str(text).unwrap();
-        assert_eq!((info.rebuild, info.concurrency), (Rebuild::Beside, 1));
-        assert!(info.cancellable);
-        for (rebuild, text) in
-            [(Rebuild::Beside, "\"beside\""), (Rebuild::DropFirst, "\"drop_first\"")]
-        {
-            assert_eq!(serde_json::to_string(&rebuild).unwrap(), text);
-            assert_eq!(serde_json::from_str::<Rebuild>(text).unwrap(), rebuild);
+        for odd in [
+            r#""rebuild":"of_tomorrow","tomorrow":[1]"#,
+            r#""rebuild":null,"concurrency":null,"cancellable":null,"description":null"#,
+            r#""rebuild":{"kind":"beside"},"concurrency":"many","positional":{},"description":[]"#,
+            "\"concurrency\":0",
+        ] {
+            let text = format!(r#"{{"class":"A","name":"a","version":"1",{SCHEMAS},{odd}}}"#);
+            let info: ClassInfo = serde_json::from_str(&text).unwrap();
+            assert_eq!((info.rebuild, info.concurrency), (Rebuild::Beside, 1), "{odd}");
+            assert_eq!((info.cancellable, info.positional), (true, None), "{odd}");
         }
+        let text =
+            format!(r#"{{"class":"A","name":"a","version":"1",{SCHEMAS},"concurrency":5e9}}"#);
+        assert_eq!(serde_json::from_str::<ClassInfo>(&text).unwrap().concurrency, 1);
+    }
+
+    #[test]
+    fn the_json_of_a_library_is_settled() {
+        let any = || RawValue::TRUE.to_owned();
+        let info = LibraryInfo {
+            abi: "1.0.0".to_owned(),
+            panic: "unwind".to_owned(),
+            compiler: "rustc 1.95.0".to_owned(),
+            classes: vec![ClassInfo {
+                class: "A".to_owned(),
+                name: "a".to_owned(),
+                version: "1.2.3".to_owned(),
+                description: "Does.".to_owned(),
+                concurrency: 4,
+                cancellable: false,
+                rebuild: Rebuild::DropFirst,
+                positional: Some(vec!["x".to_owned()]),
+                config_schema: any(),
+                args_schema: any(),
+                output_schema: any(),
+            }],
+        };
+        let text = r#"{"abi":"1.0.0","panic":"unwind","compiler":"rustc 1.95.0","classes":[{"class":"A","name":"a","version":"1.2.3","description":"Does.","concurrency":4,"cancellable":false,"rebuild":"drop_first","positional":["x"],"config_schema":true,"args_schema":true,"output_schema":true}]}"#;
+        assert_eq!(serde_json::to_string(&info).unwrap(), text);
+        let back: LibraryInfo = serde_json::from_str(text).unwrap();
+        assert_eq!(serde_json::to_string(&back).unwrap(), text);
+        assert_eq!(serde_json::to_string(&Rebuild::Beside).unwrap(), r#""beside""#);
+    }
+
+    #[test]
+    fn the_json_of_options_is_settled() {
+        let option = ConfigOption::new(7, "Seven").about("price", 0.5);
+        let field = [option].into_iter().collect::<FieldOptions>().constraint("maximum", 9);
+        let options = ConfigOptions::from([("number".to_owned(), field)]);
+        let text = r#"{"number":{"options":[{"value":7,"label":"Seven","metadata":{"price":0.5}}],"constraints":{"maximum":9}}}"#;
+        assert_eq!(serde_json::to_string(&options).unwrap(), text);
+        let back: ConfigOptions = serde_json::from_str(text).unwrap();
+        assert_eq!(serde_json::to_string(&back).unwrap(), text);
     }
 }

@@ -25,6 +25,7 @@ mod class;
 mod context;
 mod fault;
 mod info;
+mod lenient;
 pub mod raw;
 mod root;
 

@@ -3,7 +3,20 @@
 //! Only the two ends of the boundary use them: [`Class`](crate::Class) and
 //! [`Instance`](crate::Instance) on the worker's side, the shims of `universal-worker-plugin` on
 //! the plugin's.
-
+//!
+//! # What holds for who calls
+//! - A class is opened once a process; whatever it hands out may outlive it.
+//! - Each method may be called on any thread, and each call on another one; a plugin's objects may
+//!   be dropped on any.
+//! - `execute`, `execute_stream` and `prefetch` may be called while others of them go on, as many as
+//!   the class takes at once; `create`, `reconfigure` and the drop of an instance never while one of
+//!   its calls goes on.
+//! - `config` and `health` may be called at any time but during `reconfigure`, `complete_config` and
+//!   `config_options` at any time.
+//! - A context may be used by any thread, and after its call has come back: what it is told then is
+//!   lost.
+//! - Text is UTF-8. JSON is RFC 8259, without a byte order mark; empty stands for nothing said.
+//!
 #![allow(missing_docs, reason = "sabi_trait generates public items that it does not document")]
 #![allow(unsafe_code, reason = "sabi_trait and StableAbi write the vtables")]
 #![allow(
@@ -92,11 +105,17 @@ pub trait RawInstance: Send + Sync {
     fn execute_stream(&self, call: RSlice<'_, u8>, context: ContextObject)
     -> RResult<(), RawFault>;
 
-    /// Fetches what later calls need.
-    fn prefetch(&self, context: ContextObject) -> RResult<(), RawFault>;
+    /// Fetches what later calls need; `request` may say what, and the answer what came of it, as JSON
+    /// objects. This version says nothing in either.
+    fn prefetch(
+        &self,
+        request: RSlice<'_, u8>,
+        context: ContextObject,
+    ) -> RResult<RVec<u8>, RawFault>;
 
-    /// Whether it can do its work; an error says why not.
-    fn health(&self, context: ContextObject) -> RResult<(), RawFault>;
+    /// Whether it can do its work; an error says why not. The answer may say more, as a JSON object;
+    /// this version says nothing there.
+    fn health(&self, context: ContextObject) -> RResult<RVec<u8>, RawFault>;
 
     /// Takes another config in place; false where a new instance is to be made from it.
     fn reconfigure(
@@ -118,18 +137,29 @@ pub trait RawInstance: Send + Sync {
 /// See [`RunContext`](crate::RunContext).
 #[sabi_trait]
 pub trait RawContext: Send + Sync {
+    /// Whether the run is to stop; never false again once it is true.
     fn is_cancelled(&self) -> bool;
+    /// Waits until it is, at most so many milliseconds; tells whether it is.
     fn wait_cancelled(&self, milliseconds: u64) -> bool;
     /// Milliseconds; `u64::MAX` where there is no deadline.
     fn remaining(&self) -> u64;
+    /// The arguments were bound: from here on the run's own code is at work.
     fn bound(&self);
+    /// From 0.0 to 1.0; what is below, and what is no number, means that it cannot be told, what is
+    /// above is 1.0. With `keep_message` the last message stays, and this one is not looked at.
     fn progress(&self, fraction: f64, message: RStr<'_>, keep_message: bool);
+    /// One JSON value; returns the number of an [`Emitted`](crate::Emitted).
     fn emit(&self, line: RSlice<'_, u8>) -> u8;
+    /// A JSON object, whose members are added to those told before.
     fn usage(&self, json: RSlice<'_, u8>);
+    /// Whether a line of that [`Level`](crate::Level)'s number would be written.
     fn log_enabled(&self, level: u8, target: RStr<'_>) -> bool;
+    /// Writes one.
     fn log(&self, level: u8, target: RStr<'_>, message: RStr<'_>);
+    /// Empty outside of a run.
     fn run_id(&self) -> RString;
 
+    /// Takes what a later version of the interface adds.
     #[sabi(last_prefix_field)]
     fn extension(&self, name: RStr<'_>, json: RSlice<'_, u8>) -> RResult<RVec<u8>, RawFault>;
 }

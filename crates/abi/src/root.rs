@@ -23,10 +23,10 @@ use crate::raw::RawFault;
 #[repr(C)]
 #[derive(StableAbi)]
 #[sabi(kind(Prefix(prefix_ref = PluginRootRef)))]
-#[sabi(missing_field(panic))]
+#[sabi(missing_field(option))]
 pub struct PluginRoot {
-    /// A [`LibraryInfo`](crate::LibraryInfo) as JSON.
-    pub describe: extern "C" fn() -> RVec<u8>,
+    /// A [`LibraryInfo`](crate::LibraryInfo) as JSON; may be called before all else, and again.
+    pub describe: extern "C" fn() -> RResult<RVec<u8>, RawFault>,
 
     /// Opens the class of that name, once a process: `load` of the plugin runs in it.
     ///
@@ -35,7 +35,8 @@ pub struct PluginRoot {
 
     /// Takes what a later version of the interface adds.
     #[sabi(last_prefix_field)]
-    pub extension: extern "C" fn(RStr<'_>, RSlice<'_, u8>) -> RResult<RVec<u8>, RawFault>,
+    pub extension:
+        extern "C" fn(RStr<'_>, RSlice<'_, u8>, ContextObject) -> RResult<RVec<u8>, RawFault>,
 }
 
 impl RootModule for PluginRootRef {

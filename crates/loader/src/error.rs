@@ -211,7 +211,18 @@ pub enum LoadError {
         detail: String,
     },
 
-    /// It does not say what is in it.
+    /// It cannot say what is in it.
+    #[error("{}: cannot describe itself: {}", line::path(file), line::text(message))]
+    NotDescribed {
+        /// The file.
+        file: PathBuf,
+        /// Why not.
+        message: String,
+        /// What else it tells, over many lines.
+        detail: Option<String>,
+    },
+
+    /// It says what is in it, but not as JSON that is understood.
     #[error(
         "{}: describes itself in a way that is not understood: {}",
         line::path(file), line::text(&cause.to_string())
@@ -313,9 +324,9 @@ impl LoadError {
             Self::Refused { cause: text, .. } | Self::NoSuchPlugin { searched: text, .. } => {
                 (line::text(text) != *text).then_some(text)
             }
-            Self::ClassRefused { detail, .. } | Self::ClassPanicked { detail, .. } => {
-                detail.as_deref()
-            }
+            Self::NotDescribed { detail, .. }
+            | Self::ClassRefused { detail, .. }
+            | Self::ClassPanicked { detail, .. } => detail.as_deref(),
             _ => None,
         }
     }

@@ -35,7 +35,9 @@ impl Library {
     pub fn open(file: &Path) -> Result<Self, LoadError> {
         elf::check(file)?;
         let root = open::root(file)?;
-        let info = serde_json::from_slice(&root.describe()());
+        let described = root.describe()().into_result();
+        let described = described.map_err(|fault| cannot_describe(file, fault.into()))?;
+        let info = serde_json::from_slice(&described);
         let info =
             info.map_err(|cause| LoadError::BadDescription { file: file.to_owned(), cause })?;
         Ok(Self { file: file.to_owned(), root, info })
@@ -97,12 +99,22 @@ fn choose<'a>(
     }
 }
 
+fn cannot_describe(file: &Path, fault: Fault) -> LoadError {
+    let detail = detail_of(&fault);
+    LoadError::NotDescribed { file: file.to_owned(), message: fault.message, detail }
+}
+
+/// What its line drops.
+fn detail_of(fault: &Fault) -> Option<String> {
+    let cut = (line::text(&fault.message) != fault.message).then_some(&fault.message);
+    let more = [cut, fault.detail.original.as_ref(), fault.detail.traceback.as_ref()];
+    let more: Vec<&str> = more.into_iter().flatten().map(String::as_str).collect();
+    (!more.is_empty()).then(|| more.join("\n"))
+}
+
 fn refusal(file: &Path, class: &str, fault: Fault) -> LoadError {
+    let detail = detail_of(&fault);
     let (file, class, message) = (file.to_owned(), class.to_owned(), fault.message);
-    let cut = (line::text(&message) != message).then(|| message.clone());
-    let more: Vec<String> =
-        [cut, fault.detail.original, fault.detail.traceback].into_iter().flatten().collect();
-    let detail = (!more.is_empty()).then(|| more.join("\n"));
     match fault.kind {
         FaultKind::Panicked => LoadError::ClassPanicked { file, class, message, detail },
         _ => LoadError::ClassRefused { file, class, message, detail },

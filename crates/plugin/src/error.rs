@@ -139,6 +139,12 @@ impl PluginError {
         self.detail.category
     }
 
+    /// Whether it says that the class does not have what was asked for.
+    #[must_use]
+    pub fn is_not_supported(&self) -> bool {
+        self.kind == FaultKind::NotSupported
+    }
+
     /// Whether it says that the run was cancelled.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {

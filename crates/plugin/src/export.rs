@@ -31,7 +31,7 @@ pub struct ClassEntry {
     class: &'static str,
     package: &'static str,
     version: &'static str,
-    describe: fn(&str, &str, &str) -> ClassInfo,
+    describe: fn(&str, &str, &str) -> Result<ClassInfo, Fault>,
     open: fn(&ClassInfo, ContextObject) -> Result<ClassObject, Fault>,
 }
 
@@ -46,24 +46,25 @@ impl ClassEntry {
         Self { class, package, version, describe: shim::describe::<P>, open: shim::open::<P> }
     }
 
-    fn info(&self) -> ClassInfo {
+    fn info(&self) -> Result<ClassInfo, Fault> {
         (self.describe)(self.class, self.package, self.version)
     }
 }
 
-/// `describe` of the library's root; empty where the classes cannot be described.
+/// `describe` of the library's root.
 #[must_use]
-pub fn describe(table: &[ClassEntry]) -> RVec<u8> {
-    let described = boundary::guarded(|| {
+pub fn describe(table: &[ClassEntry]) -> RResult<RVec<u8>, RawFault> {
+    boundary::install_hook();
+    boundary::guarded_raw(|| {
         let info = LibraryInfo {
             abi: universal_worker_abi::VERSION.to_owned(),
             panic: if cfg!(panic = "abort") { "abort" } else { "unwind" }.to_owned(),
             compiler: env!("UNIVERSAL_WORKER_COMPILER").to_owned(),
-            classes: table.iter().map(ClassEntry::info).collect(),
+            classes: table.iter().map(ClassEntry::info).collect::<Result<_, _>>()?,
         };
-        serde_json::to_vec(&info).map_err(|error| Fault::new(FaultKind::Failed, error.to_string()))
-    });
-    described.unwrap_or_default().into()
+        let described = serde_json::to_vec(&info);
+        described.map(RVec::from).map_err(|error| Fault::new(FaultKind::Failed, error.to_string()))
+    })
 }
 
 /// `open` of the library's root.
@@ -79,7 +80,7 @@ pub fn open(
         let context = Context::new(context);
         forward::install(&context);
         boundary::install_hook();
-        (entry.open)(&entry.info(), context.into_object())
+        (entry.open)(&entry.info()?, context.into_object())
     })
 }
 
@@ -94,7 +95,7 @@ pub fn open(
 pub fn in_process<P: Plugin, C: RunContext>(context: Arc<C>) -> Result<Class, Fault> {
     let path = std::any::type_name::<P>();
     let class = path.rsplit("::").next().unwrap_or(path);
-    let info = shim::describe::<P>(class, &class.to_lowercase(), "0.0.0");
+    let info = shim::describe::<P>(class, &class.to_lowercase(), "0.0.0")?;
     let object = shim::open::<P>(&info, context_object(context))?;
     Class::new(object).map_err(|error| Fault::new(FaultKind::Failed, error.to_string()))
 }
@@ -124,7 +125,7 @@ macro_rules! export_plugins {
                 ),
             )+];
 
-            extern "C" fn describe() -> export::RVec<u8> {
+            extern "C" fn describe() -> export::RResult<export::RVec<u8>, export::RawFault> {
                 export::describe(TABLE)
             }
 
@@ -158,7 +159,7 @@ macro_rules! export_plugins {
 /// The root of a library.
 #[must_use]
 pub fn root(
-    describe: extern "C" fn() -> RVec<u8>,
+    describe: extern "C" fn() -> RResult<RVec<u8>, RawFault>,
     open: extern "C" fn(RStr<'_>, ContextObject) -> RResult<ClassObject, RawFault>,
 ) -> PluginRootRef {
     use abi_stable::prefix_type::PrefixTypeTrait;
@@ -166,7 +167,11 @@ pub fn root(
     PluginRoot { describe, open, extension }.leak_into_prefix()
 }
 
-extern "C" fn extension(name: RStr<'_>, _json: RSlice<'_, u8>) -> RResult<RVec<u8>, RawFault> {
+extern "C" fn extension(
+    name: RStr<'_>,
+    _json: RSlice<'_, u8>,
+    _context: ContextObject,
+) -> RResult<RVec<u8>, RawFault> {
     RResult::RErr(Fault::unknown_extension(name.as_str()).into())
 }
 

@@ -58,9 +58,16 @@ pub(crate) fn open<P: Plugin>(
 }
 
 /// What a class says of itself.
-pub(crate) fn describe<P: Plugin>(class: &str, package: &str, version: &str) -> ClassInfo {
+pub(crate) fn describe<P: Plugin>(
+    class: &str,
+    package: &str,
+    version: &str,
+) -> Result<ClassInfo, Fault> {
+    let (config, args) = (schema::<P::Config>(), schema::<P::Args>());
+    is_taken(class, "Config", &config, &["object"])?;
+    is_taken(class, "Args", &args, &["object", "null"])?;
     let order = Binding::of::<P::Args>();
-    ClassInfo {
+    Ok(ClassInfo {
         class: class.to_owned(),
         name: P::NAME.unwrap_or(package).to_owned(),
         version: P::VERSION.unwrap_or(version).to_owned(),
@@ -69,9 +76,21 @@ pub(crate) fn describe<P: Plugin>(class: &str, package: &str, version: &str) -> 
         cancellable: P::CANCEL == Cancel::Obeyed,
         rebuild: P::REBUILD,
         positional: order.order().map(|names| names.iter().map(ToString::to_string).collect()),
-        config_schema: raw(&schema::<P::Config>()),
-        args_schema: raw(&schema::<P::Args>()),
+        config_schema: raw(&config),
+        args_schema: raw(&args),
         output_schema: raw(&schema::<P::Output>()),
+    })
+}
+
+/// Refuses a type of which no JSON that is sent here can be a value, such as a tuple.
+fn is_taken(class: &str, what: &str, schema: &Schema, kinds: &[&str]) -> Result<(), Fault> {
+    let kind = schema.get("type").and_then(serde_json::Value::as_str);
+    match kind.filter(|kind| !kinds.contains(kind)) {
+        None => Ok(()),
+        Some(kind) => Err(Fault::new(
+            FaultKind::Failed,
+            format!("{what} of class '{class}' is of type {kind} in JSON, and must be an object"),
+        )),
     }
 }
 
@@ -173,12 +192,22 @@ impl<P: Plugin> RawInstance for InstanceShim<P> {
         })
     }
 
-    fn prefetch(&self, context: ContextObject) -> RResult<(), RawFault> {
-        called(context, |cx| Ok(self.plugin.prefetch(cx)?))
+    fn prefetch(
+        &self,
+        _request: RSlice<'_, u8>,
+        context: ContextObject,
+    ) -> RResult<RVec<u8>, RawFault> {
+        called(context, |cx| {
+            self.plugin.prefetch(cx)?;
+            Ok(RVec::new())
+        })
     }
 
-    fn health(&self, context: ContextObject) -> RResult<(), RawFault> {
-        called(context, |cx| Ok(self.plugin.health(cx)?))
+    fn health(&self, context: ContextObject) -> RResult<RVec<u8>, RawFault> {
+        called(context, |cx| {
+            self.plugin.health(cx)?;
+            Ok(RVec::new())
+        })
     }
 
     fn reconfigure(
@@ -190,7 +219,12 @@ impl<P: Plugin> RawInstance for InstanceShim<P> {
             let config: P::Config = bind::config(config.as_slice())?;
             // Before it is taken: what cannot be shown is refused.
             let in_force = encode(&config)?;
-            let taken = self.plugin.on_reconfigure(&config, cx)? == Reconfigured::InPlace;
+            let taken = match self.plugin.on_reconfigure(&config, cx) {
+                Ok(becomes) => becomes == Reconfigured::InPlace,
+                // As the default says it in other methods.
+                Err(error) if error.is_not_supported() => false,
+                Err(error) => return Err(error.into()),
+            };
             if taken {
                 self.config = in_force;
             }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::time::Duration;
+use std::time::Instant;
 
 use universal_worker_abi::Emitted;
 use universal_worker_abi::Level;
@@ -12,23 +13,30 @@ use universal_worker_abi::RunContext;
 /// It is never cancelled, and writes log lines through the crate `log` of this program.
 #[must_use]
 pub fn outside_run() -> Arc<impl RunContext> {
-    Arc::new(Outside)
+    Arc::new(Outside { deadline: None })
 }
 
-struct Outside;
+/// The context of a question for whose answer somebody waits no longer than `limit`.
+pub(crate) fn within(limit: Duration) -> Arc<impl RunContext> {
+    Arc::new(Outside { deadline: Instant::now().checked_add(limit) })
+}
+
+struct Outside {
+    deadline: Option<Instant>,
+}
 
 impl RunContext for Outside {
     fn is_cancelled(&self) -> bool {
-        false
+        self.remaining().is_some_and(|left| left.is_zero())
     }
 
     fn wait_cancelled(&self, limit: Duration) -> bool {
-        std::thread::sleep(limit);
-        false
+        std::thread::sleep(self.remaining().map_or(limit, |left| left.min(limit)));
+        self.is_cancelled()
     }
 
     fn remaining(&self) -> Option<Duration> {
-        None
+        Some(self.deadline?.saturating_duration_since(Instant::now()))
     }
 
     fn bound(&self) {}

@@ -75,6 +75,7 @@ pub(crate) use crate::runs::report::Report;
 pub(crate) use crate::runs::run::OnLeave;
 use crate::runs::run::Run;
 use crate::runs::run::Terms;
+pub(crate) use crate::runs::slot::Released;
 pub use crate::runs::stop::Stopped;
 pub use crate::runs::wedged::WedgedRun;
 

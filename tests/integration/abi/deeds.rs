@@ -59,6 +59,13 @@ async fn loads(program: &Path, plugin: &Path, build: &Build) {
     let class = &told["classes"][0];
     assert_eq!((&class["class"], &class["cancellable"]), (&json!("Probe"), &json!(true)));
     assert_eq!(class["positional"], json!(["op", "text", "count"]));
+    let said = ["name", "version", "concurrency", "rebuild"].map(|key| class[key].clone());
+    if build.optional {
+        assert_eq!(said, [json!("probe"), json!("9.8.7"), json!(3), json!("drop_first")]);
+        assert_eq!(class["description"], "Looks at the interface from within.");
+    } else {
+        assert_eq!((&said[2], &said[3]), (&json!(1), &json!("beside")));
+    }
     if build.by_other_compiler {
         let usual = run_to_end(&["--module", "hello", "--check", "--json"]).await;
         let usual: Value = serde_json::from_str(&usual.stdout).unwrap();
@@ -76,7 +83,10 @@ async fn answers(worker: &Worker, build: &Build) {
     assert_eq!(worker.post("/execute", r#"{"args":["echo","x"]}"#).await.json(), "echo x");
     let failed = worker.execute(json!({"op": "fail", "text": "later"})).await;
     assert_eq!((failed.status, &failed.json()["detail"]), (500, &json!("later")));
-    assert_eq!(failed.json()["_job_error"]["category"], "transient");
+    let error = &failed.json()["_job_error"];
+    assert_eq!((&error["category"], &error["retriable"]), (&json!("transient"), &json!(false)));
+    assert_eq!(error["retry_after_seconds"], 2.5);
+    assert_eq!(error["fields_invalid"], json!({"text": "is no good"}));
     let unfit = worker.execute(json!({"op": "echo", "text": 5})).await;
     assert_eq!(unfit.status, 422, "{unfit:?}");
     if build.panic == "unwind" {

@@ -207,9 +207,9 @@ static LATER: Tree = Tree {
         ),
         edit(
             "crates/abi/src/root.rs",
-            "    pub extension: extern \"C\" fn(RStr<'_>, RSlice<'_, u8>) -> RResult<RVec<u8>, RawFault>,\n",
-            "    pub extension: extern \"C\" fn(RStr<'_>, RSlice<'_, u8>) -> RResult<RVec<u8>, RawFault>,\n\
-             \n    /// New.\n    #[sabi(missing_field(option))]\n    pub of_tomorrow: extern \"C\" fn() -> u64,\n",
+            "    pub extension:\n        extern \"C\" fn(RStr<'_>, RSlice<'_, u8>, ContextObject) -> RResult<RVec<u8>, RawFault>,\n",
+            "    pub extension:\n        extern \"C\" fn(RStr<'_>, RSlice<'_, u8>, ContextObject) -> RResult<RVec<u8>, RawFault>,\n\
+             \n    /// New.\n    pub of_tomorrow: extern \"C\" fn() -> u64,\n",
         ),
         // The worker has the method of its context, and asks for the others.
         edit(
@@ -239,9 +239,9 @@ static LATER: Tree = Tree {
         ),
         edit(
             "crates/plugin/src/shim.rs",
-            "    fn health(&self, context: ContextObject) -> RResult<(), RawFault> {",
+            "    fn health(&self, context: ContextObject) -> RResult<RVec<u8>, RawFault> {",
             "    fn of_tomorrow(&self) -> u64 {\n        11\n    }\n\n    \
-             fn health(&self, context: ContextObject) -> RResult<(), RawFault> {",
+             fn health(&self, context: ContextObject) -> RResult<RVec<u8>, RawFault> {",
         ),
         edit(
             "crates/plugin/src/export.rs",

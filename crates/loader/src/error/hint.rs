@@ -48,9 +48,9 @@ impl LoadError {
             Self::PatchedInterface { .. } => {
                 "build the plugin with the plugin crate as it is published"
             }
-            Self::BadDescription { .. } | Self::ClassPanicked { .. } => {
-                "report it to the author of the plugin"
-            }
+            Self::BadDescription { .. }
+            | Self::NotDescribed { .. }
+            | Self::ClassPanicked { .. } => "report it to the author of the plugin",
             Self::NoSuchClass { .. } | Self::WhichClass { .. } => "name one of them with --class",
             Self::ClassRefused { .. } => "see what the plugin needs",
         };
@@ -115,6 +115,7 @@ mod tests {
             LoadError::OtherInterface { file: file(), theirs: theirs(), ours },
             LoadError::IncompatibleLayout { file: file(), theirs: theirs(), ours, detail: text() },
             LoadError::BadDescription { file: file(), cause: broken().unwrap_err() },
+            LoadError::NotDescribed { file: file(), message: text(), detail: None },
             LoadError::NoClasses(file()),
             LoadError::NoSuchClass { file: file(), class: text(), there: text(), near: near() },
             LoadError::WhichClass { file: file(), there: text() },

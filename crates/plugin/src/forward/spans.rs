@@ -18,6 +18,7 @@ use tracing_core::Field;
 use tracing_core::Metadata;
 use tracing_core::field::Visit;
 use tracing_core::span;
+use tracing_core::subscriber::Interest;
 
 use crate::context::Level;
 
@@ -73,6 +74,11 @@ impl Subscriber {
 }
 
 impl tracing_core::Subscriber for Subscriber {
+    /// Asked again at each event: what is logged may be another thing on another thread.
+    fn register_callsite(&self, _metadata: &'static Metadata<'static>) -> Interest {
+        Interest::sometimes()
+    }
+
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
         super::enabled(translated(*metadata.level()), metadata.target())
     }

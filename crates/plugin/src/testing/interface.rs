@@ -30,9 +30,17 @@ pub struct Interface<P> {
 
 impl<P: Plugin> Interface<P> {
     /// Asks the class.
+    ///
+    /// # Panics
+    /// When no worker would take the class, since its config or arguments are no object in JSON.
     #[must_use]
+    #[track_caller]
     pub fn new() -> Self {
-        let info = shim::describe::<P>("", "", "");
+        let name = std::any::type_name::<P>();
+        let info = match shim::describe::<P>(name, "", "") {
+            Ok(info) => info,
+            Err(fault) => panic!("{}", fault.message),
+        };
         Self {
             positional: info.positional,
             config_schema: value(&info.config_schema),

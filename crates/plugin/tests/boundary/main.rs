@@ -22,6 +22,7 @@ use universal_worker_abi::Reconfigured;
 use universal_worker_abi::RunContext;
 use universal_worker_plugin::in_process;
 
+use crate::subject::Odd;
 use crate::subject::Subject;
 
 /// A context that keeps what it is told, and says when it is dropped.
@@ -195,4 +196,21 @@ fn what_does_not_bind_is_told_before_the_plugin_runs() {
     }
     drop((instance, class));
     contexts.are_dropped();
+}
+
+#[test]
+fn a_class_that_cannot_be_described_says_why() {
+    use universal_worker_plugin::__export::ClassEntry;
+    use universal_worker_plugin::__export::describe;
+
+    for (entry, told) in [
+        (
+            ClassEntry::of::<Odd<(u8, u8)>>("A", "p", "1"),
+            "Args of class 'A' is of type array in JSON",
+        ),
+        (ClassEntry::of::<Odd<subject::Panics>>("B", "p", "1"), "panicked at crates/plugin/tests"),
+    ] {
+        let fault = Fault::from(describe(&[entry]).into_result().unwrap_err());
+        assert!(fault.message.contains(told), "{}", fault.message);
+    }
 }

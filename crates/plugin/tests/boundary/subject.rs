@@ -1,6 +1,7 @@
 //! A plugin that does what its config says, in each of its methods.
 
 use std::collections::BTreeMap;
+use std::marker::PhantomData;
 use std::panic;
 use std::thread;
 use std::time::Duration;
@@ -8,6 +9,7 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use universal_worker_plugin::ConfigOption;
 use universal_worker_plugin::ConfigOptions;
 use universal_worker_plugin::Context;
@@ -125,5 +127,33 @@ impl Plugin for Subject {
 impl Drop for Subject {
     fn drop(&mut self) {
         assert!(self.config.word != "explosive", "in the cleanup");
+    }
+}
+
+/// A class with arguments of a type that no worker can give it.
+pub(crate) struct Odd<A>(PhantomData<fn() -> A>);
+
+/// Arguments with a default that panics.
+#[derive(Serialize, Deserialize, JsonSchema)]
+pub(crate) struct Panics {
+    #[serde(default = "panics")]
+    word: String,
+}
+
+fn panics() -> String {
+    panic!("as told")
+}
+
+impl<A: DeserializeOwned + JsonSchema + 'static> Plugin for Odd<A> {
+    type Config = Config;
+    type Args = A;
+    type Output = ();
+
+    fn initialize(_config: Config, _cx: &Context) -> Result<Self, PluginError> {
+        Ok(Self(PhantomData))
+    }
+
+    fn execute(&self, _args: A, _cx: &Context) -> Result<(), PluginError> {
+        Ok(())
     }
 }

@@ -63,7 +63,10 @@ pub(crate) enum HttpError {
     RunEnded(String),
     #[error("{name}: expected {expected}, not '{value}'")]
     BadHeader { name: &'static str, expected: &'static str, value: String },
-    #[error("cleanup goes on: a run has not come back yet, or the plugin's cleanup takes long")]
+    #[error(
+        "cleanup goes on: a run or the plugin's own check has not come back yet, or its cleanup takes \
+        long"
+    )]
     CleanupGoesOn,
     #[error("the worker is stopping")]
     Draining,

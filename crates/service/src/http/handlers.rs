@@ -21,6 +21,7 @@ use crate::runs::Options;
 use crate::runs::OwnCheck;
 use crate::runs::Prefetched;
 use crate::runs::Readiness;
+use crate::runs::Released;
 use crate::runs::Report;
 use crate::runs::RunError;
 use crate::runs::Runs;
@@ -259,8 +260,8 @@ fn cancelled(cancelled: Cancelled, id: &str) -> Answer {
 pub(crate) async fn cleanup(shared: &Shared) -> Answer {
     let change = shared.runs.cleanup()?;
     match tokio::time::timeout(shared.limits.cleanup_grace, change.done()).await {
-        Ok(Some(())) => ok(&Status { status: "cleaned" }),
+        Ok(Some(Released::Whole)) => ok(&Status { status: "cleaned" }),
         Ok(None) => Err(HttpError::of_lost_change(&shared.runs)),
-        Err(_) => Err(HttpError::CleanupGoesOn),
+        Ok(Some(Released::LeftBehind)) | Err(_) => Err(HttpError::CleanupGoesOn),
     }
 }

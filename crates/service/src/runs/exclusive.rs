@@ -13,6 +13,7 @@ use crate::runs::hub;
 use crate::runs::hub::Hub;
 use crate::runs::hub::Job;
 use crate::runs::no_thread::NoThread;
+use crate::runs::slot::Released;
 
 /// A change that waits for its turn; dropping it withdraws it where it has not begun.
 #[derive(Debug)]
@@ -48,12 +49,12 @@ impl Runs {
     }
 
     /// Cancels what runs, waits for it, and drops the plugin.
-    pub(crate) fn cleanup(&self) -> Result<Change<()>, NoThread> {
+    pub(crate) fn cleanup(&self) -> Result<Change<Released>, NoThread> {
         self.hub.start_threads()?;
         let (tell, end) = oneshot::channel();
-        let job = self.release(move || {
+        let job = self.release(move |released| {
             // As above.
-            let _ = tell.send(());
+            let _ = tell.send(released);
         });
         // In one go, so that no run comes in between and is waited for to its end.
         let entered = self.hub.settle(|engine, now| {
@@ -64,11 +65,10 @@ impl Runs {
     }
 
     /// What drops the plugin, and then tells.
-    pub(super) fn release(&self, tell: impl FnOnce() + Send + 'static) -> Job {
+    pub(super) fn release(&self, tell: impl FnOnce(Released) + Send + 'static) -> Job {
         let hub = Arc::clone(&self.hub);
         let release = move || {
-            hub.slot.release();
-            tell();
+            tell(hub.slot.release());
         };
         Job::Change(hub::Change::CleanUp, Box::new(release))
     }

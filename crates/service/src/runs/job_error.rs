@@ -72,7 +72,8 @@ impl JobError {
             category,
             message: error.to_string(),
             retriable: detail.retriable.unwrap_or(category != Category::Fatal),
-            retry_after_seconds: detail.retry_after_seconds,
+            // What lies in the past is now.
+            retry_after_seconds: detail.retry_after_seconds.map(|seconds| seconds.max(0.0)),
             fields_invalid: detail.fields_invalid,
             resource_shortfall: detail.resource_shortfall,
             original_exc_repr: detail.original,

@@ -12,7 +12,7 @@ use bytes::Bytes;
 use universal_worker_abi::Fault;
 use universal_worker_abi::FaultKind;
 
-use crate::outside::outside_run;
+use crate::outside::within;
 use crate::runs::Runs;
 use crate::runs::hub::Hub;
 use crate::runs::hub::LaneEvent;
@@ -70,7 +70,7 @@ impl Runs {
         }
         let runs = Arc::clone(self);
         let asked =
-            self.opinion.health.ask(move || beside_runs(&runs.hub, "health", || runs.look()));
+            self.opinion.health.ask(move || beside_runs(&runs.hub, "health", || runs.look(limit)));
         match asked {
             Ok(asked) => asked.within(limit).await.unwrap_or_else(|| {
                 let limit = limit.as_secs_f64();
@@ -82,9 +82,9 @@ impl Runs {
         }
     }
 
-    fn look(&self) -> OwnCheck {
+    fn look(&self, limit: Duration) -> OwnCheck {
         let Some(instance) = self.hub.slot.lend() else { return OwnCheck::Passed };
-        match instance.health(outside_run()) {
+        match instance.health(within(limit)) {
             Ok(()) => OwnCheck::Passed,
             Err(fault) if fault.kind == FaultKind::NotSupported => {
                 self.opinion.never_looks.store(true, Ordering::Relaxed);
@@ -100,13 +100,13 @@ impl Runs {
         limit: Duration,
     ) -> Result<Option<Options>, NoThread> {
         let hub = Arc::clone(&self.hub);
-        let told = move || beside_runs(&hub, "config_options", || options(&hub));
+        let told = move || beside_runs(&hub, "config_options", || options(&hub, limit));
         Ok(self.opinion.options.ask(told)?.within(limit).await)
     }
 }
 
-fn options(hub: &Hub) -> Options {
-    match hub.slot.class().config_options(&hub.slot.config(), outside_run()) {
+fn options(hub: &Hub, limit: Duration) -> Options {
+    match hub.slot.class().config_options(&hub.slot.config(), within(limit)) {
         Ok(options) => Options::Told(Bytes::from_owner(options)),
         Err(fault) if fault.kind == FaultKind::NotSupported => Options::NotSupported,
         Err(fault) => Options::Failed(fault),

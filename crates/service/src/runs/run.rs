@@ -157,8 +157,15 @@ impl RunContext for Run {
     }
 
     fn emit(&self, json: &[u8]) -> Emitted {
-        let lines = self.output.lines();
-        lines.map_or(Emitted::NotAStream, |lines| lines.push(json, &self.cancel))
+        let Some(lines) = self.output.lines() else { return Emitted::NotAStream };
+        if memchr::memchr2(b'\n', b'\r', json).is_none() {
+            return lines.push(json, &self.cancel);
+        }
+        // In JSON they are nothing but white space, and a value is one line.
+        let is_end = |byte: &u8| matches!(byte, b'\n' | b'\r');
+        let line: Vec<u8> =
+            json.iter().map(|byte| if is_end(byte) { b' ' } else { *byte }).collect();
+        lines.push(&line, &self.cancel)
     }
 
     fn usage(&self, json: &[u8]) {
@@ -194,5 +201,14 @@ mod tests {
     fn only_a_stream_takes_lines() {
         assert_eq!(run(Output::answer().0).emit(b"1"), Emitted::NotAStream);
         assert_eq!(run(Output::stream(Framing::Plain).0).emit(b"1"), Emitted::Taken);
+    }
+
+    #[tokio::test]
+    async fn a_value_is_one_line_however_it_is_written() {
+        let run = run(Output::stream(Framing::Plain).0);
+        assert_eq!(run.emit(b"{\n  \"a\":\r\n1}"), Emitted::Taken);
+        let lines = run.output().lines().unwrap();
+        let taken = std::future::poll_fn(|cx| lines.poll_take(cx)).await.unwrap();
+        assert_eq!(taken, "{   \"a\":  1}\n");
     }
 }

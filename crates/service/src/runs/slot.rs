@@ -6,8 +6,13 @@ use std::sync::Condvar;
 use std::sync::Mutex;
 use std::sync::MutexGuard;
 use std::sync::PoisonError;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+use std::time::Instant;
 
 use bytes::Bytes;
+use universal_worker_abi::Category;
 use universal_worker_abi::Class;
 use universal_worker_abi::Fault;
 use universal_worker_abi::FaultKind;
@@ -26,6 +31,8 @@ pub(crate) struct Slot {
     standing: Mutex<Option<Arc<Instance>>>,
     /// A loan is given back.
     returned: Condvar,
+    /// Loans there are, of this instance and of former ones.
+    lent: AtomicUsize,
     config: Mutex<Config>,
 }
 
@@ -38,12 +45,32 @@ struct Config {
 }
 
 /// The instance, for one who asks it something beside its runs; as long as it is held, the instance
-/// is neither changed nor dropped.
+/// is neither changed nor dropped, and after [`PATIENCE`] left to it.
 #[derive(Debug)]
 pub(crate) struct Loan<'s> {
     slot: &'s Slot,
     instance: Option<Arc<Instance>>,
 }
+
+/// An instance that stood.
+enum Taken {
+    /// Nobody else has it.
+    Whole(Arc<Instance>),
+    /// Somebody asks it something, and does not come back.
+    Lent(Arc<Instance>),
+}
+
+/// What a cleanup left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Released {
+    /// Nothing.
+    Whole,
+    /// An instance that somebody still asks something.
+    LeftBehind,
+}
+
+/// How long an instance is waited for that somebody asks something.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Why there is no instance to run.
 #[derive(Debug)]
@@ -63,6 +90,7 @@ impl Slot {
             change: Mutex::default(),
             standing: Mutex::default(),
             returned: Condvar::new(),
+            lent: AtomicUsize::new(0),
             config: Mutex::new(Config { accepted: None, in_force }),
         }
     }
@@ -79,26 +107,39 @@ impl Slot {
     /// Puts another config in force: in the instance there is, or in one that takes its place.
     pub(crate) fn replace(&self, config: Bytes) -> Result<(), Fault> {
         let _change = self.change();
-        if self.reconfigure(&config)? == Reconfigured::InPlace {
-            return Ok(());
-        }
-        let made = match self.class.info().rebuild {
-            Rebuild::Beside => self.build(config)?,
-            Rebuild::DropFirst => {
-                // Where none stands, none is made again: a cleanup stays in force.
-                let stood = self.retire();
-                match self.build(config) {
-                    Ok(made) => made,
-                    Err(fault) => {
-                        if stood {
-                            self.rebuild_former();
-                        }
-                        return Err(fault);
-                    }
+        let drops_first = self.class.info().rebuild == Rebuild::DropFirst;
+        let stood = match self.take() {
+            None => None,
+            Some(Taken::Whole(instance)) => match self.reconfigure(instance, &config)? {
+                None => return Ok(()),
+                stood => stood,
+            },
+            Some(Taken::Lent(instance)) if drops_first => {
+                *self.standing() = Some(instance);
+                return Err(still_asked());
+            }
+            Some(Taken::Lent(instance)) => Some(instance),
+        };
+        let made = if drops_first {
+            // Where none stands, none is made again: a cleanup stays in force.
+            let stood = stood.map(drop).is_some();
+            self.build(config).inspect_err(|_| {
+                if stood {
+                    self.rebuild_former();
+                }
+            })?
+        } else {
+            match self.build(config) {
+                Ok(made) => {
+                    drop(stood);
+                    made
+                }
+                Err(fault) => {
+                    *self.standing() = stood;
+                    return Err(fault);
                 }
             }
         };
-        self.retire();
         *self.standing() = Some(made);
         Ok(())
     }
@@ -120,14 +161,17 @@ impl Slot {
 
     /// The instance in force, where there is one and it is not being changed.
     pub(crate) fn lend(&self) -> Option<Loan<'_>> {
-        let instance = self.standing().clone()?;
+        let standing = self.standing();
+        let instance = Arc::clone(standing.as_ref()?);
+        self.lent.fetch_add(1, Ordering::Acquire);
         Some(Loan { slot: self, instance: Some(instance) })
     }
 
     /// Drops the instance: the plugin's cleanup.
-    pub(crate) fn release(&self) {
+    pub(crate) fn release(&self) -> Released {
         let _change = self.change();
-        self.retire();
+        drop(self.take());
+        if self.is_lent() { Released::LeftBehind } else { Released::Whole }
     }
 
     /// Whether there is no instance; false while one is made or dropped.
@@ -135,24 +179,37 @@ impl Slot {
         self.change.try_lock().is_ok() && self.standing().is_none()
     }
 
-    /// Offers the instance that stands another config.
-    fn reconfigure(&self, config: &Bytes) -> Result<Reconfigured, Fault> {
-        let Some(mut instance) = self.take() else { return Ok(Reconfigured::BuildAnew) };
-        // Nobody else has it: no run is running, and all loans are given back.
-        let Some(own) = Arc::get_mut(&mut instance) else { return Ok(Reconfigured::BuildAnew) };
-        let taken = own.reconfigure(config, outside_run());
-        match &taken {
-            Ok(Reconfigured::InPlace) => self.accept(config.clone(), own),
+    /// Whether somebody still asks an instance something.
+    pub(crate) fn is_lent(&self) -> bool {
+        self.lent.load(Ordering::Acquire) > 0
+    }
+
+    /// Offers an instance that nobody else has another config; hands it back where a new one is to be
+    /// made.
+    fn reconfigure(
+        &self,
+        mut instance: Arc<Instance>,
+        config: &Bytes,
+    ) -> Result<Option<Arc<Instance>>, Fault> {
+        let Some(own) = Arc::get_mut(&mut instance) else { return Ok(Some(instance)) };
+        match own.reconfigure(config, outside_run()) {
+            Ok(Reconfigured::BuildAnew) => Ok(Some(instance)),
+            Ok(Reconfigured::InPlace) => {
+                self.accept(config.clone(), own);
+                *self.standing() = Some(instance);
+                Ok(None)
+            }
             Err(fault) if fault.kind == FaultKind::Panicked => {
                 // Whatever it has become, it is not what it was.
                 drop(instance);
                 self.rebuild_former();
-                return taken;
+                Err(fault)
             }
-            _ => {}
+            Err(fault) => {
+                *self.standing() = Some(instance);
+                Err(fault)
+            }
         }
-        *self.standing() = Some(instance);
-        taken
     }
 
     fn build(&self, config: Bytes) -> Result<Arc<Instance>, Fault> {
@@ -174,21 +231,24 @@ impl Slot {
         }
     }
 
-    /// Drops the instance that stands; tells whether there was one.
-    fn retire(&self) -> bool {
-        let standing = self.take();
-        // Not under the lock: it may take long.
-        standing.map(drop).is_some()
-    }
-
-    /// Takes the instance that stands, once all loans are given back.
-    fn take(&self) -> Option<Arc<Instance>> {
+    /// Takes the instance that stands, and waits a while until all loans are given back.
+    fn take(&self) -> Option<Taken> {
         let mut standing = self.standing();
         let mut taken = standing.take()?;
-        while Arc::get_mut(&mut taken).is_none() {
-            standing = self.returned.wait(standing).unwrap_or_else(PoisonError::into_inner);
+        let begun = Instant::now();
+        loop {
+            if Arc::get_mut(&mut taken).is_some() {
+                return Some(Taken::Whole(taken));
+            }
+            let Some(left) = PATIENCE.checked_sub(begun.elapsed()) else { break };
+            let waited = self.returned.wait_timeout(standing, left);
+            standing = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
-        Some(taken)
+        log::error!(
+            "the plugin's own check (health) does not come back: its instance is left to it, and is \
+             cleaned up when it does"
+        );
+        Some(Taken::Lent(taken))
     }
 
     fn change(&self) -> MutexGuard<'_, ()> {
@@ -214,9 +274,21 @@ impl Deref for Loan<'_> {
 
 impl Drop for Loan<'_> {
     fn drop(&mut self) {
-        // Under the lock, so that who waits does not miss it; the slot has the instance as well.
-        let _standing = self.slot.standing();
+        // Not under the lock: it is the plugin's cleanup where nobody has waited so long.
         self.instance = None;
+        self.slot.lent.fetch_sub(1, Ordering::Release);
+        // Who looks and then waits does both under the lock.
+        drop(self.slot.standing());
         self.slot.returned.notify_all();
     }
+}
+
+fn still_asked() -> Fault {
+    let mut fault = Fault::new(
+        FaultKind::Failed,
+        "the plugin's own check (health) does not come back, and there can be no second instance \
+         beside the one that it holds",
+    );
+    fault.detail.category = Some(Category::Transient);
+    fault
 }

@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use crate::runs::Runs;
 use crate::runs::cancel::Reason;
+use crate::runs::slot::Released;
 
 /// How a stop went.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,8 +30,8 @@ impl Runs {
         self.drain();
         self.stop_all(Reason::Shutdown);
         let (done, is_done) = mpsc::channel();
-        let release = self.release(move || {
-            let _ = done.send(());
+        let release = self.release(move |released| {
+            let _ = done.send(released);
         });
         // Without a thread nothing has ever run, or the first that did is still there.
         let started = self.hub.start_threads();
@@ -39,8 +40,8 @@ impl Runs {
             return Stopped::Clean;
         }
         match is_done.recv_timeout(grace) {
-            Ok(()) => Stopped::Clean,
-            Err(_) => Stopped::Abandoned(self.abandon()),
+            Ok(Released::Whole) => Stopped::Clean,
+            Ok(Released::LeftBehind) | Err(_) => Stopped::Abandoned(self.abandon()),
         }
     }
 
@@ -59,7 +60,11 @@ impl Runs {
                 left.push(format!("run {} (running for {seconds:.1} s)", view.run.id()));
             }
         }
-        left.extend(changing.map(|change| format!("the {} of the plugin", change.name())));
+        if self.hub.slot.is_lent() {
+            left.push("the plugin's own check (health), which holds its instance".to_owned());
+        } else {
+            left.extend(changing.map(|change| format!("the {} of the plugin", change.name())));
+        }
         left.join(", ")
     }
 }

@@ -21,6 +21,8 @@ use universal_worker_plugin::ConfigOption;
 #[cfg(not(feature = "bare"))]
 use universal_worker_plugin::ConfigOptions;
 #[cfg(not(feature = "bare"))]
+use universal_worker_plugin::Rebuild;
+#[cfg(not(feature = "bare"))]
 use universal_worker_plugin::Reconfigured;
 
 /// Does what its arguments say.
@@ -95,6 +97,17 @@ impl Plugin for Probe {
     type Args = Args;
     type Output = Reply;
 
+    #[cfg(not(feature = "bare"))]
+    const NAME: Option<&'static str> = Some("probe");
+    #[cfg(not(feature = "bare"))]
+    const VERSION: Option<&'static str> = Some("9.8.7");
+    #[cfg(not(feature = "bare"))]
+    const DESCRIPTION: &'static str = "Looks at the interface from within.";
+    #[cfg(not(feature = "bare"))]
+    const CONCURRENCY: u32 = 3;
+    #[cfg(not(feature = "bare"))]
+    const REBUILD: Rebuild = Rebuild::DropFirst;
+
     fn load(cx: &Context) -> Result<(), PluginError> {
         cx.log(Level::Info, "probe", "a line before all runs");
         Ok(())
@@ -110,7 +123,10 @@ impl Plugin for Probe {
     fn execute(&self, args: Args, cx: &Context) -> Result<Reply, PluginError> {
         match args.op {
             Op::Echo => Ok(Reply::Text(format!("{} {}", self.mark, args.text))),
-            Op::Fail => Err(PluginError::transient(args.text)),
+            Op::Fail => {
+                let error = PluginError::transient(args.text).retriable(false);
+                Err(error.retry_after_seconds(2.5).field("text", "is no good"))
+            }
             Op::Panic => panic!("{}", args.text),
             Op::Wait => wait(cx),
             Op::Context => Ok(Reply::Context(context(cx))),
