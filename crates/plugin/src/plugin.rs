@@ -136,10 +136,11 @@ pub trait Plugin: Sized + Send + Sync + 'static {
 
     /// Says whether the plugin can do its work: asked by `GET /ready`, which does not wait long.
     ///
-    /// It may be called while runs go on.
+    /// It may be called while runs go on; [`Context::remaining`] tells how long the answer is waited for.
     ///
     /// # Errors
-    /// Why it cannot; [`PluginError::not_supported`], the default, says that it does not look.
+    /// Why it cannot; [`PluginError::not_supported`], the default, says that the class does not look,
+    /// and it is not asked again.
     fn health(&self, cx: &Context) -> Result<(), PluginError> {
         let _ = cx;
         Err(PluginError::not_supported())

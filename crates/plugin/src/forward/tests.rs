@@ -33,7 +33,7 @@ impl RunContext for Collect {
     fn usage(&self, _json: &[u8]) {}
     fn log_enabled(&self, level: Level, target: &str) -> bool {
         // Other tests of this binary log, too.
-        level <= Level::Info && target == "t"
+        level <= Level::Info && target == "t" && self.run != "deaf"
     }
     fn log(&self, level: Level, target: &str, message: &str) {
         let line = format!("{} {level:?} {target} {message}", self.run);
@@ -73,6 +73,16 @@ fn lines_arrive_once_with_level_target_spans_and_run() {
         Ok(())
     });
     assert!(within.is_ok());
+
+    // What is filtered first is asked for again.
+    for (run, expected) in [("deaf", &[][..]), ("hears", &["hears Info t again"])] {
+        let told = entered(object(run), |_| {
+            tracing::info!(target: "t", "again");
+            Ok(())
+        });
+        assert!(told.is_ok());
+        assert_eq!(take(), expected);
+    }
     std::thread::spawn(|| log::info!(target: "t", "own thread")).join().unwrap();
     log::info!(target: "t", "after the run");
     assert_eq!(take(), ["process Info t own thread", "process Info t after the run"]);
