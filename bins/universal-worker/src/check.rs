@@ -11,6 +11,7 @@ use serde_json::value::RawValue;
 use universal_worker_loader::Library;
 use universal_worker_loader::LibraryInfo;
 use universal_worker_loader::sha256;
+use universal_worker_service::LaneEvent;
 use universal_worker_service::outside_run;
 
 use crate::cli::CheckFormat;
@@ -20,6 +21,7 @@ use crate::failure::Failure;
 use crate::failure::Outcome;
 use crate::last_words;
 use crate::load;
+use crate::load::Doing;
 use crate::load::Loading;
 use crate::logging;
 use crate::stdout;
@@ -85,7 +87,7 @@ fn report(order: &CheckOrder, loading: &Loading) -> Result<Report, Failure> {
         Some(call) => Some(execute(order, &library, call, loading)?),
         None => {
             if let Some(class) = &order.plugin.class {
-                loading.takes_up("the load of the class");
+                loading.takes_up(Doing::Class);
                 library.class(Some(class), outside_run()).map_err(failed)?;
             }
             None
@@ -103,16 +105,16 @@ fn execute(
     call: &[u8],
     loading: &Loading,
 ) -> Result<Run, Failure> {
-    loading.takes_up("the load of the class");
+    loading.takes_up(Doing::Class);
     let class = library.class(order.plugin.class.as_deref(), outside_run());
     let class = class.map_err(|error| load::failure(&order.plugin, error))?;
-    loading.takes_up("initialize");
+    loading.takes_up(Doing::Initialize);
+    last_words::on_lane(&LaneEvent::ChangeBegins("initialize"));
     let config = order.config.as_deref().unwrap_or(b"{}");
-    let instance = class.create(config, outside_run()).map_err(|fault| Failure::Initialize {
-        plugin: order.plugin.to_string(),
-        message: fault.message,
-    })?;
+    let instance =
+        class.create(config, outside_run()).map_err(|fault| loading.refused(fault.message))?;
     loading.is_up();
+    last_words::on_lane(&LaneEvent::RunBegins("execute"));
     let begun = Instant::now();
     let end = match instance.execute(call, outside_run()) {
         Ok(answer) => match serde_json::from_slice(answer.as_ref()) {
@@ -121,5 +123,9 @@ fn execute(
         },
         Err(fault) => End::Error(fault.message),
     };
-    Ok(Run { class: class.info().class.clone(), seconds: begun.elapsed().as_secs_f64(), end })
+    let seconds = begun.elapsed().as_secs_f64();
+    last_words::on_lane(&LaneEvent::ChangeBegins("cleanup"));
+    drop(instance);
+    last_words::on_lane(&LaneEvent::Idle);
+    Ok(Run { class: class.info().class.clone(), seconds, end })
 }

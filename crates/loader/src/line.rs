@@ -1,4 +1,7 @@
-//! Keeps foreign text in an error to its place: one line, and not too long a one.
+//! Keeps foreign text in a message to its place: one line, and not too long a one.
+//!
+//! Control characters are replaced: they could end the line, or steer a terminal.
+//! What is cut has an ellipsis where something is missing.
 
 use std::path::Path;
 
@@ -8,8 +11,12 @@ const LONGEST_TEXT: usize = 180;
 const LONGEST_LIST: usize = 120;
 const LONGEST_NAME: usize = 40;
 
+/// A message may be made of several of them, and still leaves room for a hint.
+const LONGEST_MESSAGE: usize = 300;
+
 /// A path; of a long one the end, which tells more.
-pub(crate) fn path(path: &Path) -> String {
+#[must_use]
+pub fn path(path: &Path) -> String {
     let shown = printable(&path.display().to_string());
     let length = shown.chars().count();
     if length <= LONGEST_PATH {
@@ -20,8 +27,15 @@ pub(crate) fn path(path: &Path) -> String {
 }
 
 /// What a linker or a plugin says; of a long text the start.
-pub(crate) fn text(text: &str) -> String {
+#[must_use]
+pub fn text(text: &str) -> String {
     cut(text, LONGEST_TEXT)
+}
+
+/// A whole message, of which a part may be foreign.
+#[must_use]
+pub fn message(message: &str) -> String {
+    cut(message, LONGEST_MESSAGE)
 }
 
 /// The names of the classes there are.
@@ -30,7 +44,8 @@ pub(crate) fn list(names: &str) -> String {
 }
 
 /// The name of a class or a library, or a version.
-pub(crate) fn name(name: &str) -> String {
+#[must_use]
+pub fn name(name: &str) -> String {
     cut(name, LONGEST_NAME)
 }
 
@@ -43,7 +58,9 @@ fn cut(text: &str, longest: usize) -> String {
     shown.chars().take(longest - 1).chain(std::iter::once('…')).collect()
 }
 
-fn printable(text: &str) -> String {
+/// A text of any length without control characters.
+#[must_use]
+pub fn printable(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect()
 }
 

@@ -8,11 +8,13 @@ use std::net::Ipv4Addr;
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::os::fd::RawFd;
+use std::path::Path;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use env_filter::Filter;
 use universal_worker_loader::PluginFolders;
+use universal_worker_loader::line;
 use universal_worker_service::Access;
 use universal_worker_service::Limits;
 
@@ -110,10 +112,11 @@ pub(crate) enum CheckFormat {
     Json,
 }
 
+/// In a few words that stay on a line.
 impl fmt::Display for PluginChoice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.module)?;
-        self.class.iter().try_for_each(|class| write!(f, ":{class}"))
+        f.write_str(&line::path(Path::new(&self.module)))?;
+        self.class.iter().try_for_each(|class| write!(f, ":{}", line::name(class)))
     }
 }
 
