@@ -4,6 +4,7 @@ use serde_json::Value;
 use serde_json::json;
 
 use crate::support::c_library;
+use crate::support::is_gone;
 use crate::support::plugin;
 use crate::support::run_to_end;
 use crate::support::scratch;
@@ -87,6 +88,42 @@ async fn what_a_plugin_prints_is_no_part_of_the_report() {
     let told: Value = serde_json::from_str(&ended.stdout).unwrap();
     assert_eq!(told["run"]["result"], Value::Null);
     assert!(ended.stderr.contains("INFO  stdout: printed"), "{}", ended.stderr);
+}
+
+/// What a library leaves behind holds stdout and stderr open.
+#[tokio::test]
+async fn what_a_library_starts_holds_no_look_at_it_up_and_is_ended_with_it() {
+    let dir = scratch();
+    let (library, pid) = (dir.path().join("libstarts.so"), dir.path().join("pid"));
+    let source = format!(
+        "#include <stdlib.h>\n__attribute__((constructor)) void f(void) {{ \
+         system(\"sleep 600 & echo $! > {}\"); }}",
+        pid.display()
+    );
+    c_library(&library, &source, &[]);
+    let (library, folder) = (library.to_str().unwrap(), dir.path().to_str().unwrap());
+    for args in [["--list", "--plugin-dir", folder], ["--check", "--module", library]] {
+        let ended = run_to_end(&args).await;
+        let told = ended.stdout + &ended.stderr;
+        assert!(told.contains("not a universal-worker plugin"), "{args:?}: {told}");
+        let left = std::fs::read_to_string(&pid).unwrap().trim().parse().unwrap();
+        assert!(is_gone(left), "{args:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_list_waits_as_long_as_it_is_told_and_names_folders_that_are_not_there() {
+    let dir = scratch();
+    let hangs = dir.path().join("libhangs.so");
+    let source =
+        "#include <unistd.h>\n__attribute__((constructor)) void f(void) { for (;;) pause(); }";
+    c_library(&hangs, source, &[]);
+    let (folder, nowhere) = (dir.path().to_str().unwrap(), "/no/such/folder");
+    let folders = ["--plugin-dir", folder, "--plugin-dir", nowhere, "--load-timeout", "0.5"];
+    let ended = run_to_end(&[&["--list"], &folders[..]].concat()).await;
+    assert!(ended.stdout.contains("takes longer than 0.5 s"), "{}", ended.stdout);
+    let last = "--plugin-dir /no/such/folder: no such folder";
+    assert_eq!(ended.stdout.lines().last(), Some(last));
 }
 
 #[tokio::test]

@@ -17,6 +17,7 @@ use universal_worker_service::outside_run;
 use crate::cli::CheckFormat;
 use crate::cli::CheckOrder;
 use crate::cli::LogFormat;
+use crate::descendants;
 use crate::failure::Failure;
 use crate::failure::Outcome;
 use crate::last_words;
@@ -64,6 +65,7 @@ pub(crate) fn run(order: &CheckOrder) -> Outcome {
 
 fn told(order: &CheckOrder) -> Result<Outcome, Failure> {
     stdout::capture()?;
+    descendants::adopt()?;
     last_words::prepare(&order.plugin, None)?;
     let this = order.clone();
     let report = load::in_time(&order.plugin, move |loading| report(&this, loading))?;

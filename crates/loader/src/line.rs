@@ -50,12 +50,17 @@ pub fn name(name: &str) -> String {
 }
 
 fn cut(text: &str, longest: usize) -> String {
-    let words: Vec<&str> = text.split_whitespace().collect();
-    let shown = printable(&words.join(" "));
+    let shown = whole(text);
     if shown.chars().count() <= longest {
         return shown;
     }
     shown.chars().take(longest - 1).chain(std::iter::once('…')).collect()
+}
+
+/// A text of any length on one line; what is blank between its words is not kept.
+#[must_use]
+pub fn whole(text: &str) -> String {
+    printable(&text.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
 /// A text of any length without control characters.
@@ -71,6 +76,7 @@ mod tests {
     #[test]
     fn foreign_text_stays_on_its_line() {
         assert_eq!(text("no\n  device\t\u{1b}[31m"), "no device \u{fffd}[31m");
+        assert_eq!(whole(" a\n  b\0 "), "a b\u{fffd}");
         assert_eq!(path(Path::new("a\nb  c.so")), "a\u{fffd}b  c.so");
     }
 
