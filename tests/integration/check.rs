@@ -90,6 +90,16 @@ async fn what_a_plugin_prints_is_no_part_of_the_report() {
     assert!(ended.stderr.contains("INFO  stdout: printed"), "{}", ended.stderr);
 }
 
+#[tokio::test]
+async fn it_tells_whether_a_config_is_taken() {
+    let check = ["--module", "voice-activity", "--check", "--config"];
+    assert_eq!(run_to_end(&[&check[..], &["{}"]].concat()).await.code, Some(0));
+    let bad = run_to_end(&[&check[..], &[r#"{"nope":1}"#]].concat()).await;
+    assert_eq!((bad.code, bad.stdout.as_str()), (Some(1), ""), "{bad:?}");
+    let told = "the config is refused: unexpected config field 'nope' (--check tells";
+    assert!(bad.stderr.contains(told), "{}", bad.stderr);
+}
+
 /// What a library leaves behind holds stdout and stderr open.
 #[tokio::test]
 async fn what_a_library_starts_holds_no_look_at_it_up_and_is_ended_with_it() {
