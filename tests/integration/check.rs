@@ -122,6 +122,17 @@ async fn what_a_library_starts_holds_no_look_at_it_up_and_is_ended_with_it() {
 }
 
 #[tokio::test]
+async fn the_name_of_a_file_steers_no_terminal() {
+    let dir = scratch();
+    std::fs::write(dir.path().join("lib\u{1b}[31m\nx.so"), "x").unwrap();
+    let ended = run_to_end(&["--list", "--plugin-dir", dir.path().to_str().unwrap()]).await;
+    assert!(!ended.stdout.contains('\u{1b}'), "{:?}", ended.stdout);
+    let first: Vec<&str> = ended.stdout.lines().take(2).collect();
+    assert!(first[0].ends_with("lib\u{fffd}[31m\u{fffd}x.so"), "{first:?}");
+    assert!(first[1].contains("is no shared library"), "{first:?}");
+}
+
+#[tokio::test]
 async fn the_list_waits_as_long_as_it_is_told_and_names_folders_that_are_not_there() {
     let dir = scratch();
     let hangs = dir.path().join("libhangs.so");

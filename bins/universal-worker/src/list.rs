@@ -112,8 +112,9 @@ fn add_classes(text: &mut String, output: &Output) {
     match report {
         Ok(Report { classes }) if output.status.success() => {
             for Class { class, version, description } in classes {
-                let line = line::whole(&format!("{class} {version} {description}"));
-                let _ = writeln!(text, "  {line}");
+                let head = line::whole(&format!("{class} {version}"));
+                let line = format!("  {head}  {}", line::whole(&description));
+                let _ = writeln!(text, "{}", line.trim_end());
             }
         }
         _ => {
