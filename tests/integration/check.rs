@@ -4,6 +4,7 @@ use serde_json::Value;
 use serde_json::json;
 
 use crate::support::c_library;
+use crate::support::is_gone;
 use crate::support::plugin;
 use crate::support::run_to_end;
 use crate::support::scratch;
@@ -87,6 +88,63 @@ async fn what_a_plugin_prints_is_no_part_of_the_report() {
     let told: Value = serde_json::from_str(&ended.stdout).unwrap();
     assert_eq!(told["run"]["result"], Value::Null);
     assert!(ended.stderr.contains("INFO  stdout: printed"), "{}", ended.stderr);
+}
+
+#[tokio::test]
+async fn it_tells_whether_a_config_is_taken() {
+    let check = ["--module", "voice-activity", "--check", "--config"];
+    assert_eq!(run_to_end(&[&check[..], &["{}"]].concat()).await.code, Some(0));
+    let bad = run_to_end(&[&check[..], &[r#"{"nope":1}"#]].concat()).await;
+    assert_eq!((bad.code, bad.stdout.as_str()), (Some(1), ""), "{bad:?}");
+    let told = "the config is refused: unexpected config field 'nope' (--check tells";
+    assert!(bad.stderr.contains(told), "{}", bad.stderr);
+}
+
+/// What a library leaves behind holds stdout and stderr open.
+#[tokio::test]
+async fn what_a_library_starts_holds_no_look_at_it_up_and_is_ended_with_it() {
+    let dir = scratch();
+    let (library, pid) = (dir.path().join("libstarts.so"), dir.path().join("pid"));
+    let source = format!(
+        "#include <stdlib.h>\n__attribute__((constructor)) void f(void) {{ \
+         system(\"sleep 600 & echo $! > {}\"); }}",
+        pid.display()
+    );
+    c_library(&library, &source, &[]);
+    let (library, folder) = (library.to_str().unwrap(), dir.path().to_str().unwrap());
+    for args in [["--list", "--plugin-dir", folder], ["--check", "--module", library]] {
+        let ended = run_to_end(&args).await;
+        let told = ended.stdout + &ended.stderr;
+        assert!(told.contains("not a universal-worker plugin"), "{args:?}: {told}");
+        let left = std::fs::read_to_string(&pid).unwrap().trim().parse().unwrap();
+        assert!(is_gone(left), "{args:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_name_of_a_file_steers_no_terminal() {
+    let dir = scratch();
+    std::fs::write(dir.path().join("lib\u{1b}[31m\nx.so"), "x").unwrap();
+    let ended = run_to_end(&["--list", "--plugin-dir", dir.path().to_str().unwrap()]).await;
+    assert!(!ended.stdout.contains('\u{1b}'), "{:?}", ended.stdout);
+    let first: Vec<&str> = ended.stdout.lines().take(2).collect();
+    assert!(first[0].ends_with("lib\u{fffd}[31m\u{fffd}x.so"), "{first:?}");
+    assert!(first[1].contains("is no shared library"), "{first:?}");
+}
+
+#[tokio::test]
+async fn the_list_waits_as_long_as_it_is_told_and_names_folders_that_are_not_there() {
+    let dir = scratch();
+    let hangs = dir.path().join("libhangs.so");
+    let source =
+        "#include <unistd.h>\n__attribute__((constructor)) void f(void) { for (;;) pause(); }";
+    c_library(&hangs, source, &[]);
+    let (folder, nowhere) = (dir.path().to_str().unwrap(), "/no/such/folder");
+    let folders = ["--plugin-dir", folder, "--plugin-dir", nowhere, "--load-timeout", "0.5"];
+    let ended = run_to_end(&[&["--list"], &folders[..]].concat()).await;
+    assert!(ended.stdout.contains("takes longer than 0.5 s"), "{}", ended.stdout);
+    let last = "--plugin-dir /no/such/folder: no such folder";
+    assert_eq!(ended.stdout.lines().last(), Some(last));
 }
 
 #[tokio::test]

@@ -13,7 +13,9 @@ use universal_worker_host::Exit;
 use crate::support::NO_ARGS;
 use crate::support::Started;
 use crate::support::Worker;
+use crate::support::c_library;
 use crate::support::fill;
+use crate::support::run_to_end;
 use crate::support::scratch;
 
 fn crash(exit: &Exit, signal: i32, name: &str) -> String {
@@ -30,6 +32,7 @@ async fn each_signal_is_told_with_the_run_and_takes_its_default_action() {
         ("segfault", 0, 11, "SIGSEGV at 0x8"),
         ("overflow_stack", 0, 11, "SIGSEGV at "),
         ("abort", 0, 6, "SIGABRT"),
+        ("exit", 0, 6, "SIGABRT (exit was called)"),
         ("raise", 11, 11, "SIGSEGV"),
         ("raise", 7, 7, "SIGBUS"),
         ("raise", 4, 4, "SIGILL"),
@@ -38,7 +41,7 @@ async fn each_signal_is_told_with_the_run_and_takes_its_default_action() {
         let folder = scratch();
         let file = folder.path().join("crash.json");
         let worker = Worker::start("Conformance", &["--crash-file", file.to_str().unwrap()]).await;
-        let run = worker.spawn_run("the-run", json!({"op": op, "signal": raised}));
+        let run = worker.spawn_run("the-run", json!({"op": op, "signal": raised, "code": 0}));
         let exit = worker.wait().await;
         let words = crash(&exit, signal, name);
         assert!(words.contains("thread lane-0, running: the-run"), "{words}");
@@ -54,7 +57,9 @@ async fn each_signal_is_told_with_the_run_and_takes_its_default_action() {
             (&record["pid"], &record["class"]),
             (&json!(worker.pid()), &json!("Conformance"))
         );
-        assert_eq!(record["address"].is_string(), raised == 0 && op != "abort", "{record}");
+        let has_address = raised == 0 && signal == 11;
+        assert_eq!(record["address"].is_string(), has_address, "{record}");
+        assert_eq!(record["exit"], op == "exit");
         // The plugin's own code is on the stack.
         let frames = record["backtrace"].as_array().unwrap();
         let is_the_plugins = |frame: &Value| {
@@ -103,9 +108,36 @@ async fn what_the_plugin_forks_crashes_for_itself() {
     let file = folder.path().join("crash.json");
     let worker = Worker::start("Conformance", &["--crash-file", file.to_str().unwrap()]).await;
     assert_eq!(worker.execute(json!({"op": "segfault_in_fork"})).await.json(), 11);
+    assert_eq!(worker.execute(json!({"op": "exit_in_fork", "code": 7})).await.json(), 7);
     let exit = worker.stop().await;
     assert!(exit.is_orderly() && !exit.stderr.contains("FATAL"), "{exit:?}");
     assert!(!file.exists());
+}
+
+#[tokio::test]
+async fn an_exit_while_the_library_is_loaded_is_told() {
+    let dir = scratch();
+    let exits = dir.path().join("libexits.so");
+    let source = "#include <stdlib.h>\n__attribute__((constructor)) void f(void) { exit(3); }";
+    c_library(&exits, source, &[]);
+    for more in [&[][..], &["--check"]] {
+        let ended = run_to_end(&[&["--module", exits.to_str().unwrap()], more].concat()).await;
+        assert_eq!(ended.code, None, "{ended:?}");
+        let words = ended.stderr.lines().next().unwrap_or_default();
+        assert!(words.starts_with("FATAL: SIGABRT (exit was called) in plugin "), "{words}");
+        assert!(words.ends_with("libexits.so, thread load, running: load"), "{words}");
+    }
+}
+
+#[tokio::test]
+async fn an_exit_in_the_run_of_a_check_is_told() {
+    let call = r#"{"kwargs":{"op":"exit","code":0}}"#;
+    let class = ["--module", "conformance", "--class", "Conformance"];
+    let ended = run_to_end(&[&class[..], &["--check", "--execute", call]].concat()).await;
+    assert_eq!(ended.code, None, "{ended:?}");
+    let words = ended.stderr.lines().next().unwrap_or_default();
+    assert!(words.starts_with("FATAL: SIGABRT (exit was called) in plugin "), "{words}");
+    assert!(words.ends_with("thread load, running: execute"), "{words}");
 }
 
 /// The worker's own threads, which run no code of a plugin: a signal that is sent to one of them.

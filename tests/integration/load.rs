@@ -119,7 +119,36 @@ async fn a_plugin_that_does_not_come_up_in_time_is_refused() {
         let last = ended.stderr.lines().last().unwrap();
         assert!(last.contains(told) && last.contains("--load-timeout gives"), "{last}");
         let failed: Value = serde_json::from_str(ended.stdout.trim()).unwrap();
-        assert_eq!(failed["stage"], "load");
+        let stage = if told.starts_with("initialize") { "initialize" } else { "load" };
+        assert_eq!(failed["stage"], stage);
+        let message = failed["message"].as_str().unwrap();
+        assert!(message.contains(told) && message.contains(module), "{message}");
+        assert!(failed["hint"].as_str().unwrap().contains("--load-timeout gives"), "{failed}");
+    }
+}
+
+#[tokio::test]
+async fn a_failure_is_told_in_one_sane_line_whatever_was_given() {
+    let conformance = ["--module", "conformance", "--class", "Conformance", "--config"];
+    let (newline, long) = ("./new\nline\u{1b}[31m.so", format!("./{}.so", "x".repeat(3000)));
+    let class = "a\nb\u{1b}[31m".repeat(100);
+    for args in [
+        &["--module", newline][..],
+        &["--module", &long],
+        &["--module", "hello", "--class", &class],
+        &["--module", "voice-activity", "--config", r#"{"a\nb\u001b[31m":1}"#],
+        &[&conformance[..], &[r#"{"bad":"c\nd\u001b[31m"}"#]].concat(),
+    ] {
+        let ended = run_to_end(args).await;
+        assert_eq!(ended.code, Some(1), "{ended:?}");
+        let [last] = ended.stderr.lines().collect::<Vec<_>>()[..] else { panic!("{ended:?}") };
+        assert!(last.starts_with("FATAL: Failed to load "), "{last}");
+        assert!(!last.contains(char::is_control) && last.chars().count() < 600, "{last:?}");
+        let failed: Value = serde_json::from_str(ended.stdout.trim()).unwrap();
+        let text = |key: &str| failed[key].as_str().unwrap().to_owned();
+        let told = format!("{} ({})", text("message"), text("hint"));
+        assert!(!told.contains(char::is_control) && told.chars().count() < 400, "{told:?}");
+        assert!(last.ends_with(&format!(" - {told}")), "{last} is not {told}");
     }
 }
 

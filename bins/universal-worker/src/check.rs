@@ -11,15 +11,18 @@ use serde_json::value::RawValue;
 use universal_worker_loader::Library;
 use universal_worker_loader::LibraryInfo;
 use universal_worker_loader::sha256;
+use universal_worker_service::LaneEvent;
 use universal_worker_service::outside_run;
 
 use crate::cli::CheckFormat;
 use crate::cli::CheckOrder;
 use crate::cli::LogFormat;
+use crate::descendants;
 use crate::failure::Failure;
 use crate::failure::Outcome;
 use crate::last_words;
 use crate::load;
+use crate::load::Doing;
 use crate::load::Loading;
 use crate::logging;
 use crate::stdout;
@@ -62,6 +65,7 @@ pub(crate) fn run(order: &CheckOrder) -> Outcome {
 
 fn told(order: &CheckOrder) -> Result<Outcome, Failure> {
     stdout::capture()?;
+    descendants::adopt()?;
     last_words::prepare(&order.plugin, None)?;
     let this = order.clone();
     let report = load::in_time(&order.plugin, move |loading| report(&this, loading))?;
@@ -81,45 +85,53 @@ fn told(order: &CheckOrder) -> Result<Outcome, Failure> {
 fn report(order: &CheckOrder, loading: &Loading) -> Result<Report, Failure> {
     let failed = |error| load::failure(&order.plugin, error);
     let library = loading.library().map_err(failed)?;
-    let run = match &order.call {
-        Some(call) => Some(execute(order, &library, call, loading)?),
-        None => {
-            if let Some(class) = &order.plugin.class {
-                loading.takes_up("the load of the class");
-                library.class(Some(class), outside_run()).map_err(failed)?;
-            }
-            None
-        }
-    };
+    let is_class_meant =
+        order.plugin.class.is_some() || order.config.is_some() || order.call.is_some();
+    let run = if is_class_meant { look_closer(order, &library, loading)? } else { None };
     let file = library.file().to_owned();
     let sha256 = sha256(&file).map_err(failed)?;
     Ok(Report { file, sha256, info: library.info().clone(), run })
 }
 
-/// Makes an instance and a run of it, and cleans up.
-fn execute(
+/// Opens the class; where there is a config or a call, makes an instance, lets it make the run, and
+/// cleans up.
+fn look_closer(
     order: &CheckOrder,
     library: &Library,
-    call: &[u8],
     loading: &Loading,
-) -> Result<Run, Failure> {
-    loading.takes_up("the load of the class");
+) -> Result<Option<Run>, Failure> {
+    loading.takes_up(Doing::Class);
     let class = library.class(order.plugin.class.as_deref(), outside_run());
     let class = class.map_err(|error| load::failure(&order.plugin, error))?;
-    loading.takes_up("initialize");
+    if order.config.is_none() && order.call.is_none() {
+        return Ok(None);
+    }
+    loading.takes_up(Doing::Initialize);
+    last_words::on_lane(&LaneEvent::ChangeBegins("initialize"));
     let config = order.config.as_deref().unwrap_or(b"{}");
-    let instance = class.create(config, outside_run()).map_err(|fault| Failure::Initialize {
-        plugin: order.plugin.to_string(),
-        message: fault.message,
-    })?;
+    let instance = class.create(config, outside_run());
+    let instance = instance.map_err(|fault| loading.refused(fault.message))?;
     loading.is_up();
-    let begun = Instant::now();
-    let end = match instance.execute(call, outside_run()) {
-        Ok(answer) => match serde_json::from_slice(answer.as_ref()) {
-            Ok(result) => End::Result(result),
-            Err(error) => End::Error(format!("the result is no JSON: {error}")),
-        },
-        Err(fault) => End::Error(fault.message),
-    };
-    Ok(Run { class: class.info().class.clone(), seconds: begun.elapsed().as_secs_f64(), end })
+    let run = order.call.as_ref().map(|call| {
+        last_words::on_lane(&LaneEvent::RunBegins("execute"));
+        let begun = Instant::now();
+        let end = instance.execute(call, outside_run()).map_err(|fault| fault.message);
+        let end = End::of(end);
+        let seconds = begun.elapsed().as_secs_f64();
+        Run { class: class.info().class.clone(), seconds, end }
+    });
+    last_words::on_lane(&LaneEvent::ChangeBegins("cleanup"));
+    drop(instance);
+    last_words::on_lane(&LaneEvent::Idle);
+    Ok(run)
+}
+
+impl End {
+    fn of(answer: Result<impl AsRef<[u8]>, String>) -> Self {
+        match answer.map(|answer| serde_json::from_slice(answer.as_ref())) {
+            Ok(Ok(result)) => Self::Result(result),
+            Ok(Err(error)) => Self::Error(format!("the result is no JSON: {error}")),
+            Err(message) => Self::Error(message),
+        }
+    }
 }

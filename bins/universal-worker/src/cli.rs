@@ -1,6 +1,7 @@
 //! The command line and the environment: from what was typed to what will run.
 
 mod front;
+mod orders;
 mod settings;
 mod typed;
 mod values;
@@ -11,9 +12,10 @@ use std::env;
 use argh::FromArgs;
 
 pub(crate) use crate::cli::front::VARIABLES;
+pub(crate) use crate::cli::orders::CheckFormat;
+pub(crate) use crate::cli::orders::CheckOrder;
+pub(crate) use crate::cli::orders::ListOrder;
 pub(crate) use crate::cli::settings::Announce;
-pub(crate) use crate::cli::settings::CheckFormat;
-pub(crate) use crate::cli::settings::CheckOrder;
 pub(crate) use crate::cli::settings::Command;
 pub(crate) use crate::cli::settings::LogFormat;
 pub(crate) use crate::cli::settings::PluginChoice;

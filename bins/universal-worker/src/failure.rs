@@ -2,9 +2,11 @@
 
 use std::fmt;
 use std::io;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use universal_worker_loader::LoadError;
+use universal_worker_loader::line;
 
 use crate::announce;
 use crate::event::Reason;
@@ -23,14 +25,23 @@ pub(crate) enum Failure {
     Announce(io::Error),
     #[error("Failed to load {plugin} - {error}")]
     Load { plugin: String, error: Box<LoadError> },
-    #[error("Failed to load {plugin} - the config is refused: {message}")]
-    Initialize { plugin: String, message: String },
-    #[error("{plugin}: the run failed: {message}")]
+    #[error("Failed to load {plugin} - {}: {error}", line::path(file))]
+    Initialize { plugin: String, file: PathBuf, error: InitializeError },
+    #[error("{plugin}: the run failed: {}", line::text(message))]
     Run { plugin: String, message: String },
     #[error("cannot start a thread for {what}: {source}")]
     Thread { what: &'static str, source: io::Error },
     #[error("{0}; this is a defect of the worker: please report it with its version ({VERSION})")]
     Defect(String),
+}
+
+/// Why there is no instance with the config.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum InitializeError {
+    #[error("the config is refused: {}", line::text(.0))]
+    Refused(String),
+    #[error("initialize takes longer than {} s", .0.as_secs_f64())]
+    TooSlow(Duration),
 }
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -83,9 +94,7 @@ impl Failure {
                 (3, "listen", "the folder of the file must be there, and writable".into())
             }
             Self::Load { error, .. } => (1, "load", error.hint()),
-            Self::Initialize { .. } => {
-                (1, "initialize", "--check tells the config's schema".into())
-            }
+            Self::Initialize { error, .. } => (1, "initialize", error.hint().into()),
             Self::Run { .. } => (1, "run", "--check tells the schema of the arguments".into()),
             Self::Thread { .. } => {
                 (70, "defect", "allow more threads: RLIMIT_NPROC, or pids.max of the cgroup".into())
@@ -94,22 +103,33 @@ impl Failure {
         }
     }
 
-    /// The message without what only a reader of stderr needs.
+    /// The message without what only a reader of stderr needs, in one line.
     pub(crate) fn message(&self) -> String {
         match self {
             Self::Load { error, .. } => error.to_string(),
-            Self::Initialize { message, .. } => message.clone(),
-            other => other.to_string(),
+            Self::Initialize { file, error, .. } => format!("{}: {error}", line::path(file)),
+            other => line::message(&other.to_string()),
         }
     }
 
     fn last_line(&self) -> String {
+        let message = self.message();
         match self {
-            Self::Usage(_) => format!("error: {self}"),
-            Self::Load { .. } | Self::Thread { .. } => {
+            Self::Usage(_) => format!("error: {message}"),
+            Self::Load { .. } | Self::Initialize { .. } => {
                 format!("FATAL: {self} ({})", self.told().2)
             }
-            _ => format!("FATAL: {self}"),
+            Self::Thread { .. } => format!("FATAL: {message} ({})", self.told().2),
+            _ => format!("FATAL: {message}"),
+        }
+    }
+}
+
+impl InitializeError {
+    fn hint(&self) -> &'static str {
+        match self {
+            Self::Refused(_) => "--check tells the config's schema",
+            Self::TooSlow(_) => "--load-timeout gives it more time",
         }
     }
 }
@@ -181,6 +201,26 @@ impl fmt::Display for Abandoned {
 mod tests {
     use super::*;
 
+    fn refused(file: &str, message: &str) -> Failure {
+        let error = InitializeError::Refused(message.to_owned());
+        Failure::Initialize { plugin: "m:C".into(), file: file.into(), error }
+    }
+
+    #[test]
+    fn a_failure_is_told_in_one_line_whatever_is_in_it() {
+        let text = "long\n\u{1b}[31m".repeat(1000);
+        let run = Failure::Run { plugin: "m".into(), message: text.clone() };
+        for failure in [refused(&text, &text), run, Failure::usage(&*text)] {
+            let (message, hint) = (failure.message(), failure.told().2);
+            for told in [format!("{message} ({hint})"), failure.last_line()] {
+                assert!(told.chars().count() < 400, "{told}");
+                assert!(!told.contains(char::is_control), "{told:?}");
+            }
+        }
+        let told = "FATAL: Failed to load m:C - f: the config is refused: no (--check tells the";
+        assert!(refused("f", "no").last_line().starts_with(told));
+    }
+
     #[test]
     fn each_failure_has_its_documented_code() {
         let place = Place::Inherited(3);
@@ -189,7 +229,7 @@ mod tests {
         assert!(load.last_line().starts_with("FATAL: Failed to load m:C - m: is a folder"));
         for (failure, code) in [
             (load, 1),
-            (Failure::Initialize { plugin: String::new(), message: String::new() }, 1),
+            (refused("", ""), 1),
             (Failure::usage(""), 2),
             (Failure::Listen { place, source: io::ErrorKind::AddrInUse.into() }, 3),
             (Failure::defect(""), 70),

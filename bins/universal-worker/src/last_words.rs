@@ -6,6 +6,9 @@
 //!
 //! It is installed before the plugin is loaded: a runtime with handlers of its own (JVM, Go) comes
 //! first, and forwards what it does not understand.
+//! An exit(3) of the plugin is a crash, too: the worker itself ends by _exit(2), so a handler of
+//! atexit(3) tells that somebody else has called it, and aborts.
+//!
 //! All that is used from the handler is async-signal-safe (signal-safety(7)), takes no lock and no
 //! memory, and waits for nothing; only the unwinder may, and the timer is for that.
 
@@ -27,9 +30,9 @@ use crate::last_words::running::RUNNING;
 
 /// What is known before anything happens.
 struct Subject {
-    module: String,
-    class: String,
-    /// The same as JSON strings.
+    /// The plugin's name, for a line.
+    plugin: String,
+    /// Its parts as JSON strings.
     module_json: String,
     class_json: String,
     crash_file: Option<CString>,
@@ -48,14 +51,21 @@ pub(crate) fn prepare(plugin: &PluginChoice, crash_file: Option<&Path>) -> Resul
     SUBJECT.get_or_init(|| Subject {
         module_json: json(&plugin.module),
         class_json: json(&class),
-        module: plugin.module.clone(),
-        class,
+        plugin: plugin.to_string(),
         crash_file,
     });
     imp::install()
+        .and_then(|()| imp::watch_exit())
         .map_err(|error| Failure::defect(format!("cannot watch for crashes: {error}")))?;
     use_own_stack();
     Ok(())
+}
+
+/// To be called once the library is loaded: the handlers of an exit run in reverse order, and those
+/// of the library may hang.
+pub(crate) fn library_is_loaded() {
+    // Without room for another one the first must do.
+    let _ = imp::watch_exit();
 }
 
 /// From now on a crash of this thread is told whatever is left of its stack.

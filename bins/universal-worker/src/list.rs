@@ -5,17 +5,25 @@
 
 use std::env;
 use std::fmt::Write;
+use std::fs;
+use std::fs::File;
 use std::io;
+use std::os::unix::fs::FileExt;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::Command;
 use std::process::Output;
 use std::process::Stdio;
+use std::time::Duration;
 
+use rustix::fs::MemfdFlags;
 use serde::Deserialize;
-use universal_worker_loader::PluginFolders;
+use universal_worker_loader::line;
 
+use crate::cli::ListOrder;
 use crate::cli::VARIABLES;
+use crate::descendants;
+use crate::failure::Failure;
 use crate::failure::Outcome;
 
 /// What `--check --json` tells, as far as it is looked at here.
@@ -31,12 +39,19 @@ struct Class {
     description: String,
 }
 
-pub(crate) fn run(folders: &PluginFolders) -> Outcome {
+pub(crate) fn run(order: &ListOrder) -> Outcome {
+    told(order).unwrap_or_else(Outcome::Failed)
+}
+
+fn told(order: &ListOrder) -> Result<Outcome, Failure> {
+    // What a library starts loses its parent when the look at it is over.
+    descendants::adopt()?;
     let mut text = String::new();
-    for found in folders.list() {
+    for found in order.folders.list() {
+        let file = line::printable(&found.file.display().to_string());
         // Writing to a string does not fail.
-        let _ = writeln!(text, "{:<20} {}", found.name, found.file.display());
-        match check(&found.file) {
+        let _ = writeln!(text, "{:<20} {file}", line::printable(&found.name));
+        match check(&found.file, order.load_timeout) {
             Ok(output) => add_classes(&mut text, &output),
             Err(error) => {
                 let _ = writeln!(text, "  cannot be looked at: {error}");
@@ -46,19 +61,49 @@ pub(crate) fn run(folders: &PluginFolders) -> Outcome {
     if text.is_empty() {
         text.push_str("no plugin is found; --plugin-dir names a folder\n");
     }
-    Outcome::told(text.trim_end())
+    for folder in &order.named {
+        if let Err(error) = fs::read_dir(folder) {
+            let why = match error.kind() {
+                io::ErrorKind::NotFound => "no such folder".to_owned(),
+                _ => format!("cannot be read: {error}"),
+            };
+            // As above.
+            let _ = writeln!(text, "--plugin-dir {}: {why}", line::path(folder));
+        }
+    }
+    Ok(Outcome::told(text.trim_end()))
 }
 
-fn check(file: &Path) -> io::Result<Output> {
+fn check(file: &Path, load_timeout: Duration) -> io::Result<Output> {
+    let (stdout, stderr) = (memory()?, memory()?);
     let mut command = Command::new(env::current_exe()?);
-    command.args(["--check", "--json", "--load-timeout", "10", "--module"]).arg(file);
+    let load_timeout = load_timeout.as_secs_f64().to_string();
+    command.args(["--check", "--json", "--load-timeout", &load_timeout, "--module"]).arg(file);
     // What is set for a worker is not meant for this.
     for (name, _) in env::vars_os() {
         if name.to_str().is_some_and(|name| name.starts_with(VARIABLES)) {
             command.env_remove(name);
         }
     }
-    command.stdin(Stdio::null()).output()
+    command.stdin(Stdio::null()).stdout(stdout.try_clone()?).stderr(stderr.try_clone()?);
+    let status = command.status()?;
+    Ok(Output { status, stdout: content(&stdout)?, stderr: content(&stderr)? })
+}
+
+/// A file without a name, in the place of a pipe: of a pipe the end would have to be waited for, and
+/// that comes only when each process that the library has started is gone.
+fn memory() -> io::Result<File> {
+    Ok(rustix::fs::memfd_create("list", MemfdFlags::CLOEXEC)?.into())
+}
+
+/// What was written so far, of which the end says what became of the process.
+fn content(file: &File) -> io::Result<Vec<u8>> {
+    const MOST: u64 = 16 << 20;
+    let written = file.metadata()?.len();
+    let length = written.min(MOST);
+    let mut content = vec![0; usize::try_from(length).unwrap_or_default()];
+    file.read_exact_at(&mut content, written - length)?;
+    Ok(content)
 }
 
 fn add_classes(text: &mut String, output: &Output) {
@@ -67,7 +112,8 @@ fn add_classes(text: &mut String, output: &Output) {
     match report {
         Ok(Report { classes }) if output.status.success() => {
             for Class { class, version, description } in classes {
-                let line = format!("  {class} {version}  {description}");
+                let head = line::whole(&format!("{class} {version}"));
+                let line = format!("  {head}  {}", line::whole(&description));
                 let _ = writeln!(text, "{}", line.trim_end());
             }
         }
@@ -81,7 +127,7 @@ fn why_not(output: &Output) -> String {
     let stderr = String::from_utf8_lossy(&output.stderr);
     let last = stderr.lines().rfind(|line| line.starts_with("FATAL: "));
     match (last, output.status.signal()) {
-        (Some(line), _) => line.trim_start_matches("FATAL: ").to_owned(),
+        (Some(line), _) => line::whole(line.trim_start_matches("FATAL: ")),
         (None, Some(signal)) => format!("crashes when it is loaded: signal {signal}"),
         (None, None) => format!("is not understood: {}", output.status),
     }

@@ -24,6 +24,7 @@ use crate::event::Event;
 use crate::event::Reason;
 use crate::event::Reporter;
 use crate::failure::Failure;
+use crate::failure::InitializeError;
 use crate::last_words;
 use crate::mailbox::Mailbox;
 use crate::threads;
@@ -40,7 +41,15 @@ pub(crate) struct Loading {
 struct Step {
     file: PathBuf,
     /// None where it may take as long as it likes.
-    doing: Option<&'static str>,
+    doing: Option<Doing>,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Doing {
+    Look,
+    Library,
+    Class,
+    Initialize,
 }
 
 /// Begins to load; the end is an event.
@@ -66,7 +75,7 @@ fn load(
     let plugin = &settings.plugin;
     let failed = |error| failure(plugin, error);
     let library = loading.library().map_err(failed)?;
-    loading.takes_up("the load of the class");
+    loading.takes_up(Doing::Class);
     let class = library.class(plugin.class.as_deref(), outside_run()).map_err(failed)?;
     let builder = WorkerService::builder(class)
         .concurrency(settings.concurrency)
@@ -80,11 +89,8 @@ fn load(
         }
     };
     if let Some(config) = &settings.config {
-        loading.takes_up("initialize");
-        service.initialize(config).map_err(|refusal| Failure::Initialize {
-            plugin: plugin.to_string(),
-            message: refusal.to_string(),
-        })?;
+        loading.takes_up(Doing::Initialize);
+        service.initialize(config).map_err(|refusal| loading.refused(refusal.to_string()))?;
     }
     Ok(service)
 }
@@ -100,6 +106,7 @@ pub(crate) fn in_time<T: Send + 'static>(
     let (this, tell) = (loading.clone(), done.clone());
     threads::spawn_for_plugin("load", "loading", move || {
         threads::all_have_begun();
+        last_words::on_lane(&LaneEvent::ChangeBegins("load"));
         // Plugin code does not unwind to here; a defect of ours is not to be waited for.
         let outcome = catch_unwind(AssertUnwindSafe(|| work(&this)));
         let panicked = |_| Err(Failure::defect("the thread that loads has panicked"));
@@ -118,7 +125,7 @@ pub(crate) fn in_time<T: Send + 'static>(
 
 impl Loading {
     fn of(plugin: &PluginChoice) -> Self {
-        let step = Step { file: plugin.module.clone().into(), doing: Some("the look for it") };
+        let step = Step { file: plugin.module.clone().into(), doing: Some(Doing::Look) };
         Self { plugin: plugin.clone(), begun: Instant::now(), step: Arc::new(Mutex::new(step)) }
     }
 
@@ -127,16 +134,18 @@ impl Loading {
         let file = resolve(&self.plugin.module, &self.plugin.folders)?;
         self.step(|step| {
             step.file.clone_from(&file);
-            step.doing = Some("to load the library");
+            step.doing = Some(Doing::Library);
         });
         if let Some(expected) = &self.plugin.sha256 {
             check_sha256(&file, expected)?;
         }
-        Library::open(&file)
+        let library = Library::open(&file);
+        last_words::library_is_loaded();
+        library
     }
 
     /// What is done from now on.
-    pub(crate) fn takes_up(&self, doing: &'static str) {
+    pub(crate) fn takes_up(&self, doing: Doing) {
         self.step(|step| step.doing = Some(doing));
     }
 
@@ -156,9 +165,27 @@ impl Loading {
 
     /// It has taken longer than it may.
     pub(crate) fn too_slow(&self) -> Failure {
-        let (file, doing) = self.step(|step| (step.file.clone(), step.doing.unwrap_or_default()));
-        let error = LoadError::TooSlow { file, doing, limit: self.plugin.load_timeout };
-        failure(&self.plugin, error)
+        let limit = self.plugin.load_timeout;
+        let (file, doing) = self.step(|step| (step.file.clone(), step.doing));
+        let doing = match doing {
+            Some(Doing::Initialize) => {
+                return self.not_initialized(InitializeError::TooSlow(limit));
+            }
+            Some(Doing::Look) | None => "the look for it",
+            Some(Doing::Library) => "to load the library",
+            Some(Doing::Class) => "the load of the class",
+        };
+        failure(&self.plugin, LoadError::TooSlow { file, doing, limit })
+    }
+
+    /// The plugin does not take the config.
+    pub(crate) fn refused(&self, message: String) -> Failure {
+        self.not_initialized(InitializeError::Refused(message))
+    }
+
+    fn not_initialized(&self, error: InitializeError) -> Failure {
+        let file = self.step(|step| step.file.clone());
+        Failure::Initialize { plugin: self.plugin.to_string(), file, error }
     }
 
     fn step<T>(&self, with: impl FnOnce(&mut Step) -> T) -> T {

@@ -48,20 +48,21 @@ fn main() {
     imp::take_usual_signals();
     let code = match cli::from_process() {
         Ok(Command::Tell(text)) => Outcome::told(&text).conclude(),
-        Ok(Command::Check(order)) => check::run(&order).conclude(),
-        Ok(Command::List(folders)) => list::run(&folders).conclude(),
-        Ok(Command::Run(settings)) => {
-            let code = run(&settings).conclude();
-            // What goes on until the very end may have started more.
-            match descendants::kill() {
-                None => code,
-                Some(left) => failure::abandoned_at_last(code, &left),
-            }
-        }
+        Ok(Command::Check(order)) => alone(check::run(&order).conclude()),
+        Ok(Command::List(order)) => alone(list::run(&order).conclude()),
+        Ok(Command::Run(settings)) => alone(run(&settings).conclude()),
         Err(usage) => Outcome::failed(usage).conclude(),
     };
     // Without destructors and exit handlers: those of a plugin's library may hang.
     imp::exit_now(code)
+}
+
+/// Ends all descendants; what goes on until the very end may have started more.
+fn alone(code: u8) -> u8 {
+    match descendants::kill() {
+        None => code,
+        Some(left) => failure::abandoned_at_last(code, &left),
+    }
 }
 
 fn run(settings: &cli::Settings) -> Outcome {

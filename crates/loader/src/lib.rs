@@ -31,7 +31,7 @@ mod digest;
 mod elf;
 mod error;
 mod library;
-mod line;
+pub mod line;
 mod linker;
 mod near;
 mod open;

@@ -1,4 +1,7 @@
-//! Keeps foreign text in an error to its place: one line, and not too long a one.
+//! Keeps foreign text in a message to its place: one line, and not too long a one.
+//!
+//! Control characters are replaced: they could end the line, or steer a terminal.
+//! What is cut has an ellipsis where something is missing.
 
 use std::path::Path;
 
@@ -8,8 +11,12 @@ const LONGEST_TEXT: usize = 180;
 const LONGEST_LIST: usize = 120;
 const LONGEST_NAME: usize = 40;
 
+/// A message may be made of several of them, and still leaves room for a hint.
+const LONGEST_MESSAGE: usize = 300;
+
 /// A path; of a long one the end, which tells more.
-pub(crate) fn path(path: &Path) -> String {
+#[must_use]
+pub fn path(path: &Path) -> String {
     let shown = printable(&path.display().to_string());
     let length = shown.chars().count();
     if length <= LONGEST_PATH {
@@ -20,8 +27,15 @@ pub(crate) fn path(path: &Path) -> String {
 }
 
 /// What a linker or a plugin says; of a long text the start.
-pub(crate) fn text(text: &str) -> String {
+#[must_use]
+pub fn text(text: &str) -> String {
     cut(text, LONGEST_TEXT)
+}
+
+/// A whole message, of which a part may be foreign.
+#[must_use]
+pub fn message(message: &str) -> String {
+    cut(message, LONGEST_MESSAGE)
 }
 
 /// The names of the classes there are.
@@ -30,20 +44,28 @@ pub(crate) fn list(names: &str) -> String {
 }
 
 /// The name of a class or a library, or a version.
-pub(crate) fn name(name: &str) -> String {
+#[must_use]
+pub fn name(name: &str) -> String {
     cut(name, LONGEST_NAME)
 }
 
 fn cut(text: &str, longest: usize) -> String {
-    let words: Vec<&str> = text.split_whitespace().collect();
-    let shown = printable(&words.join(" "));
+    let shown = whole(text);
     if shown.chars().count() <= longest {
         return shown;
     }
     shown.chars().take(longest - 1).chain(std::iter::once('…')).collect()
 }
 
-fn printable(text: &str) -> String {
+/// A text of any length on one line; what is blank between its words is not kept.
+#[must_use]
+pub fn whole(text: &str) -> String {
+    printable(&text.split_whitespace().collect::<Vec<_>>().join(" "))
+}
+
+/// A text of any length without control characters.
+#[must_use]
+pub fn printable(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect()
 }
 
@@ -54,6 +76,7 @@ mod tests {
     #[test]
     fn foreign_text_stays_on_its_line() {
         assert_eq!(text("no\n  device\t\u{1b}[31m"), "no device \u{fffd}[31m");
+        assert_eq!(whole(" a\n  b\0 "), "a b\u{fffd}");
         assert_eq!(path(Path::new("a\nb  c.so")), "a\u{fffd}b  c.so");
     }
 

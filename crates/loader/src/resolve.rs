@@ -127,8 +127,10 @@ impl PluginFolders {
 fn libraries(folder: &Path) -> io::Result<Vec<Found>> {
     let named = fs::read_dir(folder)?.flatten().filter_map(|entry| {
         let file = entry.file_name().into_string().ok()?;
-        let is_library = file.ends_with(DLL_SUFFIX);
-        is_library.then(|| Found { name: plugin_name(&file), file: entry.path() })
+        let name = plugin_name(&file);
+        // `.so` and `lib.so` could not be asked for.
+        let is_library = file.ends_with(DLL_SUFFIX) && !name.is_empty();
+        is_library.then(|| Found { name, file: entry.path() })
     });
     let mut found: Vec<Found> = named.collect();
     found.sort_by(|one, other| (&one.name, &one.file).cmp(&(&other.name, &other.file)));
@@ -139,7 +141,9 @@ fn libraries(folder: &Path) -> io::Result<Vec<Found>> {
 pub(crate) fn near(file: &Path) -> Vec<String> {
     let Some(name) = file.file_name().and_then(OsStr::to_str) else { return Vec::new() };
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let there = libraries(folder.unwrap_or(Path::new("."))).unwrap_or_default();
+    let mut there = libraries(folder.unwrap_or(Path::new("."))).unwrap_or_default();
+    // Links whose targets are gone, among them maybe what was asked for.
+    there.retain(|found| found.file.exists());
     let near = nearest(&plugin_name(name), there.iter().map(|found| found.name.as_str()));
     let of_name = |name: &String| there.iter().find(|found| found.name == *name)?.file.file_name();
     near.iter().filter_map(of_name).map(|name| name.to_string_lossy().into_owned()).collect()
@@ -226,6 +230,18 @@ mod tests {
         assert_eq!(error.hint(), "give the path of one of them");
         // In two folders it is that of the first.
         assert!(resolve("voice-activity", &folders).is_ok());
+    }
+
+    #[test]
+    fn a_link_to_nothing_is_not_near_and_a_file_without_a_name_is_no_plugin() {
+        let (dir, folders) = folders();
+        let one = dir.path().join("one");
+        let file = |name: &str| one.join(format!("{DLL_PREFIX}{name}{DLL_SUFFIX}"));
+        std::os::unix::fs::symlink("gone", file("liberators")).unwrap();
+        assert_eq!(near(&file("liberators")), [format!("{DLL_PREFIX}liberator{DLL_SUFFIX}")]);
+        fs::write(file(""), "").unwrap();
+        fs::write(one.join(DLL_SUFFIX), "").unwrap();
+        assert!(folders.list().iter().all(|found| !found.name.is_empty()));
     }
 
     #[test]

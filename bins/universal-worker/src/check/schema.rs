@@ -1,34 +1,35 @@
 //! A JSON Schema in short, for people.
 
-use serde_json::Map;
 use serde_json::Value;
 use serde_json::value::RawValue;
+
+/// Whether nothing but `null` is meant.
+pub(super) fn is_null(schema: &RawValue) -> bool {
+    serde_json::from_str::<Value>(schema.get()).is_ok_and(|schema| schema["type"] == "null")
+}
 
 /// A line for each property, those of `order` first; or one that says what it is.
 pub(super) fn lines(schema: &RawValue, order: &[String]) -> Vec<String> {
     let schema: Value = serde_json::from_str(schema.get()).unwrap_or_default();
     let Some(properties) = schema["properties"].as_object().filter(|known| !known.is_empty())
     else {
-        return vec![described(kind(&schema), &schema)];
+        return vec![described(kind(&schema, &schema), &schema)];
     };
     let required: Vec<&str> =
         schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     let mut names: Vec<&String> = properties.keys().collect();
     names.sort_by_key(|name| order.iter().position(|known| known == *name).unwrap_or(usize::MAX));
-    names
-        .into_iter()
-        .map(|name| line(name, properties, required.contains(&name.as_str())))
-        .collect()
+    names.into_iter().map(|name| line(name, &schema, required.contains(&name.as_str()))).collect()
 }
 
-fn line(name: &str, properties: &Map<String, Value>, is_required: bool) -> String {
-    let schema = &properties[name];
+fn line(name: &str, root: &Value, is_required: bool) -> String {
+    let schema = &root["properties"][name];
     let default = match &schema["default"] {
         _ if is_required => " (required)".to_owned(),
         Value::Null => String::new(),
         default => format!(" = {default}"),
     };
-    described(format!("{name}: {}{default}", kind(schema)), schema)
+    described(format!("{name}: {}{default}", kind(schema, root)), schema)
 }
 
 fn described(what: String, schema: &Value) -> String {
@@ -38,7 +39,8 @@ fn described(what: String, schema: &Value) -> String {
     }
 }
 
-fn kind(schema: &Value) -> String {
+/// What a value is; `root` has the definitions that are referred to.
+fn kind(schema: &Value, root: &Value) -> String {
     let any_of = |key: &str| schema[key].as_array().filter(|some| !some.is_empty());
     if let Some(value) = schema.get("const") {
         return value.to_string();
@@ -47,21 +49,38 @@ fn kind(schema: &Value) -> String {
         return values.iter().map(Value::to_string).collect::<Vec<_>>().join(" | ");
     }
     if let Some(some) = any_of("oneOf").or_else(|| any_of("anyOf")) {
-        return some.iter().map(kind).collect::<Vec<_>>().join(" | ");
+        return some.iter().map(|one| kind(one, root)).collect::<Vec<_>>().join(" | ");
     }
     match (&schema["type"], schema["$ref"].as_str()) {
-        (Value::String(kind), _) if kind == "array" => format!("array of {}", of_items(schema)),
+        (Value::String(kind), _) if kind == "array" => {
+            format!("array of {}", of_items(schema, root))
+        }
         (Value::String(kind), _) => kind.clone(),
         (Value::Array(kinds), _) => {
             kinds.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" | ")
         }
-        (_, Some(reference)) => reference.rsplit('/').next().unwrap_or(reference).to_owned(),
+        (_, Some(reference)) => referred(reference, root),
         _ => "any".to_owned(),
     }
 }
 
-fn of_items(schema: &Value) -> String {
-    schema.get("items").map_or_else(|| "any".to_owned(), kind)
+fn of_items(schema: &Value, root: &Value) -> String {
+    schema.get("items").map_or_else(|| "any".to_owned(), |items| kind(items, root))
+}
+
+/// The values of an enum; of everything else the name.
+fn referred(reference: &str, root: &Value) -> String {
+    let target = reference.strip_prefix('#').and_then(|pointer| root.pointer(pointer));
+    let has_values = |schema: &Value| schema["enum"].is_array() || schema.get("const").is_some();
+    let is_enum = |schema: &&Value| {
+        let variants = schema["oneOf"].as_array();
+        has_values(schema)
+            || variants.is_some_and(|some| !some.is_empty() && some.iter().all(has_values))
+    };
+    match target.filter(is_enum) {
+        Some(target) => kind(target, root),
+        None => reference.rsplit('/').next().unwrap_or(reference).to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -84,8 +103,18 @@ mod tests {
             "properties": {
                 "mode": {"enum": ["fast", "exact"], "default": "fast"},
                 "parts": {"type": "array", "items": {"$ref": "#/$defs/Part"}},
+                "level": {"$ref": "#/$defs/Level"},
+                "pace": {"anyOf": [{"$ref": "#/$defs/Pace"}, {"type": "null"}]},
                 "limit": {"type": ["integer", "null"]},
                 "text": {"type": "string", "description": "What is\n read."},
+            },
+            "$defs": {
+                "Part": {"type": "object"},
+                "Level": {"type": "string", "enum": ["low", "high"]},
+                "Pace": {"oneOf": [
+                    {"const": "slow", "description": "As others do."},
+                    {"type": "string", "enum": ["fast", "faster"]},
+                ]},
             }
         });
         check(
@@ -94,7 +123,9 @@ mod tests {
             &[
                 "text: string (required) - What is read.",
                 "mode: \"fast\" | \"exact\" = \"fast\"",
+                "level: \"low\" | \"high\"",
                 "limit: integer | null",
+                "pace: \"slow\" | \"fast\" | \"faster\" | null",
                 "parts: array of Part",
             ],
         );

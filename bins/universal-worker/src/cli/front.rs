@@ -7,11 +7,12 @@ use std::collections::HashMap;
 
 use crate::failure::Failure;
 
-/// Arguments in argh's form, and which of them came from a variable.
+/// Arguments in argh's form, and where each came from.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Given {
     pub(super) args: Vec<String>,
     from_environment: Vec<&'static str>,
+    typed: Vec<&'static str>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,6 +78,11 @@ impl Given {
             format!("--{option}")
         }
     }
+
+    /// Whether the command line has it.
+    pub(super) fn is_typed(&self, option: &str) -> bool {
+        self.typed.contains(&option)
+    }
 }
 
 pub(super) fn normalise(args: &[String], vars: &HashMap<String, String>) -> Result<Given, Failure> {
@@ -116,6 +122,7 @@ pub(super) fn normalise(args: &[String], vars: &HashMap<String, String>) -> Resu
         }
     }
     add_variables(&mut given, &seen, vars)?;
+    given.typed = seen;
     Ok(given)
 }
 

@@ -2,21 +2,25 @@
 
 use std::env;
 use std::fmt;
-use std::fs;
 use std::net::IpAddr;
 use std::net::Ipv4Addr;
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::os::fd::RawFd;
+use std::path::Path;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use env_filter::Filter;
 use universal_worker_loader::PluginFolders;
+use universal_worker_loader::line;
 use universal_worker_service::Access;
 use universal_worker_service::Limits;
 
 use crate::cli::front::Given;
+use crate::cli::orders;
+use crate::cli::orders::CheckOrder;
+use crate::cli::orders::ListOrder;
 use crate::cli::typed::Typed;
 use crate::cli::values::above_zero;
 use crate::cli::values::absolute;
@@ -25,6 +29,7 @@ use crate::cli::values::host;
 use crate::cli::values::number;
 use crate::cli::values::seconds;
 use crate::cli::values::sha256;
+use crate::cli::values::text_or_file;
 use crate::cli::values::wrong;
 use crate::failure::Failure;
 use crate::listen::Place;
@@ -36,7 +41,7 @@ pub(crate) enum Command {
     /// Say this, and end.
     Tell(String),
     Check(Box<CheckOrder>),
-    List(PluginFolders),
+    List(ListOrder),
     Run(Box<Settings>),
 }
 
@@ -71,16 +76,6 @@ pub(crate) struct PluginChoice {
     pub(crate) load_timeout: Duration,
 }
 
-/// What a check is to find out.
-#[derive(Debug, Clone)]
-pub(crate) struct CheckOrder {
-    pub(crate) plugin: PluginChoice,
-    pub(crate) format: CheckFormat,
-    pub(crate) config: Option<Vec<u8>>,
-    /// The call of a run.
-    pub(crate) call: Option<Vec<u8>>,
-}
-
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum LogFormat {
     Text,
@@ -104,29 +99,24 @@ pub(crate) enum WhenWedged {
     Exit,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum CheckFormat {
-    Text,
-    Json,
-}
-
+/// In a few words that stay on a line.
 impl fmt::Display for PluginChoice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.module)?;
-        self.class.iter().try_for_each(|class| write!(f, ":{class}"))
+        f.write_str(&line::path(Path::new(&self.module)))?;
+        self.class.iter().try_for_each(|class| write!(f, ":{}", line::name(class)))
     }
 }
 
 pub(super) fn of(typed: Typed, given: &Given) -> Result<Command, Failure> {
     let folders = folders(&typed.plugin_dir, env::var("UNIVERSAL_WORKER_PLUGIN_DIR").ok());
     if typed.list {
-        return Ok(Command::List(folders));
+        return orders::list(&typed, folders, given).map(Command::List);
     }
     let module = typed.module.clone().filter(|module| !module.is_empty());
     let module = module.ok_or_else(|| {
         Failure::usage("--module is missing: it names the plugin, such as --module ./libhello.so")
     })?;
-    let load_timeout = above_zero(given, "load-timeout", &typed.load_timeout)?;
+    let load_timeout = above_zero(given, "load-timeout", &typed.load_timeout, "60 s")?;
     let plugin = PluginChoice {
         module,
         class: typed.class.clone(),
@@ -135,7 +125,7 @@ pub(super) fn of(typed: Typed, given: &Given) -> Result<Command, Failure> {
         load_timeout: load_timeout.unwrap_or(Duration::from_secs(60)),
     };
     if typed.check {
-        return check(typed, plugin, given).map(|order| Command::Check(Box::new(order)));
+        return orders::check(typed, plugin, given).map(|order| Command::Check(Box::new(order)));
     }
     if typed.json {
         return Err(Failure::usage("--json goes with --check; --log json sets the log's form"));
@@ -146,18 +136,6 @@ pub(super) fn of(typed: Typed, given: &Given) -> Result<Command, Failure> {
         ));
     }
     settings(typed, plugin, given).map(|settings| Command::Run(Box::new(settings)))
-}
-
-fn check(typed: Typed, plugin: PluginChoice, given: &Given) -> Result<CheckOrder, Failure> {
-    let read = |option, value: Option<String>| {
-        value.map(|value| text_or_file(given, option, value)).transpose()
-    };
-    Ok(CheckOrder {
-        plugin,
-        format: if typed.json { CheckFormat::Json } else { CheckFormat::Text },
-        config: read("config", typed.config)?,
-        call: read("execute", typed.execute)?,
-    })
 }
 
 fn settings(typed: Typed, plugin: PluginChoice, given: &Given) -> Result<Settings, Failure> {
@@ -179,7 +157,7 @@ fn settings(typed: Typed, plugin: PluginChoice, given: &Given) -> Result<Setting
             "a number of runs, 1 or more",
         )?,
         stop_grace,
-        idle_timeout: above_zero(given, "idle-timeout", &typed.idle_timeout)?,
+        idle_timeout: above_zero(given, "idle-timeout", &typed.idle_timeout, "no limit")?,
         announce,
         crash_file: typed.crash_file.as_deref().map(absolute),
         when_wedged: if typed.exit_when_wedged { WhenWedged::Exit } else { WhenWedged::Stay },
@@ -211,7 +189,7 @@ fn limits(given: &Given, typed: &Typed) -> Result<Limits, Failure> {
             .unwrap_or(default.max_body_total),
         queue: number(given, "queue", &typed.queue, "a number of runs, 0 or more")?
             .unwrap_or(default.queue),
-        run_timeout: above_zero(given, "run-timeout", &typed.run_timeout)?,
+        run_timeout: above_zero(given, "run-timeout", &typed.run_timeout, "no limit")?,
         cancel_grace: seconds(given, "cancel-grace", &typed.cancel_grace)?
             .unwrap_or(default.cancel_grace),
         ..default
@@ -262,14 +240,6 @@ fn announce(given: &Given, typed: &Typed) -> Result<Announce, Failure> {
             given.name("announce-file")
         ))),
     }
-}
-
-/// What stands there, or in the file that is named behind an `@`.
-fn text_or_file(given: &Given, option: &str, value: String) -> Result<Vec<u8>, Failure> {
-    let Some(file) = value.strip_prefix('@') else { return Ok(value.into_bytes()) };
-    fs::read(file).map_err(|error| {
-        Failure::usage(format!("{}: cannot read {file}: {error}", given.name(option)))
-    })
 }
 
 fn log_format(given: &Given, value: Option<String>) -> Result<LogFormat, Failure> {

@@ -75,6 +75,45 @@ fn a_wrong_option_names_the_nearest_right_one() {
 }
 
 #[test]
+fn seconds_are_any_number_and_too_many_are_for_ever() {
+    let limit =
+        |value| settings(&["--module", "m", "--run-timeout", value], &[]).limits.run_timeout;
+    assert_eq!(limit("0.5"), Some(std::time::Duration::from_millis(500)));
+    for forever in ["1e300", "1e400", "9999999999999999999999"] {
+        assert!(limit(forever).unwrap().as_secs() > 1_000_000_000, "{forever}");
+    }
+    for (option, value, told) in [
+        ("--load-timeout", "0", "above 0; leave it out for 60 s"),
+        ("--run-timeout", "0", "above 0; leave it out for no limit"),
+        ("--run-timeout", "inf", "a finite number of 0 or more, not 'inf'"),
+        ("--run-timeout", "nan", "a finite number of 0 or more, not 'nan'"),
+        ("--run-timeout", "-1", "seconds, 0 or more, not '-1'"),
+        ("--run-timeout", "long", "seconds, 0 or more, not 'long'"),
+    ] {
+        let refused = parsed(&["--module", "m", option, value], &[]).unwrap_err();
+        assert!(refused.to_string().contains(told), "{refused}");
+    }
+}
+
+#[test]
+fn a_list_takes_what_is_said_of_folders_and_nothing_else() {
+    let vars = [("UNIVERSAL_WORKER_MODULE", "m"), ("UNIVERSAL_WORKER_CHECK", "1")];
+    match parsed(&["--list", "--plugin-dir", "d", "--load-timeout", "3"], &vars) {
+        Ok(Command::List(order)) => {
+            assert_eq!((order.load_timeout.as_secs(), order.named), (3, vec!["d".into()]));
+        }
+        other => panic!("{other:?}"),
+    }
+    for other in
+        [&["--json"][..], &["--check"], &["--module", "m"], &["--class", "C"], &["--execute", "{}"]]
+    {
+        let refused = parsed(&[&["--list"], other].concat(), &[]).unwrap_err();
+        let told = format!("{} goes with one plugin", other[0]);
+        assert!(refused.to_string().contains(&told), "{refused}");
+    }
+}
+
+#[test]
 fn a_wrong_variable_is_called_by_its_name() {
     match parsed(&["--module", "m"], &[("UNIVERSAL_WORKER_PORT", "x")]) {
         Err(Failure::Usage(message)) => assert!(message.starts_with("UNIVERSAL_WORKER_PORT:")),

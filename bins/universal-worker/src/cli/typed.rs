@@ -26,7 +26,7 @@ pub(super) struct Typed {
     #[argh(option)]
     pub(super) config: Option<String>,
 
-    /// seconds in which the plugin must come up, `--config` included (60)
+    /// seconds in which the plugin must come up, `--config` included (60; with --list 10 for each)
     #[argh(option)]
     pub(super) load_timeout: Option<String>,
 

@@ -1,5 +1,6 @@
 //! From the text of a value to what it means.
 
+use std::fs;
 use std::net::IpAddr;
 use std::os::fd::RawFd;
 use std::path;
@@ -42,25 +43,49 @@ pub(super) fn seconds(
     option: &str,
     value: &Option<String>,
 ) -> Result<Option<Duration>, Failure> {
+    /// A hundred years: for ever, and still an instant that can be told.
+    const FOREVER: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
     let Some(value) = value else { return Ok(None) };
-    let parsed = value.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-    parsed.map(Some).ok_or_else(|| wrong(given, option, "seconds, 0 or more", value))
+    match value.parse::<f64>() {
+        Ok(seconds) if !seconds.is_finite() => {
+            // What is too large for the type is a number all the same.
+            let is_number = value.bytes().any(|byte| byte.is_ascii_digit());
+            if is_number && seconds > 0.0 {
+                return Ok(Some(FOREVER));
+            }
+            Err(wrong(given, option, "seconds, a finite number of 0 or more", value))
+        }
+        Ok(seconds) if seconds >= 0.0 => {
+            let duration = Duration::try_from_secs_f64(seconds).unwrap_or(FOREVER);
+            Ok(Some(duration.min(FOREVER)))
+        }
+        _ => Err(wrong(given, option, "seconds, 0 or more", value)),
+    }
 }
 
-/// Seconds of which 0 would make no sense.
+/// Seconds of which 0 would make no sense; where it is left out, it is `otherwise`.
 pub(super) fn above_zero(
     given: &Given,
     option: &str,
     value: &Option<String>,
+    otherwise: &str,
 ) -> Result<Option<Duration>, Failure> {
     let limit = seconds(given, option, value)?;
     if limit.is_some_and(|limit| limit.is_zero()) {
         return Err(Failure::usage(format!(
-            "{}: expected seconds above 0; leave it out for no limit",
+            "{}: expected seconds above 0; leave it out for {otherwise}",
             given.name(option)
         )));
     }
     Ok(limit)
+}
+
+/// What stands there, or in the file that is named behind an `@`.
+pub(super) fn text_or_file(given: &Given, option: &str, value: String) -> Result<Vec<u8>, Failure> {
+    let Some(file) = value.strip_prefix('@') else { return Ok(value.into_bytes()) };
+    fs::read(file).map_err(|error| {
+        Failure::usage(format!("{}: cannot read {file}: {error}", given.name(option)))
+    })
 }
 
 /// A plugin may change the working directory.

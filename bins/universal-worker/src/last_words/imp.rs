@@ -9,6 +9,7 @@ use std::io;
 use std::mem;
 use std::process;
 use std::ptr;
+use std::sync::atomic::AtomicBool;
 use std::sync::atomic::AtomicI32;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -44,6 +45,9 @@ static OURS: AtomicI32 = AtomicI32::new(0);
 /// The thread that tells, once there is one: a crash is told once.
 static TELLER: AtomicI32 = AtomicI32::new(0);
 
+/// Whether exit(3) was called, which this process never does itself.
+static HAS_EXITED: AtomicBool = AtomicBool::new(false);
+
 /// What is too large for the handler's stack; used by the one thread that tells.
 struct Record(UnsafeCell<Text<RECORD>>);
 
@@ -70,6 +74,27 @@ pub(super) fn install() -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// From now on a call of exit(3) is a crash; each further time, before what was registered since the
+/// last one.
+pub(super) fn watch_exit() -> io::Result<()> {
+    // SAFETY: atexit(3) gets a function of the type that it asks for, which is never unloaded.
+    match unsafe { libc::atexit(on_exit) } {
+        0 => Ok(()),
+        _ => Err(io::ErrorKind::OutOfMemory.into()),
+    }
+}
+
+extern "C" fn on_exit() {
+    // SAFETY: getpid(2) and abort(3) have no preconditions.
+    unsafe {
+        // What the plugin has forked ends as it likes.
+        if libc::getpid() == OURS.load(Ordering::Relaxed) {
+            HAS_EXITED.store(true, Ordering::Relaxed);
+            libc::abort();
+        }
+    }
 }
 
 /// Gives this thread a stack on which the handler can run when its own is used up; it is kept for as
@@ -161,6 +186,7 @@ unsafe fn tell(signal: c_int, address: Option<usize>, context: *mut c_void, subj
         let crash = Crash {
             signal: known.map_or("a signal", |(_, name)| *name),
             address,
+            is_exit: signal == libc::SIGABRT && HAS_EXITED.load(Ordering::Relaxed),
             is_overflow: signal == libc::SIGSEGV && address.is_some_and(|at| is_near(at, sp)),
             thread: name,
             pid: libc::getpid().cast_unsigned(),

@@ -18,6 +18,8 @@ pub(super) struct Crash<'a> {
     /// None for a signal that was sent.
     pub(super) address: Option<usize>,
     pub(super) is_overflow: bool,
+    /// The plugin has called exit(3).
+    pub(super) is_exit: bool,
     /// The name of the thread.
     pub(super) thread: &'a [u8],
     pub(super) pid: u32,
@@ -43,7 +45,10 @@ pub(super) fn line(crash: &Crash<'_>, subject: &Subject) -> Text<LINE> {
     if crash.is_overflow {
         line.push(b" (the stack has overflowed)");
     }
-    let _ = write!(line, " in plugin {}:{}, thread ", subject.module, subject.class);
+    if crash.is_exit {
+        line.push(b" (exit was called)");
+    }
+    let _ = write!(line, " in plugin {}, thread ", subject.plugin);
     line.push(crash.thread);
     line.push(b", running: ");
     let mut first = true;
@@ -70,7 +75,9 @@ pub(super) fn begin(record: &mut Text<RECORD>, crash: &Crash<'_>, subject: &Subj
     }
     let Subject { module_json, class_json, .. } = subject;
     let overflow = crash.is_overflow;
-    let _ = write!(record, ",\"stack_overflow\":{overflow},\"plugin\":{module_json}");
+    let exit = crash.is_exit;
+    let _ = write!(record, ",\"stack_overflow\":{overflow},\"exit\":{exit}");
+    let _ = write!(record, ",\"plugin\":{module_json}");
     let _ = write!(record, ",\"class\":{class_json},\"runs\":[");
     let mut first = true;
     RUNNING.each(|name| {
@@ -133,8 +140,7 @@ mod tests {
 
     fn subject() -> Subject {
         Subject {
-            module: "./lib\"m.so".to_owned(),
-            class: "C".to_owned(),
+            plugin: "./lib\"m.so:C".to_owned(),
             module_json: "\"./lib\\\"m.so\"".to_owned(),
             class_json: "\"C\"".to_owned(),
             crash_file: None,
@@ -146,6 +152,7 @@ mod tests {
             signal: "SIGSEGV",
             address: Some(8),
             is_overflow: false,
+            is_exit: false,
             thread: b"lane-\"0\xff",
             pid: 7,
             at: Duration::from_millis(1_767_323_045_678),

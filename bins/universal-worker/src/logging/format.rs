@@ -5,8 +5,13 @@ use std::time::SystemTime;
 
 use log::kv::Key;
 use serde::Serialize;
+use universal_worker_loader::line;
 
 use crate::cli::LogFormat;
+
+/// In bytes, of what somebody logs and of where it says that it comes from; the rest is cut off.
+const LONGEST_MESSAGE: usize = 64 * 1024;
+const LONGEST_TARGET: usize = 256;
 
 /// A line of the log.
 #[derive(Debug, Serialize)]
@@ -25,9 +30,9 @@ impl<'a> Line<'a> {
         Self {
             time: now(),
             level: record.level().as_str(),
-            target: record.target().to_owned().into(),
+            target: cut(record.target().to_owned(), LONGEST_TARGET).into(),
             run: run.map(|run| run.to_string()),
-            message: record.args().to_string(),
+            message: cut(record.args().to_string(), LONGEST_MESSAGE),
         }
     }
 
@@ -49,12 +54,28 @@ impl<'a> Line<'a> {
             LogFormat::Text => {
                 let Self { time, level, target, run, message } = self;
                 let run = run.as_ref().map(|run| format!(" run={run}")).unwrap_or_default();
-                // Indented, so that no message can look like a line of its own.
-                let message = message.replace('\n', "\n    ").replace('\r', "");
+                let (target, message) = (line::printable(target), harmless(message));
                 format!("{time} {level:<5} {target}{run}: {message}\n")
             }
         }
     }
+}
+
+fn cut(mut text: String, longest: usize) -> String {
+    if text.len() > longest {
+        text.truncate(text.floor_char_boundary(longest));
+        text.push('…');
+    }
+    text
+}
+
+/// Lines that look like none of their own, without what would steer a terminal.
+fn harmless(message: &str) -> String {
+    let lines = message.split('\n').map(|line| {
+        let parts: Vec<String> = line.replace('\r', "").split('\t').map(line::printable).collect();
+        parts.join("\t")
+    });
+    lines.collect::<Vec<_>>().join("\n    ")
 }
 
 fn now() -> String {
@@ -94,5 +115,25 @@ mod tests {
         let text = line("one\n2026 ERROR two").render(LogFormat::Text);
         assert!(text.ends_with("one\n    2026 ERROR two\n"), "{text}");
         assert_eq!(line("one\ntwo").render(LogFormat::Json).lines().count(), 1);
+    }
+
+    #[test]
+    fn a_line_steers_no_terminal() {
+        let mut line = line("\u{1b}[31mred\0\r\n\tmore");
+        line.target = Cow::Borrowed("plugin\n\u{1b}");
+        let text = line.render(LogFormat::Text);
+        assert!(text.ends_with("\u{fffd}[31mred\u{fffd}\n    \tmore\n"), "{text:?}");
+        assert!(text.contains("WARN  plugin\u{fffd}\u{fffd} run=17: "), "{text:?}");
+    }
+
+    #[test]
+    fn a_line_is_not_longer_than_a_reader_can_bear() {
+        let long = format!("x{}", "é".repeat(LONGEST_MESSAGE));
+        let check = |line: &Line<'_>| {
+            assert!(line.message.len() <= LONGEST_MESSAGE + 3 && line.message.ends_with("é…"));
+            assert!(line.target.len() <= LONGEST_TARGET + 3 && line.target.ends_with("é…"));
+        };
+        let mut record = log::Record::builder();
+        check(&Line::of(&record.target(&long).args(format_args!("{long}")).build()));
     }
 }

@@ -27,6 +27,8 @@ pub(crate) fn commit(op: &str, args: &RawArgs) -> Result<Reply, PluginError> {
             panic!("{}", message.as_deref().unwrap_or("boom"))
         }
         "abort" => std::process::abort(),
+        "exit" => std::process::exit(required(args, "code")?),
+        "exit_in_fork" => Ok(Reply::Integer(imp::exit_in_fork(required(args, "code")?)?.into())),
         "segfault" => imp::segfault(),
         "segfault_together" => segfault_together(required(args, "threads")?),
         "segfault_in_fork" => Ok(Reply::Integer(imp::segfault_in_fork()?.into())),

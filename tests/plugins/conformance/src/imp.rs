@@ -17,17 +17,31 @@ pub(crate) fn segfault() -> ! {
 
 /// In a child that no other program is run in; returns the signal that ended it.
 pub(crate) fn segfault_in_fork() -> io::Result<u32> {
-    // SAFETY: the child does nothing but what is async-signal-safe; waitpid(2) writes the status.
+    let status = in_fork(|| segfault())?;
+    Ok(libc::WTERMSIG(status).cast_unsigned())
+}
+
+/// Lets a child that no other program is run in call exit(3); returns the code that it ended with.
+pub(crate) fn exit_in_fork(code: i32) -> io::Result<u32> {
+    // SAFETY: exit(3) takes any number; its handlers in the child are what is to be seen.
+    let status = in_fork(|| unsafe { libc::exit(code) })?;
+    Ok(libc::WEXITSTATUS(status).cast_unsigned())
+}
+
+/// Returns how the child ended.
+fn in_fork(end: impl FnOnce()) -> io::Result<i32> {
+    // SAFETY: the child does nothing but to end; waitpid(2) writes the status.
     unsafe {
         let child = libc::fork();
         if child == 0 {
-            segfault();
+            end();
+            libc::_exit(0);
         }
         let mut status = 0;
         if child < 0 || libc::waitpid(child, &raw mut status, 0) != child {
             return Err(io::Error::last_os_error());
         }
-        Ok(libc::WTERMSIG(status).cast_unsigned())
+        Ok(status)
     }
 }
 
