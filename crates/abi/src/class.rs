@@ -1,6 +1,7 @@
 //! Classes and instances as the worker uses them.
 
 use std::fmt;
+use std::mem;
 
 use crate::context::RunContext;
 use crate::context::context_object;
@@ -119,7 +120,7 @@ impl Instance {
     pub fn prefetch<C: RunContext>(&self, cx: Arc<C>) -> Result<(), Fault> {
         // What later versions say in request and answer is not asked for here.
         let answer = self.object.prefetch(RSlice::EMPTY, context_object(cx)).into_result();
-        answer.map(drop).map_err(Fault::from)
+        answer.map(unread).map_err(Fault::from)
     }
 
     /// Asks the plugin whether it can do its work.
@@ -127,7 +128,8 @@ impl Instance {
     /// # Errors
     /// Why it cannot; `NotSupported` where it does not look.
     pub fn health<C: RunContext>(&self, cx: Arc<C>) -> Result<(), Fault> {
-        self.object.health(context_object(cx)).into_result().map(drop).map_err(Fault::from)
+        let answer = self.object.health(context_object(cx)).into_result();
+        answer.map(unread).map_err(Fault::from)
     }
 
     /// Offers the plugin another config.
@@ -155,6 +157,13 @@ impl Instance {
         cx: Arc<C>,
     ) -> Result<Answer, Fault> {
         answer(self.object.extension(name.into(), json.into(), context_object(cx)).into_result())
+    }
+}
+
+/// Drops what a later version says; nothing needs no call into the library.
+fn unread(answer: RVec<u8>) {
+    if answer.capacity() == 0 {
+        mem::forget(answer);
     }
 }
 

@@ -19,7 +19,8 @@ thread_local! {
 }
 
 /// Takes back what it has put; it never leaves [`entered`], so that it is dropped before the context.
-struct Guard {
+struct Guard<'t> {
+    current: &'t Cell<*const Context>,
     former: *const Context,
 }
 
@@ -31,8 +32,11 @@ pub(crate) fn entered<T>(
     code: impl FnOnce(&Context) -> Result<T, Fault>,
 ) -> Result<T, Fault> {
     let context = Context::new(context);
-    let _guard = Guard { former: CURRENT.replace(&raw const context) };
-    code(&context)
+    // Looked up once: in a library that is a call.
+    CURRENT.with(|current| {
+        let _guard = Guard { current, former: current.replace(&raw const context) };
+        code(&context)
+    })
 }
 
 /// The context with which code of the plugin runs on this thread.
@@ -42,8 +46,8 @@ pub(crate) fn current() -> Option<Context> {
     unsafe { context.as_ref() }.cloned()
 }
 
-impl Drop for Guard {
+impl Drop for Guard<'_> {
     fn drop(&mut self) {
-        CURRENT.set(self.former);
+        self.current.set(self.former);
     }
 }
