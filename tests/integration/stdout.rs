@@ -58,7 +58,8 @@ async fn a_flood_costs_lines_and_holds_nobody_up() {
 
 #[tokio::test]
 async fn lines_of_stdout_obey_the_filter() {
-    let args = ["--module", "conformance", "--class", "Conformance", "--log-level", "stdout=off"];
+    let filter = ["--log-level", "info,stdout=off"];
+    let args = [&["--module", "conformance", "--class", "Conformance"][..], &filter].concat();
     let call = r#"{"kwargs":{"op":"print","message":"printed"}}"#;
     // The filter of a check is the usual one.
     let ended = run_to_end(&[&args[..4], &["--check", "--execute", call]].concat()).await;
@@ -70,4 +71,6 @@ async fn lines_of_stdout_obey_the_filter() {
     started.terminate();
     let stderr = started.stderr();
     assert!(!stderr.contains("stdout: printed"), "{stderr}");
+    // As it was printed, and what else is logged.
+    assert!(stderr.contains("printed\n") && stderr.contains("stopping: SIGTERM"), "{stderr}");
 }

@@ -5,7 +5,6 @@
 
 use std::env;
 use std::fmt::Write;
-use std::fs;
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
@@ -18,6 +17,7 @@ use std::time::Duration;
 
 use rustix::fs::MemfdFlags;
 use serde::Deserialize;
+use universal_worker_loader::PluginFolders;
 use universal_worker_loader::line;
 
 use crate::cli::ListOrder;
@@ -62,11 +62,7 @@ fn told(order: &ListOrder) -> Result<Outcome, Failure> {
         text.push_str("no plugin is found; --plugin-dir names a folder\n");
     }
     for folder in &order.named {
-        if let Err(error) = fs::read_dir(folder) {
-            let why = match error.kind() {
-                io::ErrorKind::NotFound => "no such folder".to_owned(),
-                _ => format!("cannot be read: {error}"),
-            };
+        if let Some(why) = PluginFolders::why_not_searched(folder) {
             // As above.
             let _ = writeln!(text, "--plugin-dir {}: {why}", line::path(folder));
         }

@@ -112,15 +112,21 @@ impl PluginFolders {
             return "the plugin folders: none is set".to_owned();
         }
         let told = self.0.iter().map(|folder| {
-            let why = match fs::read_dir(folder).map_err(|error| error.kind()) {
-                Ok(_) => "",
-                Err(io::ErrorKind::NotFound) => " (no such folder)",
-                Err(io::ErrorKind::PermissionDenied) => " (no permission)",
-                Err(_) => " (cannot be read)",
-            };
-            format!("{}{why}", folder.display())
+            let why = Self::why_not_searched(folder).map(|why| format!(" ({why})"));
+            format!("{}{}", folder.display(), why.unwrap_or_default())
         });
         told.collect::<Vec<_>>().join(", ")
+    }
+
+    /// Why a folder cannot be searched; none where it can.
+    #[must_use]
+    pub fn why_not_searched(folder: &Path) -> Option<&'static str> {
+        match fs::read_dir(folder).map_err(|error| error.kind()) {
+            Ok(_) => None,
+            Err(io::ErrorKind::NotFound) => Some("no such folder"),
+            Err(io::ErrorKind::PermissionDenied) => Some("no permission"),
+            Err(_) => Some("cannot be read"),
+        }
     }
 }
 

@@ -65,7 +65,6 @@ use crate::runs::moment::Moment;
 pub(crate) use crate::runs::no_thread::NoThread;
 use crate::runs::opinion::Opinion;
 pub(crate) use crate::runs::opinion::Options;
-pub(crate) use crate::runs::opinion::OwnCheck;
 use crate::runs::output::Output;
 pub(crate) use crate::runs::output::Prefetched;
 pub(crate) use crate::runs::pending::OpenStream;
@@ -149,12 +148,6 @@ impl Runs {
 
     pub(crate) fn counts(&self) -> Counts {
         self.hub.look(|engine| engine.counts())
-    }
-
-    /// Whether a run would be taken now, and what stands in the way, with the seconds since.
-    pub(crate) fn readiness(&self) -> (Readiness, Vec<(String, Duration)>) {
-        let (readiness, runs) = self.hub.look(|engine| engine.readiness(Instant::now()));
-        (readiness, runs.into_iter().map(|(run, since)| (run.id().to_owned(), since)).collect())
     }
 
     /// Every run there is, and the last that ended; newest first.

@@ -11,9 +11,12 @@ use std::process::ChildStdout;
 use std::process::Command;
 use std::process::ExitStatus;
 use std::process::Stdio;
-use std::time::Duration;
 use std::time::Instant;
 
+use rustix::event::PollFd;
+use rustix::event::PollFlags;
+use rustix::event::Timespec;
+use rustix::process::PidfdFlags;
 use serde_json::Value;
 
 use super::LONG;
@@ -160,14 +163,14 @@ impl Started {
     }
 
     pub(crate) fn wait(&mut self) -> ExitStatus {
-        let begun = Instant::now();
-        loop {
-            if let Some(status) = self.child.try_wait().unwrap() {
-                return status;
-            }
-            assert!(begun.elapsed() < LONG, "it does not end");
-            std::thread::sleep(Duration::from_millis(5));
-        }
+        let pid = rustix::process::Pid::from_child(&self.child);
+        let handle = rustix::process::pidfd_open(pid, PidfdFlags::empty()).unwrap();
+        let limit = Timespec::try_from(LONG).unwrap();
+        // Readable once the process has ended.
+        let mut polled = [PollFd::new(&handle, PollFlags::IN)];
+        let ended = rustix::event::poll(&mut polled, Some(&limit));
+        assert_eq!(ended, Ok(1), "it does not end");
+        self.child.wait().unwrap()
     }
 
     /// Waits until the process has a thread of that name.

@@ -1,6 +1,7 @@
 //! What each route does; errors leave by `?`.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::Response;
@@ -18,7 +19,6 @@ use crate::runs::Counts;
 use crate::runs::Failure;
 use crate::runs::Framing;
 use crate::runs::Options;
-use crate::runs::OwnCheck;
 use crate::runs::Prefetched;
 use crate::runs::Readiness;
 use crate::runs::Released;
@@ -51,7 +51,7 @@ struct Stats {
 
 #[derive(Serialize)]
 struct Ready {
-    status: &'static str,
+    status: Readiness,
     runs: Vec<InTheWay>,
     /// What the plugin's own check says.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -90,28 +90,18 @@ pub(crate) fn stats(shared: &Shared) -> Answer {
 
 /// Whether a run would be taken now, for who balances or restarts.
 pub(crate) async fn ready(shared: &Shared) -> Answer {
-    let (readiness, runs) = shared.runs.readiness();
-    let health = match readiness {
-        Readiness::Ready | Readiness::Busy => {
-            shared.runs.health(shared.limits.health_timeout).await
-        }
-        Readiness::Wedged | Readiness::Draining => OwnCheck::Passed,
+    let ready = shared.runs.ready(shared.limits.health_timeout).await;
+    let code = match ready.readiness {
+        Readiness::Ready => StatusCode::OK,
+        _ => StatusCode::SERVICE_UNAVAILABLE,
     };
-    let runs = runs.into_iter().map(|(id, since)| InTheWay { id, for_s: since.as_secs_f64() });
-    let (code, ready) = match health {
-        OwnCheck::Failed(why) => (
-            StatusCode::SERVICE_UNAVAILABLE,
-            Ready { status: "unhealthy", runs: Vec::new(), detail: Some(why) },
-        ),
-        OwnCheck::Passed => (
-            match readiness {
-                Readiness::Ready => StatusCode::OK,
-                _ => StatusCode::SERVICE_UNAVAILABLE,
-            },
-            Ready { status: readiness.as_str(), runs: runs.collect(), detail: None },
-        ),
+    let in_the_way = |(id, since): (String, Duration)| InTheWay { id, for_s: since.as_secs_f64() };
+    let told = Ready {
+        status: ready.readiness,
+        runs: ready.runs.into_iter().map(in_the_way).collect(),
+        detail: ready.detail,
     };
-    Ok(answer::json(code, &ready)?)
+    Ok(answer::json(code, &told)?)
 }
 
 pub(crate) fn progress(runs: &Runs, query: Option<&str>) -> Answer {

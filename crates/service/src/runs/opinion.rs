@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
+use std::time::Instant;
 
 use bytes::Bytes;
 use universal_worker_abi::Fault;
@@ -14,6 +15,7 @@ use universal_worker_abi::FaultKind;
 
 use crate::outside::within;
 use crate::runs::Runs;
+use crate::runs::engine::Readiness;
 use crate::runs::hub::Hub;
 use crate::runs::hub::LaneEvent;
 use crate::runs::inquiry::Inquiry;
@@ -27,9 +29,19 @@ pub(super) struct Opinion {
     never_looks: AtomicBool,
 }
 
+/// Whether a run would be taken now, for who balances or restarts.
+#[derive(Debug)]
+pub(crate) struct Ready {
+    pub(crate) readiness: Readiness,
+    /// What stands in the way, and for how long.
+    pub(crate) runs: Vec<(String, Duration)>,
+    /// What the plugin's own check says.
+    pub(crate) detail: Option<String>,
+}
+
 /// What the plugin's own check says.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum OwnCheck {
+enum OwnCheck {
     /// It can do its work, or does not look.
     Passed,
     /// Why it cannot.
@@ -61,10 +73,21 @@ impl Opinion {
 }
 
 impl Runs {
+    /// Whether a run would be taken now; the plugin's own check may take as long as `limit`.
+    pub(crate) async fn ready(self: &Arc<Self>, limit: Duration) -> Ready {
+        let (readiness, runs) = self.hub.look(|engine| engine.readiness(Instant::now()));
+        let is_asked = matches!(readiness, Readiness::Ready | Readiness::Busy);
+        if is_asked && let OwnCheck::Failed(why) = self.health(limit).await {
+            return Ready { readiness: Readiness::Unhealthy, runs: Vec::new(), detail: Some(why) };
+        }
+        let runs = runs.into_iter().map(|(run, since)| (run.id().to_owned(), since));
+        Ready { readiness, runs: runs.collect(), detail: None }
+    }
+
     /// What the plugin says of itself; one that takes longer than `limit` is not well.
     ///
     /// Where there is no instance there is nothing to ask.
-    pub(crate) async fn health(self: &Arc<Self>, limit: Duration) -> OwnCheck {
+    async fn health(self: &Arc<Self>, limit: Duration) -> OwnCheck {
         if self.opinion.never_looks.load(Ordering::Relaxed) {
             return OwnCheck::Passed;
         }

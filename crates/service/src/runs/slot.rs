@@ -146,7 +146,12 @@ impl Slot {
 
     /// The instance in force, built now where there is none.
     pub(crate) fn get(&self) -> Result<Arc<Instance>, NoInstance> {
+        // No run is running while it is changed.
+        if let Some(instance) = &*self.standing() {
+            return Ok(Arc::clone(instance));
+        }
         let _change = self.change();
+        // Another run has built it meanwhile.
         if let Some(instance) = &*self.standing() {
             return Ok(Arc::clone(instance));
         }

@@ -69,9 +69,12 @@ pub(crate) struct Counts {
 }
 
 /// Whether a run would be taken now.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum Readiness {
     Ready,
+    /// The plugin's own check says so, which the engine does not ask.
+    Unhealthy,
     /// The queue is full.
     Busy,
     /// Every lane is held by a wedged run, or kept free for a change that waits for one.
@@ -159,17 +162,6 @@ impl<J> Engine<J> {
             Some((view.run, now.saturating_duration_since(since)))
         });
         (readiness, runs.collect())
-    }
-}
-
-impl Readiness {
-    pub(crate) const fn as_str(self) -> &'static str {
-        match self {
-            Self::Ready => "ready",
-            Self::Busy => "busy",
-            Self::Wedged => "wedged",
-            Self::Draining => "draining",
-        }
     }
 }
 

@@ -267,6 +267,7 @@ impl StateMachineTest for Subject {
                 Readiness::Wedged => false,
                 // Those that hold a lane, if any do.
                 Readiness::Busy | Readiness::Draining => taken == 0,
+                Readiness::Unhealthy => false,
             }
         );
         let over = counts.finished + counts.failed + counts.cancelled + counts.timed_out;
