@@ -1,62 +1,55 @@
 //! Numbers.
 
-use std::fmt::LowerExp;
+use crate::buffer::Buffer;
+use crate::integer;
 
-use crate::encoder::Encoder;
-use crate::encoder::NonFinite;
-use crate::error::Error;
-
-/// How a float is written; both forms are the shortest that reads back as the same float.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Floats {
-    /// As serde_json does: `1e16`, `1e-7`.
-    Shortest,
-    /// As `float.__repr__` does: `1e+16`, `1e-07`.
-    Repr,
-}
-
-/// A float that can be written in both forms.
-pub(crate) trait Float: ryu::Float + LowerExp + Copy {
-    fn to_f64(self) -> f64;
+/// A float that can be written by its own shortest digits.
+pub(crate) trait Float: zmij::Float + Into<f64> + Copy {
+    /// Whether it is finite, and zmij writes it as `float.__repr__` would, which has an exponent of
+    /// two digits at least below 1e-4 and from 1e16 on.
+    fn is_plain(self) -> bool;
 }
 
 impl Float for f64 {
-    fn to_f64(self) -> f64 {
-        self
+    #[inline]
+    fn is_plain(self) -> bool {
+        const FIRST: u64 = 1e-9_f64.to_bits();
+        const END: u64 = 1e-4_f64.to_bits();
+        // Without a branch for each end of the range, which random floats would make guesswork.
+        let bits = self.abs().to_bits();
+        (bits.wrapping_sub(FIRST) >= END - FIRST) & (bits < f64::INFINITY.to_bits())
     }
 }
 
 impl Float for f32 {
-    fn to_f64(self) -> f64 {
-        self.into()
+    #[inline]
+    fn is_plain(self) -> bool {
+        let magnitude = self.abs();
+        !(1e-9..1e-4).contains(&magnitude)
+            && !(1e13..1e16).contains(&magnitude)
+            && magnitude < Self::INFINITY
     }
 }
 
-pub(crate) fn write_float<F: Float>(
-    out: &mut Vec<u8>,
-    value: F,
-    encoder: &Encoder,
-) -> Result<(), Error> {
-    if !value.to_f64().is_finite() {
-        let literal = literal(value.to_f64());
-        let text = match encoder.non_finite {
-            NonFinite::Null => "null",
-            NonFinite::Literal => literal,
-            NonFinite::Refuse => return Err(Error::new(format!("{literal} is not JSON"))),
-        };
-        out.extend_from_slice(text.as_bytes());
-        return Ok(());
-    }
-    match encoder.floats {
-        Floats::Shortest => {
-            out.extend_from_slice(ryu::Buffer::new().format_finite(value).as_bytes());
-        }
-        Floats::Repr => out.extend_from_slice(repr(value).as_bytes()),
-    }
-    Ok(())
+/// Writes a float that is plain.
+#[inline]
+pub(crate) fn write_plain<F: Float>(out: &mut Buffer, value: F) {
+    out.extend(zmij::Buffer::new().format_finite(value).as_bytes());
 }
 
-fn literal(value: f64) -> &'static str {
+/// Writes a finite float as `float.__repr__` does: the fewest digits that read back as the same.
+pub(crate) fn write_finite<F: Float>(out: &mut Buffer, value: F) {
+    let mut buffer = zmij::Buffer::new();
+    let text = buffer.format_finite(value);
+    if value.is_plain() {
+        out.extend(text.as_bytes());
+    } else {
+        write_repr(out, text);
+    }
+}
+
+/// The name of a float that is no number in JSON.
+pub(crate) fn literal(value: f64) -> &'static str {
     if value.is_nan() {
         "NaN"
     } else if value > 0.0 {
@@ -66,24 +59,43 @@ fn literal(value: f64) -> &'static str {
     }
 }
 
-/// Python writes a float with an exponent below 1e-4 and from 1e16 on, of two digits at least.
-fn repr<F: Float>(value: F) -> String {
-    let scientific = format!("{value:e}");
-    let (digits, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
-    let exponent: i32 = exponent.parse().unwrap_or(0);
-    if !(-4..16).contains(&exponent) {
-        let sign = if exponent < 0 { '-' } else { '+' };
-        return format!("{digits}e{sign}{:02}", exponent.abs());
+/// Writes what zmij made of a float, where Python has another form.
+#[cold]
+fn write_repr(out: &mut Buffer, text: &str) {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    out.extend(&text.as_bytes()[..text.len() - digits.len()]);
+    if let Some((digits, exponent)) = digits.split_once("e+") {
+        write_whole(out, digits, exponent);
+    } else if let Some((digits, exponent)) = digits.split_once("e-") {
+        out.extend(digits.as_bytes());
+        out.extend(b"e-0");
+        out.extend(exponent.as_bytes());
+    } else {
+        write_small(out, digits);
     }
-    let (sign, digits) = digits.strip_prefix('-').map_or(("", digits), |digits| ("-", digits));
-    let digits = digits.replace('.', "");
-    if exponent < 0 {
-        let zeros = "0".repeat(exponent.unsigned_abs() as usize - 1);
-        return format!("{sign}0.{zeros}{digits}");
+}
+
+/// `1.5e+13` as `15000000000000.0`.
+fn write_whole(out: &mut Buffer, digits: &str, exponent: &str) {
+    let (first, rest) = digits.split_once('.').unwrap_or((digits, ""));
+    out.extend(first.as_bytes());
+    out.extend(rest.as_bytes());
+    let zeros = exponent.parse().unwrap_or(rest.len()) - rest.len();
+    (0..zeros).for_each(|_| out.push(b'0'));
+    out.extend(b".0");
+}
+
+/// `0.000015` as `1.5e-05`.
+fn write_small(out: &mut Buffer, text: &str) {
+    let digits = text.strip_prefix("0.").unwrap_or(text);
+    let significant = digits.trim_start_matches('0');
+    let exponent = digits.len() - significant.len() + 1;
+    let (first, rest) = significant.split_at(1);
+    out.extend(first.as_bytes());
+    if !rest.is_empty() {
+        out.push(b'.');
+        out.extend(rest.as_bytes());
     }
-    let whole = exponent.unsigned_abs() as usize + 1;
-    if digits.len() <= whole {
-        return format!("{sign}{digits}{}.0", "0".repeat(whole - digits.len()));
-    }
-    format!("{sign}{}.{}", &digits[..whole], &digits[whole..])
+    out.extend(b"e-0");
+    integer::write_u64(out, exponent as u64);
 }

@@ -1,76 +1,89 @@
 //! Strings.
 
-/// How a byte is escaped: not at all, by a letter, or as `\u00xx`.
-const fn escapes() -> [u8; 256] {
-    let mut table = [0; 256];
-    let mut byte = 0;
-    while byte < 0x20 {
-        table[byte] = b'u';
-        byte += 1;
-    }
-    table[b'"' as usize] = b'"';
-    table[b'\\' as usize] = b'\\';
-    table[b'\n' as usize] = b'n';
-    table[b'\r' as usize] = b'r';
-    table[b'\t' as usize] = b't';
-    table[0x08] = b'b';
-    table[0x0C] = b'f';
-    table
+mod escape;
+mod scan;
+
+use crate::buffer::Buffer;
+use crate::string::escape::write_escapes;
+use crate::string::scan::WORD;
+use crate::string::scan::copy_clean;
+use crate::string::scan::lowest;
+use crate::string::scan::marks;
+use crate::string::scan::word_at;
+
+/// What is written as it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Plain {
+    /// All but control characters, quotes and backslashes.
+    Utf8,
+    /// Of these, only what ASCII prints: Python's `ensure_ascii`.
+    Ascii,
 }
 
-static ESCAPES: [u8; 256] = escapes();
-
-const HEX: &[u8; 16] = b"0123456789abcdef";
-
-/// Writes a string with its quotes.
-pub(crate) fn write(out: &mut Vec<u8>, text: &str, ensure_ascii: bool) {
-    out.reserve(text.len() + 2);
-    out.push(b'"');
-    if ensure_ascii && !text.is_ascii() {
-        write_ascii(out, text);
-    } else {
-        write_utf8(out, text);
-    }
-    out.push(b'"');
-}
-
-fn write_utf8(out: &mut Vec<u8>, text: &str) {
+/// Writes a text in quotes.
+#[inline]
+pub(crate) fn write(out: &mut Buffer, text: &str, plain: Plain) {
     let bytes = text.as_bytes();
-    let mut written = 0;
-    for (at, byte) in bytes.iter().enumerate() {
-        let escape = ESCAPES[usize::from(*byte)];
-        if escape != 0 {
-            out.extend_from_slice(&bytes[written..at]);
-            write_escape(out, *byte, escape);
-            written = at + 1;
+    let room = out.room(bytes.len() + 2);
+    if let [first, content @ .., last] = room {
+        let copied = match plain {
+            Plain::Utf8 => copy_clean::<false>(bytes, content),
+            Plain::Ascii => copy_clean::<true>(bytes, content),
+        };
+        if copied {
+            (*first, *last) = (b'"', b'"');
+            out.advance(bytes.len() + 2);
+            return;
         }
     }
-    out.extend_from_slice(&bytes[written..]);
+    write_escaped(out, text, plain);
 }
 
-fn write_ascii(out: &mut Vec<u8>, text: &str) {
-    let mut units = [0; 2];
-    for character in text.chars() {
-        if let Ok(byte @ 0..0x80) = u8::try_from(character) {
-            match ESCAPES[usize::from(byte)] {
-                0 => out.push(byte),
-                escape => write_escape(out, byte, escape),
+#[inline(never)]
+fn write_escaped(out: &mut Buffer, text: &str, plain: Plain) {
+    out.push(b'"');
+    write_content(out, text, plain);
+    out.push(b'"');
+}
+
+/// Writes a text with what needs it escaped, without quotes.
+pub(crate) fn write_content(out: &mut Buffer, text: &str, plain: Plain) {
+    match plain {
+        Plain::Utf8 => write_pieces::<false>(out, text.as_bytes()),
+        Plain::Ascii => write_pieces::<true>(out, text.as_bytes()),
+    }
+}
+
+/// Bytes of a text that room is made for at once.
+const PIECE: usize = 128;
+
+/// Bytes that become of one at most: `\u0000`.
+const LONGEST: usize = 6;
+
+fn write_pieces<const ASCII: bool>(out: &mut Buffer, bytes: &[u8]) {
+    let mut from = 0;
+    while from < bytes.len() {
+        // A piece ends with a whole word or a whole character.
+        let end = bytes.len().min(from + PIECE);
+        let room = out.room((PIECE + WORD) * LONGEST + WORD);
+        let mut to = 0;
+        while from < end {
+            let word = word_at(bytes, from);
+            // What stands behind a mark is written over.
+            room[to..to + WORD].copy_from_slice(&word.to_le_bytes());
+            let marked = marks::<ASCII>(word);
+            if marked == 0 {
+                (from, to) = (from + WORD, to + WORD);
+                continue;
             }
-        } else {
-            character.encode_utf16(&mut units).iter().for_each(|unit| write_unit(out, *unit));
+            let plain = lowest(marked);
+            let (read, written) = write_escapes(&bytes[from + plain..], &mut room[to + plain..]);
+            (from, to) = (from + plain + read, to + plain + written);
         }
+        // The last word may have had letters behind the end.
+        out.advance(to - from.saturating_sub(bytes.len()));
     }
 }
 
-fn write_escape(out: &mut Vec<u8>, byte: u8, escape: u8) {
-    if escape == b'u' {
-        write_unit(out, u16::from(byte));
-    } else {
-        out.extend_from_slice(&[b'\\', escape]);
-    }
-}
-
-fn write_unit(out: &mut Vec<u8>, unit: u16) {
-    let digit = |shift: u16| HEX[usize::from(unit >> shift & 0xF)];
-    out.extend_from_slice(&[b'\\', b'u', digit(12), digit(8), digit(4), digit(0)]);
-}
+#[cfg(test)]
+mod tests;

@@ -1,179 +1,160 @@
-//! Keys of maps, which become strings as in Python, and texts that are taken as they are.
+//! Keys of maps, which become strings as in Python.
 
 use serde::Serialize;
+use serde::ser;
 use serde::ser::Impossible;
-use serde::ser::Serializer as SerdeSerializer;
 
+use crate::buffer::Buffer;
+use crate::encoder::Encoder;
 use crate::error::Error;
+use crate::error::ErrorKind;
+use crate::hook;
+use crate::hook::Place;
+use crate::hook::Refused;
+use crate::integer;
+use crate::number::Float;
+use crate::options::NonFinite;
 use crate::serializer::Serializer;
+use crate::serializer::refusals::refused_compounds;
+use crate::serializer::sorting::SortKey;
 
-/// Writes a key: a string as it is; numbers, booleans and null as a string of their text.
-pub(crate) fn write<T: Serialize + ?Sized>(
-    key: &T,
+/// Writes a key, unless it is of a kind that is to be left out; tells whether it did.
+///
+/// A string is written as it is, numbers, booleans and null as a string of their text.
+#[inline]
+pub(super) fn write_or_skip<K: Serialize + ?Sized>(
+    key: &K,
+    serializer: &mut Serializer<'_>,
+) -> Result<bool, Error> {
+    match key.serialize(Key(serializer)) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == ErrorKind::Key => odd(key, serializer),
+        Err(error) => Err(error),
+    }
+}
+
+/// Writes a key that comes from the hook.
+pub(super) fn write<K: Serialize + ?Sized>(
+    key: &K,
     serializer: &mut Serializer<'_>,
 ) -> Result<(), Error> {
-    key.serialize(Key(serializer))
+    write_or_skip(key, serializer).map(|_| ())
+}
+
+/// The JSON text of a key that was written.
+#[cold]
+pub(super) fn text_of<K: Serialize + ?Sized>(key: &K) -> Vec<u8> {
+    let encoder = Encoder::compact();
+    let mut serializer = Serializer::new(&encoder, Buffer::default());
+    match key.serialize(Key(&mut serializer)) {
+        Ok(()) => serializer.out.into_bytes(),
+        // The hook found a text for it.
+        Err(_) => text_of_odd(key).into_bytes(),
+    }
+}
+
+/// The text of a key as if it were a value.
+fn text_of_odd<K: Serialize + ?Sized>(key: &K) -> String {
+    Encoder::compact().allow_nan(true).to_string(key).unwrap_or_default()
+}
+
+#[cold]
+fn odd<K: Serialize + ?Sized>(key: &K, serializer: &mut Serializer<'_>) -> Result<bool, Error> {
+    if serializer.encoder.skip_keys {
+        return Ok(false);
+    }
+    hook::ask(serializer, Refused::Key(&text_of_odd(key)), Place::Key)?;
+    Ok(true)
 }
 
 struct Key<'s, 'e>(&'s mut Serializer<'e>);
 
-/// Takes a string as JSON text.
-pub(crate) struct Verbatim<'o>(pub(crate) &'o mut Vec<u8>);
-
 fn no_key() -> Error {
-    Error::new("keys must be strings, numbers, booleans or null".to_owned())
-}
-
-fn no_text() -> Error {
-    Error::new("a raw value is no text".to_owned())
+    Error::new(ErrorKind::Key, String::new())
 }
 
 impl Key<'_, '_> {
-    fn quoted(
-        self,
-        write: impl FnOnce(&mut Serializer<'_>) -> Result<(), Error>,
-    ) -> Result<(), Error> {
+    #[inline]
+    fn quoted(self, write: impl FnOnce(&mut Buffer), sorted_as: SortKey) {
         self.0.out.push(b'"');
-        write(self.0)?;
+        write(&mut self.0.out);
         self.0.out.push(b'"');
+        self.0.sort_by(sorted_as);
+    }
+
+    fn float<F: Float>(self, value: F) -> Result<(), Error> {
+        let (finite, wide) = (value.into().is_finite(), value.into());
+        if !finite && self.0.encoder.non_finite == NonFinite::Refuse {
+            return hook::ask(self.0, Refused::NonFinite(wide), Place::Key);
+        }
+        self.0.out.push(b'"');
+        self.0.put_float(value)?;
+        self.0.out.push(b'"');
+        self.0.sort_by(SortKey::Float(wide));
         Ok(())
     }
 }
 
-macro_rules! quoted {
-    ($($method:ident: $type:ty),+ $(,)?) => {$(
+macro_rules! integers {
+    ($($method:ident($type:ty): $write:ident),+ $(,)?) => {$(
+        #[inline]
         fn $method(self, value: $type) -> Result<(), Error> {
-            self.quoted(|serializer| serializer.$method(value))
+            let write = |out: &mut Buffer| integer::$write(out, value.into());
+            self.quoted(write, SortKey::Integer(value.into()));
+            Ok(())
         }
     )+};
 }
 
-macro_rules! refused {
-    ($error:ident; $($method:ident: $type:ty),* $(,)?) => {$(
-        fn $method(self, _value: $type) -> Result<(), Error> {
-            Err($error())
-        }
-    )*};
-}
+impl ser::Serializer for Key<'_, '_> {
+    refused_compounds!((), no_key);
 
-/// What neither of the two can be.
-macro_rules! no_compound {
-    ($error:ident) => {
-        type Ok = ();
-        type Error = Error;
-        type SerializeSeq = Impossible<(), Error>;
-        type SerializeTuple = Impossible<(), Error>;
-        type SerializeTupleStruct = Impossible<(), Error>;
-        type SerializeTupleVariant = Impossible<(), Error>;
-        type SerializeMap = Impossible<(), Error>;
-        type SerializeStruct = Impossible<(), Error>;
-        type SerializeStructVariant = Impossible<(), Error>;
-
-        fn serialize_bytes(self, _value: &[u8]) -> Result<(), Error> {
-            Err($error())
-        }
-
-        fn serialize_newtype_variant<T: Serialize + ?Sized>(
-            self,
-            _name: &'static str,
-            _index: u32,
-            _variant: &'static str,
-            _value: &T,
-        ) -> Result<(), Error> {
-            Err($error())
-        }
-
-        fn serialize_seq(self, _length: Option<usize>) -> Result<Self::SerializeSeq, Error> {
-            Err($error())
-        }
-
-        fn serialize_tuple(self, _length: usize) -> Result<Self::SerializeTuple, Error> {
-            Err($error())
-        }
-
-        fn serialize_tuple_struct(
-            self,
-            _name: &'static str,
-            _length: usize,
-        ) -> Result<Self::SerializeTupleStruct, Error> {
-            Err($error())
-        }
-
-        fn serialize_tuple_variant(
-            self,
-            _name: &'static str,
-            _index: u32,
-            _variant: &'static str,
-            _length: usize,
-        ) -> Result<Self::SerializeTupleVariant, Error> {
-            Err($error())
-        }
-
-        fn serialize_map(self, _length: Option<usize>) -> Result<Self::SerializeMap, Error> {
-            Err($error())
-        }
-
-        fn serialize_struct(
-            self,
-            _name: &'static str,
-            _length: usize,
-        ) -> Result<Self::SerializeStruct, Error> {
-            Err($error())
-        }
-
-        fn serialize_struct_variant(
-            self,
-            _name: &'static str,
-            _index: u32,
-            _variant: &'static str,
-            _length: usize,
-        ) -> Result<Self::SerializeStructVariant, Error> {
-            Err($error())
-        }
-
-        fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<(), Error> {
-            value.serialize(self)
-        }
-
-        fn serialize_newtype_struct<T: Serialize + ?Sized>(
-            self,
-            _name: &'static str,
-            value: &T,
-        ) -> Result<(), Error> {
-            value.serialize(self)
-        }
-    };
-}
-
-impl SerdeSerializer for Key<'_, '_> {
-    no_compound!(no_key);
-
-    quoted!(
-        serialize_bool: bool,
-        serialize_i8: i8,
-        serialize_i16: i16,
-        serialize_i32: i32,
-        serialize_i64: i64,
-        serialize_i128: i128,
-        serialize_u8: u8,
-        serialize_u16: u16,
-        serialize_u32: u32,
-        serialize_u64: u64,
-        serialize_u128: u128,
-        serialize_f32: f32,
-        serialize_f64: f64,
+    integers!(
+        serialize_i8(i8): write_i64,
+        serialize_i16(i16): write_i64,
+        serialize_i32(i32): write_i64,
+        serialize_i64(i64): write_i64,
+        serialize_i128(i128): write_i128,
+        serialize_u8(u8): write_u64,
+        serialize_u16(u16): write_u64,
+        serialize_u32(u32): write_u64,
+        serialize_u64(u64): write_u64,
     );
 
-    fn serialize_char(self, value: char) -> Result<(), Error> {
-        self.0.serialize_char(value)
+    fn serialize_u128(self, value: u128) -> Result<(), Error> {
+        let sorted_as = i128::try_from(value).map_or(SortKey::Large(value), SortKey::Integer);
+        self.quoted(|out| integer::write_u128(out, value), sorted_as);
+        Ok(())
     }
 
+    fn serialize_bool(self, value: bool) -> Result<(), Error> {
+        let word: &[u8] = if value { b"true" } else { b"false" };
+        self.quoted(|out| out.extend(word), SortKey::Integer(value.into()));
+        Ok(())
+    }
+
+    fn serialize_f32(self, value: f32) -> Result<(), Error> {
+        self.float(value)
+    }
+
+    fn serialize_f64(self, value: f64) -> Result<(), Error> {
+        self.float(value)
+    }
+
+    fn serialize_char(self, value: char) -> Result<(), Error> {
+        self.serialize_str(value.encode_utf8(&mut [0; 4]))
+    }
+
+    #[inline]
     fn serialize_str(self, value: &str) -> Result<(), Error> {
-        self.0.serialize_str(value)
+        self.0.put_string(value)?;
+        self.0.sort_by_text(value);
+        Ok(())
     }
 
     fn serialize_none(self) -> Result<(), Error> {
-        self.quoted(|serializer| serializer.serialize_none())
+        self.quoted(|out| out.extend(b"null"), SortKey::Null);
+        Ok(())
     }
 
     fn serialize_unit(self) -> Result<(), Error> {
@@ -191,48 +172,5 @@ impl SerdeSerializer for Key<'_, '_> {
         variant: &'static str,
     ) -> Result<(), Error> {
         self.serialize_str(variant)
-    }
-}
-
-impl SerdeSerializer for Verbatim<'_> {
-    no_compound!(no_text);
-
-    refused!(
-        no_text;
-        serialize_bool: bool,
-        serialize_i8: i8,
-        serialize_i16: i16,
-        serialize_i32: i32,
-        serialize_i64: i64,
-        serialize_u8: u8,
-        serialize_u16: u16,
-        serialize_u32: u32,
-        serialize_u64: u64,
-        serialize_f32: f32,
-        serialize_f64: f64,
-        serialize_char: char,
-        serialize_unit_struct: &'static str,
-    );
-
-    fn serialize_str(self, text: &str) -> Result<(), Error> {
-        self.0.extend_from_slice(text.as_bytes());
-        Ok(())
-    }
-
-    fn serialize_none(self) -> Result<(), Error> {
-        Err(no_text())
-    }
-
-    fn serialize_unit(self) -> Result<(), Error> {
-        Err(no_text())
-    }
-
-    fn serialize_unit_variant(
-        self,
-        _name: &'static str,
-        _index: u32,
-        _variant: &'static str,
-    ) -> Result<(), Error> {
-        Err(no_text())
     }
 }

@@ -1,0 +1,107 @@
+//! Places in a value.
+
+use std::fmt;
+
+/// A place, gathered from the inside out while an error comes back.
+#[derive(Default)]
+pub(crate) struct Path {
+    steps: Vec<Step>,
+}
+
+enum Step {
+    Index(usize),
+    /// The key's JSON text, with its quotes.
+    Key(String),
+}
+
+/// Steps that are shown of either end of a long path.
+const SHOWN: usize = 20;
+
+/// Characters that are shown of a long key.
+const SHOWN_KEY: usize = 64;
+
+impl Path {
+    pub(crate) fn push_index(&mut self, index: usize) {
+        self.steps.push(Step::Index(index));
+    }
+
+    /// `text` is the key's JSON text.
+    pub(crate) fn push_key(&mut self, text: &[u8]) {
+        let text = String::from_utf8_lossy(text);
+        let key = match text.char_indices().nth(SHOWN_KEY) {
+            Some((end, _)) => format!("{}…\"", &text[..end]),
+            None => text.into_owned(),
+        };
+        self.steps.push(Step::Key(key));
+    }
+}
+
+impl fmt::Display for Path {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("$")?;
+        let left_out = SHOWN..self.steps.len().saturating_sub(SHOWN);
+        for (level, step) in self.steps.iter().rev().enumerate() {
+            if left_out.contains(&level) {
+                if level == left_out.start {
+                    f.write_str("…")?;
+                }
+                continue;
+            }
+            write!(f, "{step}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Index(index) => write!(f, "[{index}]"),
+            Self::Key(text) => match name(text) {
+                Some(name) => write!(f, ".{name}"),
+                None => write!(f, "[{text}]"),
+            },
+        }
+    }
+}
+
+/// A key that reads well after a dot.
+fn name(text: &str) -> Option<&str> {
+    let name = text.strip_prefix('"')?.strip_suffix('"')?;
+    let plain = name.chars().all(|letter| letter.is_alphanumeric() || letter == '_');
+    (plain && !name.is_empty() && !name.starts_with(|first: char| first.is_numeric()))
+        .then_some(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(steps: &[&str], expected: &str) {
+        let mut path = Path::default();
+        for step in steps.iter().rev() {
+            match step.parse() {
+                Ok(index) => path.push_index(index),
+                Err(_) => path.push_key(step.as_bytes()),
+            }
+        }
+        assert_eq!(path.to_string(), expected);
+    }
+
+    #[test]
+    fn a_place_reads_as_in_javascript() {
+        check(&[], "$");
+        check(&[r#""segments""#, "3", r#""start""#], "$.segments[3].start");
+        check(&[r#""a b""#, r#""""#, r#""1""#], r#"$["a b"][""]["1"]"#);
+        check(&[r#""größe""#, r#""\"""#], r#"$.größe["\""]"#);
+    }
+
+    #[test]
+    fn a_long_place_is_shown_by_its_ends() {
+        check(&["0"; 40], &format!("${}", "[0]".repeat(40)));
+        check(&["0"; 1000], &format!("${0}…{0}", "[0]".repeat(20)));
+        let key = format!("\"{}\"", "é".repeat(200));
+        check(&[&key], &format!("$[\"{}…\"]", "é".repeat(63)));
+    }
+}

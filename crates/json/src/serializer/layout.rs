@@ -1,0 +1,79 @@
+//! What stands between things.
+
+use crate::error::Error;
+use crate::serializer::Pace;
+use crate::serializer::Serializer;
+
+/// The separators, as far as they are known when this is compiled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Layout {
+    /// `,` and `:`, all on one line.
+    Compact,
+    /// `, ` and `: `, all on one line.
+    Spaced,
+    /// As the encoder's fields say.
+    Custom,
+}
+
+impl Serializer<'_> {
+    /// Writes what stands before an item.
+    #[inline]
+    pub(super) fn begin_item(&mut self, first: bool) -> Result<(), Error> {
+        match self.pace {
+            Pace::Careful => return self.begin_item_carefully(first),
+            _ if first => {}
+            Pace::Compact => self.out.push(b','),
+            Pace::Spaced => self.out.extend_by_first(*b", ", 2),
+        }
+        Ok(())
+    }
+
+    /// Sees to it that what follows stays in the buffer until the next item.
+    #[inline]
+    pub(super) fn make_room(&mut self) -> Result<(), Error> {
+        if self.pace == Pace::Careful { self.flush_if_due() } else { Ok(()) }
+    }
+
+    fn begin_item_carefully(&mut self, first: bool) -> Result<(), Error> {
+        self.flush_if_due()?;
+        self.separate(first);
+        Ok(())
+    }
+
+    /// What stands before an item, by the encoder's layout.
+    pub(super) fn separate(&mut self, first: bool) {
+        if !first {
+            self.out.extend(self.encoder.item_separator().as_bytes());
+        }
+        self.end_last_line();
+    }
+
+    /// What stands between a key and its value.
+    #[inline]
+    pub(super) fn separate_key(&mut self) {
+        match self.pace {
+            Pace::Compact => self.out.push(b':'),
+            Pace::Spaced => self.out.extend_by_first(*b": ", 2),
+            Pace::Careful => {
+                self.out.extend(self.encoder.key_separator().as_bytes());
+            }
+        }
+    }
+
+    /// What stands behind the last item.
+    #[inline]
+    pub(super) fn end_last_line(&mut self) {
+        if self.pace == Pace::Careful {
+            self.new_line();
+        }
+    }
+
+    fn new_line(&mut self) {
+        let Some(indent) = &self.encoder.indent.0 else { return };
+        let levels = self.encoder.max_depth - self.levels_left;
+        self.out.push(b'\n');
+        for _ in 0..levels {
+            self.out.extend(indent.as_bytes());
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! Objects.
+
+use std::mem;
+use std::ops::Range;
+
+use serde::Serialize;
+use serde::ser;
+
+use crate::error::Error;
+use crate::serializer::Serializer;
+use crate::serializer::items::InVariant;
+use crate::serializer::key;
+use crate::serializer::raw::Verbatim;
+use crate::serializer::sorting::Mark;
+
+/// An object of fields, whose names are known.
+pub(crate) enum Fields<'s, 'e> {
+    Object {
+        serializer: &'s mut Serializer<'e>,
+        empty: bool,
+        mark: Mark,
+    },
+    /// No object at all, but a text that is JSON already.
+    Raw {
+        serializer: &'s mut Serializer<'e>,
+    },
+}
+
+/// An object with any keys.
+pub(crate) struct Members<'s, 'e> {
+    serializer: &'s mut Serializer<'e>,
+    empty: bool,
+    mark: Mark,
+    /// A key was left out.
+    skipped: bool,
+    last: LastKey,
+}
+
+/// The last key, for the value that follows it.
+enum LastKey {
+    /// It stands there in the text.
+    At(Range<usize>),
+    /// Its text, where what is written may be gone before the value is.
+    Kept(Vec<u8>),
+    /// It was left out, and so is the value.
+    Skipped,
+}
+
+impl<'s, 'e> Fields<'s, 'e> {
+    #[inline]
+    pub(super) fn open(serializer: &'s mut Serializer<'e>) -> Result<Self, Error> {
+        serializer.open(b'{')?;
+        let mark = serializer.begin_sorting();
+        Ok(Self::Object { serializer, empty: true, mark })
+    }
+
+    pub(super) fn raw(serializer: &'s mut Serializer<'e>) -> Self {
+        Self::Raw { serializer }
+    }
+
+    #[inline]
+    pub(super) fn field<T: Serialize + ?Sized>(
+        &mut self,
+        name: &'static str,
+        value: &T,
+    ) -> Result<(), Error> {
+        let (serializer, empty) = match self {
+            Self::Object { serializer, empty, .. } => (serializer, empty),
+            Self::Raw { serializer } => return value.serialize(Verbatim(serializer)),
+        };
+        serializer.begin_item(*empty)?;
+        *empty = false;
+        serializer.begin_entry();
+        serializer.put_string(name)?;
+        serializer.sort_by_text(name);
+        serializer.separate_key();
+        let written = value.serialize(&mut **serializer);
+        serializer.end_entry();
+        written.map_err(|error| serializer.passed(error).at_name(name))
+    }
+
+    #[inline]
+    pub(super) fn close(self) -> Result<&'s mut Serializer<'e>, Error> {
+        match self {
+            Self::Raw { serializer } => Ok(serializer),
+            Self::Object { serializer, empty, mark } => {
+                serializer.end_sorting(mark, false)?;
+                serializer.close(b'}', empty);
+                Ok(serializer)
+            }
+        }
+    }
+}
+
+impl<'s, 'e> Members<'s, 'e> {
+    #[inline]
+    pub(super) fn open(serializer: &'s mut Serializer<'e>) -> Result<Self, Error> {
+        serializer.open(b'{')?;
+        let mark = serializer.begin_sorting();
+        let last = LastKey::Skipped;
+        Ok(Self { serializer, empty: true, mark, skipped: false, last })
+    }
+
+    /// Writes a key, or leaves it out; hands back where it stands.
+    #[inline]
+    fn key<K: Serialize + ?Sized>(&mut self, key: &K) -> Result<Option<Range<usize>>, Error> {
+        let serializer = &mut *self.serializer;
+        serializer.make_room()?;
+        let before = serializer.out.len();
+        serializer.begin_item(self.empty)?;
+        serializer.begin_entry();
+        let begin = serializer.out.len();
+        if !key::write_or_skip(key, serializer).map_err(|error| serializer.passed(error))? {
+            serializer.drop_entry();
+            serializer.out.truncate(before);
+            self.skipped = true;
+            return Ok(None);
+        }
+        self.empty = false;
+        let end = serializer.out.len();
+        serializer.separate_key();
+        Ok(Some(begin..end))
+    }
+
+    #[inline]
+    fn value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
+        let written = value.serialize(&mut *self.serializer);
+        self.serializer.end_entry();
+        written.map_err(|error| self.serializer.passed(error))
+    }
+}
+
+impl ser::SerializeMap for Members<'_, '_> {
+    type Ok = ();
+    type Error = Error;
+
+    fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Error> {
+        self.last = match self.key(key)? {
+            None => LastKey::Skipped,
+            Some(at) if self.serializer.keeps_text() => LastKey::At(at),
+            Some(at) => LastKey::Kept(self.serializer.out.text()[at].to_vec()),
+        };
+        Ok(())
+    }
+
+    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
+        match mem::replace(&mut self.last, LastKey::Skipped) {
+            LastKey::Skipped => Ok(()),
+            LastKey::Kept(text) => self.value(value).map_err(|error| error.at_key(&text)),
+            LastKey::At(at) => {
+                self.value(value).map_err(|error| error.at_key(&self.serializer.out.text()[at]))
+            }
+        }
+    }
+
+    #[inline]
+    fn serialize_entry<K, V>(&mut self, key: &K, value: &V) -> Result<(), Error>
+    where
+        K: Serialize + ?Sized,
+        V: Serialize + ?Sized,
+    {
+        if self.key(key)?.is_none() {
+            return Ok(());
+        }
+        self.value(value).map_err(|error| error.at_key(&key::text_of(key)))
+    }
+
+    #[inline]
+    fn end(self) -> Result<(), Error> {
+        self.serializer.end_sorting(self.mark, self.skipped)?;
+        self.serializer.close(b'}', self.empty);
+        Ok(())
+    }
+}
+
+impl ser::SerializeStruct for Fields<'_, '_> {
+    type Ok = ();
+    type Error = Error;
+
+    #[inline]
+    fn serialize_field<T: Serialize + ?Sized>(
+        &mut self,
+        name: &'static str,
+        value: &T,
+    ) -> Result<(), Error> {
+        self.field(name, value)
+    }
+
+    #[inline]
+    fn end(self) -> Result<(), Error> {
+        self.close().map(|_| ())
+    }
+}
+
+impl ser::SerializeStructVariant for InVariant<Fields<'_, '_>> {
+    type Ok = ();
+    type Error = Error;
+
+    fn serialize_field<T: Serialize + ?Sized>(
+        &mut self,
+        name: &'static str,
+        value: &T,
+    ) -> Result<(), Error> {
+        self.content.field(name, value).map_err(|error| error.at_name(self.variant))
+    }
+
+    fn end(self) -> Result<(), Error> {
+        self.content.close()?.close_variant();
+        Ok(())
+    }
+}

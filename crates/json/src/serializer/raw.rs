@@ -1,0 +1,73 @@
+//! Texts that are JSON already.
+
+use serde::Serialize;
+use serde::ser;
+use serde::ser::Impossible;
+
+use crate::error::Error;
+use crate::error::ErrorKind;
+use crate::serializer::Serializer;
+use crate::serializer::refusals::refused;
+use crate::serializer::refusals::refused_compounds;
+
+/// The name by which serde_json's `RawValue` asks for its text to be taken as it is.
+pub(crate) const RAW_VALUE: &str = "$serde_json::private::RawValue";
+
+/// The same for its numbers, where they are of any size (`arbitrary_precision`).
+const NUMBER: &str = "$serde_json::private::Number";
+
+/// Whether a struct of that name is such a text.
+#[inline]
+pub(super) fn is_token(name: &str) -> bool {
+    name == RAW_VALUE || name == NUMBER
+}
+
+/// Takes a string as JSON text.
+pub(super) struct Verbatim<'s, 'e>(pub(super) &'s mut Serializer<'e>);
+
+fn no_text() -> Error {
+    Error::new(ErrorKind::Custom, "a raw value is no text")
+}
+
+impl ser::Serializer for Verbatim<'_, '_> {
+    refused_compounds!((), no_text);
+
+    refused!(
+        (), no_text;
+        serialize_bool: bool,
+        serialize_i8: i8,
+        serialize_i16: i16,
+        serialize_i32: i32,
+        serialize_i64: i64,
+        serialize_u8: u8,
+        serialize_u16: u16,
+        serialize_u32: u32,
+        serialize_u64: u64,
+        serialize_f32: f32,
+        serialize_f64: f64,
+        serialize_char: char,
+        serialize_unit_struct: &'static str,
+    );
+
+    fn serialize_str(self, text: &str) -> Result<(), Error> {
+        self.0.out.extend(text.as_bytes());
+        Ok(())
+    }
+
+    fn serialize_none(self) -> Result<(), Error> {
+        Err(no_text())
+    }
+
+    fn serialize_unit(self) -> Result<(), Error> {
+        Err(no_text())
+    }
+
+    fn serialize_unit_variant(
+        self,
+        _name: &'static str,
+        _index: u32,
+        _variant: &'static str,
+    ) -> Result<(), Error> {
+        Err(no_text())
+    }
+}

@@ -1,0 +1,104 @@
+//! What serializers have in common that take few kinds of values.
+
+/// Refuses the values of these types by `$error()`.
+macro_rules! refused {
+    ($ok:ty, $error:ident; $($method:ident: $type:ty),* $(,)?) => {$(
+        fn $method(self, _value: $type) -> Result<$ok, Error> {
+            Err($error())
+        }
+    )*};
+}
+
+/// Refuses bytes and all that has parts, and takes what a wrapper holds for the wrapper.
+macro_rules! refused_compounds {
+    ($ok:ty, $error:ident) => {
+        type Ok = $ok;
+        type Error = Error;
+        type SerializeSeq = Impossible<$ok, Error>;
+        type SerializeTuple = Impossible<$ok, Error>;
+        type SerializeTupleStruct = Impossible<$ok, Error>;
+        type SerializeTupleVariant = Impossible<$ok, Error>;
+        type SerializeMap = Impossible<$ok, Error>;
+        type SerializeStruct = Impossible<$ok, Error>;
+        type SerializeStructVariant = Impossible<$ok, Error>;
+
+        fn serialize_bytes(self, _value: &[u8]) -> Result<$ok, Error> {
+            Err($error())
+        }
+
+        fn serialize_newtype_variant<T: Serialize + ?Sized>(
+            self,
+            _name: &'static str,
+            _index: u32,
+            _variant: &'static str,
+            _value: &T,
+        ) -> Result<$ok, Error> {
+            Err($error())
+        }
+
+        fn serialize_seq(self, _length: Option<usize>) -> Result<Self::SerializeSeq, Error> {
+            Err($error())
+        }
+
+        fn serialize_tuple(self, _length: usize) -> Result<Self::SerializeTuple, Error> {
+            Err($error())
+        }
+
+        fn serialize_tuple_struct(
+            self,
+            _name: &'static str,
+            _length: usize,
+        ) -> Result<Self::SerializeTupleStruct, Error> {
+            Err($error())
+        }
+
+        fn serialize_tuple_variant(
+            self,
+            _name: &'static str,
+            _index: u32,
+            _variant: &'static str,
+            _length: usize,
+        ) -> Result<Self::SerializeTupleVariant, Error> {
+            Err($error())
+        }
+
+        fn serialize_map(self, _length: Option<usize>) -> Result<Self::SerializeMap, Error> {
+            Err($error())
+        }
+
+        fn serialize_struct(
+            self,
+            _name: &'static str,
+            _length: usize,
+        ) -> Result<Self::SerializeStruct, Error> {
+            Err($error())
+        }
+
+        fn serialize_struct_variant(
+            self,
+            _name: &'static str,
+            _index: u32,
+            _variant: &'static str,
+            _length: usize,
+        ) -> Result<Self::SerializeStructVariant, Error> {
+            Err($error())
+        }
+
+        #[inline]
+        fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<$ok, Error> {
+            value.serialize(self)
+        }
+
+        #[inline]
+        fn serialize_newtype_struct<T: Serialize + ?Sized>(
+            self,
+            _name: &'static str,
+            value: &T,
+        ) -> Result<$ok, Error> {
+            value.serialize(self)
+        }
+    };
+}
+
+pub(super) use refused;
+pub(super) use refused_compounds;

@@ -1,0 +1,105 @@
+//! What has no parts.
+
+use std::fmt;
+use std::fmt::Write;
+
+use crate::error::Error;
+use crate::error::ErrorKind;
+use crate::hook;
+use crate::hook::Place;
+use crate::hook::Refused;
+use crate::number;
+use crate::number::Float;
+use crate::options::BytesForm;
+use crate::options::NonFinite;
+use crate::serializer::FLUSH_AT;
+use crate::serializer::Pace;
+use crate::serializer::Serializer;
+use crate::string;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+impl Serializer<'_> {
+    #[inline]
+    pub(super) fn put_float<F: Float>(&mut self, value: F) -> Result<(), Error> {
+        if value.is_plain() {
+            number::write_plain(&mut self.out, value);
+            return Ok(());
+        }
+        self.put_rare(value)
+    }
+
+    #[cold]
+    fn put_rare<F: Float>(&mut self, value: F) -> Result<(), Error> {
+        if value.into().is_finite() {
+            number::write_finite(&mut self.out, value);
+            return Ok(());
+        }
+        self.put_non_finite(value.into())
+    }
+
+    fn put_non_finite(&mut self, value: f64) -> Result<(), Error> {
+        let text = match self.encoder.non_finite {
+            NonFinite::Null => "null",
+            NonFinite::Literal => number::literal(value),
+            NonFinite::Refuse => return hook::ask(self, Refused::NonFinite(value), Place::Value),
+        };
+        self.out.extend(text.as_bytes());
+        Ok(())
+    }
+
+    #[inline]
+    pub(super) fn put_string(&mut self, text: &str) -> Result<(), Error> {
+        if self.pace == Pace::Careful && text.len() > FLUSH_AT {
+            return self.put_long(text);
+        }
+        string::write(&mut self.out, text, self.encoder.plain);
+        Ok(())
+    }
+
+    /// Writes a long text piece by piece, so that its escapes need no memory.
+    #[cold]
+    fn put_long(&mut self, mut text: &str) -> Result<(), Error> {
+        self.out.push(b'"');
+        while !text.is_empty() {
+            let end = (FLUSH_AT.min(text.len())..).find(|end| text.is_char_boundary(*end));
+            let (piece, rest) = text.split_at(end.unwrap_or(text.len()));
+            string::write_content(&mut self.out, piece, self.encoder.plain);
+            self.flush_if_due()?;
+            text = rest;
+        }
+        self.out.push(b'"');
+        Ok(())
+    }
+
+    /// Writes what a value displays.
+    pub(super) fn put_displayed(
+        &mut self,
+        value: &(impl fmt::Display + ?Sized),
+    ) -> Result<(), Error> {
+        self.out.push(b'"');
+        let mut content = Content(self);
+        write!(content, "{value}")
+            .map_err(|_| Error::new(ErrorKind::Custom, "the value's `Display` failed"))?;
+        self.out.push(b'"');
+        Ok(())
+    }
+
+    pub(super) fn put_bytes(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        match self.encoder.bytes {
+            BytesForm::Array => serde::Serialize::serialize(bytes, self),
+            BytesForm::Base64 => self.put_string(&STANDARD.encode(bytes)),
+            BytesForm::Refuse => hook::ask(self, Refused::Bytes(bytes), Place::Value),
+        }
+    }
+}
+
+/// The inside of a string.
+struct Content<'s, 'e>(&'s mut Serializer<'e>);
+
+impl Write for Content<'_, '_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        string::write_content(&mut self.0.out, text, self.0.encoder.plain);
+        Ok(())
+    }
+}

@@ -1,0 +1,112 @@
+//! How much of a text needs no escape, eight bytes at a time.
+//!
+//! The tests of a whole word are those of Sean Eron Anderson's [Bit Twiddling Hacks], "Determine if
+//! a word has a byte less than n".
+//! A byte may be marked wrongly only above one that is marked rightly, so the lowest mark is right.
+//!
+//! [Bit Twiddling Hacks]: https://graphics.stanford.edu/~seander/bithacks.html#HasLessInWord
+
+const ONES: u64 = u64::from_ne_bytes([1; 8]);
+const HIGHS: u64 = u64::from_ne_bytes([0x80; 8]);
+/// Bytes of a word.
+pub(super) const WORD: usize = 8;
+const BLOCK: usize = 4 * WORD;
+
+/// Copies a text to a place of its length, if it needs no escape: with control characters, quotes
+/// and backslashes it does, and with `ASCII` with all that ASCII does not print.
+#[inline]
+pub(super) fn copy_clean<const ASCII: bool>(from: &[u8], to: &mut [u8]) -> bool {
+    match from.len() {
+        0 => true,
+        1..4 => copy_letters::<ASCII>(from, to),
+        4..WORD => copy_ends::<ASCII, 4>(from, to),
+        WORD..=16 => copy_ends::<ASCII, WORD>(from, to),
+        _ => copy_long::<ASCII>(from, to),
+    }
+}
+
+/// The same for up to three bytes.
+#[inline]
+fn copy_letters<const ASCII: bool>(from: &[u8], to: &mut [u8]) -> bool {
+    to.copy_from_slice(from);
+    marks::<ASCII>(from.iter().fold(LETTERS, |word, byte| word << 8 | u64::from(*byte))) == 0
+}
+
+/// The same for `N` to `2 * N` bytes, by two copies that overlap.
+#[inline]
+fn copy_ends<const ASCII: bool, const N: usize>(from: &[u8], to: &mut [u8]) -> bool {
+    let (Some(first), Some(last)) = (from.first_chunk::<N>(), from.last_chunk::<N>()) else {
+        return false;
+    };
+    to[..N].copy_from_slice(first);
+    let end = to.len() - N;
+    to[end..].copy_from_slice(last);
+    (marks::<ASCII>(padded(first)) | marks::<ASCII>(padded(last))) == 0
+}
+
+fn copy_long<const ASCII: bool>(from: &[u8], to: &mut [u8]) -> bool {
+    let blocks = from.chunks_exact(BLOCK);
+    let rest = blocks.remainder();
+    let words = |bytes: &[u8]| {
+        bytes.chunks_exact(WORD).fold(0, |all, part| all | marks::<ASCII>(padded(part)))
+    };
+    for block in blocks {
+        if words(block) != 0 {
+            return false;
+        }
+    }
+    if words(rest) | from.last_chunk::<WORD>().map_or(0, |last| marks::<ASCII>(padded(last))) != 0 {
+        return false;
+    }
+    to.copy_from_slice(from);
+    true
+}
+
+/// The word that begins at `from`, with letters behind the end of the text.
+#[inline]
+pub(super) fn word_at(bytes: &[u8], from: usize) -> u64 {
+    if let Some(word) = bytes[from..].first_chunk() {
+        return u64::from_le_bytes(*word);
+    }
+    match bytes.last_chunk() {
+        Some(last) if from < bytes.len() => {
+            let missing = WORD - (bytes.len() - from);
+            let bits = missing as u32 * u8::BITS;
+            u64::from_le_bytes(*last) >> bits | LETTERS << (u64::BITS - bits)
+        }
+        _ => padded(&bytes[from..]),
+    }
+}
+
+/// Beside bytes that are tested alone.
+const LETTERS: u64 = u64::from_ne_bytes([b'a'; WORD]);
+
+/// Up to eight bytes, the first of them the lowest, and letters behind them.
+#[inline]
+fn padded(bytes: &[u8]) -> u64 {
+    match bytes.first_chunk() {
+        Some(word) => u64::from_le_bytes(*word),
+        None => bytes.iter().rfold(LETTERS, |word, byte| word << 8 | u64::from(*byte)),
+    }
+}
+
+/// The index of the first byte that is marked.
+#[inline]
+pub(super) fn lowest(marked: u64) -> usize {
+    (marked.trailing_zeros() / u8::BITS) as usize
+}
+
+/// Sets the highest bit of the bytes that need an escape.
+#[inline]
+pub(super) fn marks<const ASCII: bool>(word: u64) -> u64 {
+    let control = word.wrapping_sub(ONES * 0x20) & !word;
+    let marked = control | equal(word, b'"') | equal(word, b'\\');
+    if ASCII { (marked | equal(word, 0x7F) | word) & HIGHS } else { marked & HIGHS }
+}
+
+/// The same for the bytes that are `byte`.
+#[inline]
+fn equal(word: u64, byte: u8) -> u64 {
+    let difference = word ^ (ONES * u64::from(byte));
+    difference.wrapping_sub(ONES) & !difference
+}
