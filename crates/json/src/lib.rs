@@ -29,12 +29,17 @@
 
 #![deny(missing_docs)]
 
+mod adapters;
 mod encoder;
 mod error;
 mod number;
 mod serializer;
 mod string;
 
+pub use adapters::Isoformat;
+pub use adapters::Seconds;
+pub use adapters::isoformat;
+pub use adapters::seconds;
 pub use encoder::Encoder;
 pub use encoder::NonFinite;
 pub use error::Error;
