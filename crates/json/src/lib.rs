@@ -30,6 +30,7 @@
 #![deny(missing_docs)]
 
 mod adapters;
+pub mod common_types;
 mod encoder;
 mod error;
 mod number;
