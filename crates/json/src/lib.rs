@@ -3,7 +3,9 @@
 
 #![deny(missing_docs)]
 
+mod adapters;
 mod buffer;
+pub mod common_types;
 mod encoder;
 mod error;
 mod hook;
@@ -14,6 +16,10 @@ mod raw;
 mod serializer;
 mod string;
 
+pub use adapters::Isoformat;
+pub use adapters::Seconds;
+pub use adapters::isoformat;
+pub use adapters::seconds;
 pub use encoder::Encoder;
 pub use error::Error;
 pub use error::ErrorKind;
