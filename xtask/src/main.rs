@@ -12,6 +12,7 @@ mod build;
 mod cargo;
 mod check;
 mod compat;
+mod conformance;
 mod demo;
 mod dist;
 mod measure;
@@ -32,6 +33,8 @@ tasks:
   test [ARGS]       every test there is; ARGS go to `cargo test`
   check             formatting, lints, docs and the house rules
   compat            the published Python host drives this worker
+  conformance [--texts N] [--seed S]
+                    the JSON encoder writes what CPython's json.dumps writes
   bench [ARGS]      the benchmark tables
   faults [ARGS]     the table of faults, each made again and again
   demo [ARGS]       finds the speech in a recording, on the terminal
@@ -48,6 +51,7 @@ fn main() -> ExitCode {
         "test" => test::run(&args),
         "check" => check::run(&args),
         "compat" => compat::run(&args),
+        "conformance" => conformance::run(&args),
         "bench" => measure::run("universal-worker-bench", &args),
         "faults" => measure::run("universal-worker-faults", &args),
         "new-plugin" => new_plugin::run(&args),

@@ -1,0 +1,15 @@
+//! Room for values of a thousand levels, whose frames are large where nothing is optimised.
+
+use std::panic;
+use std::thread;
+
+const BYTES: usize = 64 << 20;
+
+/// Runs `test` on a large stack.
+pub(crate) fn large<T: Send>(test: impl FnOnce() -> T + Send) -> T {
+    thread::scope(|scope| {
+        let thread = thread::Builder::new().stack_size(BYTES).spawn_scoped(scope, test);
+        let thread = thread.expect("a thread can be started");
+        thread.join().unwrap_or_else(|payload| panic::resume_unwind(payload))
+    })
+}

@@ -1,0 +1,34 @@
+//! `cargo xtask conformance [--texts N] [--seed S]`: the JSON encoder writes what CPython's `json.dumps` writes.
+//!
+//! A script makes the texts and compares; the encoder answers as the example `dumps`, built as what ships is.
+
+use std::error::Error;
+use std::path::PathBuf;
+use std::process::Command;
+
+use crate::cargo::Artifact;
+use crate::workspace::Workspace;
+use crate::{Outcome, cargo};
+
+const EXAMPLE: &str = "dumps";
+
+/// How many texts are compared where `args` do not say.
+const TEXTS: &str = "100000";
+
+/// Builds the example and checks it; `args` go to the script.
+pub(crate) fn run(args: &[String]) -> Outcome {
+    let workspace = Workspace::load()?;
+    let build = ["build", "--release", "--package", "universal-worker-json", "--example", EXAMPLE];
+    let dumps = example(cargo::build(&mut cargo::command(build))?)?;
+    let mut check = Command::new("python3");
+    check.arg(workspace.root.join("crates/json/tests/cpython.py")).arg("check");
+    check.arg("--dumps").arg(dumps).args(["--texts", TEXTS]).args(args);
+    Ok(cargo::exit_code(cargo::status(&mut check)?))
+}
+
+/// The program of the example.
+fn example(artifacts: Vec<Artifact>) -> Result<PathBuf, Box<dyn Error>> {
+    let built = artifacts.into_iter().find(|artifact| artifact.target == EXAMPLE && !artifact.test);
+    let program = built.and_then(|artifact| artifact.program);
+    program.ok_or_else(|| format!("cargo built no program `{EXAMPLE}`").into())
+}
