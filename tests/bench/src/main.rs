@@ -1,6 +1,6 @@
 //! The benchmark tables behind `cargo xtask bench`, in Markdown on stdout.
 //!
-//! All of it goes over the loopback interface, and every part is bounded in count or time.
+//! What is served goes over the loopback interface, and every part is bounded in count or time.
 //! The servers run in processes of their own; this one is the load.
 
 mod bare;
@@ -23,8 +23,8 @@ const USAGE: &str = "\
 usage: universal-worker-bench --dist DIR [start] [boundary] [echo]
                               [control] [stream] [ends] [json]
 
-DIR holds universal-worker and plugins/, as `cargo xtask build` leaves them;
-without a section, all of them run";
+DIR holds universal-worker and plugins/, as `cargo xtask build` leaves them
+(json needs neither); without a section, all of them run";
 
 fn main() -> ExitCode {
     let args: Vec<String> = env::args().skip(1).collect();
