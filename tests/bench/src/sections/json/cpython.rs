@@ -38,10 +38,10 @@ pub(super) enum Outcome {
 /// What one form of `json.dumps` writes, and in what time.
 #[derive(Debug, Deserialize)]
 pub(super) struct Dumps {
-    bytes: usize,
-    sha256: String,
+    pub(super) bytes: usize,
+    pub(super) sha256: String,
     /// A call, in each round.
-    nanoseconds: Vec<f64>,
+    pub(super) nanoseconds: Vec<f64>,
 }
 
 impl Python {

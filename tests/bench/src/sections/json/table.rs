@@ -35,17 +35,7 @@ pub(super) fn print_python(rows: &[Row]) {
     );
     println!("|---|---|---|---|---|---|---|---|---|");
     for row in rows {
-        let cells = match &row.cpython {
-            Outcome::None => format!("{} | none | none | none | none", python(row)),
-            Outcome::Same([default, compact]) => format!(
-                "{} | {} | {}",
-                python(row),
-                dumps(row, default, row::PYTHON),
-                dumps(row, compact, row::COMPACT)
-            ),
-            Outcome::Differs(_) => ["wrong text"; 8].join(" | "),
-        };
-        println!("| {} | {cells} |", row.name);
+        println!("| {} | {} |", row.name, python(row));
     }
 }
 
@@ -71,15 +61,23 @@ fn speed(row: &Row, contender: usize) -> String {
     format!("{} | {median:.1} ({best:.1})", grouped(row.rate(contender)))
 }
 
-/// Four cells: bytes, megabytes a second, nanoseconds a value, and how many times as long
-/// serde_json takes.
+/// Eight cells: ours, and both forms of CPython's.
 fn python(row: &Row) -> String {
-    format!(
+    let ours = format!(
         "{} | {} | {:.2}",
         grouped(row.bytes[row::PYTHON] as f64),
         speed(row, row::PYTHON),
         row.turns.ratio(row::SERDE_JSON, row::PYTHON)
-    )
+    );
+    match &row.cpython {
+        Outcome::None => format!("{ours} | none | none | none | none"),
+        Outcome::Same([default, compact]) => format!(
+            "{ours} | {} | {}",
+            dumps(row, default, row::PYTHON),
+            dumps(row, compact, row::COMPACT)
+        ),
+        Outcome::Differs(_) => ["wrong text"; 8].join(" | "),
+    }
 }
 
 /// Two cells: nanoseconds a value in CPython, and how many times ours that is.
@@ -93,4 +91,28 @@ fn dumps(row: &Row, dumps: &Dumps, ours: usize) -> String {
 fn pair(row: &Fresh, theirs: usize, ours: usize) -> String {
     let [theirs_ns, ours_ns] = [theirs, ours].map(|at| grouped(row.turns.median(at)));
     format!("{theirs_ns} | {ours_ns} | {:.2}", row.turns.ratio(theirs, ours))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::turns::Turns;
+    use super::*;
+
+    #[test]
+    fn whatever_cpython_says_there_are_eight_cells() {
+        let dumps = || Dumps { bytes: 1, sha256: String::new(), nanoseconds: vec![40.0] };
+        let same = Outcome::Same([dumps(), dumps()]);
+        let row = |cpython| {
+            let turns = Turns(vec![[4.0, 8.0, 16.0]]);
+            Row { name: "a row", values: 2, bytes: [1000, 2000, 3000], turns, cpython }
+        };
+        for (outcome, expected) in [
+            (Outcome::None, "3,000 | 187,500 | 8.0 (8.0) | 0.25 | none | none | none | none"),
+            (same, "3,000 | 187,500 | 8.0 (8.0) | 0.25 | 20.0 | 2.5 | 20.0 | 5.0"),
+        ] {
+            assert_eq!(python(&row(outcome)), expected);
+        }
+        let wrong = python(&row(Outcome::Differs(String::new())));
+        assert_eq!(wrong.split(" | ").collect::<Vec<_>>(), ["wrong text"; 8]);
+    }
 }
