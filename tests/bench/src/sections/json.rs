@@ -64,7 +64,8 @@ fn print_method(python: Option<&Python>) {
         "## JSON\n\nThe Rust encoders take turns, {ROUNDS} rounds of at least {} ms each, and write \
          into a buffer that is used again; what they write was read back.\n{python}\n\
          A time is the median of the rounds (in brackets the best), a ratio the median of the \
-         ratios of the rounds: above 1, ours is faster.\n\
+         ratios of the rounds: above 1, ours is faster; where the compiler \
+         puts a loop can move a row of strings by a third, from one build to the next.\n\
          Values are scalars, arrays and objects, but not keys; they are typed structs, or, in the \
          rows that say DOM, a `serde_json::Value`.\n",
         TURN.as_millis()

@@ -22,13 +22,11 @@ pub(super) struct Fresh {
 
 impl Fresh {
     pub(super) fn measure<T: Serialize>(name: &'static str, value: &T) -> Self {
-        let encoder = Encoder::compact();
-        let encoder = &encoder;
         let turns = take_turns([
             contender(|| drop(black_box(serde_json::to_vec(black_box(value))))),
-            contender(|| drop(black_box(black_box(encoder).to_vec(black_box(value))))),
+            contender(|| drop(black_box(Encoder::compact().to_vec(black_box(value))))),
             contender(|| drop(black_box(serde_json::to_string(black_box(value))))),
-            contender(|| drop(black_box(black_box(encoder).to_string(black_box(value))))),
+            contender(|| drop(black_box(Encoder::compact().to_string(black_box(value))))),
         ]);
         Self { name, turns }
     }
