@@ -1,6 +1,6 @@
 //! The benchmark tables behind `cargo xtask bench`, in Markdown on stdout.
 //!
-//! All of it goes over the loopback interface, and every part is bounded in count or time.
+//! What is served goes over the loopback interface, and every part is bounded in count or time.
 //! The servers run in processes of their own; this one is the load.
 
 mod bare;
@@ -21,10 +21,10 @@ use tokio::runtime;
 
 const USAGE: &str = "\
 usage: universal-worker-bench --dist DIR [start] [boundary] [echo]
-                              [control] [stream] [ends]
+                              [control] [stream] [ends] [json]
 
-DIR holds universal-worker and plugins/, as `cargo xtask build` leaves them;
-without a section, all of them run";
+DIR holds universal-worker and plugins/, as `cargo xtask build` leaves them
+(json needs neither); without a section, all of them run";
 
 fn main() -> ExitCode {
     let args: Vec<String> = env::args().skip(1).collect();
@@ -47,7 +47,7 @@ fn main() -> ExitCode {
     outcome.map_or_else(|error| failed(&*error), |()| ExitCode::SUCCESS)
 }
 
-const SECTIONS: [&str; 6] = ["start", "boundary", "echo", "control", "stream", "ends"];
+const SECTIONS: [&str; 7] = ["start", "boundary", "echo", "control", "stream", "ends", "json"];
 
 async fn measure(dist: &Path, asked: &[&str]) -> Result<(), Box<dyn Error>> {
     let wants = |section| asked.is_empty() || asked.contains(&section);
@@ -68,6 +68,9 @@ async fn measure(dist: &Path, asked: &[&str]) -> Result<(), Box<dyn Error>> {
     }
     if wants("ends") {
         sections::ends(dist).await?;
+    }
+    if wants("json") {
+        sections::json()?;
     }
     Ok(())
 }

@@ -4,6 +4,7 @@ mod boundary;
 mod control;
 mod echo;
 mod ends;
+mod json;
 mod start;
 mod stream;
 
@@ -11,6 +12,7 @@ pub(crate) use boundary::boundary;
 pub(crate) use control::control;
 pub(crate) use echo::echo;
 pub(crate) use ends::ends;
+pub(crate) use json::json;
 pub(crate) use start::start;
 pub(crate) use stream::stream;
 

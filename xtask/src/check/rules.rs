@@ -21,7 +21,7 @@ pub(super) const ARROWS: &[(&str, &[&str])] = &[
     ("hello", &["plugin"]),
     ("voice-activity", &["plugin"]),
     ("conformance", &["plugin"]),
-    ("bench", &["abi", "host", "loader"]),
+    ("bench", &["abi", "host", "loader", "json"]),
     ("faults", &["host", "telemetry"]),
     ("xtask", &[]),
 ];

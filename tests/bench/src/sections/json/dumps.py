@@ -1,0 +1,47 @@
+"""Times json.dumps with the value whose JSON is on stdin; prints a line of JSON for each form.
+
+timeit turns the garbage collector off while it measures.
+"""
+
+import hashlib
+import json
+import sys
+import timeit
+
+ROUNDS = 9
+TURN_SECONDS = 0.02
+# Each is written as it would be in a program.
+FORMS = (
+    "dumps(value)",
+    'dumps(value, ensure_ascii=False, separators=(",", ":"))',
+)
+
+value = json.loads(sys.stdin.buffer.read())
+names = {"dumps": json.dumps, "value": value}
+
+
+def calls_a_turn(timer):
+    """The least power of two that fills a turn."""
+    calls = 1
+    while timer.timeit(calls) < TURN_SECONDS:
+        calls *= 2
+    return calls
+
+
+timers = [timeit.Timer(form, globals=names) for form in FORMS]
+calls = [calls_a_turn(timer) for timer in timers]
+rounds = [
+    [timer.timeit(count) / count * 1e9 for timer, count in zip(timers, calls)]
+    for _ in range(ROUNDS)
+]
+for form, nanoseconds in zip(FORMS, zip(*rounds)):
+    text = eval(form, names).encode()
+    print(
+        json.dumps(
+            {
+                "bytes": len(text),
+                "sha256": hashlib.sha256(text).hexdigest(),
+                "nanoseconds": nanoseconds,
+            }
+        )
+    )
