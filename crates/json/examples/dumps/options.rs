@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use universal_worker_json::Encoder;
 use universal_worker_json::Error;
-use universal_worker_json::NonFinite;
+use universal_worker_json::ErrorKind;
 
 /// How many arrays and objects may stand within each other: more than Python's recursion limit lets it write.
 pub(crate) const LEVELS: usize = 1000;
@@ -51,22 +51,19 @@ impl Default for Options {
 impl Options {
     /// The encoder with these options.
     pub(crate) fn encoder(&self) -> Encoder {
-        let mut encoder = self.flags(Encoder::python().ensure_ascii(self.ensure_ascii));
-        if let Some(indent) = &self.indent {
-            encoder = encoder.indent(indent.text());
+        // Neither has a meaning here: a JSON value holds no function, and nothing that holds itself.
+        let Self { check_circular: _, default: (), .. } = self;
+        let encoder = Encoder::python()
+            .skipkeys(self.skipkeys)
+            .ensure_ascii(self.ensure_ascii)
+            .check_circular(LEVELS)
+            .allow_nan(self.allow_nan)
+            .sort_keys(self.sort_keys)
+            .indent(self.indent.as_ref().map(Indent::text));
+        match &self.separators {
+            Some((item, key)) => encoder.separators(item.clone(), key.clone()),
+            None => encoder,
         }
-        if let Some((item, key)) = &self.separators {
-            encoder = encoder.separators(item.clone(), key.clone());
-        }
-        encoder
-    }
-
-    // The encoder has no `skipkeys` and no `sort_keys` yet.
-    fn flags(&self, encoder: Encoder) -> Encoder {
-        let _ = (self.skipkeys, self.sort_keys, self.check_circular, self.default);
-        let non_finite = if self.allow_nan { NonFinite::Literal } else { NonFinite::Refuse };
-        // Without `check_circular` Python has its recursion limit all the same.
-        encoder.non_finite(non_finite).max_depth(LEVELS)
     }
 }
 
@@ -81,7 +78,6 @@ impl Indent {
 }
 
 /// Whether Python raises `ValueError` or `RecursionError` where the encoder has this error.
-pub(crate) fn python_raises(_error: &Error) -> bool {
-    // The encoder does not tell kinds of errors yet; others than those two cannot come of JSON.
-    true
+pub(crate) fn python_raises(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::NonFinite | ErrorKind::Depth)
 }

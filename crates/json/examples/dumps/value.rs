@@ -55,12 +55,12 @@ impl<'a> Value<'a> {
     }
 
     fn dict(Members(members): Members<'a>) -> Result<Self, Error> {
-        if let [(key, value)] = members.as_slice()
-            && key == FLOAT
-            && value.get().starts_with('"')
-        {
-            let text: String = serde_json::from_str(value.get())?;
-            return Ok(Self::Float(float(&text)?));
+        match members.as_slice() {
+            [(key, value)] if key == FLOAT && value.get().starts_with('"') => {
+                let text: String = serde_json::from_str(value.get())?;
+                return Ok(Self::Float(float(&text)?));
+            }
+            _ => {}
         }
         let read = |(key, value)| Ok((key, Self::read(value)?));
         members.into_iter().map(read).collect::<Result<_, _>>().map(Self::Dict)
