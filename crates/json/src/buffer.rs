@@ -77,6 +77,21 @@ impl Buffer {
         self.written += text.len();
     }
 
+    /// The same for what is seldom longer than 32 bytes.
+    #[inline]
+    pub(crate) fn extend_short(&mut self, text: &[u8]) {
+        let Some(room) = self.bytes.get_mut(self.written..self.written + text.len()) else {
+            return self.extend(text);
+        };
+        match text.len() {
+            16..=32 => copy_ends::<16>(text, room),
+            8..16 => copy_ends::<8>(text, room),
+            4..8 => copy_ends::<4>(text, room),
+            _ => room.copy_from_slice(text),
+        }
+        self.written += text.len();
+    }
+
     /// Writes the first `length` of some bytes.
     #[inline]
     pub(crate) fn extend_by_first<const N: usize>(&mut self, bytes: [u8; N], length: usize) {
@@ -98,6 +113,15 @@ impl Buffer {
     fn make_room(&mut self, length: usize) {
         let more = length.max(self.written.clamp(LEAST, MOST));
         self.bytes.resize(self.written + more, 0);
+    }
+}
+
+#[inline]
+fn copy_ends<const N: usize>(from: &[u8], to: &mut [u8]) {
+    if let (Some(first), Some(last)) = (from.first_chunk::<N>(), from.last_chunk::<N>()) {
+        to[..N].copy_from_slice(first);
+        let end = to.len() - N;
+        to[end..].copy_from_slice(last);
     }
 }
 

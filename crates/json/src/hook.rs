@@ -34,7 +34,10 @@ pub struct Answer<'s, 'e> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Place {
     Value,
-    Key,
+    /// Before a key that is not the first one, there is a separator.
+    Key {
+        first: bool,
+    },
 }
 
 /// The hook has answered.

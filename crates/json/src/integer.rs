@@ -11,6 +11,12 @@ static PAIRS: [[u8; 2]; 100] = pairs();
 /// What four digits cannot say.
 const FOUR_DIGITS: u64 = 10_000;
 
+/// What eight digits cannot say.
+const EIGHT_DIGITS: u64 = 100_000_000;
+
+/// Bytes of the longest integer.
+const MOST: usize = 20;
+
 const fn pairs() -> [[u8; 2]; 100] {
     let mut table = [[0; 2]; 100];
     let mut number = 0;
@@ -47,21 +53,52 @@ pub(crate) fn write_u128(out: &mut Buffer, value: u128) {
     out.extend(itoa::Buffer::new().format(value).as_bytes());
 }
 
-fn write_long(out: &mut Buffer, mut value: u64) {
-    let (top, groups) = match value {
-        ..100_000_000 => (value / 10_000, 1),
-        100_000_000..1_000_000_000_000 => (value / 100_000_000, 2),
-        1_000_000_000_000..10_000_000_000_000_000 => (value / 1_000_000_000_000, 3),
-        _ => (value / 10_000_000_000_000_000, 4),
+#[inline(never)]
+fn write_long(out: &mut Buffer, value: u64) {
+    let length = put(out.room(MOST), value);
+    out.advance(length);
+}
+
+/// Writes a value to the beginning of `room`, and hands back its length.
+///
+/// Halves do not wait for each other, as the parts would if each took the rest of the one before.
+#[inline]
+fn put(room: &mut [u8], value: u64) -> usize {
+    let (upper, lower) = (value / EIGHT_DIGITS, value % EIGHT_DIGITS);
+    let at = match upper {
+        0 => return put_up_to_eight(room, lower),
+        1..EIGHT_DIGITS => put_up_to_eight(room, upper),
+        _ => {
+            let at = put_first(room, upper / EIGHT_DIGITS);
+            put_eight(&mut room[at..], upper % EIGHT_DIGITS);
+            at + 8
+        }
     };
-    let room = out.room(4 * 5);
-    let (digits, length) = first(top);
-    room[..4].copy_from_slice(&digits);
-    for group in room[length..length + 4 * groups].rchunks_exact_mut(4) {
-        group.copy_from_slice(&four(value % FOUR_DIGITS));
-        value /= FOUR_DIGITS;
+    put_eight(&mut room[at..], lower);
+    at + 8
+}
+
+#[inline]
+fn put_up_to_eight(room: &mut [u8], value: u64) -> usize {
+    if value < FOUR_DIGITS {
+        return put_first(room, value);
     }
-    out.advance(length + 4 * groups);
+    let at = put_first(room, value / FOUR_DIGITS);
+    room[at..at + 4].copy_from_slice(&four(value % FOUR_DIGITS));
+    at + 4
+}
+
+#[inline]
+fn put_first(room: &mut [u8], value: u64) -> usize {
+    let (digits, length) = first(value);
+    room[..4].copy_from_slice(&digits);
+    length
+}
+
+#[inline]
+fn put_eight(room: &mut [u8], value: u64) {
+    room[..4].copy_from_slice(&four(value / FOUR_DIGITS));
+    room[4..8].copy_from_slice(&four(value % FOUR_DIGITS));
 }
 
 /// Up to four digits, and how many.

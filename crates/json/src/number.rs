@@ -2,6 +2,7 @@
 
 use crate::buffer::Buffer;
 use crate::integer;
+use crate::options::NonFinite;
 
 /// A float that can be written by its own shortest digits.
 pub(crate) trait Float: zmij::Float + Into<f64> + Copy {
@@ -34,11 +35,22 @@ impl Float for f32 {
 /// Writes a float that is plain.
 #[inline]
 pub(crate) fn write_plain<F: Float>(out: &mut Buffer, value: F) {
-    out.extend(zmij::Buffer::new().format_finite(value).as_bytes());
+    let mut buffer = zmij::Buffer::new();
+    let text = buffer.format_finite(value).as_bytes();
+    out.extend_short(text);
+}
+
+/// Writes a float; one that is not finite in the form chosen, or `null`.
+pub(crate) fn write<F: Float>(out: &mut Buffer, value: F, non_finite: NonFinite) {
+    match non_finite {
+        _ if value.into().is_finite() => write_finite(out, value),
+        NonFinite::Literal => out.extend(literal(value.into()).as_bytes()),
+        NonFinite::Null | NonFinite::Refuse => out.extend(b"null"),
+    }
 }
 
 /// Writes a finite float as `float.__repr__` does: the fewest digits that read back as the same.
-pub(crate) fn write_finite<F: Float>(out: &mut Buffer, value: F) {
+fn write_finite<F: Float>(out: &mut Buffer, value: F) {
     let mut buffer = zmij::Buffer::new();
     let text = buffer.format_finite(value);
     if value.is_plain() {

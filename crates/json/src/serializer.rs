@@ -91,12 +91,6 @@ impl<'e> Serializer<'e> {
         Ok(())
     }
 
-    /// Whether what is written stays in the buffer.
-    #[inline]
-    fn keeps_text(&self) -> bool {
-        self.sink.is_none()
-    }
-
     /// Hands what is written to the sink.
     pub(crate) fn flush(&mut self) -> Result<(), Error> {
         if let Some(sink) = &mut self.sink {
@@ -158,7 +152,7 @@ impl<'e> Serializer<'e> {
         self.descend()?;
         match place {
             Place::Value => value.serialize(&mut *self)?,
-            Place::Key => key::write(value, self)?,
+            Place::Key { first } => key::write(value, self, first)?,
         }
         self.levels_left += 1;
         Ok(())

@@ -39,6 +39,36 @@ pub(crate) fn write(out: &mut Buffer, text: &str, plain: Plain) {
     write_escaped(out, text, plain);
 }
 
+/// Writes a text in quotes and what stands around it in an object, unless it has to be escaped: then
+/// nothing is written.
+///
+/// A separator is `gap` bytes long: `,` and `:`, or `, ` and `: `; the `first` member has none
+/// before it.
+#[inline]
+pub(crate) fn write_plain_key(
+    out: &mut Buffer,
+    text: &str,
+    plain: Plain,
+    gap: usize,
+    first: bool,
+) -> bool {
+    let bytes = text.as_bytes();
+    let begin = if first { 0 } else { gap };
+    let end = begin + 1 + bytes.len();
+    let room = out.room(bytes.len() + 6);
+    room[..2].copy_from_slice(b", ");
+    let copied = match plain {
+        Plain::Utf8 => copy_clean::<false>(bytes, &mut room[begin + 1..end]),
+        Plain::Ascii => copy_clean::<true>(bytes, &mut room[begin + 1..end]),
+    };
+    if copied {
+        room[begin] = b'"';
+        room[end..end + 3].copy_from_slice(b"\": ");
+        out.advance(end + 1 + gap);
+    }
+    copied
+}
+
 #[inline(never)]
 fn write_escaped(out: &mut Buffer, text: &str, plain: Plain) {
     out.push(b'"');

@@ -12,23 +12,26 @@ use crate::hook;
 use crate::hook::Place;
 use crate::hook::Refused;
 use crate::integer;
+use crate::number;
 use crate::number::Float;
 use crate::options::NonFinite;
 use crate::serializer::Serializer;
 use crate::serializer::refusals::refused_compounds;
 use crate::serializer::sorting::SortKey;
 
-/// Writes a key, unless it is of a kind that is to be left out; tells whether it did.
+/// Writes a key and what stands around it, unless it is of a kind that is to be left out; tells
+/// whether it did.
 ///
 /// A string is written as it is, numbers, booleans and null as a string of their text.
 #[inline]
 pub(super) fn write_or_skip<K: Serialize + ?Sized>(
     key: &K,
     serializer: &mut Serializer<'_>,
+    first: bool,
 ) -> Result<bool, Error> {
-    match key.serialize(Key(serializer)) {
+    match key.serialize(Key { serializer, first }) {
         Ok(()) => Ok(true),
-        Err(error) if error.kind() == ErrorKind::Key => odd(key, serializer),
+        Err(error) if error.kind() == ErrorKind::Key => odd(key, serializer, first),
         Err(error) => Err(error),
     }
 }
@@ -37,8 +40,13 @@ pub(super) fn write_or_skip<K: Serialize + ?Sized>(
 pub(super) fn write<K: Serialize + ?Sized>(
     key: &K,
     serializer: &mut Serializer<'_>,
+    first: bool,
 ) -> Result<(), Error> {
-    write_or_skip(key, serializer).map(|_| ())
+    key.serialize(Key { serializer, first }).or_else(|error| match error.kind() {
+        // It is never left out: the hook chose it.
+        ErrorKind::Key => ask(key, serializer, first),
+        _ => Err(error),
+    })
 }
 
 /// The JSON text of a key that was written.
@@ -46,8 +54,8 @@ pub(super) fn write<K: Serialize + ?Sized>(
 pub(super) fn text_of<K: Serialize + ?Sized>(key: &K) -> Vec<u8> {
     let encoder = Encoder::compact();
     let mut serializer = Serializer::new(&encoder, Buffer::default());
-    match key.serialize(Key(&mut serializer)) {
-        Ok(()) => serializer.out.into_bytes(),
+    match key.serialize(Key { serializer: &mut serializer, first: true }) {
+        Ok(()) => serializer.out.text()[..serializer.out.len() - 1].to_vec(),
         // The hook found a text for it.
         Err(_) => text_of_odd(key).into_bytes(),
     }
@@ -59,15 +67,31 @@ fn text_of_odd<K: Serialize + ?Sized>(key: &K) -> String {
 }
 
 #[cold]
-fn odd<K: Serialize + ?Sized>(key: &K, serializer: &mut Serializer<'_>) -> Result<bool, Error> {
+fn odd<K: Serialize + ?Sized>(
+    key: &K,
+    serializer: &mut Serializer<'_>,
+    first: bool,
+) -> Result<bool, Error> {
     if serializer.encoder.skip_keys {
         return Ok(false);
     }
-    hook::ask(serializer, Refused::Key(&text_of_odd(key)), Place::Key)?;
-    Ok(true)
+    ask(key, serializer, first).map(|()| true)
 }
 
-struct Key<'s, 'e>(&'s mut Serializer<'e>);
+#[cold]
+fn ask<K: Serialize + ?Sized>(
+    key: &K,
+    serializer: &mut Serializer<'_>,
+    first: bool,
+) -> Result<(), Error> {
+    hook::ask(serializer, Refused::Key(&text_of_odd(key)), Place::Key { first })
+}
+
+/// Nothing is written before it is known that the key can be.
+struct Key<'s, 'e> {
+    serializer: &'s mut Serializer<'e>,
+    first: bool,
+}
 
 fn no_key() -> Error {
     Error::new(ErrorKind::Key, String::new())
@@ -75,23 +99,28 @@ fn no_key() -> Error {
 
 impl Key<'_, '_> {
     #[inline]
-    fn quoted(self, write: impl FnOnce(&mut Buffer), sorted_as: SortKey) {
-        self.0.out.push(b'"');
-        write(&mut self.0.out);
-        self.0.out.push(b'"');
-        self.0.sort_by(sorted_as);
+    fn quoted(self, write: impl FnOnce(&mut Buffer), sorted_as: SortKey) -> Result<(), Error> {
+        let serializer = self.serializer;
+        serializer.begin_member(self.first)?;
+        serializer.out.push(b'"');
+        write(&mut serializer.out);
+        serializer.out.push(b'"');
+        serializer.sort_by(sorted_as);
+        serializer.separate_key();
+        Ok(())
     }
 
     fn float<F: Float>(self, value: F) -> Result<(), Error> {
-        let (finite, wide) = (value.into().is_finite(), value.into());
-        if !finite && self.0.encoder.non_finite == NonFinite::Refuse {
-            return hook::ask(self.0, Refused::NonFinite(wide), Place::Key);
+        let wide = value.into();
+        match self.serializer.encoder.non_finite {
+            NonFinite::Refuse if !wide.is_finite() => {
+                let place = Place::Key { first: self.first };
+                hook::ask(self.serializer, Refused::NonFinite(wide), place)
+            }
+            non_finite => {
+                self.quoted(|out| number::write(out, value, non_finite), SortKey::Float(wide))
+            }
         }
-        self.0.out.push(b'"');
-        self.0.put_float(value)?;
-        self.0.out.push(b'"');
-        self.0.sort_by(SortKey::Float(wide));
-        Ok(())
     }
 }
 
@@ -100,8 +129,7 @@ macro_rules! integers {
         #[inline]
         fn $method(self, value: $type) -> Result<(), Error> {
             let write = |out: &mut Buffer| integer::$write(out, value.into());
-            self.quoted(write, SortKey::Integer(value.into()));
-            Ok(())
+            self.quoted(write, SortKey::Integer(value.into()))
         }
     )+};
 }
@@ -123,14 +151,12 @@ impl ser::Serializer for Key<'_, '_> {
 
     fn serialize_u128(self, value: u128) -> Result<(), Error> {
         let sorted_as = i128::try_from(value).map_or(SortKey::Large(value), SortKey::Integer);
-        self.quoted(|out| integer::write_u128(out, value), sorted_as);
-        Ok(())
+        self.quoted(|out| integer::write_u128(out, value), sorted_as)
     }
 
     fn serialize_bool(self, value: bool) -> Result<(), Error> {
         let word: &[u8] = if value { b"true" } else { b"false" };
-        self.quoted(|out| out.extend(word), SortKey::Integer(value.into()));
-        Ok(())
+        self.quoted(|out| out.extend(word), SortKey::Integer(value.into()))
     }
 
     fn serialize_f32(self, value: f32) -> Result<(), Error> {
@@ -147,14 +173,11 @@ impl ser::Serializer for Key<'_, '_> {
 
     #[inline]
     fn serialize_str(self, value: &str) -> Result<(), Error> {
-        self.0.put_string(value)?;
-        self.0.sort_by_text(value);
-        Ok(())
+        self.serializer.put_key(value, self.first)
     }
 
     fn serialize_none(self) -> Result<(), Error> {
-        self.quoted(|out| out.extend(b"null"), SortKey::Null);
-        Ok(())
+        self.quoted(|out| out.extend(b"null"), SortKey::Null)
     }
 
     fn serialize_unit(self) -> Result<(), Error> {

@@ -1,8 +1,11 @@
 //! What stands between things.
 
+use std::ops::Range;
+
 use crate::error::Error;
 use crate::serializer::Pace;
 use crate::serializer::Serializer;
+use crate::string;
 
 /// The separators, as far as they are known when this is compiled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,10 +31,46 @@ impl Serializer<'_> {
         Ok(())
     }
 
-    /// Sees to it that what follows stays in the buffer until the next item.
+    /// Writes a key that is a text, and what stands around it.
     #[inline]
-    pub(super) fn make_room(&mut self) -> Result<(), Error> {
-        if self.pace == Pace::Careful { self.flush_if_due() } else { Ok(()) }
+    pub(super) fn put_key(&mut self, text: &str, first: bool) -> Result<(), Error> {
+        let gap = match self.pace {
+            Pace::Compact => 1,
+            Pace::Spaced => 2,
+            Pace::Careful => return self.put_key_carefully(text, first),
+        };
+        if string::write_plain_key(&mut self.out, text, self.encoder.plain, gap, first) {
+            return Ok(());
+        }
+        self.put_key_carefully(text, first)
+    }
+
+    #[inline(never)]
+    fn put_key_carefully(&mut self, text: &str, first: bool) -> Result<(), Error> {
+        self.begin_member(first)?;
+        self.put_string(text)?;
+        self.sort_by_text(text);
+        self.separate_key();
+        Ok(())
+    }
+
+    /// Writes what stands before a key.
+    #[inline]
+    pub(super) fn begin_member(&mut self, first: bool) -> Result<(), Error> {
+        self.begin_item(first)?;
+        self.begin_entry();
+        Ok(())
+    }
+
+    /// Where the key stands that was written since there were `before` bytes; none if it may move.
+    pub(super) fn key_since(&self, before: usize, first: bool) -> Option<Range<usize>> {
+        let gap = match self.pace {
+            Pace::Compact => 1,
+            Pace::Spaced => 2,
+            Pace::Careful => return None,
+        };
+        let begin = if first { before } else { before + gap };
+        Some(begin..self.out.len() - gap)
     }
 
     fn begin_item_carefully(&mut self, first: bool) -> Result<(), Error> {

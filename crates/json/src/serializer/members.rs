@@ -40,7 +40,7 @@ pub(crate) struct Members<'s, 'e> {
 enum LastKey {
     /// It stands there in the text.
     At(Range<usize>),
-    /// Its text, where what is written may be gone before the value is.
+    /// Its text, where it may be gone before the value is written.
     Kept(Vec<u8>),
     /// It was left out, and so is the value.
     Skipped,
@@ -68,12 +68,8 @@ impl<'s, 'e> Fields<'s, 'e> {
             Self::Object { serializer, empty, .. } => (serializer, empty),
             Self::Raw { serializer } => return value.serialize(Verbatim(serializer)),
         };
-        serializer.begin_item(*empty)?;
+        serializer.put_key(name, *empty)?;
         *empty = false;
-        serializer.begin_entry();
-        serializer.put_string(name)?;
-        serializer.sort_by_text(name);
-        serializer.separate_key();
         let written = value.serialize(&mut **serializer);
         serializer.end_entry();
         written.map_err(|error| serializer.passed(error).at_name(name))
@@ -101,25 +97,18 @@ impl<'s, 'e> Members<'s, 'e> {
         Ok(Self { serializer, empty: true, mark, skipped: false, last })
     }
 
-    /// Writes a key, or leaves it out; hands back where it stands.
+    /// Writes a key and what stands around it, or leaves it out.
     #[inline]
-    fn key<K: Serialize + ?Sized>(&mut self, key: &K) -> Result<Option<Range<usize>>, Error> {
+    fn key<K: Serialize + ?Sized>(&mut self, key: &K) -> Result<bool, Error> {
         let serializer = &mut *self.serializer;
-        serializer.make_room()?;
-        let before = serializer.out.len();
-        serializer.begin_item(self.empty)?;
-        serializer.begin_entry();
-        let begin = serializer.out.len();
-        if !key::write_or_skip(key, serializer).map_err(|error| serializer.passed(error))? {
-            serializer.drop_entry();
-            serializer.out.truncate(before);
+        let written = key::write_or_skip(key, serializer, self.empty);
+        let written = written.map_err(|error| serializer.passed(error))?;
+        if written {
+            self.empty = false;
+        } else {
             self.skipped = true;
-            return Ok(None);
         }
-        self.empty = false;
-        let end = serializer.out.len();
-        serializer.separate_key();
-        Ok(Some(begin..end))
+        Ok(written)
     }
 
     #[inline]
@@ -135,10 +124,13 @@ impl ser::SerializeMap for Members<'_, '_> {
     type Error = Error;
 
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Error> {
-        self.last = match self.key(key)? {
-            None => LastKey::Skipped,
-            Some(at) if self.serializer.keeps_text() => LastKey::At(at),
-            Some(at) => LastKey::Kept(self.serializer.out.text()[at].to_vec()),
+        let (first, before) = (self.empty, self.serializer.out.len());
+        self.last = if !self.key(key)? {
+            LastKey::Skipped
+        } else if let Some(at) = self.serializer.key_since(before, first) {
+            LastKey::At(at)
+        } else {
+            LastKey::Kept(key::text_of(key))
         };
         Ok(())
     }
@@ -159,7 +151,7 @@ impl ser::SerializeMap for Members<'_, '_> {
         K: Serialize + ?Sized,
         V: Serialize + ?Sized,
     {
-        if self.key(key)?.is_none() {
+        if !self.key(key)? {
             return Ok(());
         }
         self.value(value).map_err(|error| error.at_key(&key::text_of(key)))

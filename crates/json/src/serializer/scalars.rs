@@ -31,21 +31,15 @@ impl Serializer<'_> {
 
     #[cold]
     fn put_rare<F: Float>(&mut self, value: F) -> Result<(), Error> {
-        if value.into().is_finite() {
-            number::write_finite(&mut self.out, value);
-            return Ok(());
+        match self.encoder.non_finite {
+            NonFinite::Refuse if !value.into().is_finite() => {
+                hook::ask(self, Refused::NonFinite(value.into()), Place::Value)
+            }
+            non_finite => {
+                number::write(&mut self.out, value, non_finite);
+                Ok(())
+            }
         }
-        self.put_non_finite(value.into())
-    }
-
-    fn put_non_finite(&mut self, value: f64) -> Result<(), Error> {
-        let text = match self.encoder.non_finite {
-            NonFinite::Null => "null",
-            NonFinite::Literal => number::literal(value),
-            NonFinite::Refuse => return hook::ask(self, Refused::NonFinite(value), Place::Value),
-        };
-        self.out.extend(text.as_bytes());
-        Ok(())
     }
 
     #[inline]

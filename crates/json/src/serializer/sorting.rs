@@ -96,11 +96,6 @@ impl Serializer<'_> {
         }
     }
 
-    /// It is left out.
-    pub(super) fn drop_entry(&mut self) {
-        self.sorting.entries.pop();
-    }
-
     /// Puts the members since `mark` in order; some may have been left out, whose keys cannot be
     /// compared with those of the others.
     #[inline]
