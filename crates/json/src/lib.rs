@@ -1,6 +1,4 @@
-//! Any [`Serialize`](serde::Serialize) value to JSON text, byte for byte as Python's `json.dumps`
-//! writes it under the same options.
-
+#![doc = include_str!("../README.md")]
 #![deny(missing_docs)]
 
 mod adapters;

@@ -38,7 +38,7 @@ const fn hex() -> [[u8; 2]; 256] {
 /// `to` has room for them; hands back how many bytes were read, and how many written.
 ///
 /// There is room for eight bytes at least.
-#[inline]
+#[inline(always)]
 pub(super) fn write_escapes(from: &[u8], to: &mut [u8]) -> (usize, usize) {
     match from {
         [first, ..] if first.is_ascii() => {
@@ -50,6 +50,7 @@ pub(super) fn write_escapes(from: &[u8], to: &mut [u8]) -> (usize, usize) {
     }
 }
 
+#[inline(never)]
 fn write_beyond_ascii(mut from: &[u8], to: &mut [u8]) -> (usize, usize) {
     let (length, room) = (from.len(), to.len());
     let low = |byte: &u8| u32::from(byte & 0x3F);

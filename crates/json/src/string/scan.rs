@@ -14,7 +14,7 @@ const BLOCK: usize = 4 * WORD;
 
 /// Copies a text to a place of its length, if it needs no escape: with control characters, quotes
 /// and backslashes it does, and with `ASCII` with all that ASCII does not print.
-#[inline]
+#[inline(always)]
 pub(super) fn copy_clean<const ASCII: bool>(from: &[u8], to: &mut [u8]) -> bool {
     match from.len() {
         0 => true,
@@ -63,7 +63,7 @@ fn copy_long<const ASCII: bool>(from: &[u8], to: &mut [u8]) -> bool {
 }
 
 /// The word that begins at `from`, with letters behind the end of the text.
-#[inline]
+#[inline(always)]
 pub(super) fn word_at(bytes: &[u8], from: usize) -> u64 {
     if let Some(word) = bytes[from..].first_chunk() {
         return u64::from_le_bytes(*word);

@@ -1,0 +1,144 @@
+//! Where an error is, and what it leaves behind.
+
+use std::collections::BTreeMap;
+use std::error::Error as _;
+use std::io;
+use std::panic;
+
+use serde::Serialize;
+use serde::Serializer;
+use serde::ser::Error as _;
+use serde::ser::SerializeSeq;
+use universal_worker_json::Encoder;
+use universal_worker_json::ErrorKind;
+
+use crate::Apart;
+use crate::Pairs;
+
+#[derive(Serialize)]
+struct Transcript<T> {
+    segments: Vec<T>,
+}
+
+#[derive(Serialize)]
+enum Shape {
+    Newtype(f64),
+    Tuple(u8, f64),
+    Struct { side: f64 },
+}
+
+#[track_caller]
+fn check<T: Serialize>(value: &T, path: &str) {
+    for encoder in [
+        Encoder::compact(),
+        Encoder::python(),
+        Encoder::python().indent(2).separators("\"", "\"\""),
+        Encoder::python().sort_keys(true),
+    ] {
+        let encoder = encoder.allow_nan(false);
+        let error = encoder.to_string(value).expect_err("there is NaN in it");
+        assert_eq!(error.path(), path, "{encoder:?}");
+        assert_eq!(error.to_string(), format!("{path}: NaN is not JSON"));
+        let error = encoder.to_writer(value, io::sink()).expect_err("there is NaN in it");
+        assert_eq!(error.path(), path);
+    }
+}
+
+#[test]
+fn an_error_names_its_place() {
+    let nan = f64::NAN;
+    check(&nan, "$");
+    check(&Transcript { segments: vec![vec![], vec![0.0, nan]] }, "$.segments[1][1]");
+    check(&[(1, Some(nan))], "$[0][1]");
+    check(&BTreeMap::from([("a b", nan)]), r#"$["a b"]"#);
+    check(&Apart(vec![("a", 0.0), ("a\"b", nan)]), r#"$["a\"b"]"#);
+    check(&Pairs(vec![(1, [nan])]), r#"$["1"][0]"#);
+    check(&Apart(vec![(1, [0.0]), (2, [nan])]), r#"$["2"][0]"#);
+    check(&Shape::Newtype(nan), "$.Newtype");
+    check(&Shape::Tuple(0, nan), "$.Tuple[1]");
+    check(&Shape::Struct { side: nan }, "$.Struct.side");
+}
+
+#[test]
+fn a_place_is_known_after_the_text_before_it_has_gone_to_the_writer() {
+    let long = vec!["x".repeat(100); 10_000];
+    let value = Apart(vec![("long", (long, f64::NAN))]);
+    let error = Encoder::python().allow_nan(false).to_writer(&value, io::sink()).unwrap_err();
+    assert_eq!(error.path(), "$.long[1]");
+}
+
+#[test]
+fn a_buffer_stays_as_it_was() {
+    let mut buffer = b"kept".to_vec();
+    let value = (vec!["x"; 1000], f64::NAN);
+    Encoder::python().allow_nan(false).encode_into(&value, &mut buffer).unwrap_err();
+    assert_eq!(buffer, b"kept");
+    Encoder::python().encode_into(&value.1, &mut buffer).unwrap();
+    assert_eq!(buffer, b"keptNaN");
+}
+
+#[test]
+fn a_buffer_survives_a_value_that_panics() {
+    struct Panics;
+    impl Serialize for Panics {
+        fn serialize<S: Serializer>(&self, _serializer: S) -> Result<S::Ok, S::Error> {
+            panic::resume_unwind(Box::new("on purpose"))
+        }
+    }
+    let mut buffer = b"kept".to_vec();
+    let encode =
+        panic::AssertUnwindSafe(|| Encoder::python().encode_into(&(1, Panics), &mut buffer));
+    assert!(panic::catch_unwind(encode).is_err());
+    assert_eq!(buffer, b"kept");
+}
+
+#[test]
+fn an_error_that_is_passed_over_is_one_all_the_same() {
+    struct PassesOver;
+    impl Serialize for PassesOver {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            let mut list = serializer.serialize_seq(None)?;
+            let _ = list.serialize_element(&f64::NAN);
+            list.serialize_element(&1)?;
+            list.end()
+        }
+    }
+    let error = Encoder::python().allow_nan(false).to_string(&[PassesOver]).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Custom);
+    assert!(error.to_string().contains("passed over"), "{error}");
+}
+
+#[test]
+fn a_values_own_error_has_its_place() {
+    struct Refuses;
+    impl Serialize for Refuses {
+        fn serialize<S: Serializer>(&self, _serializer: S) -> Result<S::Ok, S::Error> {
+            Err(S::Error::custom("it does not want to"))
+        }
+    }
+    let error = Encoder::compact().to_string(&[Refuses]).unwrap_err();
+    assert_eq!(error.to_string(), "$[0]: it does not want to");
+    assert_eq!(error.kind(), ErrorKind::Custom);
+    let error = io::Error::from(error);
+    assert_eq!(error.kind(), io::ErrorKind::InvalidData);
+    assert_eq!(error.to_string(), "$[0]: it does not want to");
+}
+
+#[test]
+fn a_writer_that_fails_is_told_of() {
+    struct Full;
+    impl io::Write for Full {
+        fn write(&mut self, _bytes: &[u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::StorageFull.into())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    for length in [1, 100_000] {
+        let error = Encoder::compact().to_writer(&vec![0; length], Full).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Io);
+        assert!(error.source().is_some());
+        assert_eq!(io::Error::from(error).kind(), io::ErrorKind::StorageFull);
+    }
+}

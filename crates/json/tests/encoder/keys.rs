@@ -1,0 +1,112 @@
+//! Keys that are no strings, and their order.
+
+use serde::Serialize;
+use universal_worker_json::Encoder;
+use universal_worker_json::ErrorKind;
+use universal_worker_json::NonFinite;
+
+use crate::Apart;
+use crate::Key;
+use crate::Pairs;
+use crate::map;
+
+#[track_caller]
+fn check(encoder: &Encoder, keys: impl IntoIterator<Item = Key>, expected: &str) {
+    let map = map(keys);
+    let text = encoder.to_string(&map).expect("the keys can be written");
+    assert_eq!(text, expected);
+    let text = encoder.to_string(&Apart(map.0)).expect("the keys can be written apart");
+    assert_eq!(text, expected, "key and value apart");
+}
+
+#[track_caller]
+fn fails(encoder: &Encoder, keys: impl IntoIterator<Item = Key>, expected: ErrorKind) {
+    let map = map(keys);
+    let error = encoder.to_string(&map).expect_err("the keys are refused");
+    assert_eq!(error.kind(), expected);
+    let error = encoder.to_string(&Apart(map.0)).expect_err("the keys are refused apart");
+    assert_eq!(error.kind(), expected);
+}
+
+#[test]
+fn scalars_become_strings() {
+    let keys = [
+        Key::Text("a\n"),
+        Key::Integer(-1),
+        Key::Large(1 << 127),
+        Key::Float(1e16),
+        Key::Single(0.1),
+        Key::Bool(true),
+        Key::Null,
+        Key::Float(f64::NAN),
+    ];
+    let expected = r#"{"a\n": 0, "-1": 1, "170141183460469231731687303715884105728": 2, "1e+16": 3, "0.1": 4, "true": 5, "null": 6, "NaN": 7}"#;
+    check(&Encoder::python(), keys, expected);
+}
+
+#[test]
+fn a_key_that_is_no_number_has_the_form_that_was_chosen() {
+    let infinity = || [Key::Float(f64::INFINITY)];
+    check(&Encoder::python(), infinity(), r#"{"Infinity": 0}"#);
+    check(&Encoder::python().allow_nan(NonFinite::Null), infinity(), r#"{"null": 0}"#);
+    fails(&Encoder::python().allow_nan(false), infinity(), ErrorKind::NonFinite);
+}
+
+#[test]
+fn odd_keys_are_an_error_or_left_out() {
+    let odd = || [Key::Tuple(1, 2), Key::Text("a"), Key::Bytes(b"b"), Key::Text("c")];
+    fails(&Encoder::python(), odd(), ErrorKind::Key);
+    fails(&Encoder::compact(), odd(), ErrorKind::Key);
+    let skipping = Encoder::python().skipkeys(true);
+    check(&skipping, odd(), r#"{"a": 1, "c": 3}"#);
+    check(&skipping.clone().indent(1), odd(), "{\n \"a\": 1,\n \"c\": 3\n}");
+    check(&skipping.clone().indent(1), [Key::Tuple(1, 2)], "{}");
+    let error = Encoder::python().to_string(&[map([Key::Tuple(1, 2)])]).unwrap_err();
+    let message = "keys must be strings, numbers, booleans or null, not [1,2]";
+    assert_eq!(error.to_string(), format!("$[0]: {message}"));
+}
+
+#[test]
+fn keys_are_sorted_as_what_they_were() {
+    let sorting = Encoder::compact().sort_keys(true).allow_nan(true);
+    // As strings, "10" would stand before "9", and "\u{ffff}" behind "😀" in UTF-16.
+    let numbers = || [Key::Integer(10), Key::Float(9.5), Key::Integer(9), Key::Bool(true)];
+    check(&sorting, numbers(), r#"{"true":3,"9":2,"9.5":1,"10":0}"#);
+    let texts = || [Key::Text("😀"), Key::Text("\u{ffff}"), Key::Text("b"), Key::Text("")];
+    check(&sorting, texts(), "{\"\":3,\"b\":2,\"\u{ffff}\":1,\"😀\":0}");
+    let large = [Key::Float(1e300), Key::Large(u128::MAX), Key::Float(f64::NAN), Key::Integer(0)];
+    let expected = r#"{"0":3,"340282366920938463463374607431768211455":1,"1e+300":0,"NaN":2}"#;
+    check(&sorting, large, expected);
+    check(&sorting, [Key::Null], r#"{"null":0}"#);
+    check(&sorting.indent(1), [Key::Text("b"), Key::Text("a")], "{\n \"a\":1,\n \"b\":0\n}");
+}
+
+#[test]
+fn keys_of_different_kinds_cannot_be_sorted() {
+    let sorting = Encoder::python().sort_keys(true);
+    for mix in [
+        [Key::Text("1"), Key::Integer(1)],
+        [Key::Null, Key::Text("")],
+        [Key::Bool(false), Key::Null],
+    ] {
+        fails(&sorting, mix, ErrorKind::MixedKeys);
+    }
+    // Python compares them before it leaves one out.
+    let skipping = sorting.skipkeys(true);
+    fails(&skipping, [Key::Text("a"), Key::Tuple(1, 2)], ErrorKind::MixedKeys);
+    check(&skipping, [Key::Tuple(1, 2), Key::Tuple(0, 0)], "{}");
+}
+
+#[test]
+fn members_of_every_level_are_sorted() {
+    #[derive(Serialize)]
+    enum Inner {
+        B { z: u8, y: u8 },
+    }
+    let outer = Pairs(vec![
+        ("c", Pairs(vec![("b", vec![Inner::B { z: 1, y: 2 }]), ("a", vec![])])),
+        ("b", Pairs(vec![])),
+    ]);
+    let text = Encoder::compact().sort_keys(true).to_string(&outer).unwrap();
+    assert_eq!(text, r#"{"b":{},"c":{"a":[],"b":[{"B":{"y":2,"z":1}}]}}"#);
+}

@@ -1,0 +1,96 @@
+//! The ways out.
+
+use std::cell::Cell;
+use std::io;
+
+use serde::Serialize;
+use serde::Serializer;
+use universal_worker_json::BytesForm;
+use universal_worker_json::Encoder;
+
+use crate::Bytes;
+
+/// Items that are made as they are asked for.
+struct Numbers(u64);
+
+impl Serialize for Numbers {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(0..self.0)
+    }
+}
+
+/// Counts what is written, and the most that was at once.
+#[derive(Default)]
+struct Counter {
+    bytes: Cell<usize>,
+    most: Cell<usize>,
+}
+
+impl io::Write for &Counter {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.bytes.set(self.bytes.get() + bytes.len());
+        self.most.set(self.most.get().max(bytes.len()));
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[track_caller]
+fn streams<T: Serialize>(encoder: &Encoder, value: &T) {
+    let counter = Counter::default();
+    encoder.to_writer(value, &counter).expect("the counter takes all");
+    let text = encoder.to_vec(value).expect("the value can be written");
+    assert_eq!(counter.bytes.get(), text.len());
+    assert!(counter.most.get() < 200_000, "{} bytes at once", counter.most.get());
+}
+
+#[test]
+fn a_writer_gets_some_kilobytes_at_a_time() {
+    streams(&Encoder::compact(), &Numbers(500_000));
+    streams(&Encoder::python().indent(2), &(1, Numbers(500_000)));
+    // A text whose escapes are six times as long as itself.
+    streams(&Encoder::python(), &"\u{1}é😀".repeat(200_000));
+    // Only objects are kept for the order of their keys.
+    streams(&Encoder::python().sort_keys(true), &Numbers(500_000));
+}
+
+#[test]
+fn all_ways_write_the_same() {
+    let value = (Numbers(20_000), "é\n".repeat(20_000), [("a", 1.5)]);
+    for encoder in [
+        Encoder::compact(),
+        Encoder::python(),
+        Encoder::python().indent("\t"),
+        Encoder::python().sort_keys(true).ensure_ascii(false),
+    ] {
+        let text = encoder.to_string(&value).unwrap();
+        assert_eq!(encoder.to_vec(&value).unwrap(), text.as_bytes());
+        let mut buffer = Vec::with_capacity(7);
+        encoder.encode_into(&value, &mut buffer).unwrap();
+        assert_eq!(buffer, text.as_bytes());
+        let mut written = Vec::new();
+        encoder.to_writer(&value, &mut written).unwrap();
+        assert_eq!(written, text.as_bytes());
+    }
+}
+
+#[test]
+fn bytes_have_the_form_that_was_chosen() {
+    for (form, expected) in [(BytesForm::Array, "[102,111,0]"), (BytesForm::Base64, "\"Zm8A\"")] {
+        assert_eq!(Encoder::compact().bytes(form).to_string(&Bytes(b"fo\0")).unwrap(), expected);
+    }
+    assert!(Encoder::compact().bytes(BytesForm::Refuse).to_string(&Bytes(b"")).is_err());
+}
+
+#[test]
+fn options_do_not_depend_on_their_order() {
+    let value = [[1, 2]];
+    let before = Encoder::python().separators(", ", ":").indent(0);
+    let behind = Encoder::python().indent(0).separators(", ", ":");
+    assert_eq!(before.to_string(&value).unwrap(), "[\n[\n1, \n2\n]\n]");
+    assert_eq!(behind.to_string(&value).unwrap(), before.to_string(&value).unwrap());
+    assert_eq!(before.indent(None::<usize>).to_string(&value).unwrap(), "[[1, 2]]");
+}
