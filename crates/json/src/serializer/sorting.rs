@@ -104,30 +104,40 @@ impl Serializer<'_> {
     }
 
     fn sort(&mut self, mark: Mark, skipped: bool) -> Result<(), Error> {
-        self.sorting.open -= 1;
-        let mut all = mem::take(&mut self.sorting.entries);
-        let entries = &mut all[mark.entries..];
-        if let Some((first, rest)) = entries.split_first() {
-            if skipped || rest.iter().any(|entry| !entry.key.is_like(first.key)) {
-                return Err(Error::new(ErrorKind::MixedKeys, MIXED));
-            }
-            let begin = first.begin;
-            let texts = mem::take(&mut self.sorting.texts);
-            if !entries.is_sorted_by(|a, b| a.key.compare(b.key, &texts).is_le()) {
-                entries.sort_by(|a, b| a.key.compare(b.key, &texts));
-                self.rewrite(begin, entries);
-            }
-            self.sorting.texts = texts;
+        if self.failed {
+            // Objects within may not have come to their ends, and no text comes of it anyway.
+            return Ok(());
         }
-        all.truncate(mark.entries);
-        self.sorting.entries = all;
-        self.sorting.texts.truncate(mark.texts);
+        let mut sorting = mem::take(&mut self.sorting);
+        let sorted = self.sort_since(mark, skipped, &mut sorting);
+        sorting.open -= 1;
+        sorting.entries.truncate(mark.entries);
+        sorting.texts.truncate(mark.texts);
+        self.sorting = sorting;
+        sorted
+    }
+
+    fn sort_since(
+        &mut self,
+        mark: Mark,
+        skipped: bool,
+        Sorting { entries, texts, moved, .. }: &mut Sorting,
+    ) -> Result<(), Error> {
+        let entries = &mut entries[mark.entries..];
+        let Some((first, rest)) = entries.split_first() else { return Ok(()) };
+        if skipped || rest.iter().any(|entry| !entry.key.is_like(first.key)) {
+            return Err(Error::new(ErrorKind::MixedKeys, MIXED));
+        }
+        let begin = first.begin;
+        if !entries.is_sorted_by(|a, b| a.key.compare(b.key, texts).is_le()) {
+            entries.sort_by(|a, b| a.key.compare(b.key, texts));
+            self.rewrite(begin, entries, moved);
+        }
         Ok(())
     }
 
     /// Writes the members anew, the first of which began at `begin`.
-    fn rewrite(&mut self, begin: usize, entries: &[Entry]) {
-        let mut moved = mem::take(&mut self.sorting.moved);
+    fn rewrite(&mut self, begin: usize, entries: &[Entry], moved: &mut Vec<u8>) {
         moved.clear();
         moved.extend_from_slice(&self.out.text()[begin..]);
         self.out.truncate(begin);
@@ -137,6 +147,5 @@ impl Serializer<'_> {
             }
             self.out.extend(&moved[entry.begin - begin..entry.end - begin]);
         }
-        self.sorting.moved = moved;
     }
 }

@@ -109,6 +109,23 @@ fn an_error_that_is_passed_over_is_one_all_the_same() {
 }
 
 #[test]
+fn keys_that_cannot_be_sorted_may_be_passed_over() {
+    struct PassesOver;
+    impl Serialize for PassesOver {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            let mut list = serializer.serialize_seq(None)?;
+            let mixed = Pairs(vec![(Some("a"), 0), (None, 1)]);
+            let _ = list.serialize_element(&mixed);
+            list.serialize_element(&Pairs(vec![("b", 0), ("a", 1)]))?;
+            list.end()
+        }
+    }
+    let value = Pairs(vec![("b", Pairs(vec![("d", PassesOver), ("c", PassesOver)]))]);
+    let error = Encoder::python().sort_keys(true).to_string(&value).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Custom);
+}
+
+#[test]
 fn a_values_own_error_has_its_place() {
     struct Refuses;
     impl Serialize for Refuses {
