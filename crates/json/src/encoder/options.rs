@@ -53,7 +53,7 @@ impl Encoder {
     }
 
     /// How many arrays and objects may stand within each other, before it is an error of kind
-    /// [`Depth`](ErrorKind::Depth).
+    /// [`Depth`](crate::ErrorKind::Depth).
     ///
     /// Python looks for values that hold themselves, of which there are none in Rust, and gives up at
     /// some 1000 levels, whether it looks for them or not: so there is a limit, which cannot be lifted.
@@ -90,7 +90,7 @@ impl Encoder {
     /// Keys are compared as they are before they become strings: numbers and booleans by their values,
     /// strings by their code points (neither by UTF-16 nor by any language).
     /// Numbers beside strings, or null beside either, are an error of kind
-    /// [`MixedKeys`](ErrorKind::MixedKeys), as in Python.
+    /// [`MixedKeys`](crate::ErrorKind::MixedKeys), as in Python.
     /// NaN comes behind all numbers; Python leaves it where its sort happens to put it.
     /// ```
     /// # use serde::Serialize;
