@@ -20,6 +20,7 @@ use rustix::event::PollFd;
 use rustix::event::PollFlags;
 use rustix::event::Timespec;
 use serde::Serialize;
+use universal_worker_json::Encoder;
 use universal_worker_loader::ClassInfo;
 use universal_worker_loader::INTERFACE;
 
@@ -128,7 +129,7 @@ pub(crate) fn tell_failure(failure: &Failure) -> io::Result<()> {
 }
 
 fn line(announcement: &Announcement<'_>) -> io::Result<String> {
-    Ok(serde_json::to_string(announcement)? + "\n")
+    Ok(Encoder::compact().to_string(announcement)? + "\n")
 }
 
 fn take() -> Destination {

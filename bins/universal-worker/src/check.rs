@@ -3,11 +3,11 @@
 mod schema;
 mod text;
 
-use std::path::PathBuf;
 use std::time::Instant;
 
 use serde::Serialize;
 use serde_json::value::RawValue;
+use universal_worker_json::Encoder;
 use universal_worker_loader::Library;
 use universal_worker_loader::LibraryInfo;
 use universal_worker_loader::sha256;
@@ -29,7 +29,8 @@ use crate::stdout;
 
 #[derive(Debug, Serialize)]
 struct Report {
-    file: PathBuf,
+    /// Its path; what is not UTF-8 in it is replaced, since JSON has no form for it.
+    file: String,
     sha256: String,
     #[serde(flatten)]
     info: LibraryInfo,
@@ -71,7 +72,7 @@ fn told(order: &CheckOrder) -> Result<Outcome, Failure> {
     let report = load::in_time(&order.plugin, move |loading| report(&this, loading))?;
     stdout::flush();
     let told = Outcome::told(&match order.format {
-        CheckFormat::Json => serde_json::to_string(&report).unwrap_or_default(),
+        CheckFormat::Json => Encoder::compact().to_string(&report).expect("it is text and numbers"),
         CheckFormat::Text => text::of(&report),
     });
     Ok(match report.run {
@@ -88,8 +89,8 @@ fn report(order: &CheckOrder, loading: &Loading) -> Result<Report, Failure> {
     let is_class_meant =
         order.plugin.class.is_some() || order.config.is_some() || order.call.is_some();
     let run = if is_class_meant { look_closer(order, &library, loading)? } else { None };
-    let file = library.file().to_owned();
-    let sha256 = sha256(&file).map_err(failed)?;
+    let sha256 = sha256(library.file()).map_err(failed)?;
+    let file = library.file().display().to_string();
     Ok(Report { file, sha256, info: library.info().clone(), run })
 }
 

@@ -22,6 +22,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::sync::OnceLock;
 
+use universal_worker_json::Encoder;
 use universal_worker_service::LaneEvent;
 
 use crate::cli::PluginChoice;
@@ -43,7 +44,7 @@ static SUBJECT: OnceLock<Subject> = OnceLock::new();
 /// From now on a crash is told.
 pub(crate) fn prepare(plugin: &PluginChoice, crash_file: Option<&Path>) -> Result<(), Failure> {
     let class = plugin.class.clone().unwrap_or_default();
-    let json = |text: &str| serde_json::Value::from(text).to_string();
+    let json = |text: &str| Encoder::compact().to_string(text).expect("any text is a string");
     let crash_file = crash_file.map(|path| CString::new(path.as_os_str().as_bytes()));
     let crash_file = crash_file
         .transpose()

@@ -62,8 +62,7 @@ pub fn describe(table: &[ClassEntry]) -> RResult<RVec<u8>, RawFault> {
             compiler: env!("UNIVERSAL_WORKER_COMPILER").to_owned(),
             classes: table.iter().map(ClassEntry::info).collect::<Result<_, _>>()?,
         };
-        let described = serde_json::to_vec(&info);
-        described.map(RVec::from).map_err(|error| Fault::new(FaultKind::Failed, error.to_string()))
+        Ok(shim::encode(&info)?.into())
     })
 }
 

@@ -49,6 +49,39 @@ pub use plugin::Reconfigured;
 pub use schemars;
 /// JSON text that passes through as it is, for an output or an argument.
 pub use serde_json::value::RawValue;
+/// The encoder that writes configs, outputs and what is emitted, with forms for fields that serde
+/// writes otherwise than Python.
+///
+/// # Examples
+/// Times and durations as Python's `isoformat()` and `total_seconds()` have them, and a schema that
+/// says so:
+/// ```
+/// use std::time::{Duration, SystemTime};
+///
+/// use serde::Serialize;
+/// use universal_worker_plugin::json::Encoder;
+/// use universal_worker_plugin::schemars::{self, JsonSchema, schema_for};
+///
+/// #[derive(Serialize, JsonSchema)]
+/// struct Heard {
+///     #[serde(serialize_with = "universal_worker_plugin::json::isoformat")]
+///     #[schemars(with = "String")]
+///     began: SystemTime,
+///     #[serde(serialize_with = "universal_worker_plugin::json::seconds")]
+///     #[schemars(with = "Option<f64>")]
+///     pause: Option<Duration>,
+/// }
+///
+/// let heard = Heard { began: SystemTime::UNIX_EPOCH, pause: Some(Duration::from_millis(1500)) };
+/// let text = r#"{"began":"1970-01-01T00:00:00+00:00","pause":1.5}"#;
+/// assert_eq!(Encoder::compact().to_string(&heard)?, text);
+///
+/// let schema = schema_for!(Heard);
+/// assert_eq!(schema.pointer("/properties/began/type").unwrap(), "string");
+/// assert_eq!(schema.pointer("/properties/pause/type/0").unwrap(), "number");
+/// # Ok::<(), universal_worker_plugin::json::Error>(())
+/// ```
+pub use universal_worker_json as json;
 
 /// For the code that [`export_plugins!`] writes; not part of the public interface.
 #[doc(hidden)]

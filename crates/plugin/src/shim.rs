@@ -1,5 +1,6 @@
 //! Turns a typed plugin into the objects of the interface, in a library or in-process.
 
+use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
@@ -7,7 +8,6 @@ use schemars::Schema;
 use schemars::generate::SchemaSettings;
 use serde::Serialize;
 use serde_json::value::RawValue;
-use serde_json::value::to_raw_value;
 use universal_worker_abi::Category;
 use universal_worker_abi::ClassInfo;
 use universal_worker_abi::Fault;
@@ -76,9 +76,9 @@ pub(crate) fn describe<P: Plugin>(
         cancellable: P::CANCEL == Cancel::Obeyed,
         rebuild: P::REBUILD,
         positional: order.order().map(|names| names.iter().map(ToString::to_string).collect()),
-        config_schema: raw(&config),
-        args_schema: raw(&args),
-        output_schema: raw(&schema::<P::Output>()),
+        config_schema: raw(&config)?,
+        args_schema: raw(&args)?,
+        output_schema: raw(&schema::<P::Output>())?,
     })
 }
 
@@ -98,8 +98,9 @@ fn schema<T: schemars::JsonSchema>() -> Schema {
     SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<T>()
 }
 
-fn raw(schema: &Schema) -> Box<RawValue> {
-    to_raw_value(schema).unwrap_or_else(|_| RawValue::TRUE.to_owned())
+fn raw(schema: &Schema) -> Result<Box<RawValue>, Fault> {
+    let text = Encoder::compact().to_string(schema).map_err(cannot_write)?;
+    RawValue::from_string(text).map_err(cannot_write)
 }
 
 struct ClassShim<P> {
@@ -243,9 +244,11 @@ impl<P: Plugin> RawInstance for InstanceShim<P> {
 }
 
 pub(crate) fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, Fault> {
-    Encoder::compact().to_vec(value).map_err(|error| {
-        Fault::new(FaultKind::Failed, format!("cannot write what the plugin returned: {error}"))
-    })
+    Encoder::compact().to_vec(value).map_err(cannot_write)
+}
+
+fn cannot_write(error: impl fmt::Display) -> Fault {
+    Fault::new(FaultKind::Failed, format!("cannot write what the plugin returned: {error}"))
 }
 
 impl From<BindError> for Fault {

@@ -22,6 +22,7 @@
 #![deny(missing_docs)]
 
 mod http;
+mod json;
 mod outside;
 mod runs;
 mod serve;

@@ -34,7 +34,8 @@ pub(super) fn write(root: &Path, workspace: &Path, build: &Build) -> Result<(), 
     let to = &workspace.join(build.tree.name);
     for folder in build.tree.folders {
         manifest(root, to, folder, &edits)?;
-        for source in ["src", "build.rs"] {
+        // The docs, where a crate has some in files of their own that it includes.
+        for source in ["src", "docs", "build.rs"] {
             copy(root, to, &Path::new(folder).join(source), &edits)?;
         }
     }

@@ -96,6 +96,15 @@ mod tests {
     }
 
     #[test]
+    fn json_is_written_by_one_encoder() {
+        let text = "fn f() {\n    serde_json::to_vec(&1);\n}\nmod tests {\n    use serde_json::to_string;\n}";
+        finds("crates/service/src/runs.rs", text, &[("one-encoder", 2)]);
+        finds("crates/service/src/runs/tests.rs", text, &[]);
+        finds("crates/host/src/client.rs", text, &[]);
+        finds("bins/universal-worker/src/list.rs", "serde_json::from_slice(b\"1\");", &[]);
+    }
+
+    #[test]
     fn libraries_neither_print_nor_exit() {
         let text = "fn f() {\n    println!();\n    std::process::exit(1)\n}";
         finds("crates/host/src/spawn.rs", text, &[("only-the-binary", 2), ("only-the-binary", 3)]);

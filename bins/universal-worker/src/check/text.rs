@@ -13,7 +13,7 @@ use super::schema;
 
 pub(super) fn of(report: &Report) -> String {
     let LibraryInfo { abi, panic, compiler, classes } = &report.info;
-    let (file, sha256) = (line::printable(&report.file.display().to_string()), &report.sha256);
+    let (file, sha256) = (line::printable(&report.file), &report.sha256);
     let [abi, panic, compiler] = [abi, panic, compiler].map(|text| line::whole(text));
     let mut text = format!(
         "file       {file}\nsha256     {sha256}\ninterface  {abi}\ncompiler   {compiler}\n\
@@ -76,8 +76,6 @@ fn add_run(text: &mut String, run: &Run) {
 
 #[cfg(test)]
 mod tests {
-    use std::path::PathBuf;
-
     use serde_json::Value;
     use serde_json::json;
 
@@ -103,7 +101,7 @@ mod tests {
         });
         // As text, since a schema is kept as it is written.
         let info: LibraryInfo = serde_json::from_str(&info.to_string()).unwrap();
-        of(&Report { file: PathBuf::from("a\n\u{1b}.so"), sha256: String::new(), info, run: None })
+        of(&Report { file: "a\n\u{1b}.so".to_owned(), sha256: String::new(), info, run: None })
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! The line and the record, written where no memory can be taken.
+//! The line and the record, written where no memory can be taken; so not by the encoder, which
+//! writes all other JSON.
 
 use std::fmt::Write;
 use std::time::Duration;

@@ -5,6 +5,7 @@ use std::time::SystemTime;
 
 use log::kv::Key;
 use serde::Serialize;
+use universal_worker_json::Encoder;
 use universal_worker_loader::line;
 
 use crate::cli::LogFormat;
@@ -50,7 +51,7 @@ impl<'a> Line<'a> {
     /// With its line feed.
     pub(crate) fn render(&self, format: LogFormat) -> String {
         match format {
-            LogFormat::Json => serde_json::to_string(self).unwrap_or_default() + "\n",
+            LogFormat::Json => Encoder::compact().to_string(self).expect("it is text") + "\n",
             LogFormat::Text => {
                 let Self { time, level, target, run, message } = self;
                 let run = run.as_ref().map(|run| format!(" run={run}")).unwrap_or_default();

@@ -7,6 +7,8 @@ use serde::Serialize;
 use serde_json::Value;
 use universal_worker_abi::Fault;
 use universal_worker_abi::Instance;
+use universal_worker_json::Encoder;
+use universal_worker_json::Raw;
 
 use crate::testing::outcome::Outcome;
 use crate::testing::recorder::Kind;
@@ -23,6 +25,13 @@ pub struct Prepared<'h> {
     args: String,
     kwargs: String,
     plan: Plan,
+}
+
+/// What a host sends.
+#[derive(Serialize)]
+struct Body<'a> {
+    args: Raw<'a>,
+    kwargs: Raw<'a>,
 }
 
 impl<'h> Prepared<'h> {
@@ -97,7 +106,7 @@ impl<'h> Prepared<'h> {
     }
 
     fn body(&self) -> Vec<u8> {
-        format!(r#"{{"args":{},"kwargs":{}}}"#, self.args, self.kwargs).into_bytes()
+        json(&Body { args: Raw(&self.args), kwargs: Raw(&self.kwargs) }).into_bytes()
     }
 
     fn run(
@@ -114,7 +123,7 @@ impl<'h> Prepared<'h> {
 /// The JSON text of what a test hands over.
 #[track_caller]
 pub(super) fn json(value: &impl Serialize) -> String {
-    match serde_json::to_string(value) {
+    match Encoder::compact().to_string(value) {
         Ok(text) => text,
         Err(error) => panic!("what the test hands over is no JSON: {error}"),
     }

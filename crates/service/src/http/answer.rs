@@ -6,9 +6,9 @@ use http::Response;
 use http::StatusCode;
 use http::header;
 use serde::Serialize;
-use universal_worker_json::Encoder;
 
 use crate::http::body::Body;
+use crate::json;
 
 pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json");
 pub(crate) const LINES: HeaderValue = HeaderValue::from_static("application/x-ndjson");
@@ -16,12 +16,8 @@ pub(crate) const FRAMES: HeaderValue =
     HeaderValue::from_static("application/x-ndjson; profile=frames");
 
 /// An answer with a value of ours.
-pub(crate) fn json<T: Serialize>(
-    status: StatusCode,
-    value: &T,
-) -> Result<Response<Body>, universal_worker_json::Error> {
-    let text = Encoder::compact().to_vec(value)?;
-    Ok(bytes(status, JSON, text.into()))
+pub(crate) fn json<T: Serialize>(status: StatusCode, value: &T) -> Response<Body> {
+    bytes(status, JSON, json::bytes(value).into())
 }
 
 /// An answer with JSON text that is there already.

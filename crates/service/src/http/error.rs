@@ -70,8 +70,6 @@ pub(crate) enum HttpError {
     CleanupGoesOn,
     #[error("the worker is stopping")]
     Draining,
-    #[error("cannot encode the answer: {0}")]
-    Encode(#[from] universal_worker_json::Error),
     #[error(transparent)]
     NoThread(#[from] NoThread),
     #[error("the end of the change was lost: this is a defect of the worker")]
@@ -134,8 +132,7 @@ impl HttpError {
             error: for_lines.then_some(&message),
             _job_error: job_error,
         };
-        let mut response = answer::json(status, &body)
-            .unwrap_or_else(|_| answer::bytes(status, answer::JSON, "{\"detail\":\"\"}".into()));
+        let mut response = answer::json(status, &body);
         self.add_headers(response.headers_mut());
         response
     }
@@ -161,7 +158,7 @@ impl HttpError {
             | Self::CleanupGoesOn
             | Self::Draining
             | Self::NoThread(_) => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Encode(_) | Self::Lost => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Lost => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Run(run) => run_status(&run.failure),
             Self::Stream(error) => error.status(),
         }
@@ -220,6 +217,6 @@ fn run_status(failure: &Failure) -> StatusCode {
         RunError::QueueFull { .. } | RunError::Draining | RunError::NoThread(_) => {
             StatusCode::SERVICE_UNAVAILABLE
         }
-        RunError::Lost => StatusCode::INTERNAL_SERVER_ERROR,
+        RunError::NotUtf8 | RunError::Lost => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }

@@ -71,7 +71,7 @@ struct AllRuns {
 }
 
 fn ok<T: Serialize>(value: &T) -> Answer {
-    Ok(answer::json(StatusCode::OK, value)?)
+    Ok(answer::json(StatusCode::OK, value))
 }
 
 pub(crate) fn health(runs: &Runs) -> Answer {
@@ -101,7 +101,7 @@ pub(crate) async fn ready(shared: &Shared) -> Answer {
         runs: ready.runs.into_iter().map(in_the_way).collect(),
         detail: ready.detail,
     };
-    Ok(answer::json(code, &told)?)
+    Ok(answer::json(code, &told))
 }
 
 pub(crate) fn progress(runs: &Runs, query: Option<&str>) -> Answer {

@@ -5,9 +5,9 @@ use std::fmt::Write;
 use http::HeaderMap;
 use http::HeaderName;
 use http::HeaderValue;
-use universal_worker_json::Encoder;
 
 use crate::http::wishes::AccountIs;
+use crate::json;
 use crate::runs::Account;
 
 pub(crate) const RUN_ID: HeaderName = HeaderName::from_static("x-run-id");
@@ -27,8 +27,8 @@ impl RunHeaders {
 
     pub(crate) fn with_account(mut self, wished: AccountIs, account: Option<&Account>) -> Self {
         let account = account.filter(|_| wished == AccountIs::Told);
-        let text = account.and_then(|account| Encoder::compact().to_string(account).ok());
-        self.account = text.and_then(|text| HeaderValue::from_str(&in_visible_ascii(&text)).ok());
+        let text = account.map(|account| in_visible_ascii(&json::text(account)));
+        self.account = text.and_then(|text| HeaderValue::from_str(&text).ok());
         self
     }
 
@@ -45,6 +45,7 @@ impl RunHeaders {
 /// The same JSON in the characters of a field value (RFC 9110, 5.5).
 ///
 /// Outside of strings JSON has no others but white space, and in strings each may be escaped.
+/// The encoder could do that to what it writes, but what a plugin reported is text already.
 fn in_visible_ascii(json: &str) -> String {
     let mut text = String::with_capacity(json.len());
     for character in json.chars() {

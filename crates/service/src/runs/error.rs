@@ -51,6 +51,10 @@ pub(crate) enum RunError {
     #[error(transparent)]
     NoThread(#[from] NoThread),
 
+    /// Nothing of it can be sent on: JSON is UTF-8.
+    #[error("the plugin emitted a value that is not UTF-8")]
+    NotUtf8,
+
     /// Its end was lost on the way.
     #[error("the end of the run was lost: this is a defect of the worker")]
     Lost,

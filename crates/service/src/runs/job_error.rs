@@ -10,8 +10,8 @@ use universal_worker_abi::ClassInfo;
 use universal_worker_abi::Fault;
 use universal_worker_abi::FaultDetail;
 use universal_worker_abi::FaultKind;
-use universal_worker_json::Encoder;
 
+use crate::json;
 use crate::runs::cancel::Reason;
 use crate::runs::error::RunError;
 use crate::runs::moment::text_of;
@@ -64,7 +64,7 @@ impl JobError {
                 retriable: Some(false),
                 ..FaultDetail::default()
             },
-            RunError::Lost => FaultDetail::default(),
+            RunError::NotUtf8 | RunError::Lost => FaultDetail::default(),
         };
         // An error of which nobody says more is not one that goes away by itself.
         let category = detail.category.unwrap_or(Category::Fatal);
@@ -87,8 +87,7 @@ impl JobError {
 
     /// The last line of a stream, without its line feed.
     pub(crate) fn line(&self) -> Vec<u8> {
-        let line = Line { error: &self.message, _job_error: self };
-        Encoder::compact().to_vec(&line).unwrap_or_else(|_| br#"{"error":""}"#.to_vec())
+        json::bytes(&Line { error: &self.message, _job_error: self })
     }
 
     /// The same, cut down where it is large: a plugin may say more than any memory holds.
@@ -119,7 +118,7 @@ impl JobError {
         let values = [&self.fields_invalid, &self.resource_shortfall, &self.detail];
         let texts = texts.into_iter().flatten().map(String::len).sum::<usize>();
         // Values are rare, and seldom more than a few words.
-        let values = values.into_iter().flatten().map(|value| value.to_string().len());
+        let values = values.into_iter().flatten().map(|value| json::bytes(value).len());
         self.message.len() + texts + values.sum::<usize>()
     }
 

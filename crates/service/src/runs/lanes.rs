@@ -209,10 +209,14 @@ fn call(hub: &Hub, run: &Arc<Run>, job: &Job) -> Result<Brought, RunError> {
     let cx = Arc::clone(run);
     Ok(match run.output() {
         Output::Answer { .. } => Brought::Answer(instance.execute(body, cx)?),
-        Output::Stream { .. } => {
-            instance.execute_stream(body, cx)?;
-            Brought::Lines
-        }
+        Output::Stream { .. } => match instance.execute_stream(body, cx) {
+            // A plugin that heeds the refusal takes it for a cancel.
+            Ok(()) if run.has_emitted_no_utf8() => return Err(RunError::NotUtf8),
+            Err(fault) if run.has_emitted_no_utf8() && fault.kind == FaultKind::Cancelled => {
+                return Err(RunError::NotUtf8);
+            }
+            ended => ended.map(|()| Brought::Lines)?,
+        },
         Output::Prefetch { .. } => match instance.prefetch(cx) {
             Ok(()) => Brought::Prefetched(Prefetched::Done),
             Err(fault) if fault.kind == FaultKind::NotSupported => {

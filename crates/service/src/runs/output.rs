@@ -6,8 +6,8 @@ use std::sync::PoisonError;
 use serde::Serialize;
 use tokio::sync::oneshot;
 use universal_worker_abi::Answer;
-use universal_worker_json::Encoder;
 
+use crate::json;
 use crate::runs::account::Account;
 use crate::runs::failure::Failure;
 use crate::runs::lines::Framing;
@@ -102,7 +102,7 @@ impl Output {
             }
             (Self::Stream { client, lines }, Ok(_)) => {
                 let frames = lines.framing() == Framing::Frames;
-                lines.finish(frames.then(|| end_frame(&account)));
+                lines.finish(frames.then(|| json::bytes(&EndFrame { end: &account })));
                 tell(client, Told { result: Ok(()), account: None });
             }
             (Self::Stream { client, lines }, Err(failure)) => {
@@ -130,9 +130,4 @@ fn tell<T>(client: &Client<T>, told: Told<T>) -> bool {
     // A client that left does not listen.
     let _ = waiting.send(told);
     true
-}
-
-fn end_frame(account: &Account) -> Vec<u8> {
-    let frame = EndFrame { end: account };
-    Encoder::compact().to_vec(&frame).unwrap_or_else(|_| br#"{"end":{}}"#.to_vec())
 }

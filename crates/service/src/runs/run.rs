@@ -35,6 +35,7 @@ pub(crate) struct Run {
     output: Output,
     costs: OnceLock<Costs>,
     overlapped: AtomicBool,
+    not_utf8: AtomicBool,
 }
 
 /// What holds for one run.
@@ -73,6 +74,7 @@ impl Run {
             output,
             costs: OnceLock::new(),
             overlapped: AtomicBool::new(false),
+            not_utf8: AtomicBool::new(false),
         }
     }
 
@@ -112,6 +114,11 @@ impl Run {
 
     pub(crate) fn has_overlapped(&self) -> bool {
         self.overlapped.load(Ordering::Relaxed)
+    }
+
+    /// Whether the plugin emitted what cannot be sent.
+    pub(crate) fn has_emitted_no_utf8(&self) -> bool {
+        self.not_utf8.load(Ordering::Relaxed)
     }
 
     /// What it cost, once that was measured.
@@ -158,14 +165,16 @@ impl RunContext for Run {
 
     fn emit(&self, json: &[u8]) -> Emitted {
         let Some(lines) = self.output.lines() else { return Emitted::NotAStream };
+        let Ok(text) = str::from_utf8(json) else {
+            // The interface has no word for it: the plugin is told to stop, and the client why.
+            self.not_utf8.store(true, Ordering::Relaxed);
+            return Emitted::ReaderGone;
+        };
         if memchr::memchr2(b'\n', b'\r', json).is_none() {
-            return lines.push(json, &self.cancel);
+            return lines.push(text, &self.cancel);
         }
         // In JSON they are nothing but white space, and a value is one line.
-        let is_end = |byte: &u8| matches!(byte, b'\n' | b'\r');
-        let line: Vec<u8> =
-            json.iter().map(|byte| if is_end(byte) { b' ' } else { *byte }).collect();
-        lines.push(&line, &self.cancel)
+        lines.push(&text.replace(['\n', '\r'], " "), &self.cancel)
     }
 
     fn usage(&self, json: &[u8]) {
@@ -201,6 +210,15 @@ mod tests {
     fn only_a_stream_takes_lines() {
         assert_eq!(run(Output::answer().0).emit(b"1"), Emitted::NotAStream);
         assert_eq!(run(Output::stream(Framing::Plain).0).emit(b"1"), Emitted::Taken);
+    }
+
+    #[test]
+    fn what_is_not_utf8_is_refused_and_remembered() {
+        let run = run(Output::stream(Framing::Plain).0);
+        assert!(!run.has_emitted_no_utf8());
+        assert_eq!(run.emit(b"\"\xff\""), Emitted::ReaderGone);
+        assert!(run.has_emitted_no_utf8());
+        assert_eq!(run.output().lines().unwrap().written().count, 0);
     }
 
     #[tokio::test]

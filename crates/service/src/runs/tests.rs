@@ -5,6 +5,7 @@ mod client;
 mod dice;
 mod restless;
 
+use std::future::poll_fn;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::MutexGuard;
@@ -14,6 +15,9 @@ use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::Duration;
 use std::time::Instant;
+
+use universal_worker_abi::Emitted;
+use universal_worker_abi::RunContext;
 
 use super::*;
 use crate::outside::outside_run;
@@ -52,6 +56,32 @@ fn a_change_that_is_withdrawn_lets_go_what_it_held_back() {
     assert!(told.unwrap().result.is_ok());
     drop(first);
     // It is at work until it notices, and the next test counts who is.
+    assert_eq!(runs.stop(LONG), Stopped::Clean);
+}
+
+#[test]
+fn a_stream_of_which_a_value_was_refused_does_not_finish() {
+    let _one = one_at_a_time();
+    let runs = restless();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let not_utf8 = "the plugin emitted a value that is not UTF-8";
+    for (act, expected) in [(Act::Answer, not_utf8), (Act::Fail, "it fails")] {
+        let ahead: Vec<_> = (0..LANES).map(|_| runs.execute(call(Act::Wait, 0)).unwrap()).collect();
+        let pending = runs.stream(call(act, 0), Framing::Frames).unwrap();
+        // A typed plugin cannot do it; the run waits meanwhile.
+        let run = runs.hub.look(|engine| engine.newest()).unwrap().0;
+        assert_eq!(run.emit(b"\"\xff\""), Emitted::ReaderGone);
+        drop(ahead);
+        let mut stream = runtime.block_on(pending.opened()).unwrap();
+        let mut text = Vec::new();
+        while let Some(lines) = runtime.block_on(poll_fn(|cx| stream.poll_lines(cx))) {
+            text.extend_from_slice(&lines);
+        }
+        let text = String::from_utf8(text).unwrap();
+        let last = text.lines().last().unwrap();
+        assert!(last.starts_with(&format!("{{\"error\":\"{expected}\"")), "{last}");
+        assert!(text.lines().next().unwrap().starts_with("{\"chunk\":"), "{text}");
+    }
     assert_eq!(runs.stop(LONG), Stopped::Clean);
 }
 

@@ -20,6 +20,7 @@ use loom::sync::Arc;
 use loom::thread;
 use universal_worker_abi::Emitted;
 
+use crate::runs::lines::Frame;
 use crate::runs::lines::Framing;
 use crate::runs::run::OnLeave;
 use crate::runs::under_loom::buffer::FULL;
@@ -55,10 +56,10 @@ fn a_producer_that_waits_wakes_whoever_ends_its_wait() {
     for end_wait in [cancel, leave, read] {
         loom::model(move || {
             let shared = Arc::new((Lines::new(Framing::Plain), CancelToken::default()));
-            assert_eq!(shared.0.push(&[b'1'; FULL], &shared.1), Emitted::Taken);
+            assert_eq!(shared.0.push(&"1".repeat(FULL), &shared.1), Emitted::Taken);
             let producer = {
                 let shared = Arc::clone(&shared);
-                thread::spawn(move || shared.0.push(b"2", &shared.1))
+                thread::spawn(move || shared.0.push("2", &shared.1))
             };
             let expected = end_wait(&shared.0, &shared.1);
             assert_eq!(producer.join().unwrap(), expected);
@@ -89,7 +90,7 @@ fn a_reader_that_waits_is_woken_by_a_line_and_by_the_end() {
         let lines = Arc::new(Lines::new(Framing::Plain));
         let producer = {
             let lines = Arc::clone(&lines);
-            thread::spawn(move || lines.push(b"1", &CancelToken::default()))
+            thread::spawn(move || lines.push("1", &CancelToken::default()))
         };
         assert_eq!(block_on(poll_fn(|cx| lines.poll_take(cx))), Some(Bytes::from("1\n")));
         assert_eq!(producer.join().unwrap(), Emitted::Taken);

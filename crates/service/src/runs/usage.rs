@@ -34,7 +34,8 @@ impl Usage {
             return Err(NotTaken::TooLong);
         }
         let mut all = self.clone();
-        all.members.extend(serde_json::from_slice::<BTreeMap<String, Box<RawValue>>>(json)?);
+        let added: BTreeMap<String, Box<RawValue>> = serde_json::from_slice(json)?;
+        all.members.extend(added.into_iter().map(|(key, value)| (key, on_one_line(value))));
         if all.size() > LIMIT {
             return Err(NotTaken::TooLong);
         }
@@ -47,12 +48,21 @@ impl Usage {
     }
 }
 
+/// In JSON line feeds are nothing but white space, and the account may stand in a line of a stream.
+fn on_one_line(value: Box<RawValue>) -> Box<RawValue> {
+    if !value.get().contains(['\n', '\r']) {
+        return value;
+    }
+    let text = value.get().replace(['\n', '\r'], " ");
+    RawValue::from_string(text).expect("JSON with other white space is JSON")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn text(usage: &Usage) -> String {
-        serde_json::to_string(usage).unwrap()
+        universal_worker_json::Encoder::compact().to_string(usage).unwrap()
     }
 
     #[test]
@@ -61,6 +71,13 @@ mod tests {
         usage.add(br#"{"tokens":1,"cost":0.10}"#).unwrap();
         usage.add(br#"{"tokens":18446744073709551616}"#).unwrap();
         assert_eq!(text(&usage), r#"{"cost":0.10,"tokens":18446744073709551616}"#);
+    }
+
+    #[test]
+    fn a_value_stays_on_one_line() {
+        let mut usage = Usage::default();
+        usage.add(b"{\"a\":[1,\r\n2], \n\"b\":\"\\n\"}").unwrap();
+        assert_eq!(text(&usage), r#"{"a":[1,  2],"b":"\n"}"#);
     }
 
     #[test]

@@ -16,6 +16,7 @@ use bytes::Bytes;
 use universal_worker_abi::Emitted;
 
 use super::CancelToken;
+use super::Frame;
 use super::Framing;
 use super::OnLeave;
 use super::sync::Condvar;
@@ -29,6 +30,7 @@ pub(super) const FULL: usize = 64 * 1024;
 #[derive(Debug, Default)]
 pub(crate) struct Lines {
     framing: Framing,
+    frame: Frame,
     state: Mutex<State>,
     room: Condvar,
 }
@@ -64,7 +66,7 @@ enum End {
 
 impl Lines {
     pub(crate) fn new(framing: Framing) -> Self {
-        Self { framing, ..Self::default() }
+        Self { framing, frame: Frame::of(framing), ..Self::default() }
     }
 
     pub(crate) fn framing(&self) -> Framing {
@@ -76,7 +78,7 @@ impl Lines {
     }
 
     /// Appends a line; waits while the buffer is full.
-    pub(crate) fn push(&self, json: &[u8], cancel: &CancelToken) -> Emitted {
+    pub(crate) fn push(&self, json: &str, cancel: &CancelToken) -> Emitted {
         let mut state = self.locked();
         loop {
             match state.end {
@@ -93,10 +95,7 @@ impl Lines {
             }
         }
         state.written.add(json);
-        match self.framing {
-            Framing::Plain => state.append(&[json]),
-            Framing::Frames => state.append(&[b"{\"chunk\":", json, b"}"]),
-        }
+        state.append(&self.frame.parts(json));
         let reader = state.reader.take();
         drop(state);
         wake(reader);
@@ -170,7 +169,7 @@ impl State {
 }
 
 impl Written {
-    fn add(&mut self, json: &[u8]) {
+    fn add(&mut self, json: &str) {
         if self.count == 0 {
             self.first_at = Some(Instant::now());
         }

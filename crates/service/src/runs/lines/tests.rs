@@ -15,7 +15,7 @@ async fn all_lines_arrive_in_order_whoever_is_faster() {
         thread::spawn(move || {
             let cancel = CancelToken::default();
             for n in 0..50_000 {
-                assert_eq!(lines.push(n.to_string().as_bytes(), &cancel), Emitted::Taken);
+                assert_eq!(lines.push(&n.to_string(), &cancel), Emitted::Taken);
             }
             lines.finish(Some(b"\"end\"".to_vec()));
         })
@@ -33,7 +33,7 @@ async fn all_lines_arrive_in_order_whoever_is_faster() {
 fn a_run_that_goes_on_without_a_reader_is_never_held_up() {
     let lines = Lines::default();
     let cancel = CancelToken::default();
-    let full = vec![b'1'; FULL];
+    let full = "1".repeat(FULL);
     assert_eq!(lines.push(&full, &cancel), Emitted::Taken);
     lines.leave(OnLeave::GoOn);
     for _ in 0..10 {
@@ -41,13 +41,13 @@ fn a_run_that_goes_on_without_a_reader_is_never_held_up() {
     }
     assert_eq!(lines.written().count, 11);
     cancel.request();
-    assert_eq!(lines.push(b"2", &cancel), Emitted::Cancelled);
+    assert_eq!(lines.push("2", &cancel), Emitted::Cancelled);
 }
 
 #[tokio::test]
 async fn frames_say_what_they_are() {
     let lines = Lines::new(Framing::Frames);
-    lines.push(b"1", &CancelToken::default());
+    lines.push("1", &CancelToken::default());
     lines.finish(Some(b"{\"end\":{}}".to_vec()));
     let read = poll_fn(|cx| lines.poll_take(cx)).await.unwrap();
     assert_eq!(read, "{\"chunk\":1}\n{\"end\":{}}\n");
