@@ -109,6 +109,8 @@ impl Serializer<'_> {
         let entries = &mut all[mark.entries..];
         if let Some((first, rest)) = entries.split_first() {
             if skipped || rest.iter().any(|entry| !entry.key.is_like(first.key)) {
+                // A value may pass over the error, and objects around it end with theirs.
+                self.sorting.entries = all;
                 return Err(Error::new(ErrorKind::MixedKeys, MIXED));
             }
             let begin = first.begin;
