@@ -5,6 +5,8 @@
 
 #[path = "trees/all.rs"]
 mod all;
+#[path = "trees/depth.rs"]
+mod depth;
 #[path = "trees/findings.rs"]
 mod findings;
 
