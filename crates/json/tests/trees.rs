@@ -16,7 +16,7 @@ use all::Case;
 use arbitrary::Arbitrary;
 use arbitrary::Unstructured;
 
-const SEEDS: u64 = 12_000;
+const SEEDS: u64 = 8000;
 
 #[test]
 fn what_holds_of_any_value_holds() {
