@@ -66,7 +66,10 @@ impl<'s, 'e> Fields<'s, 'e> {
     ) -> Result<(), Error> {
         let (serializer, empty) = match self {
             Self::Object { serializer, empty, .. } => (serializer, empty),
-            Self::Raw { serializer } => return value.serialize(Verbatim(serializer)),
+            Self::Raw { serializer } => {
+                let written = value.serialize(Verbatim(serializer));
+                return written.map_err(|error| serializer.passed(error));
+            }
         };
         serializer.put_key(name, *empty)?;
         *empty = false;

@@ -1,0 +1,57 @@
+//! Any value under any options: what holds of thousands of both, made of numbers that only look
+//! random.
+//!
+//! `cargo fuzz run trees`, in `crates/json`, looks for more.
+
+#[path = "trees/all.rs"]
+mod all;
+#[path = "trees/depth.rs"]
+mod depth;
+#[path = "trees/findings.rs"]
+mod findings;
+
+use std::thread;
+
+use all::Case;
+use arbitrary::Arbitrary;
+use arbitrary::Unstructured;
+
+const SEEDS: u64 = 8000;
+
+#[test]
+fn what_holds_of_any_value_holds() {
+    for seed in 1..=SEEDS {
+        let bytes = bytes(seed);
+        let case = Case::arbitrary(&mut Unstructured::new(&bytes)).expect("bytes make a case");
+        let shown = Shown { seed, case: &case };
+        all::check(&case.tree, &case.options);
+        drop(shown);
+    }
+}
+
+/// Up to a kilobyte, by xorshift64*.
+fn bytes(seed: u64) -> Vec<u8> {
+    let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    let mut next = || {
+        state ^= state >> 12;
+        state ^= state << 25;
+        state ^= state >> 27;
+        state.wrapping_mul(0x2545_F491_4F6C_DD1D)
+    };
+    let words = next() % 128 + 4;
+    (0..words).flat_map(|_| next().to_le_bytes()).collect()
+}
+
+/// Tells what it was where a test panics.
+struct Shown<'c> {
+    seed: u64,
+    case: &'c Case,
+}
+
+impl Drop for Shown<'_> {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            println!("seed {}: {:?}", self.seed, self.case);
+        }
+    }
+}
