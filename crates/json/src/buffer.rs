@@ -9,6 +9,8 @@ pub(crate) struct Buffer {
     bytes: Vec<u8>,
     /// How many are written.
     written: usize,
+    /// How many were there before.
+    before: usize,
 }
 
 /// Room is made for at least so much.
@@ -21,7 +23,7 @@ impl Buffer {
     /// Writes behind what is in `bytes`.
     #[inline]
     pub(crate) fn behind(bytes: Vec<u8>) -> Self {
-        Self { written: bytes.len(), bytes }
+        Self { written: bytes.len(), before: bytes.len(), bytes }
     }
 
     /// What was written.
@@ -45,6 +47,7 @@ impl Buffer {
     /// Forgets what was written behind the first `length` bytes.
     pub(crate) fn truncate(&mut self, length: usize) {
         self.written = self.written.min(length);
+        self.before = self.before.min(length);
     }
 
     /// Room for `length` bytes; what is written into it counts once it is
@@ -111,7 +114,9 @@ impl Buffer {
     #[cold]
     #[inline(never)]
     fn make_room(&mut self, length: usize) {
-        let more = length.max(self.written.clamp(LEAST, MOST));
+        // By what is written here, not by what was there: many short texts behind each other would
+        // each pay for a long one.
+        let more = length.max((self.written - self.before).clamp(LEAST, MOST));
         self.bytes.resize(self.written + more, 0);
     }
 }

@@ -61,6 +61,22 @@ impl Error {
         failed
     }
 
+    /// A key is of an odd kind; what becomes of it is for the object to say.
+    #[cold]
+    pub(crate) fn odd_key() -> Self {
+        Self::new(ErrorKind::Key, String::new())
+    }
+
+    /// Whether it is that one.
+    pub(crate) fn is_odd_key(&self) -> bool {
+        self.inner.kind == ErrorKind::Key && self.inner.message.is_empty()
+    }
+
+    #[cold]
+    pub(crate) fn not_displayed() -> Self {
+        Self::new(ErrorKind::Custom, "the value's `Display` failed")
+    }
+
     /// What is wrong.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {

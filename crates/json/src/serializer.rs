@@ -44,6 +44,8 @@ pub(crate) struct Serializer<'e> {
     pace: Pace,
     /// How many more arrays and objects may be opened.
     levels_left: usize,
+    /// How many of them were given to answers of the hook, which are no levels of the text.
+    answers: usize,
     sorting: Sorting,
     /// An error came by: what is written is not whole.
     failed: bool,
@@ -70,6 +72,7 @@ impl<'e> Serializer<'e> {
             sink: None,
             pace: Pace::of(encoder),
             levels_left: encoder.max_depth,
+            answers: 0,
             sorting: Sorting::default(),
             failed: false,
         }
@@ -150,10 +153,12 @@ impl<'e> Serializer<'e> {
     ) -> Result<(), Error> {
         // A hook whose answer is refused again would go on for ever.
         self.descend()?;
+        self.answers += 1;
         match place {
             Place::Value => value.serialize(&mut *self)?,
             Place::Key { first } => key::write(value, self, first)?,
         }
+        self.answers -= 1;
         self.levels_left += 1;
         Ok(())
     }

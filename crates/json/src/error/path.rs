@@ -29,7 +29,7 @@ impl Path {
     pub(crate) fn push_key(&mut self, text: &[u8]) {
         let text = String::from_utf8_lossy(text);
         let key = match text.char_indices().nth(SHOWN_KEY) {
-            Some((end, _)) => format!("{}…\"", &text[..end]),
+            Some((end, _)) => format!("{}…\"", without_half_escape(&text[..end])),
             None => text.into_owned(),
         };
         self.steps.push(Step::Key(key));
@@ -62,6 +62,14 @@ impl fmt::Display for Step {
                 None => write!(f, "[{text}]"),
             },
         }
+    }
+}
+
+/// An escape may be what a text was cut in.
+fn without_half_escape(text: &str) -> &str {
+    match text.rfind('\\') {
+        Some(at) if text.len() - at < r"\u0000".len() => &text[..at],
+        _ => text,
     }
 }
 
@@ -103,5 +111,7 @@ mod tests {
         check(&["0"; 1000], &format!("${0}…{0}", "[0]".repeat(20)));
         let key = format!("\"{}\"", "é".repeat(200));
         check(&[&key], &format!("$[\"{}…\"]", "é".repeat(63)));
+        let key = format!("\"{}\\u00e9{}\"", "x".repeat(60), "y".repeat(60));
+        check(&[&key], &format!("$[\"{}…\"]", "x".repeat(60)));
     }
 }

@@ -1,5 +1,8 @@
 //! Keys of maps, which become strings as in Python.
 
+use std::fmt::Display;
+use std::fmt::Write;
+
 use serde::Serialize;
 use serde::ser;
 use serde::ser::Impossible;
@@ -7,7 +10,6 @@ use serde::ser::Impossible;
 use crate::buffer::Buffer;
 use crate::encoder::Encoder;
 use crate::error::Error;
-use crate::error::ErrorKind;
 use crate::hook;
 use crate::hook::Place;
 use crate::hook::Refused;
@@ -31,7 +33,7 @@ pub(super) fn write_or_skip<K: Serialize + ?Sized>(
 ) -> Result<bool, Error> {
     match key.serialize(Key { serializer, first }) {
         Ok(()) => Ok(true),
-        Err(error) if error.kind() == ErrorKind::Key => odd(key, serializer, first),
+        Err(error) if error.is_odd_key() => odd(key, serializer, first),
         Err(error) => Err(error),
     }
 }
@@ -42,28 +44,32 @@ pub(super) fn write<K: Serialize + ?Sized>(
     serializer: &mut Serializer<'_>,
     first: bool,
 ) -> Result<(), Error> {
-    key.serialize(Key { serializer, first }).or_else(|error| match error.kind() {
+    match key.serialize(Key { serializer, first }) {
         // It is never left out: the hook chose it.
-        ErrorKind::Key => ask(key, serializer, first),
-        _ => Err(error),
-    })
+        Err(error) if error.is_odd_key() => ask(key, serializer, first),
+        written => written,
+    }
 }
 
-/// The JSON text of a key that was written.
+/// The JSON text of a key that was written, as a place has it.
 #[cold]
-pub(super) fn text_of<K: Serialize + ?Sized>(key: &K) -> Vec<u8> {
-    let encoder = Encoder::compact();
+pub(super) fn text_of<K: Serialize + ?Sized>(key: &K, non_finite: NonFinite) -> Vec<u8> {
+    let encoder = Encoder::compact().allow_nan(non_finite);
     let mut serializer = Serializer::new(&encoder, Buffer::default());
     match key.serialize(Key { serializer: &mut serializer, first: true }) {
         Ok(()) => serializer.out.text()[..serializer.out.len() - 1].to_vec(),
         // The hook found a text for it.
-        Err(_) => text_of_odd(key).into_bytes(),
+        Err(_) => text_of_odd(key, ODD_LEVELS).unwrap_or_default().into_bytes(),
     }
 }
 
+/// How many arrays and objects may stand within each other in a key, the keys of its objects
+/// included.
+const ODD_LEVELS: usize = 16;
+
 /// The text of a key as if it were a value.
-fn text_of_odd<K: Serialize + ?Sized>(key: &K) -> String {
-    Encoder::compact().allow_nan(true).to_string(key).unwrap_or_default()
+fn text_of_odd<K: Serialize + ?Sized>(key: &K, levels: usize) -> Result<String, Error> {
+    Encoder::compact().allow_nan(true).check_circular(levels).to_string(key)
 }
 
 #[cold]
@@ -84,7 +90,8 @@ fn ask<K: Serialize + ?Sized>(
     serializer: &mut Serializer<'_>,
     first: bool,
 ) -> Result<(), Error> {
-    hook::ask(serializer, Refused::Key(&text_of_odd(key)), Place::Key { first })
+    let text = text_of_odd(key, serializer.levels_left.min(ODD_LEVELS))?;
+    hook::ask(serializer, Refused::Key(&text), Place::Key { first })
 }
 
 /// Nothing is written before it is known that the key can be.
@@ -93,8 +100,8 @@ struct Key<'s, 'e> {
     first: bool,
 }
 
-fn no_key() -> Error {
-    Error::new(ErrorKind::Key, String::new())
+fn odd_key() -> Error {
+    Error::odd_key()
 }
 
 impl Key<'_, '_> {
@@ -135,7 +142,7 @@ macro_rules! integers {
 }
 
 impl ser::Serializer for Key<'_, '_> {
-    refused_compounds!((), no_key);
+    refused_compounds!((), odd_key);
 
     integers!(
         serialize_i8(i8): write_i64,

@@ -62,7 +62,8 @@ impl Serializer<'_> {
         Ok(())
     }
 
-    /// Where the key stands that was written since there were `before` bytes; none if it may move.
+    /// Where the key stands that was written since there were `before` bytes; none if it may move, or
+    /// is not written as it is.
     pub(super) fn key_since(&self, before: usize, first: bool) -> Option<Range<usize>> {
         let gap = match self.pace {
             Pace::Compact => 1,
@@ -70,7 +71,9 @@ impl Serializer<'_> {
             Pace::Careful => return None,
         };
         let begin = if first { before } else { before + gap };
-        Some(begin..self.out.len() - gap)
+        let at = begin..self.out.len() - gap;
+        let as_it_is = self.encoder.hook.is_none() && !self.out.text()[at.clone()].contains(&b'\\');
+        as_it_is.then_some(at)
     }
 
     fn begin_item_carefully(&mut self, first: bool) -> Result<(), Error> {
@@ -109,7 +112,7 @@ impl Serializer<'_> {
 
     fn new_line(&mut self) {
         let Some(indent) = &self.encoder.indent.0 else { return };
-        let levels = self.encoder.max_depth - self.levels_left;
+        let levels = self.encoder.max_depth - self.levels_left - self.answers;
         self.out.push(b'\n');
         for _ in 0..levels {
             self.out.extend(indent.as_bytes());

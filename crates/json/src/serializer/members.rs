@@ -133,7 +133,7 @@ impl ser::SerializeMap for Members<'_, '_> {
         } else if let Some(at) = self.serializer.key_since(before, first) {
             LastKey::At(at)
         } else {
-            LastKey::Kept(key::text_of(key))
+            LastKey::Kept(key::text_of(key, self.serializer.encoder.non_finite))
         };
         Ok(())
     }
@@ -157,7 +157,8 @@ impl ser::SerializeMap for Members<'_, '_> {
         if !self.key(key)? {
             return Ok(());
         }
-        self.value(value).map_err(|error| error.at_key(&key::text_of(key)))
+        let non_finite = self.serializer.encoder.non_finite;
+        self.value(value).map_err(|error| error.at_key(&key::text_of(key, non_finite)))
     }
 
     #[inline]

@@ -1,5 +1,8 @@
 //! Texts that are JSON already.
 
+use std::fmt::Display;
+use std::fmt::Write;
+
 use serde::Serialize;
 use serde::ser;
 use serde::ser::Impossible;

@@ -84,6 +84,13 @@ macro_rules! refused_compounds {
             Err($error())
         }
 
+        // The default of serde panics where a `Display` fails.
+        fn collect_str<T: Display + ?Sized>(self, value: &T) -> Result<$ok, Error> {
+            let mut text = String::new();
+            write!(text, "{value}").map_err(|_| Error::not_displayed())?;
+            self.serialize_str(&text)
+        }
+
         #[inline]
         fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<$ok, Error> {
             value.serialize(self)

@@ -4,7 +4,6 @@ use std::fmt;
 use std::fmt::Write;
 
 use crate::error::Error;
-use crate::error::ErrorKind;
 use crate::hook;
 use crate::hook::Place;
 use crate::hook::Refused;
@@ -73,8 +72,7 @@ impl Serializer<'_> {
     ) -> Result<(), Error> {
         self.out.push(b'"');
         let mut content = Content(self);
-        write!(content, "{value}")
-            .map_err(|_| Error::new(ErrorKind::Custom, "the value's `Display` failed"))?;
+        write!(content, "{value}").map_err(|_| Error::not_displayed())?;
         self.out.push(b'"');
         Ok(())
     }

@@ -5,7 +5,6 @@
 mod check;
 mod grow;
 mod json;
-mod known;
 mod layout;
 mod options;
 mod serialize;

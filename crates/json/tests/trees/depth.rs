@@ -159,7 +159,6 @@ fn a_hook_that_answers_with_what_is_refused_again() {
 }
 
 #[test]
-#[ignore = "not mended yet: it overflows the stack, and ends the process"]
 fn keys_within_keys() {
     on_default_stack(|| {
         for encoder in encoders() {

@@ -32,7 +32,8 @@ fn keys_of_two_kinds_that_a_value_passes_over_are_an_error() {
     let careless = Tree::Items(Sequence::Tuple, vec![mixed], OnError::Swallow);
     let tree = object("a", object("b", careless));
     let error = Encoder::python().sort_keys(true).to_string(&tree).expect_err("keys are mixed");
-    assert_eq!(error.kind(), ErrorKind::MixedKeys);
+    // That of the object within was passed over, and there is none of its own.
+    assert_eq!(error.kind(), ErrorKind::Custom);
 }
 
 #[test]
@@ -44,7 +45,6 @@ fn a_raw_value_that_is_no_text_is_an_error_though_it_is_passed_over() {
 }
 
 #[test]
-#[ignore = "not mended yet: serde's own `collect_str` panics"]
 fn a_display_that_fails_is_an_error_of_a_key_too() {
     let shown = Tree::Leaf(Leaf::ShownBadly("a".to_owned()));
     let tree = Tree::Map(Calls::Entries, vec![(shown.clone(), one())], OnError::Pass);
@@ -56,7 +56,6 @@ fn a_display_that_fails_is_an_error_of_a_key_too() {
 }
 
 #[test]
-#[ignore = "not mended yet: the level of the hook counts as one of the text"]
 fn an_answer_of_the_hook_stands_as_deep_as_what_was_refused() {
     let python = Encoder::python().indent(2).default(|_, answer| answer.with(&[1]));
     let text = python.to_string(&[Tree::Leaf(Leaf::Bytes(vec![0]))]);
@@ -65,7 +64,6 @@ fn an_answer_of_the_hook_stands_as_deep_as_what_was_refused() {
 }
 
 #[test]
-#[ignore = "not mended yet: a key by itself is kept as it was written, and in other ways as it is"]
 fn an_error_has_the_same_path_by_all_ways() {
     let bytes = Tree::Leaf(Leaf::Bytes(vec![0]));
     let key = text("é");
@@ -82,7 +80,6 @@ fn an_error_has_the_same_path_by_all_ways() {
 }
 
 #[test]
-#[ignore = "not mended yet: it is left out, and a level is lost"]
 fn an_odd_key_that_the_hook_chose_is_not_left_out() {
     let nan = Tree::Leaf(Leaf::Number(Number::F64(f64::NAN)));
     let tree = Tree::Map(Calls::Entries, vec![(nan, one())], OnError::Pass);

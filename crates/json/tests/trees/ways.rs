@@ -6,7 +6,6 @@ use universal_worker_json::Encoder;
 use universal_worker_json::Error;
 use universal_worker_json::ErrorKind;
 
-use super::known;
 use super::options::Options;
 use super::sinks::FULL;
 use super::sinks::Full;
@@ -39,10 +38,6 @@ pub(super) fn agree(encoder: &Encoder, tree: &Tree, options: &Options, expected:
 fn same(way: &str, expected: &Written, found: Written) {
     let plain = |written: &Written| match written {
         Ok(text) => Ok(String::from_utf8_lossy(text).into_owned()),
-        Err(error) if known::PATHS_DIFFER => {
-            let text = error.to_string();
-            Err((error.kind(), text[error.path().len()..].to_owned()))
-        }
         Err(error) => Err((error.kind(), error.to_string())),
     };
     assert_eq!(plain(expected), plain(&found), "by to_vec, and by {way}");
