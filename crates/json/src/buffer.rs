@@ -14,7 +14,7 @@ pub(crate) struct Buffer {
 }
 
 /// Room is made for at least so much.
-const LEAST: usize = 256;
+const LEAST: usize = 128;
 
 /// Room beyond what is asked for is at most this.
 const MOST: usize = 16 * 1024;

@@ -33,7 +33,8 @@ use crate::string::Plain;
 /// | [`default`](Self::default) | none | none | what to write for what is refused |
 /// | [`bytes`](Self::bytes) | refused | [`BytesForm::Array`] | what bytes become, which Python refuses |
 ///
-/// An encoder is cheap to make, and can be a `static`: the presets are `const`.
+/// An encoder is cheap to make, and with options that need no memory it can be a `static`, as in
+/// `static SORTED: Encoder = Encoder::python().sort_keys(true)`.
 ///
 /// # Examples
 /// Each line has Python's words for the same text behind it, and a test asks Python.
@@ -162,7 +163,7 @@ impl Encoder {
         Ok(())
     }
 
-    /// Writes the text, some kilobytes at a time, so that a value of any length takes the same memory,
+    /// Writes the text, some kilobytes at a time, and flushes the writer, so that a value of any length takes the same memory,
     /// if its `Serialize` makes its items as it goes.
     ///
     /// Of an object whose keys are to be [sorted](Self::sort_keys), all is kept until it is over.
@@ -177,7 +178,7 @@ impl Encoder {
     ) -> Result<(), Error> {
         let mut serializer = Serializer::to_sink(self, &mut writer);
         serializer.write(value)?;
-        serializer.flush()
+        serializer.finish()
     }
 }
 

@@ -31,8 +31,8 @@ struct Inner {
 pub enum ErrorKind {
     /// A float is no number in JSON, and may not be written: Python's `ValueError`.
     NonFinite,
-    /// Too many arrays and objects stand within each other: Python's `RecursionError`, and its
-    /// `ValueError` of a circular reference.
+    /// Too many arrays and objects stand within each other, or within a key: Python's
+    /// `RecursionError`, and its `ValueError` of a circular reference.
     Depth,
     /// A key is neither a string, a number, a boolean nor null: Python's `TypeError`.
     Key,
@@ -42,6 +42,7 @@ pub enum ErrorKind {
     /// There are bytes in it, for which no form was chosen: Python's `TypeError`.
     Bytes,
     /// The writer failed; [`source`](StdError::source) says how.
+    /// Its place is where the encoder was by then, some kilobytes behind what could not be written.
     Io,
     /// The value's own `Serialize`, or the hook, says that it cannot be written.
     Custom,
@@ -59,6 +60,18 @@ impl Error {
         let mut failed = Self::new(ErrorKind::Io, "cannot write");
         failed.inner.source = Some(error);
         failed
+    }
+
+    /// An error of one's own, for a [hook](crate::Encoder::default) to answer with.
+    #[must_use]
+    pub fn custom(message: impl fmt::Display) -> Self {
+        Self::new(ErrorKind::Custom, message.to_string())
+    }
+
+    /// What is wrong, in words, without the place.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.inner.message
     }
 
     /// A key is of an odd kind; what becomes of it is for the object to say.
@@ -134,7 +147,7 @@ impl StdError for Error {
 
 impl ser::Error for Error {
     fn custom<T: fmt::Display>(message: T) -> Self {
-        Self::new(ErrorKind::Custom, message.to_string())
+        Self::custom(message)
     }
 }
 

@@ -40,10 +40,10 @@ pub enum BytesForm {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Indent(pub(crate) Option<Cow<'static, str>>);
 
-impl From<usize> for Indent {
+impl From<u16> for Indent {
     /// So many spaces; 0 puts items on lines of their own, without any.
-    fn from(spaces: usize) -> Self {
-        Self(Some(Cow::Owned(" ".repeat(spaces))))
+    fn from(spaces: u16) -> Self {
+        Self(Some(Cow::Owned(" ".repeat(spaces.into()))))
     }
 }
 

@@ -94,8 +94,14 @@ impl<'e> Serializer<'e> {
         Ok(())
     }
 
+    /// Hands the rest to the sink, and has it do the same.
+    pub(crate) fn finish(&mut self) -> Result<(), Error> {
+        self.flush()?;
+        self.sink.as_mut().map_or(Ok(()), |sink| sink.flush()).map_err(Error::io)
+    }
+
     /// Hands what is written to the sink.
-    pub(crate) fn flush(&mut self) -> Result<(), Error> {
+    fn flush(&mut self) -> Result<(), Error> {
         if let Some(sink) = &mut self.sink {
             let written = sink.write_all(self.out.text());
             self.out.truncate(0);
@@ -132,7 +138,10 @@ impl<'e> Serializer<'e> {
     #[cold]
     fn too_deep(&self) -> Error {
         let limit = self.encoder.max_depth;
-        Error::new(ErrorKind::Depth, format!("more than {limit} levels are nested"))
+        Error::new(
+            ErrorKind::Depth,
+            format!("arrays and objects are nested more than {limit} deep"),
+        )
     }
 
     /// Ends an array or an object.

@@ -95,7 +95,7 @@ fn write_pieces<const ASCII: bool>(out: &mut Buffer, bytes: &[u8]) {
     while from < bytes.len() {
         // A piece ends with a whole word or a whole character.
         let end = bytes.len().min(from + PIECE);
-        let room = out.room((PIECE + WORD) * LONGEST + WORD);
+        let room = out.room((end - from + WORD) * LONGEST + WORD);
         let mut to = 0;
         while from < end {
             let word = word_at(bytes, from);

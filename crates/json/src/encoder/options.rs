@@ -32,7 +32,7 @@ impl Encoder {
     /// assert_eq!(Encoder::python().to_string(&keys)?, r#"[{"1": 0}, {"true": 0}, {"null": 0}]"#); // json.dumps([{1: 0}, {True: 0}, {None: 0}])
     /// # Ok::<(), universal_worker_json::Error>(())
     /// ```
-    pub fn skipkeys(mut self, skipkeys: bool) -> Self {
+    pub const fn skipkeys(mut self, skipkeys: bool) -> Self {
         self.skip_keys = skipkeys;
         self
     }
@@ -47,7 +47,7 @@ impl Encoder {
     /// assert_eq!(Encoder::python().ensure_ascii(false).to_string("\u{1}é/")?, r#""\u0001é/""#); // json.dumps("\x01é/", ensure_ascii=False)
     /// # Ok::<(), universal_worker_json::Error>(())
     /// ```
-    pub fn ensure_ascii(mut self, ensure_ascii: bool) -> Self {
+    pub const fn ensure_ascii(mut self, ensure_ascii: bool) -> Self {
         self.plain = if ensure_ascii { Plain::Ascii } else { Plain::Utf8 };
         self
     }
@@ -55,16 +55,18 @@ impl Encoder {
     /// How many arrays and objects may stand within each other, before it is an error of kind
     /// [`Depth`](crate::ErrorKind::Depth).
     ///
-    /// Python looks for values that hold themselves, of which there are none in Rust, and gives up at
-    /// some 1000 levels, whether it looks for them or not: so there is a limit, which cannot be lifted.
-    /// A level takes stack: 1000 of them fit a thread's 2 MiB; with more, mind the stack.
+    /// In Rust no value holds itself, so what Python looks for cannot be.
+    /// But a value can be deeper than a stack, which ends the process; CPython gives up too, whether it
+    /// checks or not: 3.11 beyond 995 levels, 3.12 beyond 1,497, 3.13 beyond 9,998.
+    /// Here it is at 1000 by default, for which a thread's usual 2 MiB are enough; for more, see to
+    /// the stack: a level takes about 250 bytes of it, and up to 1.2 kB without optimisation.
     /// ```
     /// # use universal_worker_json::{Encoder, ErrorKind};
     /// let error = Encoder::python().check_circular(2).to_string(&[[[0]]]).unwrap_err();
     /// assert_eq!(error.kind(), ErrorKind::Depth);
-    /// assert_eq!(error.to_string(), "$[0][0]: more than 2 levels are nested");
+    /// assert_eq!(error.to_string(), "$[0][0]: arrays and objects are nested more than 2 deep");
     /// ```
-    pub fn check_circular(mut self, levels: usize) -> Self {
+    pub const fn check_circular(mut self, levels: usize) -> Self {
         self.max_depth = levels;
         self
     }
@@ -92,6 +94,8 @@ impl Encoder {
     /// Numbers beside strings, or null beside either, are an error of kind
     /// [`MixedKeys`](crate::ErrorKind::MixedKeys), as in Python.
     /// NaN comes behind all numbers; Python leaves it where its sort happens to put it.
+    ///
+    /// What is in order already costs little; what is not is copied once for each level it is within.
     /// ```
     /// # use serde::Serialize;
     /// # use std::collections::BTreeMap;
@@ -106,7 +110,7 @@ impl Encoder {
     /// assert_eq!(sorted.to_string(&value)?, r#"{"a": 1, "b": {"9": null, "10": null}}"#); // json.dumps({"b": {10: None, 9: None}, "a": 1}, sort_keys=True)
     /// # Ok::<(), universal_worker_json::Error>(())
     /// ```
-    pub fn sort_keys(mut self, sort_keys: bool) -> Self {
+    pub const fn sort_keys(mut self, sort_keys: bool) -> Self {
         self.sort_keys = sort_keys;
         self
     }
@@ -122,7 +126,7 @@ impl Encoder {
     /// let value = (1, [(); 0], [2]);
     /// assert_eq!(Encoder::python().indent(2).to_string(&value)?, "[\n  1,\n  [],\n  [\n    2\n  ]\n]"); // json.dumps([1, [], [2]], indent=2)
     /// assert_eq!(Encoder::python().indent("\t").to_string(&[0])?, "[\n\t0\n]"); // json.dumps([0], indent="\t")
-    /// assert_eq!(Encoder::python().indent(None::<usize>).to_string(&[0])?, "[0]"); // json.dumps([0], indent=None)
+    /// assert_eq!(Encoder::python().indent(None::<u16>).to_string(&[0])?, "[0]"); // json.dumps([0], indent=None)
     /// # Ok::<(), universal_worker_json::Error>(())
     /// ```
     pub fn indent(mut self, indent: impl Into<Indent>) -> Self {
@@ -155,7 +159,7 @@ impl Encoder {
     /// odd keys.
     ///
     /// The hook answers with any value that can stand there, or with an error, such as the one that
-    /// there is without a hook: `refused.into()`.
+    /// there is without a hook: `refused.into()`, or one of your own: [`Error::custom`].
     /// What an option has a form for, or leaves out, it is not asked about; unlike Python's, it is
     /// asked about keys and floats too.
     /// ```
@@ -197,7 +201,7 @@ impl Encoder {
     /// assert!(Encoder::python().to_string(&bytes).is_err()); // json.dumps(b"\x00\xff") raises TypeError
     /// # Ok::<(), universal_worker_json::Error>(())
     /// ```
-    pub fn bytes(mut self, form: BytesForm) -> Self {
+    pub const fn bytes(mut self, form: BytesForm) -> Self {
         self.bytes = form;
         self
     }

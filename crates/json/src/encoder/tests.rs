@@ -123,7 +123,7 @@ fn depth_is_an_error_and_no_crash() {
         value = Value::Array(vec![value]);
     }
     let error = Encoder::compact().to_string(&value).unwrap_err();
-    assert!(error.to_string().ends_with("more than 1000 levels are nested"));
+    assert!(error.to_string().ends_with("nested more than 1000 deep"));
     assert!(Encoder::compact().check_circular(1001).to_string(&value).is_ok());
 }
 

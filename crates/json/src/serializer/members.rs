@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde::ser;
 
 use crate::error::Error;
+use crate::error::ErrorKind;
 use crate::serializer::Serializer;
 use crate::serializer::items::InVariant;
 use crate::serializer::key;
@@ -38,6 +39,8 @@ pub(crate) struct Members<'s, 'e> {
 
 /// The last key, for the value that follows it.
 enum LastKey {
+    /// There is none that waits for its value.
+    None,
     /// It stands there in the text.
     At(Range<usize>),
     /// Its text, where it may be gone before the value is written.
@@ -96,7 +99,7 @@ impl<'s, 'e> Members<'s, 'e> {
     pub(super) fn open(serializer: &'s mut Serializer<'e>) -> Result<Self, Error> {
         serializer.open(b'{')?;
         let mark = serializer.begin_sorting();
-        let last = LastKey::Skipped;
+        let last = LastKey::None;
         Ok(Self { serializer, empty: true, mark, skipped: false, last })
     }
 
@@ -115,6 +118,19 @@ impl<'s, 'e> Members<'s, 'e> {
     }
 
     #[inline]
+    fn expect_no_value(&mut self) -> Result<(), Error> {
+        match self.last {
+            LastKey::None => Ok(()),
+            _ => Err(self.unpaired("there is a key without a value")),
+        }
+    }
+
+    #[cold]
+    fn unpaired(&mut self, message: &str) -> Error {
+        self.serializer.passed(Error::new(ErrorKind::Custom, message))
+    }
+
+    #[inline]
     fn value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
         let written = value.serialize(&mut *self.serializer);
         self.serializer.end_entry();
@@ -127,6 +143,7 @@ impl ser::SerializeMap for Members<'_, '_> {
     type Error = Error;
 
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Error> {
+        self.expect_no_value()?;
         let (first, before) = (self.empty, self.serializer.out.len());
         self.last = if !self.key(key)? {
             LastKey::Skipped
@@ -139,7 +156,8 @@ impl ser::SerializeMap for Members<'_, '_> {
     }
 
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
-        match mem::replace(&mut self.last, LastKey::Skipped) {
+        match mem::replace(&mut self.last, LastKey::None) {
+            LastKey::None => Err(self.unpaired("there is a value without a key")),
             LastKey::Skipped => Ok(()),
             LastKey::Kept(text) => self.value(value).map_err(|error| error.at_key(&text)),
             LastKey::At(at) => {
@@ -162,7 +180,8 @@ impl ser::SerializeMap for Members<'_, '_> {
     }
 
     #[inline]
-    fn end(self) -> Result<(), Error> {
+    fn end(mut self) -> Result<(), Error> {
+        self.expect_no_value()?;
         self.serializer.end_sorting(self.mark, self.skipped)?;
         self.serializer.close(b'}', self.empty);
         Ok(())

@@ -53,8 +53,7 @@ impl ser::Serializer for Verbatim<'_, '_> {
     );
 
     fn serialize_str(self, text: &str) -> Result<(), Error> {
-        self.0.out.extend(text.as_bytes());
-        Ok(())
+        self.0.put_raw(text)
     }
 
     fn serialize_none(self) -> Result<(), Error> {

@@ -3,6 +3,10 @@
 use std::fmt;
 use std::fmt::Write;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde::Serialize;
+
 use crate::error::Error;
 use crate::hook;
 use crate::hook::Place;
@@ -15,8 +19,6 @@ use crate::serializer::FLUSH_AT;
 use crate::serializer::Pace;
 use crate::serializer::Serializer;
 use crate::string;
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 
 impl Serializer<'_> {
     #[inline]
@@ -66,32 +68,64 @@ impl Serializer<'_> {
     }
 
     /// Writes what a value displays.
-    pub(super) fn put_displayed(
+    pub(super) fn put_displayed<T: fmt::Display + ?Sized>(
         &mut self,
-        value: &(impl fmt::Display + ?Sized),
+        value: &T,
     ) -> Result<(), Error> {
         self.out.push(b'"');
-        let mut content = Content(self);
-        write!(content, "{value}").map_err(|_| Error::not_displayed())?;
+        let mut content = Content { serializer: self, failed: None };
+        let displayed = write!(content, "{value}");
+        if let Some(error) = content.failed {
+            return Err(error);
+        }
+        displayed.map_err(|_| Error::not_displayed())?;
         self.out.push(b'"');
         Ok(())
     }
 
     pub(super) fn put_bytes(&mut self, bytes: &[u8]) -> Result<(), Error> {
         match self.encoder.bytes {
-            BytesForm::Array => serde::Serialize::serialize(bytes, self),
-            BytesForm::Base64 => self.put_string(&STANDARD.encode(bytes)),
+            BytesForm::Array => bytes.serialize(self),
+            BytesForm::Base64 => self.put_base64(bytes),
             BytesForm::Refuse => hook::ask(self, Refused::Bytes(bytes), Place::Value),
         }
+    }
+
+    fn put_base64(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        self.out.push(b'"');
+        // What is encoded by itself is a multiple of three bytes, or the end.
+        for piece in bytes.chunks(FLUSH_AT / 4 * 3) {
+            self.out.extend(STANDARD.encode(piece).as_bytes());
+            self.make_room()?;
+        }
+        self.out.push(b'"');
+        Ok(())
+    }
+
+    /// Writes a text that is JSON already.
+    pub(super) fn put_raw(&mut self, text: &str) -> Result<(), Error> {
+        for piece in text.as_bytes().chunks(FLUSH_AT) {
+            self.out.extend(piece);
+            self.make_room()?;
+        }
+        Ok(())
     }
 }
 
 /// The inside of a string.
-struct Content<'s, 'e>(&'s mut Serializer<'e>);
+struct Content<'s, 'e> {
+    serializer: &'s mut Serializer<'e>,
+    /// Why no more can be written.
+    failed: Option<Error>,
+}
 
 impl Write for Content<'_, '_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        string::write_content(&mut self.0.out, text, self.0.encoder.plain);
-        Ok(())
+        let serializer = &mut *self.serializer;
+        string::write_content(&mut serializer.out, text, serializer.encoder.plain);
+        serializer.make_room().map_err(|error| {
+            self.failed = Some(error);
+            fmt::Error
+        })
     }
 }

@@ -133,9 +133,11 @@ impl<'s, 'e> ser::Serializer for &'s mut Serializer<'e> {
         variant: &'static str,
         value: &T,
     ) -> Result<(), Error> {
-        let mut object = Fields::open(self)?;
-        object.field(variant, value)?;
-        object.close().map(|_| ())
+        self.open_variant(variant)?;
+        let written = value.serialize(&mut *self);
+        written.map_err(|error| self.passed(error).at_name(variant))?;
+        self.close_variant();
+        Ok(())
     }
 
     #[inline]

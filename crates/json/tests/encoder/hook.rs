@@ -1,7 +1,6 @@
 //! What is written for what is refused.
 
 use serde::Serialize;
-use serde::ser::Error as _;
 use universal_worker_json::BytesForm;
 use universal_worker_json::Encoder;
 use universal_worker_json::Error;

@@ -110,3 +110,28 @@ fn members_of_every_level_are_sorted() {
     let text = Encoder::compact().sort_keys(true).to_string(&outer).unwrap();
     assert_eq!(text, r#"{"b":{},"c":{"a":[],"b":[{"B":{"y":2,"z":1}}]}}"#);
 }
+
+#[test]
+fn keys_and_values_come_in_pairs() {
+    struct Unpaired(&'static str);
+    impl Serialize for Unpaired {
+        fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            use serde::ser::SerializeMap;
+            let mut map = serializer.serialize_map(None)?;
+            for step in self.0.chars() {
+                match step {
+                    'k' => map.serialize_key("key")?,
+                    _ => map.serialize_value("value")?,
+                }
+            }
+            map.end()
+        }
+    }
+    for encoder in [Encoder::compact(), Encoder::python().sort_keys(true)] {
+        assert!(encoder.to_string(&Unpaired("kvkv")).is_ok());
+        for steps in ["kk", "v", "kvv", "kvk"] {
+            let error = encoder.to_string(&Unpaired(steps)).unwrap_err();
+            assert!(error.message().contains("without a"), "{steps}: {error}");
+        }
+    }
+}

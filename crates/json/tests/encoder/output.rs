@@ -92,5 +92,43 @@ fn options_do_not_depend_on_their_order() {
     let behind = Encoder::python().indent(0).separators(", ", ":");
     assert_eq!(before.to_string(&value).unwrap(), "[\n[\n1, \n2\n]\n]");
     assert_eq!(behind.to_string(&value).unwrap(), before.to_string(&value).unwrap());
-    assert_eq!(before.indent(None::<usize>).to_string(&value).unwrap(), "[[1, 2]]");
+    assert_eq!(before.indent(None::<u16>).to_string(&value).unwrap(), "[[1, 2]]");
+}
+
+#[test]
+fn long_parts_go_to_a_writer_piece_by_piece() {
+    struct Displayed(usize);
+    impl Serialize for Displayed {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            let pieces = std::iter::repeat_n("é 16 bytes long", self.0);
+            serializer.collect_str(&Pieces(Cell::new(Some(pieces))))
+        }
+    }
+    let raw = format!("[{}1]", "1, ".repeat(200_000));
+    streams(&Encoder::python(), &Displayed(50_000));
+    streams(&Encoder::python(), &universal_worker_json::Raw(&raw));
+    let bytes = Encoder::compact().bytes(BytesForm::Base64);
+    streams(&bytes, &Bytes(&[7; 1_000_000]));
+    assert_eq!(bytes.to_vec(&Bytes(&[7; 1_000_000])).unwrap().len(), 1_333_336 + 2);
+}
+
+/// Displays its pieces, one after the other.
+struct Pieces<I>(Cell<Option<I>>);
+
+impl<I: Iterator<Item = &'static str> + Clone> std::fmt::Display for Pieces<I> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.take().into_iter().flatten().try_for_each(|piece| f.write_str(piece))
+    }
+}
+
+#[test]
+fn a_short_text_is_given_no_more_memory_than_it_needs() {
+    for encoder in [Encoder::python(), Encoder::compact()] {
+        assert!(encoder.to_vec("é").unwrap().capacity() <= 128);
+    }
+    let mut lines = Vec::with_capacity(1 << 20);
+    for _ in 0..1000 {
+        Encoder::compact().encode_into(&[1.5], &mut lines).unwrap();
+    }
+    assert_eq!(lines.len(), 5000);
 }

@@ -1,9 +1,9 @@
-//! Room for values of a thousand levels, whose frames are large where nothing is optimised.
+//! Room for values of thousands of levels, whose frames are large where nothing is optimised.
 
 use std::panic;
 use std::thread;
 
-const BYTES: usize = 64 << 20;
+const BYTES: usize = 256 << 20;
 
 /// Runs `test` on a large stack.
 pub(crate) fn large<T: Send>(test: impl FnOnce() -> T + Send) -> T {
