@@ -68,7 +68,11 @@ impl Buffer {
 
     #[inline]
     pub(crate) fn push(&mut self, byte: u8) {
-        self.extend_by_first([byte], 1);
+        match self.bytes.get_mut(self.written) {
+            Some(room) => *room = byte,
+            None => self.extend_into_new_room(&[byte]),
+        }
+        self.written += 1;
     }
 
     #[inline]
@@ -123,10 +127,11 @@ impl Buffer {
 
 #[inline]
 fn copy_ends<const N: usize>(from: &[u8], to: &mut [u8]) {
-    if let (Some(first), Some(last)) = (from.first_chunk::<N>(), from.last_chunk::<N>()) {
-        to[..N].copy_from_slice(first);
-        let end = to.len() - N;
-        to[end..].copy_from_slice(last);
+    if let (Some(first), Some(place)) = (from.first_chunk::<N>(), to.first_chunk_mut()) {
+        *place = *first;
+    }
+    if let (Some(last), Some(place)) = (from.last_chunk::<N>(), to.last_chunk_mut()) {
+        *place = *last;
     }
 }
 
