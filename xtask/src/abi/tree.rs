@@ -35,7 +35,7 @@ pub(super) fn write(root: &Path, workspace: &Path, build: &Build) -> Result<(), 
     for folder in build.tree.folders {
         manifest(root, to, folder, &edits)?;
         // The docs, where a crate has some in files of their own that it includes.
-        for source in ["src", "docs", "build.rs"] {
+        for source in ["src", "docs", "README.md", "build.rs"] {
             copy(root, to, &Path::new(folder).join(source), &edits)?;
         }
     }
