@@ -2,6 +2,8 @@
 
 use std::fs::File;
 use std::hint::black_box;
+use std::io;
+use std::io::Write;
 use std::mem;
 use std::process::Command;
 use std::process::Stdio;
@@ -54,7 +56,8 @@ pub(crate) fn commit(op: &str, args: &RawArgs) -> Result<Reply, PluginError> {
         "print" => {
             let message: String = required(args, "message")?;
             println!("{message}");
-            eprintln!("{message}");
+            // At once: between two writes of it, the log may have a line on the same stream.
+            let _ = io::stderr().write_all(format!("{message}\n").as_bytes());
             Ok(Reply::None)
         }
         op => Err(PluginError::user_input(format!("unknown op '{op}'"))),
