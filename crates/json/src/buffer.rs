@@ -125,8 +125,10 @@ impl Buffer {
     }
 }
 
+/// Copies `N` to `2 * N` bytes to a place of their length, by two copies that overlap: of a length that
+/// the compiler knows, they are no call.
 #[inline]
-fn copy_ends<const N: usize>(from: &[u8], to: &mut [u8]) {
+pub(crate) fn copy_ends<const N: usize>(from: &[u8], to: &mut [u8]) {
     if let (Some(first), Some(place)) = (from.first_chunk::<N>(), to.first_chunk_mut()) {
         *place = *first;
     }

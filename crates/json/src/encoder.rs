@@ -10,7 +10,6 @@ use serde::Serialize;
 
 use crate::buffer::Buffer;
 use crate::error::Error;
-use crate::error::ErrorKind;
 use crate::hook::Hook;
 use crate::options::BytesForm;
 use crate::options::Indent;
@@ -134,8 +133,8 @@ impl Encoder {
     /// # Errors
     /// When the value cannot be written: its [kind](Error::kind) says why, its text where.
     pub fn to_string<T: Serialize + ?Sized>(&self, value: &T) -> Result<String, Error> {
-        String::from_utf8(self.to_vec(value)?)
-            .map_err(|_| Error::new(ErrorKind::Custom, "a raw value is not UTF-8"))
+        let text = String::from_utf8(self.to_vec(value)?);
+        Ok(text.expect("a text is made of whole texts"))
     }
 
     /// The text as bytes.
@@ -163,13 +162,14 @@ impl Encoder {
         Ok(())
     }
 
-    /// Writes the text, some kilobytes at a time, and flushes the writer, so that a value of any length takes the same memory,
-    /// if its `Serialize` makes its items as it goes.
+    /// Writes the text, some kilobytes at a time, and flushes the writer at the end.
+    ///
+    /// A value of any length takes the same memory, if its `Serialize` makes its items as it goes.
     ///
     /// Of an object whose keys are to be [sorted](Self::sort_keys), all is kept until it is over.
     ///
     /// # Errors
-    /// As [`to_string`](Self::to_string), and of kind [`Io`](ErrorKind::Io) where the writer fails;
+    /// As [`to_string`](Self::to_string), and of kind [`Io`](crate::ErrorKind::Io) where the writer fails;
     /// what was written by then is no whole text.
     pub fn to_writer<T: Serialize + ?Sized>(
         &self,

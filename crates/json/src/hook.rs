@@ -104,10 +104,10 @@ impl From<Refused<'_>> for Error {
     /// The error that there is without a hook.
     fn from(refused: Refused<'_>) -> Self {
         match refused {
-            Refused::Bytes(bytes) => Self::new(
-                ErrorKind::Bytes,
-                format!("bytes have no form in JSON ({} of them)", bytes.len()),
-            ),
+            Refused::Bytes(_) => {
+                let message = "bytes have no form in JSON: choose one by `Encoder::bytes`";
+                Self::new(ErrorKind::Bytes, message)
+            }
             Refused::NonFinite(value) => {
                 Self::new(ErrorKind::NonFinite, format!("{} is not JSON", literal(value)))
             }

@@ -35,28 +35,19 @@ impl Float for f32 {
 /// Writes a float that is plain.
 #[inline]
 pub(crate) fn write_plain<F: Float>(out: &mut Buffer, value: F) {
-    let mut buffer = zmij::Buffer::new();
-    let text = buffer.format_finite(value).as_bytes();
-    out.extend_short(text);
+    out.extend_short(zmij::Buffer::new().format_finite(value).as_bytes());
 }
 
-/// Writes a float; one that is not finite in the form chosen, or `null`.
+/// Writes a float as `float.__repr__` does, the fewest digits that read back as the same; one that is
+/// not finite in the form chosen, or `null`.
 pub(crate) fn write<F: Float>(out: &mut Buffer, value: F, non_finite: NonFinite) {
     match non_finite {
-        _ if value.into().is_finite() => write_finite(out, value),
+        _ if value.is_plain() => write_plain(out, value),
+        _ if value.into().is_finite() => {
+            write_repr(out, zmij::Buffer::new().format_finite(value));
+        }
         NonFinite::Literal => out.extend(literal(value.into()).as_bytes()),
         NonFinite::Null | NonFinite::Refuse => out.extend(b"null"),
-    }
-}
-
-/// Writes a finite float as `float.__repr__` does: the fewest digits that read back as the same.
-fn write_finite<F: Float>(out: &mut Buffer, value: F) {
-    let mut buffer = zmij::Buffer::new();
-    let text = buffer.format_finite(value);
-    if value.is_plain() {
-        out.extend(text.as_bytes());
-    } else {
-        write_repr(out, text);
     }
 }
 
@@ -72,7 +63,6 @@ pub(crate) fn literal(value: f64) -> &'static str {
 }
 
 /// Writes what zmij made of a float, where Python has another form.
-#[cold]
 fn write_repr(out: &mut Buffer, text: &str) {
     let digits = text.strip_prefix('-').unwrap_or(text);
     out.extend(&text.as_bytes()[..text.len() - digits.len()]);
@@ -110,4 +100,70 @@ fn write_small(out: &mut Buffer, text: &str) {
     }
     out.extend(b"e-0");
     integer::write_u64(out, exponent as u64);
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn text<F: Float>(value: F) -> String {
+        let mut out = Buffer::default();
+        write(&mut out, value, NonFinite::Literal);
+        String::from_utf8(out.into_bytes()).unwrap()
+    }
+
+    #[test]
+    fn single_floats_have_their_own_digits_in_pythons_form() {
+        for (value, expected) in [
+            (0.1_f32, "0.1"),
+            (-16_777_216.0, "-16777216.0"),
+            (1e12, "1000000000000.0"),
+            (1e13, "10000000000000.0"),
+            (1.5e13, "15000000000000.0"),
+            (-9.999_999e15, "-9999999000000000.0"),
+            (1e16, "1e+16"),
+            (1e-4, "0.0001"),
+            (-1.25e-5, "-1.25e-05"),
+            (1e-6, "1e-06"),
+            (1.5e-9, "1.5e-09"),
+            (1e-10, "1e-10"),
+            (f32::MAX, "3.4028235e+38"),
+            (f32::from_bits(1), "1e-45"),
+            (f32::NEG_INFINITY, "-Infinity"),
+        ] {
+            assert_eq!(text(value), expected);
+        }
+    }
+
+    /// Whether `text` has an exponent, of two digits or more, exactly where Python writes one.
+    fn has_pythons_form(text: &str, magnitude: f64) -> bool {
+        let is_large_or_small = magnitude != 0.0 && !(1e-4..1e16).contains(&magnitude);
+        match text.split_once('e') {
+            Some((_, exponent)) => is_large_or_small && exponent.len() >= 3,
+            None => !is_large_or_small && text.contains('.'),
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_float_reads_back_and_has_pythons_form(bits: u64, single: u32, exponent in -12..20) {
+            let near = f64::from(single) * 10_f64.powi(exponent - 9);
+            for value in [f64::from_bits(bits), near].into_iter().filter(|it| it.is_finite()) {
+                let text = text(value);
+                prop_assert_eq!(text.parse::<f64>().unwrap().to_bits(), value.to_bits());
+                prop_assert!(has_pythons_form(&text, value.abs()), "{}", text);
+            }
+            for value in [f32::from_bits(single), near as f32] {
+                if value.is_finite() {
+                    let text = text(value);
+                    prop_assert_eq!(text.parse::<f32>().unwrap().to_bits(), value.to_bits());
+                    // Its own digits may be on the other side of what it is as an `f64`.
+                    let magnitude = text.parse::<f64>().unwrap().abs();
+                    prop_assert!(has_pythons_form(&text, magnitude), "{}", text);
+                }
+            }
+        }
+    }
 }

@@ -26,11 +26,7 @@ pub(crate) fn write(out: &mut Buffer, text: &str, plain: Plain) {
     let bytes = text.as_bytes();
     let room = out.room(bytes.len() + 2);
     if let [first, content @ .., last] = room {
-        let copied = match plain {
-            Plain::Utf8 => copy_clean::<false>(bytes, content),
-            Plain::Ascii => copy_clean::<true>(bytes, content),
-        };
-        if copied {
+        if copy_plain(bytes, content, plain) {
             (*first, *last) = (b'"', b'"');
             out.advance(bytes.len() + 2);
             return;
@@ -57,16 +53,22 @@ pub(crate) fn write_plain_key(
     let end = begin + 1 + bytes.len();
     let room = out.room(bytes.len() + 6);
     room[..2].copy_from_slice(b", ");
-    let copied = match plain {
-        Plain::Utf8 => copy_clean::<false>(bytes, &mut room[begin + 1..end]),
-        Plain::Ascii => copy_clean::<true>(bytes, &mut room[begin + 1..end]),
-    };
+    let copied = copy_plain(bytes, &mut room[begin + 1..end], plain);
     if copied {
         room[begin] = b'"';
         room[end..end + 3].copy_from_slice(b"\": ");
         out.advance(end + 1 + gap);
     }
     copied
+}
+
+/// Copies a text to a place of its length, if it needs no escape.
+#[inline(always)]
+fn copy_plain(from: &[u8], to: &mut [u8], plain: Plain) -> bool {
+    match plain {
+        Plain::Utf8 => copy_clean::<false>(from, to),
+        Plain::Ascii => copy_clean::<true>(from, to),
+    }
 }
 
 #[inline(never)]

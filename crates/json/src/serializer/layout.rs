@@ -76,12 +76,6 @@ impl Serializer<'_> {
         as_it_is.then_some(at)
     }
 
-    /// Hands what is written to the sink, where there is one and enough of it.
-    #[inline]
-    pub(super) fn make_room(&mut self) -> Result<(), Error> {
-        if self.pace == Pace::Careful { self.flush_if_due() } else { Ok(()) }
-    }
-
     fn begin_item_carefully(&mut self, first: bool) -> Result<(), Error> {
         self.flush_if_due()?;
         self.separate(first);

@@ -96,7 +96,7 @@ impl Serializer<'_> {
         // What is encoded by itself is a multiple of three bytes, or the end.
         for piece in bytes.chunks(FLUSH_AT / 4 * 3) {
             self.out.extend(STANDARD.encode(piece).as_bytes());
-            self.make_room()?;
+            self.flush_if_due()?;
         }
         self.out.push(b'"');
         Ok(())
@@ -106,7 +106,7 @@ impl Serializer<'_> {
     pub(super) fn put_raw(&mut self, text: &str) -> Result<(), Error> {
         for piece in text.as_bytes().chunks(FLUSH_AT) {
             self.out.extend(piece);
-            self.make_room()?;
+            self.flush_if_due()?;
         }
         Ok(())
     }
@@ -123,7 +123,7 @@ impl Write for Content<'_, '_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         let serializer = &mut *self.serializer;
         string::write_content(&mut serializer.out, text, serializer.encoder.plain);
-        serializer.make_room().map_err(|error| {
+        serializer.flush_if_due().map_err(|error| {
             self.failed = Some(error);
             fmt::Error
         })

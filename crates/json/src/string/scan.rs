@@ -6,6 +6,8 @@
 //!
 //! [Bit Twiddling Hacks]: https://graphics.stanford.edu/~seander/bithacks.html#HasLessInWord
 
+use crate::buffer::copy_ends;
+
 const ONES: u64 = u64::from_ne_bytes([1; 8]);
 const HIGHS: u64 = u64::from_ne_bytes([0x80; 8]);
 /// Bytes of a word.
@@ -19,8 +21,8 @@ pub(super) fn copy_clean<const ASCII: bool>(from: &[u8], to: &mut [u8]) -> bool 
     match from.len() {
         0 => true,
         1..4 => copy_letters::<ASCII>(from, to),
-        4..WORD => copy_ends::<ASCII, 4>(from, to),
-        WORD..=16 => copy_ends::<ASCII, WORD>(from, to),
+        4..WORD => copy_short::<ASCII, 4>(from, to),
+        WORD..=16 => copy_short::<ASCII, WORD>(from, to),
         _ => copy_long::<ASCII>(from, to),
     }
 }
@@ -32,16 +34,12 @@ fn copy_letters<const ASCII: bool>(from: &[u8], to: &mut [u8]) -> bool {
     marks::<ASCII>(from.iter().fold(LETTERS, |word, byte| word << 8 | u64::from(*byte))) == 0
 }
 
-/// The same for `N` to `2 * N` bytes, by two copies that overlap.
+/// The same for `N` to `2 * N` bytes.
 #[inline]
-fn copy_ends<const ASCII: bool, const N: usize>(from: &[u8], to: &mut [u8]) -> bool {
-    let (Some(first), Some(last)) = (from.first_chunk::<N>(), from.last_chunk::<N>()) else {
-        return false;
-    };
-    to[..N].copy_from_slice(first);
-    let end = to.len() - N;
-    to[end..].copy_from_slice(last);
-    (marks::<ASCII>(padded(first)) | marks::<ASCII>(padded(last))) == 0
+fn copy_short<const ASCII: bool, const N: usize>(from: &[u8], to: &mut [u8]) -> bool {
+    copy_ends::<N>(from, to);
+    let ends = [from.first_chunk::<N>(), from.last_chunk::<N>()].into_iter().flatten();
+    ends.fold(0, |all, end| all | marks::<ASCII>(padded(end))) == 0
 }
 
 fn copy_long<const ASCII: bool>(from: &[u8], to: &mut [u8]) -> bool {
