@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use universal_worker_loader::LoadError;
-use universal_worker_loader::line;
+use universal_worker_sanitize as sanitize;
 
 use crate::announce;
 use crate::event::Reason;
@@ -25,9 +25,9 @@ pub(crate) enum Failure {
     Announce(io::Error),
     #[error("Failed to load {plugin} - {error}")]
     Load { plugin: String, error: Box<LoadError> },
-    #[error("Failed to load {plugin} - {}: {error}", line::path(file))]
+    #[error("Failed to load {plugin} - {}: {error}", sanitize::path(file))]
     Initialize { plugin: String, file: PathBuf, error: InitializeError },
-    #[error("{plugin}: the run failed: {}", line::text(message))]
+    #[error("{plugin}: the run failed: {}", sanitize::text(message))]
     Run { plugin: String, message: String },
     #[error("cannot start a thread for {what}: {source}")]
     Thread { what: &'static str, source: io::Error },
@@ -38,7 +38,7 @@ pub(crate) enum Failure {
 /// Why there is no instance with the config.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum InitializeError {
-    #[error("the config is refused: {}", line::text(.0))]
+    #[error("the config is refused: {}", sanitize::text(.0))]
     Refused(String),
     #[error("initialize takes longer than {} s", .0.as_secs_f64())]
     TooSlow(Duration),
@@ -107,8 +107,8 @@ impl Failure {
     pub(crate) fn message(&self) -> String {
         match self {
             Self::Load { error, .. } => error.to_string(),
-            Self::Initialize { file, error, .. } => format!("{}: {error}", line::path(file)),
-            other => line::message(&other.to_string()),
+            Self::Initialize { file, error, .. } => format!("{}: {error}", sanitize::path(file)),
+            other => sanitize::message(&other.to_string()),
         }
     }
 

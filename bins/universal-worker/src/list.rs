@@ -18,7 +18,7 @@ use std::time::Duration;
 use rustix::fs::MemfdFlags;
 use serde::Deserialize;
 use universal_worker_loader::PluginFolders;
-use universal_worker_loader::line;
+use universal_worker_sanitize as sanitize;
 
 use crate::cli::ListOrder;
 use crate::cli::VARIABLES;
@@ -48,9 +48,9 @@ fn told(order: &ListOrder) -> Result<Outcome, Failure> {
     descendants::adopt()?;
     let mut text = String::new();
     for found in order.folders.list() {
-        let file = line::printable(&found.file.display().to_string());
+        let file = sanitize::printable(&found.file.display().to_string());
         // Writing to a string does not fail.
-        let _ = writeln!(text, "{:<20} {file}", line::printable(&found.name));
+        let _ = writeln!(text, "{:<20} {file}", sanitize::printable(&found.name));
         match check(&found.file, order.load_timeout) {
             Ok(output) => add_classes(&mut text, &output),
             Err(error) => {
@@ -64,7 +64,7 @@ fn told(order: &ListOrder) -> Result<Outcome, Failure> {
     for folder in &order.named {
         if let Some(why) = PluginFolders::why_not_searched(folder) {
             // As above.
-            let _ = writeln!(text, "--plugin-dir {}: {why}", line::path(folder));
+            let _ = writeln!(text, "--plugin-dir {}: {why}", sanitize::path(folder));
         }
     }
     Ok(Outcome::told(text.trim_end()))
@@ -108,8 +108,8 @@ fn add_classes(text: &mut String, output: &Output) {
     match report {
         Ok(Report { classes }) if output.status.success() => {
             for Class { class, version, description } in classes {
-                let head = line::whole(&format!("{class} {version}"));
-                let line = format!("  {head}  {}", line::whole(&description));
+                let head = sanitize::one_line(&format!("{class} {version}"));
+                let line = format!("  {head}  {}", sanitize::one_line(&description));
                 let _ = writeln!(text, "{}", line.trim_end());
             }
         }
@@ -123,7 +123,7 @@ fn why_not(output: &Output) -> String {
     let stderr = String::from_utf8_lossy(&output.stderr);
     let last = stderr.lines().rfind(|line| line.starts_with("FATAL: "));
     match (last, output.status.signal()) {
-        (Some(line), _) => line::whole(line.trim_start_matches("FATAL: ")),
+        (Some(line), _) => sanitize::one_line(line.trim_start_matches("FATAL: ")),
         (None, Some(signal)) => format!("crashes when it is loaded: signal {signal}"),
         (None, None) => format!("is not understood: {}", output.status),
     }

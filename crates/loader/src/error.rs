@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use crate::line;
+use universal_worker_sanitize as sanitize;
 
 /// Why a plugin does not load: one line with the file and the cause.
 ///
@@ -18,7 +18,7 @@ use crate::line;
 #[non_exhaustive]
 pub enum LoadError {
     /// The path names nothing.
-    #[error("{}: no such file", line::path(file))]
+    #[error("{}: no such file", sanitize::path(file))]
     NoSuchFile {
         /// The path.
         file: PathBuf,
@@ -27,7 +27,7 @@ pub enum LoadError {
     },
 
     /// No plugin folder has a library of that name.
-    #[error("there is no plugin '{}' in {}", line::name(name), line::text(searched))]
+    #[error("there is no plugin '{}' in {}", sanitize::name(name), sanitize::text(searched))]
     NoSuchPlugin {
         /// What was looked for.
         name: String,
@@ -40,9 +40,9 @@ pub enum LoadError {
     /// A plugin folder has several libraries of that name.
     #[error(
         "{} has several plugins '{}': {}",
-        line::path(folder),
-        line::name(name),
-        line::list(&files.join(", "))
+        sanitize::path(folder),
+        sanitize::name(name),
+        sanitize::list(&files.join(", "))
     )]
     AmbiguousName {
         /// What was looked for.
@@ -54,7 +54,7 @@ pub enum LoadError {
     },
 
     /// It is not the file that was asked for.
-    #[error("{}: is another file: its SHA-256 is {actual}", line::path(file))]
+    #[error("{}: is another file: its SHA-256 is {actual}", sanitize::path(file))]
     OtherFile {
         /// The file.
         file: PathBuf,
@@ -63,11 +63,11 @@ pub enum LoadError {
     },
 
     /// The file, or a folder on the way to it, may not be read.
-    #[error("{}: no permission to read it", line::path(.0))]
+    #[error("{}: no permission to read it", sanitize::path(.0))]
     NoPermission(PathBuf),
 
     /// The file cannot be read for another reason.
-    #[error("{}: cannot be read: {}", line::path(file), line::text(&source.to_string()))]
+    #[error("{}: cannot be read: {}", sanitize::path(file), sanitize::text(&source.to_string()))]
     Unreadable {
         /// The file.
         file: PathBuf,
@@ -76,19 +76,19 @@ pub enum LoadError {
     },
 
     /// The path names a folder.
-    #[error("{}: is a folder", line::path(.0))]
+    #[error("{}: is a folder", sanitize::path(.0))]
     Folder(PathBuf),
 
     /// There is nothing in the file.
-    #[error("{}: is empty", line::path(.0))]
+    #[error("{}: is empty", sanitize::path(.0))]
     Empty(PathBuf),
 
     /// The file is no library of this system.
-    #[error("{}: is no shared library: a program, or not an ELF file of type DYN", line::path(.0))]
+    #[error("{}: is no shared library: a program, or not an ELF file of type DYN", sanitize::path(.0))]
     NotALibrary(PathBuf),
 
     /// The library is one for another kind of processor.
-    #[error("{}: is built for {theirs}, this is {ours}", line::path(file))]
+    #[error("{}: is built for {theirs}, this is {ours}", sanitize::path(file))]
     OtherArchitecture {
         /// The file.
         file: PathBuf,
@@ -99,7 +99,7 @@ pub enum LoadError {
     },
 
     /// The file ends before what it announces.
-    #[error("{}: is cut short: {has} bytes of at least {needs}", line::path(file))]
+    #[error("{}: is cut short: {has} bytes of at least {needs}", sanitize::path(file))]
     Truncated {
         /// The file.
         file: PathBuf,
@@ -110,7 +110,7 @@ pub enum LoadError {
     },
 
     /// What its headers say cannot be so.
-    #[error("{}: is damaged: {}", line::path(file), line::text(what))]
+    #[error("{}: is damaged: {}", sanitize::path(file), sanitize::text(what))]
     Damaged {
         /// The file.
         file: PathBuf,
@@ -119,7 +119,7 @@ pub enum LoadError {
     },
 
     /// A library that it needs is not there.
-    #[error("{}: needs {}, which is not found", line::path(file), line::name(library))]
+    #[error("{}: needs {}, which is not found", sanitize::path(file), sanitize::name(library))]
     MissingLibrary {
         /// The file.
         file: PathBuf,
@@ -130,8 +130,8 @@ pub enum LoadError {
     /// It needs a newer C library than this system has.
     #[error(
         "{}: needs {} of the C library, which is older here",
-        line::path(file),
-        line::name(version)
+        sanitize::path(file),
+        sanitize::name(version)
     )]
     NewerCLibrary {
         /// The file.
@@ -141,7 +141,7 @@ pub enum LoadError {
     },
 
     /// The dynamic linker refuses it, or it refuses itself.
-    #[error("{}: cannot be loaded: {}", line::path(file), line::text(cause))]
+    #[error("{}: cannot be loaded: {}", sanitize::path(file), sanitize::text(cause))]
     Refused {
         /// The file.
         file: PathBuf,
@@ -150,11 +150,16 @@ pub enum LoadError {
     },
 
     /// A library, but no plugin.
-    #[error("{}: not a universal-worker plugin", line::path(.0))]
+    #[error("{}: not a universal-worker plugin", sanitize::path(.0))]
     NotAPlugin(PathBuf),
 
     /// A plugin whose interface is written with a release of `abi_stable` that ours does not read.
-    #[error("{}: is built with abi_stable {}, this worker with {}", line::path(file), theirs, ours)]
+    #[error(
+        "{}: is built with abi_stable {}, this worker with {}",
+        sanitize::path(file),
+        theirs,
+        ours
+    )]
     OtherAbiStable {
         /// The file.
         file: PathBuf,
@@ -167,8 +172,8 @@ pub enum LoadError {
     /// A plugin for an interface with which this one does not speak.
     #[error(
         "{}: is built for plugin interface {}, this worker speaks {ours}",
-        line::path(file),
-        line::name(theirs)
+        sanitize::path(file),
+        sanitize::name(theirs)
     )]
     OtherInterface {
         /// The file.
@@ -182,8 +187,8 @@ pub enum LoadError {
     /// The same major version, but other types.
     #[error(
         "{}: its plugin interface {} does not match {ours} of this worker",
-        line::path(file),
-        line::name(theirs)
+        sanitize::path(file),
+        sanitize::name(theirs)
     )]
     IncompatibleLayout {
         /// The file.
@@ -199,8 +204,8 @@ pub enum LoadError {
     /// The same version, but other types: whoever built it has changed the interface.
     #[error(
         "{}: is built against a patched plugin interface {}, which differs from this worker's",
-        line::path(file),
-        line::name(version)
+        sanitize::path(file),
+        sanitize::name(version)
     )]
     PatchedInterface {
         /// The file.
@@ -212,7 +217,7 @@ pub enum LoadError {
     },
 
     /// It cannot say what is in it.
-    #[error("{}: cannot describe itself: {}", line::path(file), line::text(message))]
+    #[error("{}: cannot describe itself: {}", sanitize::path(file), sanitize::text(message))]
     NotDescribed {
         /// The file.
         file: PathBuf,
@@ -225,7 +230,7 @@ pub enum LoadError {
     /// It says what is in it, but not as JSON that is understood.
     #[error(
         "{}: describes itself in a way that is not understood: {}",
-        line::path(file), line::text(&cause.to_string())
+        sanitize::path(file), sanitize::text(&cause.to_string())
     )]
     BadDescription {
         /// The file.
@@ -235,7 +240,7 @@ pub enum LoadError {
     },
 
     /// It did not come up in time.
-    #[error("{}: {doing} takes longer than {} s", line::path(file), limit.as_secs_f64())]
+    #[error("{}: {doing} takes longer than {} s", sanitize::path(file), limit.as_secs_f64())]
     TooSlow {
         /// The file.
         file: PathBuf,
@@ -246,15 +251,15 @@ pub enum LoadError {
     },
 
     /// It exports nothing to open.
-    #[error("{}: has no classes", line::path(.0))]
+    #[error("{}: has no classes", sanitize::path(.0))]
     NoClasses(PathBuf),
 
     /// There is no such class in it.
     #[error(
         "{}: has no class '{}'; it has {}",
-        line::path(file),
-        line::name(class),
-        line::list(there)
+        sanitize::path(file),
+        sanitize::name(class),
+        sanitize::list(there)
     )]
     NoSuchClass {
         /// The file.
@@ -268,7 +273,7 @@ pub enum LoadError {
     },
 
     /// It has several classes, and none was named.
-    #[error("{}: has several classes: {}", line::path(file), line::list(there))]
+    #[error("{}: has several classes: {}", sanitize::path(file), sanitize::list(there))]
     WhichClass {
         /// The file.
         file: PathBuf,
@@ -279,9 +284,9 @@ pub enum LoadError {
     /// The class does not want to be opened here.
     #[error(
         "{}: class '{}' refuses to load: {}",
-        line::path(file),
-        line::name(class),
-        line::text(message)
+        sanitize::path(file),
+        sanitize::name(class),
+        sanitize::text(message)
     )]
     ClassRefused {
         /// The file.
@@ -297,9 +302,9 @@ pub enum LoadError {
     /// The class panicked when it was opened.
     #[error(
         "{}: class '{}' panicked while loading: {}",
-        line::path(file),
-        line::name(class),
-        line::text(message)
+        sanitize::path(file),
+        sanitize::name(class),
+        sanitize::text(message)
     )]
     ClassPanicked {
         /// The file.
@@ -322,7 +327,7 @@ impl LoadError {
                 Some(detail)
             }
             Self::Refused { cause: text, .. } | Self::NoSuchPlugin { searched: text, .. } => {
-                (line::text(text) != *text).then_some(text)
+                (sanitize::text(text) != *text).then_some(text)
             }
             Self::NotDescribed { detail, .. }
             | Self::ClassRefused { detail, .. }

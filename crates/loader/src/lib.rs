@@ -31,9 +31,7 @@ mod digest;
 mod elf;
 mod error;
 mod library;
-pub mod line;
 mod linker;
-mod near;
 mod open;
 mod resolve;
 

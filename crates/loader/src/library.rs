@@ -16,9 +16,9 @@ use universal_worker_abi::context_object;
 
 use crate::elf;
 use crate::error::LoadError;
-use crate::line;
-use crate::near::nearest;
 use crate::open;
+use universal_worker_sanitize as sanitize;
+use universal_worker_sanitize::suggest;
 
 /// A plugin library that is loaded, for as long as the process lives.
 pub struct Library {
@@ -92,7 +92,10 @@ fn choose<'a>(
                     file: file.to_owned(),
                     class: name.to_owned(),
                     there: there.join(", "),
-                    near: nearest(name, there.iter().copied()),
+                    near: suggest(name, there.iter().copied())
+                        .into_iter()
+                        .map(str::to_owned)
+                        .collect(),
                 }
             })
         }
@@ -106,7 +109,7 @@ fn cannot_describe(file: &Path, fault: Fault) -> LoadError {
 
 /// What its line drops.
 fn detail_of(fault: &Fault) -> Option<String> {
-    let cut = (line::text(&fault.message) != fault.message).then_some(&fault.message);
+    let cut = (sanitize::text(&fault.message) != fault.message).then_some(&fault.message);
     let more = [cut, fault.detail.original.as_ref(), fault.detail.traceback.as_ref()];
     let more: Vec<&str> = more.into_iter().flatten().map(String::as_str).collect();
     (!more.is_empty()).then(|| more.join("\n"))

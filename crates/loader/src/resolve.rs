@@ -9,7 +9,7 @@ use std::path::Path;
 use std::path::PathBuf;
 
 use crate::error::LoadError;
-use crate::near::nearest;
+use universal_worker_sanitize::suggest;
 
 /// Folders with plugins, searched in order.
 #[derive(Debug, Clone, Default)]
@@ -102,7 +102,7 @@ impl PluginFolders {
             }
         }
         let names = plugins.iter().map(|found| found.name.as_str());
-        let near = nearest(&wanted, names);
+        let near = suggest(&wanted, names).into_iter().map(str::to_owned).collect();
         Err(LoadError::NoSuchPlugin { name: name.to_owned(), searched: self.searched(), near })
     }
 
@@ -150,8 +150,8 @@ pub(crate) fn near(file: &Path) -> Vec<String> {
     let mut there = libraries(folder.unwrap_or(Path::new("."))).unwrap_or_default();
     // Links whose targets are gone, among them maybe what was asked for.
     there.retain(|found| found.file.exists());
-    let near = nearest(&plugin_name(name), there.iter().map(|found| found.name.as_str()));
-    let of_name = |name: &String| there.iter().find(|found| found.name == *name)?.file.file_name();
+    let near = suggest(&plugin_name(name), there.iter().map(|found| found.name.as_str()));
+    let of_name = |name: &&str| there.iter().find(|found| found.name == **name)?.file.file_name();
     near.iter().filter_map(of_name).map(|name| name.to_string_lossy().into_owned()).collect()
 }
 

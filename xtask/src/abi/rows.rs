@@ -60,10 +60,11 @@ const fn edit(file: &'static str, from: &'static str, to: &'static str) -> Edit 
 /// of `tests/integration/abi`.
 pub(super) const VERSION: &str = "1.0.0";
 
-const FOR_PLUGINS: &[&str] = &["crates/abi", "crates/json", "crates/plugin"];
+const FOR_PLUGINS: &[&str] = &["crates/abi", "crates/json", "crates/plugin", "crates/sanitize"];
 
 const FOR_BOTH: &[&str] = &[
     "crates/abi",
+    "crates/sanitize",
     "crates/json",
     "crates/plugin",
     "crates/loader",

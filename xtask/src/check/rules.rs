@@ -9,15 +9,16 @@ use Place::{Folder, Module, Under};
 ///
 /// Every member stands here: a new crate is a decision about its arrows.
 pub(super) const ARROWS: &[(&str, &[&str])] = &[
+    ("sanitize", &[]),
     ("abi", &[]),
     ("json", &[]),
-    ("plugin", &["abi", "json"]),
-    ("loader", &["abi"]),
+    ("plugin", &["abi", "json", "sanitize"]),
+    ("loader", &["abi", "sanitize"]),
     ("watchdog", &[]),
     ("telemetry", &[]),
     ("service", &["abi", "plugin", "json", "telemetry"]),
     ("host", &[]),
-    ("universal-worker", &["json", "loader", "service", "watchdog", "telemetry"]),
+    ("universal-worker", &["json", "loader", "sanitize", "service", "watchdog", "telemetry"]),
     ("hello", &["plugin"]),
     ("voice-activity", &["plugin"]),
     ("conformance", &["plugin"]),

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use universal_worker_loader::ClassInfo;
 use universal_worker_loader::LibraryInfo;
-use universal_worker_loader::line;
+use universal_worker_sanitize as sanitize;
 
 use super::End;
 use super::Report;
@@ -13,8 +13,8 @@ use super::schema;
 
 pub(super) fn of(report: &Report) -> String {
     let LibraryInfo { abi, panic, compiler, classes } = &report.info;
-    let (file, sha256) = (line::printable(&report.file), &report.sha256);
-    let [abi, panic, compiler] = [abi, panic, compiler].map(|text| line::whole(text));
+    let (file, sha256) = (sanitize::printable(&report.file), &report.sha256);
+    let [abi, panic, compiler] = [abi, panic, compiler].map(|text| sanitize::one_line(text));
     let mut text = format!(
         "file       {file}\nsha256     {sha256}\ninterface  {abi}\ncompiler   {compiler}\n\
          panic      {panic}\n"
@@ -31,7 +31,7 @@ fn add_class(text: &mut String, info: &ClassInfo) {
     // Writing to a string does not fail.
     let _ = writeln!(text, "\nclass {}", head(info));
     if !info.description.is_empty() {
-        let _ = writeln!(text, "  {}", line::whole(&info.description));
+        let _ = writeln!(text, "  {}", sanitize::one_line(&info.description));
     }
     let _ = writeln!(text, "  runs at once: {}, {cancel}", info.concurrency);
     add_lines(text, "config", &schema::lines(&info.config_schema, &[]));
@@ -54,21 +54,21 @@ fn add_lines(text: &mut String, title: &str, lines: &[String]) {
     // As above.
     let _ = writeln!(text, "  {title}");
     for line in lines {
-        let _ = writeln!(text, "    {}", line::whole(line));
+        let _ = writeln!(text, "    {}", sanitize::one_line(line));
     }
 }
 
 fn head(info: &ClassInfo) -> String {
-    line::whole(&format!("{}: {} {}", info.class, info.name, info.version))
+    sanitize::one_line(&format!("{}: {} {}", info.class, info.name, info.version))
 }
 
 fn add_run(text: &mut String, run: &Run) {
-    let (class, milliseconds) = (line::whole(&run.class), run.seconds * 1e3);
+    let (class, milliseconds) = (sanitize::one_line(&run.class), run.seconds * 1e3);
     // As above.
     let _ = match &run.end {
         End::Result(result) => write!(text, "\nrun of {class}, {milliseconds:.3} ms:\n{result}"),
         End::Error(message) => {
-            let message = line::whole(message);
+            let message = sanitize::one_line(message);
             write!(text, "\nrun of {class}, {milliseconds:.3} ms, failed: {message}")
         }
     };

@@ -5,6 +5,8 @@
 
 use std::collections::HashMap;
 
+use universal_worker_sanitize::suggest;
+
 use crate::failure::Failure;
 
 /// Arguments in argh's form, and where each came from.
@@ -165,13 +167,9 @@ fn known(name: &str) -> Result<(&'static str, Takes), Failure> {
     if let Some(option) = OPTIONS.iter().find(|(known, _)| *known == name) {
         return Ok(*option);
     }
-    let near = OPTIONS
-        .iter()
-        .map(|(known, _)| (strsim::damerau_levenshtein(known, name), *known))
-        .min()
-        .filter(|(distance, _)| *distance <= name.len().div_ceil(2));
-    Err(Failure::usage(match near {
-        Some((_, near)) => format!("unknown option --{name}; did you mean --{near}?"),
+    let near = suggest(name, OPTIONS.iter().map(|(known, _)| *known));
+    Err(Failure::usage(match near.first() {
+        Some(near) => format!("unknown option --{name}; did you mean --{near}?"),
         None => format!("unknown option --{name}; --help lists them all"),
     }))
 }

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use env_filter::Filter;
 use universal_worker_loader::PluginFolders;
-use universal_worker_loader::line;
+use universal_worker_sanitize as sanitize;
 use universal_worker_service::Access;
 use universal_worker_service::Limits;
 
@@ -102,8 +102,8 @@ pub(crate) enum WhenWedged {
 /// In a few words that stay on a line.
 impl fmt::Display for PluginChoice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&line::path(Path::new(&self.module)))?;
-        self.class.iter().try_for_each(|class| write!(f, ":{}", line::name(class)))
+        f.write_str(&sanitize::path(Path::new(&self.module)))?;
+        self.class.iter().try_for_each(|class| write!(f, ":{}", sanitize::name(class)))
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use log::kv::Key;
 use serde::Serialize;
 use universal_worker_json::Encoder;
-use universal_worker_loader::line;
+use universal_worker_sanitize as sanitize;
 
 use crate::cli::LogFormat;
 
@@ -55,7 +55,7 @@ impl<'a> Line<'a> {
             LogFormat::Text => {
                 let Self { time, level, target, run, message } = self;
                 let run = run.as_ref().map(|run| format!(" run={run}")).unwrap_or_default();
-                let (target, message) = (line::printable(target), harmless(message));
+                let (target, message) = (sanitize::printable(target), harmless(message));
                 format!("{time} {level:<5} {target}{run}: {message}\n")
             }
         }
@@ -73,7 +73,8 @@ fn cut(mut text: String, longest: usize) -> String {
 /// Lines that look like none of their own, without what would steer a terminal.
 fn harmless(message: &str) -> String {
     let lines = message.split('\n').map(|line| {
-        let parts: Vec<String> = line.replace('\r', "").split('\t').map(line::printable).collect();
+        let parts: Vec<String> =
+            line.replace('\r', "").split('\t').map(sanitize::printable).collect();
         parts.join("\t")
     });
     lines.collect::<Vec<_>>().join("\n    ")

@@ -1,7 +1,7 @@
 //! What to do about it.
 
 use super::LoadError;
-use crate::line;
+use universal_worker_sanitize as sanitize;
 
 impl LoadError {
     /// What to do about it, in one line.
@@ -16,7 +16,7 @@ impl LoadError {
                 return did_you_mean(near);
             }
             Self::MissingLibrary { library, .. } => {
-                let library = line::name(library);
+                let library = sanitize::name(library);
                 return format!("install {library}, or name its folder in LD_LIBRARY_PATH");
             }
             Self::NoSuchFile { .. } => "check the path",
@@ -59,7 +59,7 @@ impl LoadError {
 }
 
 fn did_you_mean(near: &[String]) -> String {
-    let near: Vec<String> = near.iter().map(|near| format!("'{}'", line::name(near))).collect();
+    let near: Vec<String> = near.iter().map(|near| format!("'{}'", sanitize::name(near))).collect();
     format!("did you mean {}?", near.join(" or "))
 }
 
@@ -70,13 +70,13 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::near::MOST;
+    use universal_worker_sanitize::MAX_SUGGESTIONS;
 
     /// Each variant, with text that someone who means harm could have put there.
     fn worst() -> Vec<LoadError> {
         let text = || "long\n\u{7}".repeat(1000);
         let file = || PathBuf::from(text());
-        let near = || vec![text(); MOST];
+        let near = || vec![text(); MAX_SUGGESTIONS];
         let (theirs, ours) = (text, "100.100.100");
         let broken = || serde_json::from_str::<bool>(&format!("{:?}", "x".repeat(999)));
         vec![

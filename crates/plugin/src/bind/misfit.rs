@@ -3,6 +3,7 @@
 use std::fmt;
 
 use serde::de;
+use universal_worker_sanitize::suggest;
 
 use crate::bind::BindError;
 use crate::bind::words;
@@ -38,7 +39,10 @@ pub(super) enum Subject {
 
 impl Misfit {
     pub(super) fn unexpected(name: &str, names: &[&'static str]) -> Self {
-        Self::Unexpected { name: name.to_owned(), near: words::nearest(name, names) }
+        Self::Unexpected {
+            name: name.to_owned(),
+            near: suggest(name, names.iter().copied()).first().copied(),
+        }
     }
 
     /// In the words for what was given.

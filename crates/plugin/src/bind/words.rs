@@ -139,30 +139,9 @@ fn got_value(got: &str) -> String {
     }
 }
 
-/// The name that a mistyped one most likely means.
-pub(super) fn nearest<'n>(name: &str, names: &[&'n str]) -> Option<&'n str> {
-    let length = name.chars().count();
-    let limit = length.div_ceil(3);
-    names
-        .iter()
-        // The distance takes time of the product of both lengths.
-        .filter(|known| length.abs_diff(known.chars().count()) <= limit)
-        .map(|known| (strsim::damerau_levenshtein(name, known), *known))
-        .filter(|(distance, _)| *distance <= limit)
-        .min()
-        .map(|(_, known)| known)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_nearest_name_is_near() {
-        assert_eq!(nearest("txt", &["text", "repeat"]), Some("text"));
-        assert_eq!(nearest("volume", &["text", "repeat"]), None);
-        assert_eq!(nearest(&"text".repeat(1 << 20), &["text", "repeat"]), None);
-    }
 
     #[test]
     fn sentences_of_serde_are_translated() {

@@ -1,0 +1,56 @@
+//! The names somebody may have meant.
+
+/// The most names that [`suggest`] returns; more would not help to choose.
+pub const MAX_SUGGESTIONS: usize = 2;
+
+/// The candidates that `wanted` may be a slip or a part of, nearest first.
+///
+/// A slip is an edit distance (Damerau-Levenshtein, ignoring case) of at most a third of the
+/// name's length; a part has at least three characters.
+#[must_use]
+pub fn suggest<'a>(wanted: &str, candidates: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
+    let wanted = wanted.to_lowercase();
+    let length = wanted.chars().count();
+    let limit = length.div_ceil(3);
+    let near = candidates.into_iter().filter_map(|candidate| {
+        let here = candidate.to_lowercase();
+        if length >= 3 && here.contains(&wanted) {
+            return Some((here.chars().count() - length, candidate));
+        }
+        // The distance takes time proportional to the product of both lengths.
+        if length.abs_diff(here.chars().count()) > limit {
+            return None;
+        }
+        let distance = strsim::damerau_levenshtein(&here, &wanted);
+        (distance <= limit).then_some((distance, candidate))
+    });
+    let mut near: Vec<(usize, &str)> = near.collect();
+    near.sort_unstable();
+    near.dedup();
+    near.into_iter().take(MAX_SUGGESTIONS).map(|(_, candidate)| candidate).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(wanted: &str, expected: &[&str]) {
+        let candidates = ["voice-activity", "hello", "help", "Whisper"];
+        assert_eq!(suggest(wanted, candidates), expected, "{wanted}");
+    }
+
+    #[test]
+    fn a_slip_another_case_or_a_part_is_near() {
+        check("voice-activty", &["voice-activity"]);
+        check("whisper", &["Whisper"]);
+        check("voice", &["voice-activity"]);
+        check("helo", &["hello", "help"]);
+    }
+
+    #[test]
+    fn a_name_unlike_all_others_suggests_nothing() {
+        check("translate", &[]);
+        check("", &[]);
+        check(&"hello".repeat(1 << 20), &[]);
+    }
+}
