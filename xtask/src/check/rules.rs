@@ -18,6 +18,7 @@ pub(super) const ARROWS: &[(&str, &[&str])] = &[
     ("telemetry", &[]),
     ("service", &["abi", "plugin", "json", "telemetry"]),
     ("host", &[]),
+    ("process", &["telemetry"]),
     ("universal-worker", &["json", "loader", "sanitize", "service", "watchdog", "telemetry"]),
     ("hello", &["plugin"]),
     ("voice-activity", &["plugin"]),

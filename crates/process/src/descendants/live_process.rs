@@ -1,0 +1,67 @@
+//! A descendant, held so that its pid cannot pass to another process unnoticed.
+
+use std::collections::HashSet;
+use std::os::fd::AsFd;
+use std::os::fd::OwnedFd;
+
+use rustix::event::PollFd;
+use rustix::event::PollFlags;
+use rustix::event::Timespec;
+use rustix::io::Errno;
+use rustix::process::Pid;
+use rustix::process::PidfdFlags;
+use rustix::process::Signal;
+use rustix::process::WaitId;
+use rustix::process::WaitIdOptions;
+use universal_worker_telemetry::parent;
+
+use crate::descendants::WALL;
+
+/// A descendant that has not ended.
+pub(super) struct LiveProcess {
+    pub(super) pid: Pid,
+    /// A pidfd; `None` if the system has no pidfds or no room for one.
+    pub(super) handle: Option<OwnedFd>,
+}
+
+impl LiveProcess {
+    /// Opens a child of a known process; `None` if it has ended.
+    pub(super) fn open(pid: u32, known: &HashSet<u32>) -> Option<Self> {
+        let number = Pid::from_raw(i32::try_from(pid).ok()?)?;
+        let handle = match rustix::process::pidfd_open(number, PidfdFlags::empty()) {
+            Ok(handle) => Some(handle),
+            Err(Errno::SRCH) => return None,
+            Err(_) => None,
+        };
+        // The pid may have passed to another process before it was opened.
+        let is_ours = match handle.as_ref().map(is_living_child) {
+            Some(Ok(is_living)) => is_living,
+            _ => {
+                let is_ours = parent(pid).is_some_and(|parent| known.contains(&parent));
+                // A process that still lives has kept its pid.
+                is_ours && !handle.as_ref().is_some_and(has_ended)
+            }
+        };
+        is_ours.then_some(Self { pid: number, handle })
+    }
+
+    pub(super) fn signal(&self, signal: Signal) {
+        // Fails if it has ended meanwhile, or runs as another user.
+        let _ = match &self.handle {
+            Some(handle) => rustix::process::pidfd_send_signal(handle, signal),
+            None => rustix::process::kill_process(self.pid, signal),
+        };
+    }
+}
+
+/// An error if it is no child of this process; much faster than reading its parent.
+fn is_living_child(handle: &OwnedFd) -> Result<bool, Errno> {
+    let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT | WALL;
+    rustix::process::waitid(WaitId::PidFd(handle.as_fd()), options).map(|ended| ended.is_none())
+}
+
+/// pidfd_open(2): readable once the process has ended, even as a zombie.
+fn has_ended(handle: &OwnedFd) -> bool {
+    let mut polled = [PollFd::new(handle, PollFlags::IN)];
+    rustix::event::poll(&mut polled, Some(&Timespec::default())) == Ok(1)
+}

@@ -1,0 +1,141 @@
+//! System calls.
+
+#![allow(unsafe_code, reason = "system calls that no safe function of std makes")]
+
+use std::ffi::CStr;
+use std::fs::File;
+use std::io;
+use std::mem;
+use std::mem::MaybeUninit;
+use std::os::fd::AsRawFd;
+use std::os::fd::FromRawFd;
+use std::os::fd::OwnedFd;
+use std::os::fd::RawFd;
+use std::ptr;
+
+/// In bytes, the stack of signal handlers; the unwinder needs most of it.
+const SIGNAL_STACK: usize = 64 * 1024;
+
+pub(crate) fn exit(code: u8) -> ! {
+    // SAFETY: _exit(2) has no preconditions.
+    unsafe { libc::_exit(code.into()) }
+}
+
+pub(crate) fn unlink(path: &CStr) {
+    // SAFETY: unlink(2) gets a string that ends in a null byte.
+    unsafe { libc::unlink(path.as_ptr()) };
+}
+
+pub(crate) fn is_open(fd: RawFd) -> bool {
+    // SAFETY: fcntl(2) takes any number, and F_GETFD changes nothing.
+    unsafe { libc::fcntl(fd, libc::F_GETFD) >= 0 }
+}
+
+pub(crate) fn take(fd: RawFd) -> io::Result<OwnedFd> {
+    // SAFETY: fcntl(2) takes any number, and the one it returns is new, so nobody else owns it.
+    let taken = unsafe {
+        let number = libc::fcntl(fd, libc::F_DUPFD_CLOEXEC, 3);
+        if number < 0 {
+            return Err(io::Error::last_os_error());
+        }
+        OwnedFd::from_raw_fd(number)
+    };
+    if fd == libc::STDIN_FILENO {
+        let null = File::open("/dev/null")?;
+        // SAFETY: both are open; what was stdin is owned by `taken`.
+        unsafe { libc::dup2(null.as_raw_fd(), fd) };
+    } else {
+        // SAFETY: by the contract of this function nothing else uses it.
+        unsafe { libc::close(fd) };
+    }
+    Ok(taken)
+}
+
+pub(crate) fn unshare_fd_table() {
+    const FIRST: libc::c_uint = 3;
+    // SAFETY: the signal set is initialised before it is used; by the contract of this function
+    // the thread owns none of the numbers that are closed, and closing a free one does nothing.
+    unsafe {
+        let mut signals: libc::sigset_t = mem::zeroed();
+        libc::sigfillset(&raw mut signals);
+        for crash in [libc::SIGSEGV, libc::SIGBUS, libc::SIGILL, libc::SIGFPE, libc::SIGABRT] {
+            libc::sigdelset(&raw mut signals, crash);
+        }
+        libc::pthread_sigmask(libc::SIG_BLOCK, &raw const signals, ptr::null_mut());
+        let how = libc::CLOSE_RANGE_UNSHARE;
+        if libc::syscall(libc::SYS_close_range, FIRST, libc::c_uint::MAX, how) == 0 {
+            return;
+        }
+        // Linux before 5.9. If unshare(2) is forbidden, too, the thread keeps the shared table.
+        if libc::unshare(libc::CLONE_FILES) == 0 {
+            for fd in 3..1024 {
+                libc::close(fd);
+            }
+        }
+    }
+}
+
+pub(crate) fn try_write_stderr(bytes: &[u8]) {
+    let mut stderr = libc::pollfd { fd: libc::STDERR_FILENO, events: libc::POLLOUT, revents: 0 };
+    // SAFETY: poll(2) gets one structure, write(2) as many bytes as the slice has.
+    unsafe {
+        if libc::poll(&raw mut stderr, 1, 0) == 1 && stderr.revents & libc::POLLOUT != 0 {
+            libc::write(libc::STDERR_FILENO, bytes.as_ptr().cast(), bytes.len());
+        }
+    }
+}
+
+pub(crate) fn reset_signals() {
+    // SAFETY: the signal set is initialised before it is used.
+    unsafe {
+        let mut none: libc::sigset_t = mem::zeroed();
+        libc::sigemptyset(&raw mut none);
+        libc::pthread_sigmask(libc::SIG_SETMASK, &raw const none, ptr::null_mut());
+        libc::signal(libc::SIGCHLD, libc::SIG_DFL);
+    }
+}
+
+pub(crate) fn is_ignored(signal: i32) -> bool {
+    let mut action = MaybeUninit::<libc::sigaction>::zeroed();
+    // SAFETY: without a new action sigaction(2) only writes the current one; a zeroed structure is
+    // valid if the call fails.
+    unsafe {
+        libc::sigaction(signal, ptr::null(), action.as_mut_ptr());
+        action.assume_init().sa_sigaction == libc::SIG_IGN
+    }
+}
+
+/// Makes the C library's `stdout` line-buffered, as on a terminal.
+///
+/// On a pipe it would be written when its buffer is full, and the rest at the end never.
+pub(crate) fn line_buffer_c_stdout() {
+    unsafe extern "C" {
+        static stdout: *mut libc::FILE;
+    }
+    // SAFETY: setvbuf(3) gets the C library's own stream, and allocates the buffer itself.
+    unsafe {
+        libc::setvbuf(stdout, ptr::null_mut(), libc::_IOLBF, 0);
+    }
+}
+
+pub(crate) fn use_signal_stack() {
+    // SAFETY: sysconf(3), mmap(2) and mprotect(2) get plain numbers, and sigaltstack(2) the memory
+    // they return, which is never freed. If one fails, the stack stays as it is.
+    unsafe {
+        let Ok(page) = usize::try_from(libc::sysconf(libc::_SC_PAGESIZE)) else { return };
+        let memory = libc::mmap(
+            ptr::null_mut(),
+            page + SIGNAL_STACK,
+            libc::PROT_READ | libc::PROT_WRITE,
+            libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE | libc::MAP_STACK,
+            -1,
+            0,
+        );
+        if memory == libc::MAP_FAILED || libc::mprotect(memory, page, libc::PROT_NONE) != 0 {
+            return;
+        }
+        let stack =
+            libc::stack_t { ss_sp: memory.byte_add(page), ss_flags: 0, ss_size: SIGNAL_STACK };
+        libc::sigaltstack(&raw const stack, ptr::null_mut());
+    }
+}

@@ -1,0 +1,50 @@
+//! The signals that ask the process to stop.
+
+use std::io;
+
+use signal_hook::consts::SIGHUP;
+use signal_hook::consts::SIGINT;
+use signal_hook::consts::SIGTERM;
+use signal_hook::iterator::Signals;
+
+use crate::error::Error;
+use crate::imp;
+use crate::thread;
+
+/// Restores the signal state a program usually starts with, on the calling thread: no signal
+/// blocked, SIGCHLD not ignored.
+///
+/// Both survive execve(2), so the process would otherwise keep what its parent had set; with
+/// SIGCHLD ignored a plugin cannot wait for its own children (waitpid(2)).
+pub fn reset() {
+    imp::reset_signals();
+}
+
+/// Calls `on_signal` with the name of each SIGTERM, SIGINT and SIGHUP, on a thread of its own.
+///
+/// SIGHUP stays ignored if the process was started that way (nohup(1)).
+///
+/// # Errors
+/// If a handler cannot be installed or the thread cannot be started.
+pub fn watch(on_signal: impl FnMut(&'static str) + Send + 'static) -> Result<(), Error> {
+    let signals = subscribe().map_err(Error::system("watch for signals"))?;
+    thread::spawn("signals", "the signals", move || forward(signals, on_signal))
+}
+
+fn subscribe() -> io::Result<Signals> {
+    let mut numbers = vec![SIGTERM, SIGINT];
+    if !imp::is_ignored(SIGHUP) {
+        numbers.push(SIGHUP);
+    }
+    Signals::new(numbers)
+}
+
+fn forward(mut signals: Signals, mut on_signal: impl FnMut(&'static str)) {
+    for signal in signals.forever() {
+        on_signal(match signal {
+            SIGTERM => "SIGTERM",
+            SIGINT => "SIGINT",
+            _ => "SIGHUP",
+        });
+    }
+}

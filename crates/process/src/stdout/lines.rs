@@ -1,0 +1,138 @@
+//! Splits printed bytes into log lines, at a limited rate.
+
+use std::time::Duration;
+use std::time::Instant;
+
+/// In bytes; a longer line becomes several.
+const MAX_LINE: usize = 8 * 1024;
+
+/// Lines logged per second; those beyond are counted.
+const MAX_RATE: usize = 1000;
+const SECOND: Duration = Duration::from_secs(1);
+
+/// Printed text on its way to the log.
+#[derive(Debug, Default)]
+pub(super) struct Lines {
+    /// A line without its line feed so far.
+    partial: Vec<u8>,
+    rate: Rate,
+}
+
+#[derive(Debug, Default)]
+struct Rate {
+    /// The start of the second in which lines are counted.
+    second: Option<Instant>,
+    logged: usize,
+    lost: u64,
+}
+
+impl Lines {
+    pub(super) fn push(&mut self, bytes: &[u8], now: Instant) {
+        self.split(bytes, now, log);
+    }
+
+    /// Logs a partial line, and how many lines were lost.
+    pub(super) fn finish(&mut self) {
+        let partial = std::mem::take(&mut self.partial);
+        if !partial.is_empty() {
+            log(&String::from_utf8_lossy(&partial));
+        }
+        if let Some(lost) = self.rate.take_lost() {
+            log(&lost);
+        }
+    }
+
+    fn split(&mut self, bytes: &[u8], now: Instant, mut log: impl FnMut(&str)) {
+        for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
+            for part in piece.chunks(MAX_LINE) {
+                self.partial.extend(part);
+                let is_complete = part.ends_with(b"\n");
+                if is_complete || self.partial.len() >= MAX_LINE {
+                    self.end_line(now, &mut log);
+                }
+            }
+        }
+    }
+
+    fn end_line(&mut self, now: Instant, log: &mut impl FnMut(&str)) {
+        if self.rate.start_second(now)
+            && let Some(lost) = self.rate.take_lost()
+        {
+            log(&lost);
+        }
+        if self.rate.admits() {
+            log(String::from_utf8_lossy(&self.partial).trim_end_matches(['\n', '\r']));
+        }
+        self.partial.clear();
+    }
+}
+
+impl Rate {
+    fn start_second(&mut self, now: Instant) -> bool {
+        let is_new = self.second.is_none_or(|second| now.duration_since(second) >= SECOND);
+        if is_new {
+            self.second = Some(now);
+            self.logged = 0;
+        }
+        is_new
+    }
+
+    fn admits(&mut self) -> bool {
+        let admitted = self.logged < MAX_RATE;
+        if admitted {
+            self.logged += 1;
+        } else {
+            self.lost += 1;
+        }
+        admitted
+    }
+
+    fn take_lost(&mut self) -> Option<String> {
+        let lost = std::mem::take(&mut self.lost);
+        (lost > 0).then(|| format!("({lost} lines lost: at most {MAX_RATE} are logged per second)"))
+    }
+}
+
+fn log(line: &str) {
+    log::info!(target: "stdout", "{line}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn logged(lines: &mut Lines, bytes: &[u8], now: Instant) -> Vec<String> {
+        let mut logged = Vec::new();
+        lines.split(bytes, now, |line| logged.push(line.to_owned()));
+        logged
+    }
+
+    #[test]
+    fn a_line_is_logged_at_its_end_in_whatever_pieces_it_comes() {
+        let (mut lines, now) = (Lines::default(), Instant::now());
+        assert_eq!(logged(&mut lines, b"one\ntw", now), ["one"]);
+        assert_eq!(logged(&mut lines, b"o\r\n\n\xff", now), ["two", ""]);
+        assert_eq!(logged(&mut lines, b"\n", now), ["\u{fffd}"]);
+        assert!(lines.partial.is_empty());
+    }
+
+    #[test]
+    fn a_line_without_an_end_is_split_at_the_limit() {
+        let (mut lines, now) = (Lines::default(), Instant::now());
+        let long = vec![b'x'; 3 * MAX_LINE + 1];
+        let pieces = logged(&mut lines, &long, now);
+        assert_eq!(pieces, ["x".repeat(MAX_LINE), "x".repeat(MAX_LINE), "x".repeat(MAX_LINE)]);
+        assert_eq!(lines.partial.len(), 1);
+    }
+
+    #[test]
+    fn lines_beyond_the_rate_are_counted() {
+        let (mut lines, now) = (Lines::default(), Instant::now());
+        let flood = "x\n".repeat(MAX_RATE + 5);
+        assert_eq!(logged(&mut lines, flood.as_bytes(), now).len(), MAX_RATE);
+        let later = now + SECOND;
+        let told = logged(&mut lines, b"y\n", later);
+        assert_eq!(told, ["(5 lines lost: at most 1000 are logged per second)", "y"]);
+        assert_eq!(logged(&mut lines, b"z\n", later), ["z"]);
+    }
+}

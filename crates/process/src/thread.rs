@@ -1,0 +1,99 @@
+//! The worker's own threads.
+
+use std::io;
+use std::sync::Condvar;
+use std::sync::Mutex;
+use std::sync::MutexGuard;
+use std::sync::PoisonError;
+use std::thread;
+
+use crate::error::Error;
+use crate::imp;
+
+/// In bytes, for a thread that runs only our code.
+const STACK: usize = 1 << 20;
+
+/// In bytes, as much as a program's main thread usually has.
+const PLUGIN_STACK: usize = 8 << 20;
+
+/// Starts a thread with a stack of 1 MiB and a signal stack; `purpose` completes "cannot start a
+/// thread for …".
+///
+/// # Errors
+/// [`Error::Thread`] if the system refuses the thread.
+pub fn spawn(
+    name: &'static str,
+    purpose: &'static str,
+    work: impl FnOnce() + Send + 'static,
+) -> Result<(), Error> {
+    start(name, STACK, work).map_err(|source| Error::Thread { purpose, source })
+}
+
+/// Like [`spawn`], with a stack of 8 MiB for code of a plugin.
+///
+/// # Errors
+/// [`Error::Thread`] if the system refuses the thread.
+pub fn spawn_for_plugin(
+    name: &'static str,
+    purpose: &'static str,
+    work: impl FnOnce() + Send + 'static,
+) -> Result<(), Error> {
+    start(name, PLUGIN_STACK, work).map_err(|source| Error::Thread { purpose, source })
+}
+
+/// Gives the calling thread a stack for signal handlers, so that a crash is reported even if the
+/// thread's own stack is used up (sigaltstack(2)).
+///
+/// The stack is never freed, and one is enough per thread.
+pub fn use_signal_stack() {
+    imp::use_signal_stack();
+}
+
+/// Waits until every thread started so far runs its work.
+///
+/// On its way there a thread takes the dynamic linker's lock, which dlopen(3) holds while a
+/// library's constructors run; a thread that starts beside a constructor that hangs never runs.
+pub fn wait_until_started() {
+    STARTING.wait();
+}
+
+fn start(name: &str, stack: usize, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
+    let run = move || {
+        use_signal_stack();
+        STARTING.remove();
+        work();
+    };
+    STARTING.add();
+    let thread = thread::Builder::new().name(name.to_owned()).stack_size(stack).spawn(run);
+    if thread.is_err() {
+        STARTING.remove();
+    }
+    thread.map(drop)
+}
+
+static STARTING: Starting = Starting { count: Mutex::new(0), decreased: Condvar::new() };
+
+/// The number of threads that do not run their work yet.
+struct Starting {
+    count: Mutex<usize>,
+    decreased: Condvar,
+}
+
+impl Starting {
+    fn add(&self) {
+        *self.lock() += 1;
+    }
+
+    fn remove(&self) {
+        *self.lock() -= 1;
+        self.decreased.notify_all();
+    }
+
+    fn wait(&self) {
+        drop(self.decreased.wait_while(self.lock(), |count| *count > 0));
+    }
+
+    fn lock(&self) -> MutexGuard<'_, usize> {
+        self.count.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
