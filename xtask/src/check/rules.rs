@@ -19,6 +19,7 @@ pub(super) const ARROWS: &[(&str, &[&str])] = &[
     ("service", &["abi", "plugin", "json", "telemetry"]),
     ("host", &[]),
     ("process", &["telemetry"]),
+    ("crash", &["json", "process", "sanitize"]),
     ("universal-worker", &["json", "loader", "sanitize", "service", "watchdog", "telemetry"]),
     ("hello", &["plugin"]),
     ("voice-activity", &["plugin"]),

@@ -1,0 +1,250 @@
+//! The handler, and the system calls it makes.
+
+#![allow(unsafe_code, reason = "signal handlers and what may be called from them")]
+
+use std::cell::UnsafeCell;
+use std::ffi::c_int;
+use std::ffi::c_void;
+use std::io;
+use std::mem;
+use std::process;
+use std::ptr;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::AtomicI32;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use universal_worker_process::stderr;
+
+use crate::Prepared;
+use crate::SUBJECT;
+use crate::loading_file;
+use crate::record;
+use crate::record::Crash;
+use crate::record::Frame;
+use crate::record::RECORD;
+use crate::text::Text;
+
+mod frames;
+
+const SIGNALS: [(c_int, &str); 5] = [
+    (libc::SIGSEGV, "SIGSEGV"),
+    (libc::SIGBUS, "SIGBUS"),
+    (libc::SIGILL, "SIGILL"),
+    (libc::SIGFPE, "SIGFPE"),
+    (libc::SIGABRT, "SIGABRT"),
+];
+
+/// The most seconds a report may take.
+const REPORT_TIME: libc::time_t = 1;
+
+/// The process whose crash is reported; what a plugin forks has the same handlers.
+static OUR_PID: AtomicI32 = AtomicI32::new(0);
+
+/// The thread that reports, once there is one: a crash is reported once.
+static REPORTER: AtomicI32 = AtomicI32::new(0);
+
+/// Whether exit(3) was called, which the worker itself never does.
+static EXIT_CALLED: AtomicBool = AtomicBool::new(false);
+
+/// Too large for the handler's stack; used by the one thread that reports.
+struct Record(UnsafeCell<Text<RECORD>>);
+
+// SAFETY: only the thread that has set REPORTER uses it.
+unsafe impl Sync for Record {}
+
+static RECORD_TEXT: Record = Record(UnsafeCell::new(Text::new()));
+
+/// Installs the handler for all signals of a crash.
+pub(super) fn install() -> io::Result<()> {
+    OUR_PID.store(process::id().cast_signed(), Ordering::Relaxed);
+    for (signal, _) in SIGNALS {
+        // SAFETY: a zeroed sigaction is valid; the handler has the signature that SA_SIGINFO asks
+        // for, and does nothing that is not async-signal-safe.
+        let failed = unsafe {
+            let mut action: libc::sigaction = mem::zeroed();
+            action.sa_sigaction = on_crash as extern "C" fn(_, _, _) as usize;
+            action.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK;
+            libc::sigfillset(&raw mut action.sa_mask);
+            libc::sigaction(signal, &raw const action, ptr::null_mut()) != 0
+        };
+        if failed {
+            return Err(io::Error::last_os_error());
+        }
+    }
+    Ok(())
+}
+
+/// Makes a call of exit(3) a crash. A further registration runs before the exit handlers registered
+/// since the last one.
+pub(super) fn watch_exit() -> io::Result<()> {
+    // SAFETY: atexit(3) gets a function of the type that it asks for, which is never unloaded.
+    match unsafe { libc::atexit(on_exit) } {
+        0 => Ok(()),
+        _ => Err(io::ErrorKind::OutOfMemory.into()),
+    }
+}
+
+extern "C" fn on_exit() {
+    // SAFETY: getpid(2) and abort(3) have no preconditions.
+    unsafe {
+        // A process that the plugin forked may exit.
+        if libc::getpid() == OUR_PID.load(Ordering::Relaxed) {
+            EXIT_CALLED.store(true, Ordering::Relaxed);
+            libc::abort();
+        }
+    }
+}
+
+extern "C" fn on_crash(signal: c_int, info: *mut libc::siginfo_t, context: *mut c_void) {
+    // SAFETY: the system hands over what SA_SIGINFO promises; all below is async-signal-safe.
+    unsafe {
+        let code = (*info).si_code;
+        let is_ours = libc::getpid() == OUR_PID.load(Ordering::Relaxed);
+        // The timer: the report hangs.
+        let timed_out = code == libc::SI_TIMER;
+        if is_ours && !timed_out {
+            let this = libc::gettid();
+            match REPORTER.compare_exchange(0, this, Ordering::Relaxed, Ordering::Relaxed) {
+                Ok(_) => {
+                    if let Some(subject) = SUBJECT.get() {
+                        let has_address = code > 0 && signal != libc::SIGABRT;
+                        let address = has_address.then(|| (*info).si_addr().addr());
+                        report(signal, address, context, subject);
+                    }
+                }
+                // The reporter ends the process.
+                Err(reporter) if reporter != this => wait_for_the_end(),
+                Err(_) => {}
+            }
+        }
+        take_default_action(signal, code);
+    }
+}
+
+fn wait_for_the_end() {
+    let pause = libc::timespec { tv_sec: 2 * REPORT_TIME, tv_nsec: 0 };
+    // SAFETY: nanosleep(2) reads the structure.
+    unsafe { libc::nanosleep(&raw const pause, ptr::null_mut()) };
+}
+
+/// Takes effect when the handler returns, or at once in the first process of a pid namespace.
+fn take_default_action(signal: c_int, code: c_int) {
+    // SAFETY: these calls get plain numbers.
+    unsafe {
+        libc::signal(signal, libc::SIG_DFL);
+        // pid_namespaces(7): the first process does not receive signals that have the default action
+        // and come from inside. This is the exit status that a shell reports for such a signal.
+        if libc::getpid() == 1 {
+            libc::_exit(128 + signal);
+        }
+        // A fault repeats by itself; a signal that was sent must be sent again.
+        if code <= 0 || signal == libc::SIGABRT {
+            libc::syscall(libc::SYS_tgkill, libc::getpid(), libc::gettid(), signal);
+        }
+    }
+}
+
+/// # Safety
+/// One thread may call it, in a handler, with the context that the handler was given.
+unsafe fn report(signal: c_int, address: Option<usize>, context: *mut c_void, subject: &Prepared) {
+    // SAFETY: by the contract of this function the context is one, and nobody else is here.
+    unsafe {
+        // The disk of the record or the unwinder may hang.
+        raise_later(signal);
+        let (pc, sp) = frames::registers(context);
+        let mut thread = [0_u8; 16];
+        libc::prctl(libc::PR_GET_NAME, thread.as_mut_ptr());
+        let is_main = libc::gettid() == libc::getpid();
+        let name = thread.split(|byte| *byte == 0).next().unwrap_or_default();
+        let name = if is_main { b"main" } else { name };
+        let known = SIGNALS.iter().find(|(known, _)| *known == signal);
+        let crash = Crash {
+            signal: known.map_or("a signal", |(_, name)| *name),
+            address,
+            is_exit: signal == libc::SIGABRT && EXIT_CALLED.load(Ordering::Relaxed),
+            is_overflow: signal == libc::SIGSEGV && address.is_some_and(|at| is_near(at, sp)),
+            thread: name,
+            pid: libc::getpid().cast_unsigned(),
+            at: now(),
+            loading: loading_file(),
+        };
+        stderr::try_write(record::line(&crash, subject).bytes());
+        let record = &mut *RECORD_TEXT.0.get();
+        record::begin(record, &crash, subject);
+        let file = subject.record.as_ref().map_or(-1, |path| {
+            let flags = libc::O_WRONLY | libc::O_CREAT | libc::O_TRUNC | libc::O_CLOEXEC;
+            libc::open(path.as_ptr(), flags | libc::O_NONBLOCK, 0o600)
+        });
+        write_at_start(file, record);
+
+        // The essentials are written; what follows may hang.
+        let mut is_first = true;
+        frames::each(pc, |frame| {
+            stderr::try_write(frame_line(frame).bytes());
+            record::push_frame(record, frame, is_first);
+            is_first = false;
+        });
+        write_at_start(file, record);
+    }
+}
+
+/// Whether a stack that has overflowed would be written to at this address.
+fn is_near(address: usize, stack_pointer: usize) -> bool {
+    const ABOVE: usize = 4 * 1024;
+    const BELOW: usize = 64 * 1024;
+    (stack_pointer.saturating_sub(BELOW)..stack_pointer.saturating_add(ABOVE)).contains(&address)
+}
+
+fn frame_line(frame: &Frame<'_>) -> Text<640> {
+    use std::fmt::Write;
+    let mut line = Text::new();
+    // Writing to it cannot fail.
+    let _ = write!(line, "  {:#018x}", frame.address);
+    if let Some((module, offset)) = frame.module {
+        line.push(b" ");
+        line.push(module);
+        let _ = write!(line, "+{offset:#x}");
+    }
+    line.push(b"\n");
+    line
+}
+
+fn now() -> Duration {
+    // SAFETY: clock_gettime(2) writes to the structure it is given, and is async-signal-safe.
+    unsafe {
+        let mut time: libc::timespec = mem::zeroed();
+        libc::clock_gettime(libc::CLOCK_REALTIME, &raw mut time);
+        Duration::new(time.tv_sec.cast_unsigned(), time.tv_nsec.try_into().unwrap_or(0))
+    }
+}
+
+/// Overwrites the start of the file, if there is one.
+fn write_at_start(file: c_int, record: &Text<RECORD>) {
+    if file >= 0 {
+        let bytes = record.bytes();
+        // SAFETY: pwrite(2) gets as many bytes as there are.
+        unsafe { libc::pwrite(file, bytes.as_ptr().cast(), bytes.len(), 0) };
+    }
+}
+
+/// Has the system send the signal to this process later.
+///
+/// Directly by system calls, since the C library's timer_create(3) may allocate.
+fn raise_later(signal: c_int) {
+    // SAFETY: zeroed structures are valid, and the system reads them and writes the timer.
+    unsafe {
+        let mut event: libc::sigevent = mem::zeroed();
+        event.sigev_notify = libc::SIGEV_SIGNAL;
+        event.sigev_signo = signal;
+        let mut timer: c_int = 0;
+        let clock = libc::CLOCK_MONOTONIC;
+        if libc::syscall(libc::SYS_timer_create, clock, &raw const event, &raw mut timer) != 0 {
+            return;
+        }
+        let mut time: libc::itimerspec = mem::zeroed();
+        time.it_value.tv_sec = REPORT_TIME;
+        let none: *mut libc::itimerspec = ptr::null_mut();
+        libc::syscall(libc::SYS_timer_settime, timer, 0, &raw const time, none);
+    }
+}

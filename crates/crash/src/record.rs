@@ -1,0 +1,212 @@
+//! The line and the record of a crash.
+//!
+//! Both are written without allocating, so not by the encoder that writes all other JSON.
+
+use std::fmt::Write;
+use std::time::Duration;
+use std::time::SystemTime;
+
+use crate::Prepared;
+use crate::activity;
+use crate::text::Text;
+
+/// A pipe with room for anything has room for this much (PIPE_BUF, pipe(7)).
+pub(super) const LINE: usize = 4096;
+pub(super) const RECORD: usize = 32 * 1024;
+
+/// What the handler knows about a crash.
+pub(super) struct Crash<'a> {
+    pub(super) signal: &'static str,
+    /// `None` for a signal that was sent.
+    pub(super) address: Option<usize>,
+    pub(super) is_overflow: bool,
+    /// Whether exit(3) was called.
+    pub(super) is_exit: bool,
+    /// The name of the thread.
+    pub(super) thread: &'a [u8],
+    pub(super) pid: u32,
+    /// Since 1970.
+    pub(super) at: Duration,
+    /// The file that was being loaded.
+    pub(super) loading: Option<&'a str>,
+}
+
+/// A call on the stack.
+#[derive(Clone, Copy)]
+pub(super) struct Frame<'a> {
+    pub(super) address: usize,
+    /// The file it is in, and its offset there.
+    pub(super) module: Option<(&'a [u8], usize)>,
+}
+
+pub(super) fn line(crash: &Crash<'_>, subject: &Prepared) -> Text<LINE> {
+    let mut line = Text::new();
+    // Writing to it does not fail.
+    let _ = write!(line, "FATAL: {}", crash.signal);
+    if let Some(address) = crash.address {
+        let _ = write!(line, " at {address:#x}");
+    }
+    if crash.is_overflow {
+        line.push(b" (the stack has overflowed)");
+    }
+    if crash.is_exit {
+        line.push(b" (exit was called)");
+    }
+    let _ = write!(line, " in plugin {}, thread ", subject.label);
+    line.push(crash.thread);
+    line.push(b", running: ");
+    let mut first = true;
+    activity::each(|name| {
+        // Leaves room for the end of the line.
+        if line.room() > 600 {
+            line.push(if first { b"" } else { b", " });
+            line.push(name);
+        }
+        first = false;
+    });
+    if first {
+        line.push(b"nothing");
+    }
+    if let Some(file) = crash.loading {
+        let damaged = if crash.is_exit { "" } else { ", which may be damaged" };
+        let _ = write!(line, " (while loading {file}{damaged})");
+    }
+    line.push(b"\n");
+    line
+}
+
+/// Writes the record without a backtrace. In place, since it may be larger than a handler's stack.
+pub(super) fn begin(record: &mut Text<RECORD>, crash: &Crash<'_>, subject: &Prepared) {
+    record.clear();
+    let _ = write!(record, "{{\"signal\":\"{}\",\"address\":", crash.signal);
+    match crash.address {
+        Some(address) => drop(write!(record, "\"{address:#x}\"")),
+        None => record.push(b"null"),
+    }
+    let Prepared { module, class, .. } = subject;
+    let overflow = crash.is_overflow;
+    let exit = crash.is_exit;
+    let _ = write!(record, ",\"stack_overflow\":{overflow},\"exit\":{exit}");
+    let _ = write!(record, ",\"plugin\":{module}");
+    let _ = write!(record, ",\"class\":{class},\"runs\":[");
+    let mut first = true;
+    activity::each(|name| {
+        if record.room() > RECORD / 2 {
+            record.push(if first { b"\"" } else { b",\"" });
+            record.push(name);
+            record.push(b"\"");
+        }
+        first = false;
+    });
+    record.push(b"],\"thread\":\"");
+    push_string(record, crash.thread);
+    // The crate formats it on the stack; a time past the year 9999 is left out.
+    let at = humantime::format_rfc3339_millis(SystemTime::UNIX_EPOCH + crash.at);
+    let _ = write!(record, "\",\"pid\":{},\"at\":\"{at}", crash.pid);
+    record.push(b"\",\"backtrace\":[");
+    record.push(END);
+}
+
+/// The end of the list of frames, and of the record.
+const END: &[u8] = b"]}\n";
+
+/// Adds a frame; the record is complete JSON after each.
+pub(super) fn push_frame(record: &mut Text<RECORD>, frame: &Frame<'_>, is_first: bool) {
+    if record.room() < 1024 {
+        return;
+    }
+    record.truncate_by(END.len());
+    if !is_first {
+        record.push(b",");
+    }
+    let _ = write!(record, "{{\"address\":\"{:#x}\",", frame.address);
+    match frame.module {
+        None => record.push(b"\"module\":null,\"offset\":null}"),
+        Some((module, offset)) => {
+            record.push(b"\"module\":\"");
+            push_string(record, module.get(..512).unwrap_or(module));
+            let _ = write!(record, "\",\"offset\":\"{offset:#x}\"}}");
+        }
+    }
+    record.push(END);
+}
+
+/// Writes the inside of a JSON string; bytes other than printable ASCII become question marks.
+fn push_string<const N: usize>(text: &mut Text<N>, bytes: &[u8]) {
+    for byte in bytes {
+        match byte {
+            b'"' | b'\\' => text.push(&[b'\\', *byte]),
+            b' '..=b'~' => text.push(&[*byte]),
+            _ => text.push(b"?"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+
+    fn subject() -> Prepared {
+        Prepared {
+            label: "./lib\"m.so:C".to_owned(),
+            module: "\"./lib\\\"m.so\"".to_owned(),
+            class: "\"C\"".to_owned(),
+            record: None,
+        }
+    }
+
+    fn crash() -> Crash<'static> {
+        Crash {
+            signal: "SIGSEGV",
+            address: Some(8),
+            is_overflow: false,
+            is_exit: false,
+            thread: b"lane-\"0\xff",
+            pid: 7,
+            at: Duration::from_millis(1_767_323_045_678),
+            loading: None,
+        }
+    }
+
+    #[test]
+    fn the_line_names_what_happened_and_where() {
+        let line = line(&crash(), &subject());
+        let text = String::from_utf8_lossy(line.bytes()).into_owned();
+        assert!(text.starts_with("FATAL: SIGSEGV at 0x8 in plugin ./lib\"m.so:C, thread lane-"));
+        assert!(text.ends_with("\n") && text.lines().count() == 1, "{text}");
+    }
+
+    #[test]
+    fn a_crash_while_loading_names_the_file() {
+        let crash = Crash { loading: Some("/plugins/libm.so"), ..crash() };
+        let line = line(&crash, &subject());
+        let text = String::from_utf8_lossy(line.bytes()).into_owned();
+        let end = "(while loading /plugins/libm.so, which may be damaged)\n";
+        assert!(text.ends_with(end) && text.lines().count() == 1, "{text}");
+    }
+
+    #[test]
+    fn the_record_is_json_with_any_number_of_frames() {
+        let mut record = Text::new();
+        begin(&mut record, &crash(), &subject());
+        let parsed =
+            |record: &Text<RECORD>| -> Value { serde_json::from_slice(record.bytes()).unwrap() };
+        let value = parsed(&record);
+        assert_eq!(value["signal"], "SIGSEGV");
+        assert_eq!(value["address"], "0x8");
+        assert_eq!(value["plugin"], "./lib\"m.so");
+        assert_eq!(value["thread"], "lane-\"0?");
+        assert_eq!(value["at"], "2026-01-02T03:04:05.678Z");
+        assert_eq!(value["backtrace"], serde_json::json!([]));
+        let module = [b'm'; 3000];
+        for number in 0..1000 {
+            let module = (number % 2 == 0).then_some((&module[..], number));
+            push_frame(&mut record, &Frame { address: number, module }, number == 0);
+            let value = parsed(&record);
+            let frames = value["backtrace"].as_array().unwrap();
+            assert!(frames.len() == number + 1 || record.room() < 1024, "{number}");
+        }
+    }
+}
