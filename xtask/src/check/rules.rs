@@ -20,6 +20,7 @@ pub(super) const ARROWS: &[(&str, &[&str])] = &[
     ("host", &[]),
     ("process", &["telemetry"]),
     ("crash", &["json", "process", "sanitize"]),
+    ("logging", &["json", "process", "sanitize"]),
     ("universal-worker", &["json", "loader", "sanitize", "service", "watchdog", "telemetry"]),
     ("hello", &["plugin"]),
     ("voice-activity", &["plugin"]),

@@ -1,0 +1,142 @@
+//! Turns a record into a line.
+
+use std::borrow::Cow;
+use std::time::SystemTime;
+
+use log::kv::Key;
+use serde::Serialize;
+use universal_worker_json::Encoder;
+use universal_worker_sanitize as sanitize;
+
+use crate::Format;
+
+/// In bytes; the rest is cut off.
+const MAX_MESSAGE: usize = 64 * 1024;
+const MAX_TARGET: usize = 256;
+
+/// A line of the log.
+#[derive(Debug, Serialize)]
+pub(crate) struct Line<'a> {
+    time: String,
+    level: &'static str,
+    target: Cow<'a, str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    run: Option<String>,
+    message: String,
+}
+
+impl<'a> Line<'a> {
+    pub(crate) fn from_record(record: &log::Record<'a>) -> Self {
+        let run = record.key_values().get(Key::from_str("run"));
+        Self {
+            time: now(),
+            level: record.level().as_str(),
+            target: cut(record.target().to_owned(), MAX_TARGET).into(),
+            run: run.map(|run| run.to_string()),
+            message: cut(record.args().to_string(), MAX_MESSAGE),
+        }
+    }
+
+    /// A line of the worker itself.
+    pub(crate) fn new(level: log::Level, message: &str) -> Self {
+        Self {
+            time: now(),
+            level: level.as_str(),
+            target: Cow::Borrowed("universal_worker"),
+            run: None,
+            message: message.to_owned(),
+        }
+    }
+
+    /// The line with its line feed.
+    pub(crate) fn render(&self, format: Format) -> String {
+        match format {
+            Format::Json => Encoder::compact().to_string(self).expect("text is JSON") + "\n",
+            Format::Text => {
+                let Self { time, level, target, run, message } = self;
+                let run = run.as_ref().map(|run| format!(" run={run}")).unwrap_or_default();
+                let (target, message) = (sanitize::printable(target), continue_lines(message));
+                format!("{time} {level:<5} {target}{run}: {message}\n")
+            }
+        }
+    }
+}
+
+fn cut(mut text: String, longest: usize) -> String {
+    if text.len() > longest {
+        text.truncate(text.floor_char_boundary(longest));
+        text.push('…');
+    }
+    text
+}
+
+/// Indents further lines, so that none looks like a record of its own, and removes control
+/// characters.
+fn continue_lines(message: &str) -> String {
+    let lines = message.split('\n').map(|line| {
+        let parts: Vec<String> =
+            line.replace('\r', "").split('\t').map(sanitize::printable).collect();
+        parts.join("\t")
+    });
+    lines.collect::<Vec<_>>().join("\n    ")
+}
+
+fn now() -> String {
+    humantime::format_rfc3339_millis(SystemTime::now()).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(message: &str) -> Line<'static> {
+        Line {
+            time: "2026-01-02T03:04:05.678Z".to_owned(),
+            level: "WARN",
+            target: Cow::Borrowed("plugin"),
+            run: Some("17".to_owned()),
+            message: message.to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_line_has_time_level_target_and_run() {
+        assert_eq!(
+            line("odd").render(Format::Text),
+            "2026-01-02T03:04:05.678Z WARN  plugin run=17: odd\n"
+        );
+        assert_eq!(
+            line("odd").render(Format::Json),
+            r#"{"time":"2026-01-02T03:04:05.678Z","level":"WARN","target":"plugin","run":"17","message":"odd"}"#
+                .to_owned()
+                + "\n"
+        );
+    }
+
+    #[test]
+    fn a_message_cannot_forge_a_line() {
+        let text = line("one\n2026 ERROR two").render(Format::Text);
+        assert!(text.ends_with("one\n    2026 ERROR two\n"), "{text}");
+        assert_eq!(line("one\ntwo").render(Format::Json).lines().count(), 1);
+    }
+
+    #[test]
+    fn a_line_cannot_drive_a_terminal() {
+        let mut line = line("\u{1b}[31mred\0\r\n\tmore");
+        line.target = Cow::Borrowed("plugin\n\u{1b}");
+        let text = line.render(Format::Text);
+        assert!(text.ends_with("\u{fffd}[31mred\u{fffd}\n    \tmore\n"), "{text:?}");
+        assert!(text.contains("WARN  plugin\u{fffd}\u{fffd} run=17: "), "{text:?}");
+    }
+
+    #[test]
+    fn a_long_message_or_target_is_cut() {
+        let long = format!("x{}", "é".repeat(MAX_MESSAGE));
+        let check = |line: &Line<'_>| {
+            assert!(line.message.len() <= MAX_MESSAGE + 3 && line.message.ends_with("é…"));
+            assert!(line.target.len() <= MAX_TARGET + 3 && line.target.ends_with("é…"));
+        };
+        let mut record = log::Record::builder();
+        check(&Line::from_record(&record.target(&long).args(format_args!("{long}")).build()));
+    }
+}

@@ -1,0 +1,110 @@
+//! A logger to stderr that can lose lines, but can neither block nor panic.
+//!
+//! Lines go through a bounded queue to a thread that writes them. A reader of stderr that stops
+//! reading, a closed pipe or a full disk costs lines, which are counted, and no time.
+//!
+//! The runtime calls [`init`] once; everything else logs through the crate `log`.
+//! A key `run` of a record names the run it belongs to.
+//!
+//! # Examples
+//! ```
+//! use universal_worker_logging as logging;
+//! use universal_worker_logging::Format;
+//!
+//! # fn main() -> Result<(), String> {
+//! let filter = logging::parse_filter("warn,whisper=debug")?;
+//! logging::init(Format::Text, &filter);
+//! log::warn!(run = "17"; "the model is slow");
+//! # Ok(())
+//! # }
+//! ```
+
+#![deny(missing_docs)]
+
+mod format;
+mod writer;
+
+use std::sync::OnceLock;
+
+pub use env_filter::Filter;
+
+use crate::format::Line;
+use crate::writer::Writer;
+
+static LOGGER: OnceLock<Logger> = OnceLock::new();
+
+struct Logger {
+    filter: Filter,
+    format: Format,
+    writer: Writer,
+}
+
+/// What a line looks like.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Format {
+    /// `TIME LEVEL TARGET [run=ID]: MESSAGE`
+    #[default]
+    Text,
+    /// One JSON object: `time`, `level`, `target`, `run`, `message`.
+    Json,
+}
+
+/// The filter that passes everything at level info or above.
+#[must_use]
+pub fn default_filter() -> Filter {
+    env_filter::Builder::new().filter_level(log::LevelFilter::Info).build()
+}
+
+/// Parses a level, or a list of levels by target such as `warn,whisper=debug`.
+///
+/// # Errors
+/// What is wrong with the text.
+pub fn parse_filter(text: &str) -> Result<Filter, String> {
+    let mut builder = env_filter::Builder::new();
+    builder.try_parse(text).map_err(|error| error.to_string())?;
+    Ok(builder.build())
+}
+
+/// Logs to stderr from now on; only the first call counts.
+pub fn init(format: Format, filter: &Filter) {
+    let logger =
+        LOGGER.get_or_init(|| Logger { filter: filter.clone(), format, writer: Writer::stderr() });
+    if log::set_logger(logger).is_ok() {
+        log::set_max_level(filter.filter());
+    }
+}
+
+/// Writes a record whatever the filter says, and waits up to 100 ms until everything is written.
+pub fn write_last(level: log::Level, message: &str) {
+    if let Some(logger) = LOGGER.get() {
+        logger.writer.write(Line::new(level, message).render(logger.format));
+        logger.writer.flush();
+    }
+}
+
+/// Like [`write_last`], with a line that is written as it is.
+pub fn write_last_line(line: &str) {
+    match LOGGER.get() {
+        Some(logger) => {
+            logger.writer.write(format!("{line}\n"));
+            logger.writer.flush();
+        }
+        None => writer::write_now(line),
+    }
+}
+
+impl log::Log for Logger {
+    fn enabled(&self, metadata: &log::Metadata<'_>) -> bool {
+        self.filter.enabled(metadata)
+    }
+
+    fn log(&self, record: &log::Record<'_>) {
+        if self.filter.matches(record) {
+            self.writer.write(Line::from_record(record).render(self.format));
+        }
+    }
+
+    fn flush(&self) {
+        self.writer.flush();
+    }
+}

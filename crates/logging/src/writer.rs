@@ -1,0 +1,125 @@
+//! A thread that writes lines from a queue, which nobody waits for.
+
+use std::io;
+use std::io::Write;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use universal_worker_process::Queue;
+use universal_worker_process::thread;
+
+/// Lines that may wait to be written; those that find it full are lost, and counted.
+const CAPACITY: usize = 1024;
+
+/// The longest wait of a flush.
+const FLUSH_TIME: Duration = Duration::from_millis(100);
+
+pub(crate) struct Writer {
+    queue: Queue<Order>,
+    lost: AtomicU64,
+}
+
+enum Order {
+    Write(String),
+    Flush(Queue<()>),
+}
+
+impl Writer {
+    pub(crate) fn stderr() -> Self {
+        Self::new(io::stderr())
+    }
+
+    fn new(mut output: impl Write + Send + 'static) -> Self {
+        let queue = Queue::bounded(CAPACITY);
+        let orders = queue.clone();
+        let writing = move || {
+            loop {
+                // After a closed pipe or a full disk there is nowhere to report it.
+                match orders.pop() {
+                    Order::Write(line) => drop(output.write_all(line.as_bytes())),
+                    Order::Flush(done) => drop(done.push(())),
+                }
+            }
+        };
+        // Without the thread the queue fills up and lines are lost, but the worker goes on.
+        drop(thread::spawn("log", "the log", writing));
+        Self { queue, lost: AtomicU64::new(0) }
+    }
+
+    /// Queues a line, or loses it if the queue is full.
+    pub(crate) fn write(&self, line: String) {
+        let lost = self.lost.swap(0, Ordering::Relaxed);
+        let line = if lost == 0 { line } else { format!("({lost} lines lost)\n{line}") };
+        if self.queue.push(Order::Write(line)).is_err() {
+            self.lost.fetch_add(lost + 1, Ordering::Relaxed);
+        }
+    }
+
+    /// Waits up to 100 ms until everything queued is written.
+    pub(crate) fn flush(&self) {
+        let done = Queue::unbounded();
+        if self.queue.push(Order::Flush(done.clone())).is_ok() {
+            let _ = done.pop_timeout(FLUSH_TIME);
+        }
+    }
+}
+
+/// Writes a line directly, before there is a logger.
+pub(crate) fn write_now(line: &str) {
+    let _ = io::stderr().write_all(format!("{line}\n").as_bytes());
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::Mutex;
+    use std::sync::mpsc;
+    use std::thread;
+
+    use super::*;
+
+    /// Accepts a write only when it is let through.
+    struct Gate {
+        let_through: mpsc::Receiver<()>,
+        written: Arc<Mutex<String>>,
+    }
+
+    impl Write for Gate {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            let _ = self.let_through.recv();
+            self.written.lock().unwrap().push_str(std::str::from_utf8(bytes).unwrap());
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_full_pipe_costs_lines_but_no_time() {
+        let (open, let_through) = mpsc::channel();
+        let written = Arc::new(Mutex::new(String::new()));
+        let writer = Writer::new(Gate { let_through, written: Arc::clone(&written) });
+        for number in 0..CAPACITY + 500 {
+            writer.write(format!("{number}\n"));
+        }
+        writer.flush();
+        drop(open);
+        let all_is_written = || {
+            let done = Queue::unbounded();
+            // The thread makes room as it works through the queue.
+            while writer.queue.push(Order::Flush(done.clone())).is_err() {
+                thread::yield_now();
+            }
+            let () = done.pop();
+        };
+        all_is_written();
+        writer.write("last\n".to_owned());
+        all_is_written();
+        let written = written.lock().unwrap();
+        assert!(written.starts_with("0\n1\n"), "{written}");
+        assert!(written.contains("lines lost)\nlast\n"), "{written}");
+    }
+}
