@@ -21,6 +21,7 @@ pub(super) const ARROWS: &[(&str, &[&str])] = &[
     ("process", &["telemetry"]),
     ("crash", &["json", "process", "sanitize"]),
     ("logging", &["json", "process", "sanitize"]),
+    ("listen", &["process"]),
     ("universal-worker", &["json", "loader", "sanitize", "service", "watchdog", "telemetry"]),
     ("hello", &["plugin"]),
     ("voice-activity", &["plugin"]),

@@ -1,0 +1,155 @@
+//! Sockets that are bound at once and listened on when the plugin is loaded.
+//!
+//! A host that polls the address never meets a worker that is not ready yet, and an address that
+//! is taken is reported before a slow plugin is loaded.
+//!
+//! The runtime calls [`Bound::new`] at its start and [`Bound::listen`] before its announcement.
+//! An address is one of [`ListenAddr`]: TCP, a Unix socket, or a socket inherited from the host.
+//!
+//! # Examples
+//! ```
+//! use std::net::TcpStream;
+//!
+//! use universal_worker_listen::Bound;
+//! use universal_worker_listen::ListenAddr;
+//! use universal_worker_listen::Listener;
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let address = ListenAddr::Tcp("127.0.0.1:0".parse()?);
+//! let bound = Bound::new(&address, None)?;
+//! // The address is taken, and refuses connections until here.
+//! let (listener, address) = bound.listen()?;
+//! let Listener::Tcp(listener) = listener else { unreachable!() };
+//! TcpStream::connect(listener.local_addr()?)?;
+//! assert!(address.url.is_some_and(|url| url.starts_with("http://127.0.0.1:")));
+//! # Ok(())
+//! # }
+//! ```
+
+#![deny(missing_docs)]
+
+mod inherited;
+mod tcp;
+mod unix;
+
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::net::TcpListener;
+use std::os::fd::OwnedFd;
+use std::os::fd::RawFd;
+use std::os::unix::net::UnixListener;
+use std::path::PathBuf;
+
+use socket2::Socket;
+
+/// Where the worker listens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ListenAddr {
+    /// A TCP address; port 0 is any free one.
+    Tcp(SocketAddr),
+    /// A Unix socket at this path.
+    Unix(PathBuf),
+    /// A socket that the process was started with, by its file descriptor.
+    Inherited(RawFd),
+}
+
+/// The worker cannot listen.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot listen on {address}: {source}")]
+pub struct ListenError {
+    /// Where it was to listen.
+    pub address: ListenAddr,
+    /// Why it cannot.
+    pub source: io::Error,
+}
+
+/// An address that is taken, and on which nobody can connect yet, unless it was inherited so.
+#[derive(Debug)]
+pub struct Bound {
+    address: ListenAddr,
+    socket: BoundSocket,
+}
+
+#[derive(Debug)]
+enum BoundSocket {
+    Tcp(Socket),
+    Unix(unix::Bound),
+    Inherited(Socket),
+}
+
+/// A socket that is listened on, in blocking mode.
+#[derive(Debug)]
+pub enum Listener {
+    /// A TCP socket.
+    Tcp(TcpListener),
+    /// A Unix socket.
+    Unix(UnixListener),
+}
+
+/// Where clients find the worker.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct BoundAddress {
+    /// Of a TCP socket, such as `http://127.0.0.1:12345`.
+    pub url: Option<String>,
+    /// Of a Unix socket that has a path.
+    pub path: Option<PathBuf>,
+}
+
+/// Connections that may wait to be accepted (listen(2)).
+const BACKLOG: i32 = 512;
+
+impl Bound {
+    /// Takes an address; `inherited` is the socket of [`ListenAddr::Inherited`].
+    ///
+    /// A Unix socket that nobody listens on any more is replaced. Its file and its lock are removed
+    /// by `universal_worker_process::exit::now`.
+    ///
+    /// # Errors
+    /// If the address is taken or cannot be bound, or the inherited socket cannot be served.
+    pub fn new(address: &ListenAddr, inherited: Option<OwnedFd>) -> Result<Self, ListenError> {
+        let socket = match (address, inherited) {
+            (_, Some(fd)) => inherited::check(fd).map(BoundSocket::Inherited),
+            (ListenAddr::Tcp(address), None) => tcp::bind(*address).map(BoundSocket::Tcp),
+            (ListenAddr::Unix(path), None) => unix::Bound::new(path).map(BoundSocket::Unix),
+            (ListenAddr::Inherited(_), None) => Err(io::ErrorKind::NotFound.into()),
+        };
+        let failed = |source| ListenError { address: address.clone(), source };
+        Ok(Self { address: address.clone(), socket: socket.map_err(failed)? })
+    }
+
+    /// Accepts connections from now on.
+    ///
+    /// # Errors
+    /// If the system refuses to.
+    pub fn listen(self) -> Result<(Listener, BoundAddress), ListenError> {
+        let Self { address, socket } = self;
+        let listening = match socket {
+            BoundSocket::Tcp(socket) => tcp::listen(socket).map(from_tcp),
+            BoundSocket::Unix(bound) => {
+                bound.listen().map(|(listener, path)| from_unix(listener, Some(path)))
+            }
+            BoundSocket::Inherited(socket) => inherited::listen(socket),
+        };
+        listening.map_err(|source| ListenError { address, source })
+    }
+}
+
+fn from_tcp((listener, address): (TcpListener, SocketAddr)) -> (Listener, BoundAddress) {
+    let address = BoundAddress { url: Some(format!("http://{address}")), path: None };
+    (Listener::Tcp(listener), address)
+}
+
+fn from_unix(listener: UnixListener, path: Option<PathBuf>) -> (Listener, BoundAddress) {
+    (Listener::Unix(listener), BoundAddress { url: None, path })
+}
+
+impl fmt::Display for ListenAddr {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tcp(address) => address.fmt(f),
+            Self::Unix(path) => path.display().fmt(f),
+            Self::Inherited(fd) => write!(f, "file descriptor {fd}"),
+        }
+    }
+}

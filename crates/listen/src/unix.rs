@@ -1,0 +1,172 @@
+//! A Unix socket in the file system, for its owner only, and removed at the end.
+//!
+//! A socket that is bound but not listened on refuses connections just as a stale one does, so a lock
+//! on `PATH.lock` says whether it has an owner (flock(2)). The system releases the lock whatever
+//! becomes of the owner.
+
+use std::fs;
+use std::fs::File;
+use std::fs::TryLockError;
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::FileTypeExt;
+use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::net::UnixListener;
+use std::path::Path;
+use std::path::PathBuf;
+use std::path::absolute;
+
+use socket2::Domain;
+use socket2::SockAddr;
+use socket2::Socket;
+use socket2::Type;
+
+use universal_worker_process::exit;
+
+use crate::BACKLOG;
+
+/// A path that is taken, and that nobody can connect to yet.
+#[derive(Debug)]
+pub(super) struct Bound {
+    socket: Socket,
+    path: PathBuf,
+    /// Locked until the process ends.
+    lock: File,
+}
+
+/// In bytes, with the null byte (unix(7)).
+const MAX_PATH: usize = 108;
+
+impl Bound {
+    pub(super) fn new(path: &Path) -> io::Result<Self> {
+        let length = path.as_os_str().as_bytes().len();
+        if length >= MAX_PATH {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                format!(
+                    "the path has {length} bytes, and a socket's may have at most {}",
+                    MAX_PATH - 1
+                ),
+            ));
+        }
+        let lock_path = lock_path(path);
+        let lock = lock(&lock_path)?;
+        // Absolute, since a plugin may change the working directory.
+        exit::remove_on_exit(&absolute(&lock_path)?);
+        remove_if_stale(path)?;
+        let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
+        // bind(2) creates the file with the socket's mode.
+        rustix::fs::fchmod(&socket, rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR)?;
+        socket.bind(&SockAddr::unix(path)?)?;
+        let path = absolute(path)?;
+        exit::remove_on_exit(&path);
+        Ok(Self { socket, path, lock })
+    }
+
+    pub(super) fn listen(self) -> io::Result<(UnixListener, PathBuf)> {
+        self.socket.listen(BACKLOG)?;
+        // Keeps the file descriptor, and with it the lock.
+        std::mem::forget(self.lock);
+        Ok((std::os::fd::OwnedFd::from(self.socket).into(), self.path))
+    }
+}
+
+fn lock_path(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".lock");
+    name.into()
+}
+
+/// Locks a file at the path; starts over if another process has removed it meanwhile.
+fn lock(path: &Path) -> io::Result<File> {
+    loop {
+        let file =
+            File::options().create(true).truncate(false).write(true).mode(0o600).open(path)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(in_use("another worker uses it")),
+            Err(TryLockError::Error(error)) => return Err(error),
+        }
+        let held = file.metadata()?;
+        let is_same = |there: fs::Metadata| (there.dev(), there.ino()) == (held.dev(), held.ino());
+        if fs::metadata(path).is_ok_and(is_same) {
+            return Ok(file);
+        }
+    }
+}
+
+/// Removes a socket that nobody listens on.
+fn remove_if_stale(path: &Path) -> io::Result<()> {
+    match fs::symlink_metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(error),
+        Ok(there) if !there.file_type().is_socket() => {
+            return Err(in_use("a file that is no socket is in the way"));
+        }
+        Ok(_) => {}
+    }
+    let probe = Socket::new(Domain::UNIX, Type::STREAM, None)?;
+    // A socket whose queue is full would make connect(2) wait.
+    probe.set_nonblocking(true)?;
+    match probe.connect(&SockAddr::unix(path)?) {
+        Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => fs::remove_file(path),
+        Err(error) if error.kind() != io::ErrorKind::WouldBlock => Err(error),
+        Ok(()) | Err(_) => Err(in_use("another process listens there")),
+    }
+}
+
+fn in_use(what: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::AddrInUse, what)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+    use std::os::unix::net::UnixStream;
+
+    use super::*;
+
+    fn refusal(path: &Path) -> String {
+        Bound::new(path).map(drop).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_bound_path_is_exclusive_and_a_stale_one_is_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("socket");
+        // A stale socket.
+        drop(UnixListener::bind(&path).unwrap());
+        let bound = Bound::new(&path).unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(refusal(&path), "another worker uses it");
+        assert_eq!(
+            UnixStream::connect(&path).unwrap_err().kind(),
+            io::ErrorKind::ConnectionRefused
+        );
+        let (_listener, actual) = bound.listen().unwrap();
+        assert_eq!(actual, path);
+        UnixStream::connect(&path).unwrap();
+        assert_eq!(refusal(&path), "another worker uses it");
+    }
+
+    #[test]
+    fn live_sockets_and_other_files_stay() {
+        let folder = tempfile::tempdir().unwrap();
+        let live = folder.path().join("live");
+        let _listener = UnixListener::bind(&live).unwrap();
+        assert_eq!(refusal(&live), "another process listens there");
+        let busy = folder.path().join("busy");
+        let listener = Socket::new(Domain::UNIX, Type::STREAM, None).unwrap();
+        listener.bind(&SockAddr::unix(&busy).unwrap()).unwrap();
+        listener.listen(0).unwrap();
+        // The queue has room for one connection.
+        let _queued = UnixStream::connect(&busy).unwrap();
+        assert_eq!(refusal(&busy), "another process listens there");
+        let file = folder.path().join("file");
+        fs::write(&file, "x").unwrap();
+        assert_eq!(refusal(&file), "a file that is no socket is in the way");
+        let long = folder.path().join("x".repeat(200));
+        assert!(refusal(&long).contains("at most 107"), "{}", refusal(&long));
+    }
+}
