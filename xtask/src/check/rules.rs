@@ -22,6 +22,13 @@ pub(super) const ARROWS: &[(&str, &[&str])] = &[
     ("crash", &["json", "process", "sanitize"]),
     ("logging", &["json", "process", "sanitize"]),
     ("listen", &["process"]),
+    (
+        "runtime",
+        &[
+            "abi", "crash", "json", "listen", "logging", "process", "sanitize", "service",
+            "watchdog",
+        ],
+    ),
     ("universal-worker", &["json", "loader", "sanitize", "service", "watchdog", "telemetry"]),
     ("hello", &["plugin"]),
     ("voice-activity", &["plugin"]),

@@ -1,0 +1,177 @@
+//! The one line that tells the host where the worker is, or why it failed: on stdout, or where the
+//! host wants it.
+
+mod notify;
+
+use std::fs;
+use std::fs::File;
+use std::io;
+use std::io::Write;
+use std::mem;
+use std::os::fd::AsFd;
+use std::os::fd::BorrowedFd;
+use std::os::fd::OwnedFd;
+use std::path::Path;
+use std::path::PathBuf;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+
+use rustix::event::PollFd;
+use rustix::event::PollFlags;
+use rustix::event::Timespec;
+use serde::Serialize;
+use universal_worker_abi::ClassInfo;
+use universal_worker_abi::VERSION as INTERFACE;
+use universal_worker_json::Encoder;
+use universal_worker_listen::BoundAddress;
+use universal_worker_process::stdout;
+use universal_worker_process::thread;
+
+pub(crate) use crate::announce::notify::notify;
+use crate::error::Error;
+use crate::event::Event;
+use crate::event::Reporter;
+
+/// Where the announcement goes, opened.
+#[derive(Debug)]
+pub(crate) enum Destination {
+    Stdout,
+    /// A file descriptor, which is closed afterwards.
+    Fd(OwnedFd),
+    /// A file that appears with its whole content.
+    File(PathBuf),
+    /// The announcement has been made.
+    Nowhere,
+}
+
+static DESTINATION: Mutex<Destination> = Mutex::new(Destination::Stdout);
+
+/// The version of the announcement; readers ignore keys they do not know.
+const PROTO: u32 = 1;
+
+#[derive(Debug, Serialize)]
+#[serde(tag = "event", rename_all = "lowercase")]
+pub(crate) enum Announcement<'a> {
+    Ready {
+        proto: u32,
+        pid: u32,
+        url: Option<&'a str>,
+        uds: Option<&'a Path>,
+        class: &'a str,
+        name: &'a str,
+        version: &'a str,
+        abi: &'a str,
+        worker: &'a str,
+    },
+    Failed {
+        proto: u32,
+        pid: u32,
+        stage: &'a str,
+        code: u8,
+        message: String,
+        hint: &'a str,
+    },
+}
+
+impl<'a> Announcement<'a> {
+    pub(crate) fn ready(address: &'a BoundAddress, class: &'a ClassInfo) -> Self {
+        Self::Ready {
+            proto: PROTO,
+            pid: std::process::id(),
+            url: address.url.as_deref(),
+            uds: address.path.as_deref(),
+            class: &class.class,
+            name: &class.name,
+            version: &class.version,
+            abi: INTERFACE,
+            worker: env!("CARGO_PKG_VERSION"),
+        }
+    }
+
+    fn failed(error: &'a Error) -> Self {
+        Self::Failed {
+            proto: PROTO,
+            pid: std::process::id(),
+            stage: error.stage(),
+            code: error.exit_code(),
+            message: error.message(),
+            hint: error.hint(),
+        }
+    }
+}
+
+/// How long a reader may take to make room for a failure.
+const FAILURE_TIME: Timespec = Timespec { tv_sec: 1, tv_nsec: 0 };
+
+/// Sends the announcement there instead of to stdout.
+pub(crate) fn set_destination(destination: Destination) {
+    if let Destination::File(path) = &destination {
+        // A file that another worker has left says nothing about this one. If it cannot be removed,
+        // it cannot be replaced either, which is reported then.
+        let _ = fs::remove_file(path);
+    }
+    *DESTINATION.lock().unwrap_or_else(PoisonError::into_inner) = destination;
+}
+
+/// Writes on a thread of its own, since the reader may take long; the end is an event.
+pub(crate) fn start(announcement: &Announcement<'_>, reporter: Reporter) -> Result<(), Error> {
+    let line = line(announcement).map_err(Error::Announce)?;
+    Ok(thread::spawn("announce", "the announcement", move || {
+        reporter.report(Event::Announced(take().write(&line)));
+    })?)
+}
+
+/// Announces a failure, unless the announcement has been made; waits at most a second for a reader.
+pub(crate) fn failure(error: &Error) -> io::Result<()> {
+    let line = line(&Announcement::failed(error))?;
+    let destination = take();
+    if destination.has_room(&FAILURE_TIME) {
+        destination.write(&line)
+    } else {
+        Err(io::ErrorKind::TimedOut.into())
+    }
+}
+
+fn line(announcement: &Announcement<'_>) -> io::Result<String> {
+    Ok(Encoder::compact().to_string(announcement)? + "\n")
+}
+
+fn take() -> Destination {
+    let mut destination = DESTINATION.lock().unwrap_or_else(PoisonError::into_inner);
+    mem::replace(&mut *destination, Destination::Nowhere)
+}
+
+impl Destination {
+    fn write(self, line: &str) -> io::Result<()> {
+        match self {
+            Self::Stdout => {
+                stdout::write(line);
+                Ok(())
+            }
+            Self::Fd(fd) => File::from(fd).write_all(line.as_bytes()),
+            Self::File(path) => write_whole(&path, line),
+            Self::Nowhere => Ok(()),
+        }
+    }
+
+    /// Waits until a line can be written without blocking.
+    fn has_room(&self, limit: &Timespec) -> bool {
+        let has_room = |fd: BorrowedFd<'_>| {
+            let mut polled = [PollFd::new(&fd, PollFlags::OUT)];
+            rustix::event::poll(&mut polled, Some(limit)) != Ok(0)
+        };
+        match self {
+            Self::Stdout => stdout::with_original(has_room),
+            Self::Fd(fd) => has_room(fd.as_fd()),
+            Self::File(_) | Self::Nowhere => true,
+        }
+    }
+}
+
+/// Writes beside the file and renames (rename(2)), so that a reader never sees a part of it.
+fn write_whole(path: &Path, text: &str) -> io::Result<()> {
+    let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_string_lossy();
+    let beside = path.with_file_name(format!(".{name}.{}", std::process::id()));
+    let written = fs::write(&beside, text).and_then(|()| fs::rename(&beside, path));
+    written.inspect_err(|_| drop(fs::remove_file(&beside)))
+}

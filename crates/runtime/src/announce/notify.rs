@@ -1,0 +1,34 @@
+//! The service manager's protocol (sd_notify(3)).
+
+use std::env;
+use std::ffi::OsStr;
+use std::io;
+use std::os::linux::net::SocketAddrExt;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::net::SocketAddr;
+use std::os::unix::net::UnixDatagram;
+
+/// Sends a state such as `READY=1` to the service manager, if there is one.
+pub(crate) fn notify(state: &str) {
+    let Some(socket) = env::var_os("NOTIFY_SOCKET").filter(|socket| !socket.is_empty()) else {
+        return;
+    };
+    if let Err(error) = send(&socket, state) {
+        log::warn!("cannot send {state} to NOTIFY_SOCKET: {error}");
+    }
+}
+
+fn send(socket: &OsStr, state: &str) -> io::Result<()> {
+    let sender = UnixDatagram::unbound()?;
+    // A manager that does not read must not hold the worker up.
+    sender.set_nonblocking(true)?;
+    sender.send_to_addr(state.as_bytes(), &address(socket)?).map(drop)
+}
+
+/// A path, or a name in the abstract namespace after an `@` (unix(7)).
+fn address(socket: &OsStr) -> io::Result<SocketAddr> {
+    match socket.as_bytes().strip_prefix(b"@") {
+        Some(name) => SocketAddr::from_abstract_name(name),
+        None => SocketAddr::from_pathname(socket),
+    }
+}

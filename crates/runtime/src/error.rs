@@ -1,0 +1,221 @@
+//! Why a worker did not come to serve, or could not go on.
+
+use std::io;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use universal_worker_listen::ListenAddr;
+use universal_worker_listen::ListenError;
+use universal_worker_sanitize as sanitize;
+
+use crate::source::OpenError;
+use crate::source::PluginLabel;
+
+/// Why a worker did not come to serve, or could not go on.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// It was started in a way that makes no sense.
+    #[error("{0}")]
+    Usage(String),
+    /// It cannot listen on its address.
+    #[error(transparent)]
+    Listen(#[from] ListenError),
+    /// It cannot write its announcement.
+    #[error("cannot write the announcement (--ready-fd, --announce-file): {0}")]
+    Announce(#[source] io::Error),
+    /// The plugin did not load.
+    #[error("Failed to load {plugin} - {source}")]
+    Load {
+        /// The plugin.
+        plugin: PluginLabel,
+        /// Why.
+        source: OpenError,
+    },
+    /// The plugin has no instance with the config.
+    #[error("Failed to load {plugin} - {}{source}", file_prefix(file.as_ref()))]
+    Initialize {
+        /// The plugin.
+        plugin: PluginLabel,
+        /// The file it came from.
+        file: Option<PathBuf>,
+        /// Why.
+        source: InitializeError,
+    },
+    /// The one run of an inspection failed.
+    #[error("{plugin}: the run failed: {}", sanitize::text(message))]
+    Run {
+        /// The plugin.
+        plugin: PluginLabel,
+        /// Why.
+        message: String,
+    },
+    /// The system refused something the worker needs.
+    #[error(transparent)]
+    Process(#[from] universal_worker_process::Error),
+    /// The worker itself is at fault.
+    #[error("{0}")]
+    Defect(String),
+}
+
+/// Why there is no instance with the config.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum InitializeError {
+    /// The plugin refuses the config.
+    #[error("the config is refused: {}", sanitize::text(.0))]
+    Refused(String),
+    /// The load timeout was over.
+    #[error("initialize takes longer than {} s", .0.as_secs_f64())]
+    TimedOut(Duration),
+}
+
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+impl Error {
+    /// An [`Error::Usage`].
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self::Usage(message.into())
+    }
+
+    pub(crate) fn defect(message: impl Into<String>) -> Self {
+        Self::Defect(message.into())
+    }
+
+    /// The exit code.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Load { .. } | Self::Initialize { .. } | Self::Run { .. } => 1,
+            Self::Usage(_) => 2,
+            Self::Listen(_) | Self::Announce(_) => 3,
+            Self::Process(_) | Self::Defect(_) => 70,
+        }
+    }
+
+    /// The stage at which the worker failed, as the announcement names it.
+    #[must_use]
+    pub fn stage(&self) -> &'static str {
+        match self {
+            Self::Usage(_) => "usage",
+            Self::Listen(_) | Self::Announce(_) => "listen",
+            Self::Load { .. } => "load",
+            Self::Initialize { .. } => "initialize",
+            Self::Run { .. } => "run",
+            Self::Process(_) | Self::Defect(_) => "defect",
+        }
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub fn hint(&self) -> &str {
+        match self {
+            Self::Usage(_) => "universal-worker --help lists all options",
+            Self::Listen(ListenError { address, .. }) => match address {
+                ListenAddr::Tcp(_) => "choose another port, or 0 for any free one",
+                ListenAddr::Unix(_) => "choose another path, in a folder that exists",
+                ListenAddr::Inherited(_) => {
+                    "pass a socket that is bound to a loopback address or a path"
+                }
+            },
+            Self::Announce(_) => "the file's folder must exist and be writable",
+            Self::Load { source, .. } => &source.hint,
+            Self::Initialize { source: InitializeError::Refused(_), .. } => {
+                "--check prints the config's schema"
+            }
+            Self::Initialize { source: InitializeError::TimedOut(_), .. } => {
+                "--load-timeout gives it more time"
+            }
+            Self::Run { .. } => "--check prints the schema of the arguments",
+            Self::Process(universal_worker_process::Error::Thread { .. }) => {
+                "allow more threads: RLIMIT_NPROC, or pids.max of the cgroup"
+            }
+            Self::Process(_) | Self::Defect(_) => "report it",
+        }
+    }
+
+    /// The message on one line, without what the announcement says elsewhere.
+    #[must_use]
+    pub fn message(&self) -> String {
+        match self {
+            Self::Load { source, .. } => source.message.clone(),
+            Self::Initialize { file, source, .. } => {
+                format!("{}{source}", file_prefix(file.as_ref()))
+            }
+            Self::Process(universal_worker_process::Error::System { .. }) | Self::Defect(_) => {
+                sanitize::message(&format!(
+                    "{self}; this is a defect of the worker: please report it with its version \
+                     ({VERSION})"
+                ))
+            }
+            other => sanitize::message(&other.to_string()),
+        }
+    }
+
+    /// The last line on stderr.
+    pub(crate) fn last_line(&self) -> String {
+        let (message, hint) = (self.message(), self.hint());
+        match self {
+            Self::Usage(_) => format!("error: {message}"),
+            Self::Load { .. } | Self::Initialize { .. } => format!("FATAL: {self} ({hint})"),
+            Self::Process(universal_worker_process::Error::Thread { .. }) => {
+                format!("FATAL: {message} ({hint})")
+            }
+            _ => format!("FATAL: {message}"),
+        }
+    }
+}
+
+/// The file as the start of a message.
+fn file_prefix(file: Option<&PathBuf>) -> String {
+    file.map(|file| format!("{}: ", sanitize::path(file))).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn label() -> PluginLabel {
+        PluginLabel { module: "m".to_owned(), class: Some("C".to_owned()) }
+    }
+
+    fn refused(file: &str, message: &str) -> Error {
+        let source = InitializeError::Refused(message.to_owned());
+        Error::Initialize { plugin: label(), file: Some(file.into()), source }
+    }
+
+    #[test]
+    fn an_error_is_one_bounded_line_whatever_it_contains() {
+        let text = "long\n\u{1b}[31m".repeat(1000);
+        let run = Error::Run { plugin: label(), message: text.clone() };
+        for error in [refused(&text, &text), run, Error::usage(&*text)] {
+            for line in [format!("{} ({})", error.message(), error.hint()), error.last_line()] {
+                assert!(line.chars().count() < 400, "{line}");
+                assert!(!line.contains(char::is_control), "{line:?}");
+            }
+        }
+        let start = "FATAL: Failed to load m:C - f: the config is refused: no (--check prints the";
+        assert!(refused("f", "no").last_line().starts_with(start));
+    }
+
+    #[test]
+    fn each_error_has_its_documented_exit_code() {
+        let address = ListenAddr::Inherited(3);
+        let source = OpenError {
+            message: "m: is a directory".to_owned(),
+            hint: String::new(),
+            detail: None,
+        };
+        let load = Error::Load { plugin: label(), source };
+        assert!(load.last_line().starts_with("FATAL: Failed to load m:C - m: is a directory"));
+        for (error, code) in [
+            (load, 1),
+            (refused("", ""), 1),
+            (Error::usage(""), 2),
+            (ListenError { address, source: io::ErrorKind::AddrInUse.into() }.into(), 3),
+            (Error::defect(""), 70),
+        ] {
+            assert_eq!(error.exit_code(), code, "{error}");
+        }
+    }
+}

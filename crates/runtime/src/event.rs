@@ -1,0 +1,131 @@
+//! What happens to the worker, as the thread of [`run`](crate::run) learns of it.
+
+use std::error::Error as _;
+use std::fmt;
+use std::io;
+use std::os::fd::OwnedFd;
+use std::os::fd::RawFd;
+use std::time::Duration;
+
+use universal_worker_process::Queue;
+use universal_worker_process::signals;
+use universal_worker_process::thread;
+use universal_worker_service::WedgedRun;
+use universal_worker_service::WorkerService;
+use universal_worker_watchdog::Lease;
+use universal_worker_watchdog::Watch;
+use universal_worker_watchdog::WatchError;
+
+use crate::error::Error;
+use crate::force_exit::ForceExit;
+
+#[derive(Debug)]
+pub(crate) enum Event {
+    /// The plugin is loaded, or failed to.
+    Loaded(Result<WorkerService, Error>),
+    /// The announcement is written, or cannot be.
+    Announced(io::Result<()>),
+    /// There is a reason to stop.
+    Stop(StopReason),
+    /// The thread that serves sockets has ended.
+    ServerEnded,
+}
+
+/// Why the worker stops.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum StopReason {
+    /// A signal, by its name.
+    Signal(&'static str),
+    /// The parent has ended, by its pid.
+    ParentGone(u32),
+    /// The other end of the lease is closed, by its file descriptor.
+    LeaseClosed(RawFd),
+    /// There was no request for this long.
+    Idle(Duration),
+    /// A run is wedged, and the worker is to end because of that.
+    Wedged(WedgedRun),
+}
+
+/// Reports events to the thread of [`run`](crate::run).
+#[derive(Debug, Clone)]
+pub(crate) struct Reporter {
+    events: Queue<Event>,
+    force_exit: ForceExit,
+}
+
+impl Reporter {
+    pub(crate) fn new(events: Queue<Event>, force_exit: ForceExit) -> Self {
+        Self { events, force_exit }
+    }
+
+    pub(crate) fn report(&self, event: Event) {
+        // The queue has no limit.
+        let _ = self.events.push(event);
+    }
+
+    /// Makes the end of the process certain, and asks for an orderly one.
+    pub(crate) fn stop(&self, reason: StopReason) {
+        self.force_exit.start();
+        self.report(Event::Stop(reason));
+    }
+
+    /// Nothing of the plugin is left that could be abandoned.
+    pub(crate) fn plugin_done(&self) {
+        self.force_exit.plugin_done();
+    }
+}
+
+/// Stops at the first signal, and forces the exit at the second.
+pub(crate) fn watch_signals(reporter: Reporter) -> Result<(), Error> {
+    let mut stopping = false;
+    Ok(signals::watch(move |signal| {
+        if stopping {
+            reporter.force_exit.now(signal);
+        } else {
+            reporter.stop(StopReason::Signal(signal));
+        }
+        stopping = true;
+    })?)
+}
+
+/// Stops when the parent is gone; at once if it already is.
+pub(crate) fn watch_parent(pid: u32, reporter: Reporter) -> Result<(), Error> {
+    let watch = Watch::open(pid).map_err(|error| {
+        let instead = if let WatchError::OtherNamespace(_) = error { " (--lease-fd)" } else { "" };
+        Error::usage(format!("--ppid: {error}{instead}"))
+    })?;
+    Ok(thread::spawn("watchdog", "--ppid", move || {
+        watch.wait();
+        reporter.stop(StopReason::ParentGone(pid));
+    })?)
+}
+
+/// Stops when the other end of a lease is closed; at once if it already is.
+pub(crate) fn watch_lease(lease: Lease, fd: RawFd, reporter: Reporter) -> Result<(), Error> {
+    Ok(thread::spawn("lease", "--lease-fd", move || {
+        lease.wait();
+        reporter.stop(StopReason::LeaseClosed(fd));
+    })?)
+}
+
+/// Makes a lease of a file descriptor that the worker was started with.
+pub(crate) fn lease(end: OwnedFd) -> Result<Lease, Error> {
+    Lease::new(end).map_err(|error| {
+        let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
+        Error::usage(format!("--lease-fd: {error}{cause}"))
+    })
+}
+
+impl fmt::Display for StopReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Signal(name) => f.write_str(name),
+            Self::ParentGone(pid) => write!(f, "the parent process {pid} is gone"),
+            Self::LeaseClosed(fd) => write!(f, "the other end of the lease {fd} is closed"),
+            Self::Idle(limit) => {
+                write!(f, "no request for {} s (--idle-timeout)", limit.as_secs_f64())
+            }
+            Self::Wedged(run) => write!(f, "{run}, and --exit-when-wedged is set"),
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! The file descriptors that the worker was started with.
+
+use std::os::fd::OwnedFd;
+use std::os::fd::RawFd;
+
+use universal_worker_listen::ListenAddr;
+use universal_worker_process::fd;
+use universal_worker_watchdog::Lease;
+
+use crate::announce;
+use crate::announce::Destination;
+use crate::config::AnnounceTo;
+use crate::config::Config;
+use crate::error::Error;
+use crate::event;
+
+/// Those that are not the announcement's.
+#[derive(Debug)]
+pub(crate) struct Inherited {
+    pub(crate) lease: Option<(Lease, RawFd)>,
+    pub(crate) socket: Option<OwnedFd>,
+}
+
+impl Inherited {
+    /// Takes over every file descriptor that the config names.
+    ///
+    /// To be called before anything is opened, so that the numbers cannot mean anything else.
+    pub(crate) fn take(config: &Config) -> Result<Self, Error> {
+        // Checked first: one that is taken over gets a new number, which may be one that is named
+        // but not open.
+        let checked = check(config);
+        match &config.announce {
+            AnnounceTo::Stdout => {}
+            AnnounceTo::File(path) => announce::set_destination(Destination::File(path.clone())),
+            AnnounceTo::Fd(fd) if fd::is_open(*fd) => {
+                announce::set_destination(Destination::Fd(take("--ready-fd", *fd)?));
+            }
+            // The failure is announced on stdout.
+            AnnounceTo::Fd(_) => {}
+        }
+        checked?;
+        let socket = match config.listen {
+            ListenAddr::Inherited(fd) => Some(take("--fd", fd)?),
+            _ => None,
+        };
+        let lease = match config.lease {
+            Some(fd) => Some((event::lease(take("--lease-fd", fd)?)?, fd)),
+            None => None,
+        };
+        Ok(Self { lease, socket })
+    }
+}
+
+/// Checks that every file descriptor is open, and named for one purpose.
+fn check(config: &Config) -> Result<(), Error> {
+    let announce = if let AnnounceTo::Fd(fd) = config.announce { Some(fd) } else { None };
+    let socket = if let ListenAddr::Inherited(fd) = config.listen { Some(fd) } else { None };
+    let named = [("--ready-fd", announce), ("--fd", socket), ("--lease-fd", config.lease)];
+    let mut seen: Vec<(&str, RawFd)> = Vec::new();
+    for (option, fd) in named {
+        let Some(fd) = fd else { continue };
+        if !fd::is_open(fd) {
+            return Err(Error::usage(format!("{option}: the worker was not started with {fd}")));
+        }
+        if let Some((other, _)) = seen.iter().find(|(_, seen)| *seen == fd) {
+            let message = format!("{other} and {option} are both {fd}: each needs its own");
+            return Err(Error::usage(message));
+        }
+        seen.push((option, fd));
+    }
+    Ok(())
+}
+
+fn take(option: &str, fd: RawFd) -> Result<OwnedFd, Error> {
+    fd::take(fd).map_err(|error| Error::usage(format!("{option}: cannot take over {fd}: {error}")))
+}

@@ -1,0 +1,196 @@
+//! What a plugin is, and one run of it in place (`--check`).
+
+mod schema;
+mod text;
+
+use std::time::Duration;
+use std::time::Instant;
+
+use serde::Serialize;
+use serde_json::value::RawValue;
+use universal_worker_abi::Class;
+use universal_worker_abi::ClassInfo;
+use universal_worker_abi::LibraryInfo;
+use universal_worker_crash::activity;
+use universal_worker_json::Encoder;
+use universal_worker_logging as logging;
+use universal_worker_process::descendants;
+use universal_worker_process::stdout;
+use universal_worker_service::outside_run as background_context;
+
+use crate::config::JsonInput;
+use crate::error::Error;
+use crate::load;
+use crate::load::LoadPhase;
+use crate::load::LoadWatch;
+use crate::outcome::Outcome;
+use crate::report;
+use crate::run::watch_crashes;
+use crate::source::ClassSource;
+use crate::source::InspectClass;
+use crate::source::Inspected;
+use crate::source::Origin;
+
+/// What an inspection looks at.
+#[derive(Debug, Clone)]
+pub struct InspectRequest {
+    /// The time in which the plugin must come up.
+    pub load_timeout: Duration,
+    /// The form of the report.
+    pub format: ReportFormat,
+    /// Make an instance with this config.
+    pub plugin_config: Option<JsonInput>,
+    /// Make one run of this call, `{"args":[…],"kwargs":{…}}`.
+    pub call: Option<JsonInput>,
+}
+
+/// The form of a report.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum ReportFormat {
+    /// Text for people.
+    #[default]
+    Text,
+    /// One JSON object.
+    Json,
+}
+
+#[derive(Debug, Serialize)]
+struct Report {
+    /// Its path, with U+FFFD for what is not UTF-8.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sha256: Option<String>,
+    /// The version of the plugin interface.
+    abi: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    panic: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    compiler: Option<String>,
+    classes: Vec<ClassInfo>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    run: Option<Run>,
+}
+
+/// A run that was made in place.
+#[derive(Debug, Serialize)]
+struct Run {
+    class: String,
+    seconds: f64,
+    #[serde(flatten)]
+    end: End,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum End {
+    Result(Box<RawValue>),
+    Error(String),
+}
+
+/// The config and the call of a request, read.
+struct Inputs {
+    plugin_config: Option<Vec<u8>>,
+    call: Option<Vec<u8>>,
+}
+
+/// Loads a plugin, prints what it is, and makes a run if there is a call; returns the exit code.
+///
+/// The code is 0, or that of what failed: the load, the initialize, or the run.
+/// Lines at level info and above are logged to stderr.
+#[must_use]
+pub fn inspect(request: &InspectRequest, source: impl ClassSource) -> u8 {
+    logging::init(logging::Format::Text, &logging::default_filter());
+    let outcome = attempt(request, Box::new(source)).unwrap_or_else(Outcome::Failed);
+    report::conclude_alone(outcome)
+}
+
+fn attempt(request: &InspectRequest, source: Box<dyn ClassSource>) -> Result<Outcome, Error> {
+    let read = |input: &Option<JsonInput>| input.as_ref().map(JsonInput::read).transpose();
+    let inputs =
+        Inputs { plugin_config: read(&request.plugin_config)?, call: read(&request.call)? };
+    stdout::capture()?;
+    descendants::adopt()?;
+    let plugin = source.label();
+    watch_crashes(&plugin, None)?;
+    let watch = LoadWatch::new(plugin.clone(), request.load_timeout);
+    let made = load::in_time(&watch, move |watch| make_report(&inputs, source, watch))?;
+    stdout::flush();
+    report::write(&match request.format {
+        ReportFormat::Json => Encoder::compact().to_string(&made).expect("text and numbers"),
+        ReportFormat::Text => text::render(&made),
+    });
+    Ok(match made.run {
+        Some(Run { end: End::Error(message), .. }) => {
+            Outcome::Failed(Error::Run { plugin, message })
+        }
+        _ => Outcome::Done,
+    })
+}
+
+fn make_report(
+    inputs: &Inputs,
+    source: Box<dyn ClassSource>,
+    watch: &LoadWatch,
+) -> Result<Report, Error> {
+    let needs_class = inputs.plugin_config.is_some() || inputs.call.is_some();
+    let which = if needs_class { InspectClass::Always } else { InspectClass::IfNamed };
+    let inspected = source.inspect(which, watch).map_err(|error| watch.failed(error))?;
+    let Inspected { origin, class } = inspected;
+    let run = match &class {
+        Some(class) if needs_class => try_instance(inputs, class, watch)?,
+        _ => None,
+    };
+    Ok(Report::new(origin, class.as_ref(), run))
+}
+
+/// Makes an instance, lets it make the run if there is a call, and cleans up.
+fn try_instance(inputs: &Inputs, class: &Class, watch: &LoadWatch) -> Result<Option<Run>, Error> {
+    watch.enter(LoadPhase::Initialize);
+    activity::start("initialize");
+    let config = inputs.plugin_config.as_deref().unwrap_or(b"{}");
+    let instance = class.create(config, background_context());
+    let instance = instance.map_err(|fault| watch.refused(fault.message))?;
+    watch.enter(LoadPhase::Up);
+    let run = inputs.call.as_ref().map(|call| {
+        activity::start("execute");
+        let start = Instant::now();
+        let result = instance.execute(call, background_context()).map_err(|fault| fault.message);
+        let end = End::new(result);
+        let seconds = start.elapsed().as_secs_f64();
+        Run { class: class.info().class.clone(), seconds, end }
+    });
+    activity::start("cleanup");
+    drop(instance);
+    activity::finish();
+    Ok(run)
+}
+
+impl Report {
+    /// A library lists its classes; of another origin only the class itself is known.
+    fn new(origin: Origin, class: Option<&Class>, run: Option<Run>) -> Self {
+        let file = origin.file.map(|file| file.display().to_string());
+        let sha256 = origin.sha256;
+        match origin.library {
+            Some(LibraryInfo { abi, panic, compiler, classes, .. }) => {
+                let (panic, compiler) = (Some(panic), Some(compiler));
+                Self { file, sha256, abi, panic, compiler, classes, run }
+            }
+            None => {
+                let abi = universal_worker_abi::VERSION.to_owned();
+                let classes = class.map(|class| class.info().clone()).into_iter().collect();
+                Self { file, sha256, abi, panic: None, compiler: None, classes, run }
+            }
+        }
+    }
+}
+
+impl End {
+    fn new(result: Result<impl AsRef<[u8]>, String>) -> Self {
+        match result.map(|json| serde_json::from_slice(json.as_ref())) {
+            Ok(Ok(json)) => Self::Result(json),
+            Ok(Err(error)) => Self::Error(format!("the result is not JSON: {error}")),
+            Err(message) => Self::Error(message),
+        }
+    }
+}

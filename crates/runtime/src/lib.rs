@@ -1,0 +1,100 @@
+//! Runs a worker: from a [`Config`] and a [`ClassSource`] to an exit code.
+//!
+//! [`run`] is the whole story: bind the address, load the plugin, announce, serve, stop, and say on
+//! the last line how it ended.
+//! A front end parses its arguments, sets up what is its own (signal masks, see
+//! `universal-worker-process`), calls [`run`], and ends the process with the code it returns.
+//! What kind of plugin it is, only the [`ClassSource`] knows: a library, a class of this program,
+//! a class of another language.
+//!
+//! A process runs one worker: signal handlers, stdout, the logger and the crash handler are those
+//! of the process.
+//!
+//! # Examples
+//! A worker around a plugin of this program:
+//! ```no_run
+//! use std::sync::Arc;
+//!
+//! use hello::Hello;
+//! use universal_worker_runtime::ClassSource;
+//! use universal_worker_runtime::Config;
+//! use universal_worker_runtime::LoadWatch;
+//! use universal_worker_runtime::OpenError;
+//! use universal_worker_runtime::Opened;
+//! use universal_worker_runtime::Origin;
+//! use universal_worker_runtime::PluginLabel;
+//! use universal_worker_runtime::background_context;
+//!
+//! struct InProcess;
+//!
+//! impl ClassSource for InProcess {
+//!     fn label(&self) -> PluginLabel {
+//!         PluginLabel { module: "hello".to_owned(), class: Some("Hello".to_owned()) }
+//!     }
+//!
+//!     fn open(self: Box<Self>, _watch: &LoadWatch) -> Result<Opened, OpenError> {
+//!         let class = universal_worker_plugin::in_process::<Hello, _>(background_context());
+//!         let class = class.map_err(|fault| OpenError {
+//!             message: fault.message,
+//!             hint: "see the log".to_owned(),
+//!             detail: None,
+//!         })?;
+//!         Ok(Opened { class, origin: Origin::default() })
+//!     }
+//! }
+//!
+//! universal_worker_process::signals::reset();
+//! let code = universal_worker_runtime::run(&Config::default(), InProcess);
+//! universal_worker_process::exit::now(code)
+//! ```
+
+#![deny(missing_docs)]
+
+mod announce;
+mod config;
+mod error;
+mod event;
+mod force_exit;
+mod inherited;
+mod inspect;
+mod load;
+mod outcome;
+mod plugin_threads;
+mod report;
+mod run;
+mod server;
+mod source;
+mod stop;
+
+pub use config::AnnounceTo;
+pub use config::Config;
+pub use config::JsonContent;
+pub use config::JsonInput;
+pub use config::OnWedged;
+pub use config::Orphans;
+pub use error::Error;
+pub use error::InitializeError;
+pub use inspect::InspectRequest;
+pub use inspect::ReportFormat;
+pub use inspect::inspect;
+pub use load::LoadPhase;
+pub use load::LoadWatch;
+pub use report::fail;
+pub use report::print;
+pub use report::report;
+pub use run::run;
+pub use source::ClassSource;
+pub use source::InspectClass;
+pub use source::Inspected;
+pub use source::OpenError;
+pub use source::Opened;
+pub use source::Origin;
+pub use source::PluginLabel;
+
+pub use universal_worker_abi::Class;
+pub use universal_worker_abi::LibraryInfo;
+pub use universal_worker_listen::ListenAddr;
+pub use universal_worker_logging as logging;
+pub use universal_worker_service::Access;
+pub use universal_worker_service::Limits;
+pub use universal_worker_service::outside_run as background_context;

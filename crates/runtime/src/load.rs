@@ -1,0 +1,102 @@
+//! Loads the plugin on a thread of its own, since a slow one must not keep the worker from ending.
+
+mod watch;
+
+use std::panic::AssertUnwindSafe;
+use std::panic::catch_unwind;
+use std::time::Duration;
+
+use universal_worker_crash::activity;
+use universal_worker_process::Queue;
+use universal_worker_process::thread;
+use universal_worker_service::WorkerService;
+
+pub use watch::LoadPhase;
+pub use watch::LoadWatch;
+
+use crate::config::Config;
+use crate::config::OnWedged;
+use crate::error::Error;
+use crate::event::Event;
+use crate::event::Reporter;
+use crate::event::StopReason;
+use crate::plugin_threads;
+use crate::source::ClassSource;
+
+/// Starts to load; the end is an event.
+pub(crate) fn start(
+    config: &Config,
+    plugin_config: Option<Vec<u8>>,
+    source: Box<dyn ClassSource>,
+    reporter: Reporter,
+) -> Result<LoadWatch, Error> {
+    let watch = LoadWatch::new(source.label(), config.load_timeout);
+    let (config, this) = (config.clone(), watch.clone());
+    spawn(move || {
+        let loaded = load(&config, plugin_config.as_deref(), source, &this, &reporter);
+        activity::finish();
+        reporter.report(Event::Loaded(loaded));
+    })?;
+    Ok(watch)
+}
+
+fn load(
+    config: &Config,
+    plugin_config: Option<&[u8]>,
+    source: Box<dyn ClassSource>,
+    watch: &LoadWatch,
+    reporter: &Reporter,
+) -> Result<WorkerService, Error> {
+    let opened = source.open(watch).map_err(|error| watch.failed(error))?;
+    let builder = WorkerService::builder(opened.class)
+        .concurrency(config.concurrency)
+        .limits(config.limits.clone())
+        .on_lane(plugin_threads::on_event)
+        .access(config.access.clone());
+    let service = match config.on_wedged {
+        OnWedged::Continue => builder.build(),
+        OnWedged::Exit => {
+            let reporter = reporter.clone();
+            builder.on_wedged(move |run| reporter.stop(StopReason::Wedged(run.clone()))).build()
+        }
+    };
+    if let Some(plugin_config) = plugin_config {
+        watch.enter(LoadPhase::Initialize);
+        service.initialize(plugin_config).map_err(|error| watch.refused(error.to_string()))?;
+    }
+    Ok(service)
+}
+
+/// Does something with a plugin on a thread of its own, and waits for it as long as `watch` allows.
+pub(crate) fn in_time<T: Send + 'static>(
+    watch: &LoadWatch,
+    work: impl FnOnce(&LoadWatch) -> Result<T, Error> + Send + 'static,
+) -> Result<T, Error> {
+    let done = Queue::unbounded();
+    let (this, result) = (watch.clone(), done.clone());
+    spawn(move || {
+        // Panics of a plugin do not reach this frame; after one of ours nothing else would report.
+        let outcome = catch_unwind(AssertUnwindSafe(|| work(&this)));
+        let panicked = |_| Err(Error::defect("the thread that loads has panicked"));
+        let _ = result.push(outcome.unwrap_or_else(panicked));
+    })?;
+    loop {
+        if let Some(outcome) = done.pop_timeout(watch.remaining()) {
+            return outcome;
+        }
+        if watch.remaining().is_zero() {
+            return Err(watch.timed_out());
+        }
+    }
+}
+
+fn spawn(work: impl FnOnce() + Send + 'static) -> Result<(), Error> {
+    Ok(thread::spawn_for_plugin("load", "loading", || {
+        thread::wait_until_started();
+        activity::start("load");
+        work();
+    })?)
+}
+
+/// How long to wait before asking again, when there is no limit.
+const NO_LIMIT: Duration = Duration::from_secs(1);

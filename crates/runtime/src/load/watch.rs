@@ -1,0 +1,132 @@
+//! What a load is at, and how long it may still take.
+
+use std::fmt;
+use std::path::Path;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::time::Duration;
+use std::time::Instant;
+
+use universal_worker_crash as crash;
+use universal_worker_sanitize as sanitize;
+
+use crate::error::Error;
+use crate::error::InitializeError;
+use crate::load::NO_LIMIT;
+use crate::source::OpenError;
+use crate::source::PluginLabel;
+
+/// A load in progress: a [`ClassSource`](crate::ClassSource) reports its phases here.
+///
+/// Clones are handles of the same load.
+#[derive(Debug, Clone)]
+pub struct LoadWatch {
+    plugin: PluginLabel,
+    start: Instant,
+    timeout: Duration,
+    progress: Arc<Mutex<Progress>>,
+}
+
+#[derive(Debug)]
+struct Progress {
+    file: Option<PathBuf>,
+    phase: LoadPhase,
+}
+
+/// What a load is at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum LoadPhase {
+    /// Finding the plugin.
+    Find,
+    /// Loading its code.
+    Load,
+    /// Opening the class.
+    OpenClass,
+    /// Making the first instance.
+    Initialize,
+    /// The plugin is up; what follows has no limit.
+    Up,
+}
+
+impl LoadWatch {
+    pub(crate) fn new(plugin: PluginLabel, timeout: Duration) -> Self {
+        let progress = Progress { file: None, phase: LoadPhase::Find };
+        let progress = Arc::new(Mutex::new(progress));
+        Self { plugin, start: Instant::now(), timeout, progress }
+    }
+
+    /// The file is being loaded: messages name it, and a crash is reported as one of this file.
+    pub fn loading(&self, file: &Path) {
+        self.update(|progress| {
+            progress.file = Some(file.to_owned());
+            progress.phase = LoadPhase::Load;
+        });
+        crash::loading(file);
+    }
+
+    /// The file is loaded, or failed to; the class comes next.
+    pub fn loaded(&self) {
+        crash::loaded();
+        self.enter(LoadPhase::OpenClass);
+    }
+
+    pub(crate) fn enter(&self, phase: LoadPhase) {
+        self.update(|progress| progress.phase = phase);
+    }
+
+    /// How long the load may still take, or until when to ask again.
+    pub(crate) fn remaining(&self) -> Duration {
+        if self.update(|progress| progress.phase == LoadPhase::Up) {
+            return NO_LIMIT;
+        }
+        self.timeout.saturating_sub(self.start.elapsed())
+    }
+
+    /// The error of a load that has taken longer than it may.
+    pub(crate) fn timed_out(&self) -> Error {
+        let (file, phase) = self.update(|progress| (progress.file.clone(), progress.phase));
+        if phase == LoadPhase::Initialize {
+            return self.not_initialized(InitializeError::TimedOut(self.timeout));
+        }
+        let file = file.unwrap_or_else(|| self.plugin.module.clone().into());
+        let (file, limit) = (sanitize::path(&file), self.timeout.as_secs_f64());
+        self.failed(OpenError {
+            message: format!("{file}: {phase} takes longer than {limit} s"),
+            hint: "--load-timeout gives it more time".to_owned(),
+            detail: None,
+        })
+    }
+
+    pub(crate) fn failed(&self, source: OpenError) -> Error {
+        Error::Load { plugin: self.plugin.clone(), source }
+    }
+
+    /// The error of a plugin that refuses its config.
+    pub(crate) fn refused(&self, message: String) -> Error {
+        self.not_initialized(InitializeError::Refused(message))
+    }
+
+    fn not_initialized(&self, source: InitializeError) -> Error {
+        let file = self.update(|progress| progress.file.clone());
+        Error::Initialize { plugin: self.plugin.clone(), file, source }
+    }
+
+    fn update<T>(&self, update: impl FnOnce(&mut Progress) -> T) -> T {
+        update(&mut self.progress.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl fmt::Display for LoadPhase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Find => "the search for it",
+            Self::Load => "loading",
+            Self::OpenClass => "opening the class",
+            Self::Initialize => "initialize",
+            Self::Up => "serving",
+        })
+    }
+}

@@ -1,0 +1,69 @@
+//! What a front end does besides running a worker: print, report, fail.
+
+use std::io;
+use std::io::IsTerminal;
+
+use universal_worker_logging as logging;
+use universal_worker_process::descendants;
+use universal_worker_process::stdout;
+
+use crate::announce;
+use crate::error::Error;
+use crate::outcome::ABANDONED;
+use crate::outcome::Outcome;
+
+/// Prints a text to stdout; returns exit code 0.
+#[must_use]
+pub fn print(text: &str) -> u8 {
+    write(text);
+    0
+}
+
+/// Announces an error, and writes it as the last line on stderr; returns its exit code.
+///
+/// On a terminal a usage error is not announced: a person reads the line on stderr.
+#[must_use]
+pub fn fail(error: Error) -> u8 {
+    failed(error).conclude()
+}
+
+/// Makes a report that may load plugins or start processes, and prints it; returns the exit code.
+///
+/// Processes that are left at the end are killed.
+#[must_use]
+pub fn report(make: impl FnOnce() -> Result<String, Error>) -> u8 {
+    let made = descendants::adopt().map_err(Error::from).and_then(|()| make());
+    conclude_alone(match made {
+        Ok(text) => {
+            write(&text);
+            Outcome::Done
+        }
+        Err(error) => Outcome::Failed(error),
+    })
+}
+
+/// Writes a text and a line feed to stdout.
+pub(crate) fn write(text: &str) {
+    stdout::write(&format!("{text}\n"));
+}
+
+/// Announces an error.
+pub(crate) fn failed(error: Error) -> Outcome {
+    let is_for_people = matches!(error, Error::Usage(_)) && io::stdout().is_terminal();
+    if !is_for_people && let Err(cause) = announce::failure(&error) {
+        log::error!("cannot announce the failure: {cause}");
+    }
+    Outcome::Failed(error)
+}
+
+/// Concludes, and kills what still runs, which may have started processes until the end.
+pub(crate) fn conclude_alone(outcome: Outcome) -> u8 {
+    let code = outcome.conclude();
+    match descendants::kill() {
+        None => code,
+        Some(survivors) => {
+            logging::write_last(log::Level::Error, &format!("abandoned: {survivors}"));
+            if code == 0 { ABANDONED } else { code }
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! The story of a worker.
+
+use std::time::Duration;
+
+use universal_worker_crash as crash;
+use universal_worker_crash::Subject;
+use universal_worker_listen::Bound;
+use universal_worker_logging as logging;
+use universal_worker_process::Queue;
+use universal_worker_process::descendants;
+use universal_worker_process::stdout;
+use universal_worker_service::WorkerService;
+
+use crate::announce;
+use crate::announce::Announcement;
+use crate::config::Config;
+use crate::config::JsonInput;
+use crate::config::Orphans;
+use crate::error::Error;
+use crate::event;
+use crate::event::Event;
+use crate::event::Reporter;
+use crate::event::StopReason;
+use crate::force_exit::ForceExit;
+use crate::inherited::Inherited;
+use crate::load;
+use crate::outcome::Outcome;
+use crate::report;
+use crate::server::Server;
+use crate::source::ClassSource;
+use crate::source::PluginLabel;
+use crate::stop::Stop;
+
+/// Serves a plugin until there is a reason to stop; returns the exit code.
+///
+/// Blocks the calling thread, which only waits for events and reaps orphans (see [`Orphans`]).
+/// The caller must end the process with the code, by `universal_worker_process::exit::now`:
+/// threads of the plugin may still run, and destructors of its library may hang.
+#[must_use]
+pub fn run(config: &Config, source: impl ClassSource) -> u8 {
+    let outcome = attempt(config, Box::new(source)).unwrap_or_else(|error| {
+        let outcome = report::failed(error);
+        // The plugin may have started processes before it failed.
+        if let Some(survivors) = descendants::terminate(config.stop_grace / 2) {
+            log::error!("abandoned: {survivors}");
+        }
+        outcome
+    });
+    report::conclude_alone(outcome)
+}
+
+fn attempt(config: &Config, source: Box<dyn ClassSource>) -> Result<Outcome, Error> {
+    let inherited = Inherited::take(config);
+    logging::init(config.log_format, &config.log_filter);
+    let inherited = inherited?;
+    let plugin_config = config.plugin_config.as_ref().map(JsonInput::read).transpose()?;
+    stdout::capture()?;
+    let events = Queue::unbounded();
+    let reporter = Reporter::new(events.clone(), ForceExit::new(config.stop_grace)?);
+    Worker { config, plugin_config, reporter, events }.run(inherited, source)
+}
+
+/// Installs the crash handler.
+pub(crate) fn watch_crashes(plugin: &PluginLabel, config: Option<&Config>) -> Result<(), Error> {
+    crash::install(Subject {
+        label: plugin.to_string(),
+        module: plugin.module.clone(),
+        class: plugin.class.clone(),
+        record: config.and_then(|config| config.crash_file.clone()),
+    })
+    .map_err(|error| Error::defect(format!("cannot watch for crashes: {error}")))
+}
+
+struct Worker<'a> {
+    config: &'a Config,
+    plugin_config: Option<Vec<u8>>,
+    reporter: Reporter,
+    events: Queue<Event>,
+}
+
+impl Worker<'_> {
+    fn run(&self, inherited: Inherited, source: Box<dyn ClassSource>) -> Result<Outcome, Error> {
+        descendants::adopt()?;
+        watch_crashes(&source.label(), Some(self.config))?;
+        event::watch_signals(self.reporter.clone())?;
+        if let Some(parent) = self.config.parent {
+            event::watch_parent(parent, self.reporter.clone())?;
+        }
+        if let Some((lease, fd)) = inherited.lease {
+            event::watch_lease(lease, fd, self.reporter.clone())?;
+        }
+        let bound = Bound::new(&self.config.listen, inherited.socket)?;
+        let service = match self.load(source)? {
+            Ok(service) => service,
+            Err(reason) => {
+                // Without a config there is no instance that might need a cleanup.
+                let makes_instance = self.plugin_config.is_some();
+                return Ok(self.stop(reason).loading(makes_instance));
+            }
+        };
+        let served = self.serve(bound, &service);
+        if served.is_err() {
+            // An instance is cleaned up whatever failed after it.
+            let _ = service.stop(self.config.stop_grace / 2);
+        }
+        served
+    }
+
+    /// Loads the plugin, unless there is a reason to stop first.
+    fn load(
+        &self,
+        source: Box<dyn ClassSource>,
+    ) -> Result<Result<WorkerService, StopReason>, Error> {
+        let watch =
+            load::start(self.config, self.plugin_config.clone(), source, self.reporter.clone())?;
+        let check_timeout = || {
+            let remaining = watch.remaining();
+            if remaining.is_zero() {
+                self.reporter.report(Event::Loaded(Err(watch.timed_out())));
+            }
+            remaining
+        };
+        loop {
+            match self.next(check_timeout) {
+                Event::Loaded(service) => return service.map(Ok),
+                Event::Stop(reason) => return Ok(Err(reason)),
+                Event::Announced(_) | Event::ServerEnded => {}
+            }
+        }
+    }
+
+    /// Serves until there is a reason to stop, and stops.
+    fn serve(&self, bound: Bound, service: &WorkerService) -> Result<Outcome, Error> {
+        let (listener, address) = bound.listen()?;
+        let server = Server::start(listener, service.clone(), self.reporter.clone())?;
+        let announcement = Announcement::ready(&address, service.class_info());
+        announce::start(&announcement, self.reporter.clone())?;
+        let check_idle = || {
+            let Some(limit) = self.config.idle_timeout else { return REAP_INTERVAL };
+            let left = limit.saturating_sub(service.idle_for());
+            if left.is_zero() {
+                self.reporter.stop(StopReason::Idle(limit));
+            }
+            left
+        };
+        let reason = loop {
+            match self.next(check_idle) {
+                Event::Stop(reason) => break reason,
+                Event::Announced(announced) => {
+                    announced.map_err(Error::Announce)?;
+                    announce::notify("READY=1");
+                }
+                Event::Loaded(_) => {}
+                Event::ServerEnded => {
+                    return Err(Error::defect("the thread that serves has ended"));
+                }
+            }
+        };
+        Ok(self.stop(reason).serving(service, server))
+    }
+
+    fn stop(&self, reason: StopReason) -> Stop<'_> {
+        Stop::new(reason, &self.reporter, &self.events, self.config.stop_grace)
+    }
+
+    /// Waits for the next event, and reaps orphans meanwhile.
+    ///
+    /// `check` is called in between, and returns how long it can do without another call.
+    fn next(&self, mut check: impl FnMut() -> Duration) -> Event {
+        loop {
+            if let Some(event) = self.events.pop_timeout(check().min(REAP_INTERVAL)) {
+                return event;
+            }
+            if self.config.orphans == Orphans::Reap {
+                descendants::reap();
+            }
+        }
+    }
+}
+
+/// How long an orphan of the plugin may stay a zombie.
+///
+/// A SIGCHLD handler would reap it at once, but interrupt system calls of the plugin's threads.
+const REAP_INTERVAL: Duration = Duration::from_secs(1);

@@ -1,0 +1,107 @@
+//! The stop, whatever its reason: bounded in time, whatever hangs.
+
+use std::time::Duration;
+use std::time::Instant;
+
+use universal_worker_process::Queue;
+use universal_worker_process::descendants;
+use universal_worker_service::Stopped;
+use universal_worker_service::WorkerService;
+
+use crate::announce;
+use crate::event::Event;
+use crate::event::Reporter;
+use crate::event::StopReason;
+use crate::outcome::Abandoned;
+use crate::outcome::Outcome;
+use crate::server::Server;
+
+/// The part of the grace that runs and the cleanup do not get; it is for what follows them.
+const AFTER_PLUGIN: Duration = Duration::from_millis(450);
+
+/// The time in which the answers of the cancelled runs are written.
+const LAST_ANSWERS: Duration = Duration::from_millis(120);
+
+/// The part of the grace kept for the last log lines, and for processes started meanwhile.
+const LAST_LINES: Duration = Duration::from_millis(170);
+
+/// A stop in progress.
+#[derive(Debug)]
+pub(crate) struct Stop<'a> {
+    reason: StopReason,
+    reporter: &'a Reporter,
+    events: &'a Queue<Event>,
+    grace: Duration,
+    start: Instant,
+}
+
+impl<'a> Stop<'a> {
+    pub(crate) fn new(
+        reason: StopReason,
+        reporter: &'a Reporter,
+        events: &'a Queue<Event>,
+        grace: Duration,
+    ) -> Self {
+        Self { reason, reporter, events, grace, start: Instant::now() }
+    }
+
+    /// Stops a worker that serves.
+    pub(crate) fn serving(self, service: &WorkerService, server: Server) -> Outcome {
+        log::info!("stopping: {}", self.reason);
+        announce::notify("STOPPING=1");
+        let abandoned = abandoned(service.stop(self.plugin_grace()));
+        server.shut_down();
+        let deadline = Instant::now() + LAST_ANSWERS;
+        let left = || deadline.saturating_duration_since(Instant::now());
+        while let Some(event) = self.events.pop_timeout(left()) {
+            if matches!(event, Event::ServerEnded) {
+                break;
+            }
+        }
+        self.finish(abandoned)
+    }
+
+    /// Stops a worker that still loads. An instance that is being made is waited for, so that it
+    /// can be cleaned up.
+    pub(crate) fn loading(self, makes_instance: bool) -> Outcome {
+        let left = || self.plugin_grace().saturating_sub(self.start.elapsed());
+        let mut unfinished = makes_instance.then(|| "the initialize of the plugin".to_owned());
+        while unfinished.is_some() {
+            match self.events.pop_timeout(left()) {
+                Some(Event::Loaded(Ok(service))) => {
+                    unfinished = abandoned(service.stop(left()));
+                    break;
+                }
+                Some(Event::Loaded(Err(_))) => unfinished = None,
+                Some(_) => {}
+                None => break,
+            }
+        }
+        self.finish(unfinished)
+    }
+
+    /// The part of the grace that runs and the cleanup get.
+    fn plugin_grace(&self) -> Duration {
+        self.grace - AFTER_PLUGIN.min(self.grace / 2)
+    }
+
+    /// Ends the descendants in the time that is left.
+    fn finish(self, abandoned: Option<String>) -> Outcome {
+        if abandoned.is_none() {
+            self.reporter.plugin_done();
+        }
+        let left = self.grace.saturating_sub(self.start.elapsed() + LAST_LINES);
+        let survivors = descendants::terminate(left);
+        let what: Vec<String> = abandoned.into_iter().chain(survivors).collect();
+        let after = self.start.elapsed();
+        let abandoned = (!what.is_empty()).then(|| Abandoned { what: what.join("; "), after });
+        Outcome::Stopped { reason: self.reason, abandoned }
+    }
+}
+
+fn abandoned(stopped: Stopped) -> Option<String> {
+    match stopped {
+        Stopped::Clean => None,
+        Stopped::Abandoned(what) => Some(what),
+    }
+}

@@ -1,0 +1,178 @@
+//! A front end with a class of this program: nothing in the runtime knows of libraries, or needs
+//! the process's first thread.
+//!
+//! The test program runs itself again as the worker, on libtest's thread.
+
+use std::env;
+use std::fs;
+use std::io::Read;
+use std::io::Write;
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::Child;
+use std::process::Command;
+use std::process::Output;
+use std::process::Stdio;
+use std::thread;
+use std::time::Duration;
+use std::time::Instant;
+
+use hello::Hello;
+use rustix::process::Pid;
+use rustix::process::Signal;
+use serde_json::Value;
+use universal_worker_plugin::in_process;
+use universal_worker_process::exit;
+use universal_worker_process::signals;
+use universal_worker_runtime as runtime;
+use universal_worker_runtime::AnnounceTo;
+use universal_worker_runtime::ClassSource;
+use universal_worker_runtime::Config;
+use universal_worker_runtime::InspectRequest;
+use universal_worker_runtime::JsonContent;
+use universal_worker_runtime::JsonInput;
+use universal_worker_runtime::LoadWatch;
+use universal_worker_runtime::OpenError;
+use universal_worker_runtime::Opened;
+use universal_worker_runtime::Origin;
+use universal_worker_runtime::Orphans;
+use universal_worker_runtime::PluginLabel;
+use universal_worker_runtime::ReportFormat;
+use universal_worker_runtime::background_context;
+
+/// What the worker does, by the value of this variable.
+const ROLE: &str = "IN_PROCESS_ROLE";
+const ANNOUNCEMENT: &str = "IN_PROCESS_ANNOUNCEMENT";
+
+struct InProcess {
+    class: &'static str,
+}
+
+impl ClassSource for InProcess {
+    fn label(&self) -> PluginLabel {
+        PluginLabel { module: "hello".to_owned(), class: Some(self.class.to_owned()) }
+    }
+
+    fn open(self: Box<Self>, _watch: &LoadWatch) -> Result<Opened, OpenError> {
+        let error =
+            |message: String| OpenError { message, hint: "use Hello".to_owned(), detail: None };
+        if self.class != "Hello" {
+            return Err(error(format!("this program has no class '{}'", self.class)));
+        }
+        let class = in_process::<Hello, _>(background_context());
+        let class = class.map_err(|fault| error(fault.message))?;
+        Ok(Opened { class, origin: Origin::default() })
+    }
+}
+
+/// No test: the worker that the tests start.
+#[test]
+fn worker() {
+    let Ok(role) = env::var(ROLE) else { return };
+    signals::reset();
+    let code = match role.as_str() {
+        "serve" => runtime::run(&config(), InProcess { class: "Hello" }),
+        "wrong-class" => runtime::run(&config(), InProcess { class: "Whisper" }),
+        "inspect" => {
+            let content = JsonContent::Text("{\"args\":[\"you\"]}".to_owned());
+            let call = Some(JsonInput { option: "call".to_owned(), content });
+            let format = ReportFormat::Json;
+            let load_timeout = Duration::from_secs(60);
+            let request = InspectRequest { load_timeout, format, plugin_config: None, call };
+            runtime::inspect(&request, InProcess { class: "Hello" })
+        }
+        other => panic!("{other}"),
+    };
+    exit::now(code)
+}
+
+fn config() -> Config {
+    let mut config = Config::default();
+    config.announce = AnnounceTo::File(env::var_os(ANNOUNCEMENT).unwrap().into());
+    config.orphans = Orphans::Leave;
+    config
+}
+
+fn start(role: &str, announcement: &Path) -> Child {
+    Command::new(env::current_exe().unwrap())
+        .args(["--exact", "worker", "--nocapture"])
+        .env(ROLE, role)
+        .env(ANNOUNCEMENT, announcement)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap()
+}
+
+fn announced(path: &Path) -> Value {
+    let start = Instant::now();
+    loop {
+        if let Ok(text) = fs::read_to_string(path) {
+            return serde_json::from_str(&text).unwrap();
+        }
+        assert!(start.elapsed() < Duration::from_secs(60), "no announcement");
+        thread::yield_now();
+    }
+}
+
+fn post(url: &str, path: &str, body: &str) -> String {
+    let mut stream = TcpStream::connect(url.strip_prefix("http://").unwrap()).unwrap();
+    let length = body.len();
+    write!(
+        stream,
+        "POST {path} HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-length: {length}\r\n\
+         connection: close\r\n\r\n{body}"
+    )
+    .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+fn last_line(output: &Output) -> String {
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    stderr.lines().last().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn a_class_of_this_program_is_served() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("announcement");
+    let worker = start("serve", &path);
+    let ready = announced(&path);
+    assert_eq!((&ready["event"], &ready["class"]), (&"ready".into(), &"Hello".into()));
+    let answer = post(ready["url"].as_str().unwrap(), "/execute", "{\"args\":[\"you\"]}");
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    assert!(answer.ends_with("\"Hello, you!\""), "{answer}");
+    let pid = Pid::from_raw(worker.id().try_into().unwrap()).unwrap();
+    rustix::process::kill_process(pid, Signal::TERM).unwrap();
+    let output = worker.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert!(last_line(&output).ends_with("stopped: SIGTERM"), "{output:?}");
+}
+
+#[test]
+fn an_error_of_the_source_is_a_load_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("announcement");
+    let output = start("wrong-class", &path).wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let line =
+        "FATAL: Failed to load hello:Whisper - this program has no class 'Whisper' (use Hello)";
+    assert_eq!(last_line(&output), line);
+    let failed = announced(&path);
+    assert_eq!((&failed["stage"], &failed["hint"]), (&"load".into(), &"use Hello".into()));
+}
+
+#[test]
+fn a_class_of_this_program_is_inspected() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = start("inspect", &folder.path().join("none")).wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let stdout = String::from_utf8(output.stdout).unwrap();
+    let report = stdout.lines().find(|line| line.starts_with('{')).unwrap();
+    let report: Value = serde_json::from_str(report).unwrap();
+    assert_eq!(report["classes"][0]["class"], "Hello");
+    assert_eq!(report["run"]["result"], "Hello, you!");
+    assert_eq!(report.get("file"), None);
+}
