@@ -15,6 +15,7 @@ mod compat;
 mod conformance;
 mod demo;
 mod dist;
+mod man;
 mod measure;
 mod new_plugin;
 mod tally;
@@ -37,6 +38,7 @@ tasks:
                     the JSON encoder writes what CPython's json.dumps writes
   bench [ARGS]      the benchmark tables
   faults [ARGS]     the table of faults, each made again and again
+  man [--out DIR]   the manual page to target/man; --docs updates docs/operations.md
   demo [ARGS]       finds the speech in a recording, on the terminal
   new-plugin NAME --path DIR
                     a plugin of one's own to begin with, in a folder that it makes";
@@ -56,6 +58,7 @@ fn main() -> ExitCode {
         "faults" => measure::run("universal-worker-faults", &args),
         "new-plugin" => new_plugin::run(&args),
         "demo" => demo::run(&args),
+        "man" => man::run(&args),
         "help" | "--help" | "-h" => {
             println!("{USAGE}");
             Ok(ExitCode::SUCCESS)

@@ -29,6 +29,7 @@ pub(super) const ARROWS: &[(&str, &[&str])] = &[
             "watchdog",
         ],
     ),
+    ("cli", &["runtime", "sanitize"]),
     ("universal-worker", &["json", "loader", "sanitize", "service", "watchdog", "telemetry"]),
     ("hello", &["plugin"]),
     ("voice-activity", &["plugin"]),

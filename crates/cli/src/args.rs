@@ -1,0 +1,159 @@
+//! The options and their values, as argh parses them.
+//!
+//! The doc comment of a field is its text in `--help`, the manual page and the documentation.
+
+use std::net::IpAddr;
+use std::num::NonZeroU32;
+use std::os::fd::RawFd;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use argh::ArgsInfo;
+use argh::FromArgs;
+use universal_worker_runtime::logging::Filter;
+use universal_worker_runtime::logging::Format;
+
+use crate::values;
+
+/// Runs a plugin in its own process and serves it over HTTP on a loopback address or Unix socket.
+#[derive(Debug, FromArgs, ArgsInfo)]
+pub(crate) struct Args {
+    /// path of a plugin library (with a slash in it), or the name of a plugin to look up in the
+    /// plugin folders
+    #[argh(option, arg_name = "MODULE")]
+    pub(crate) module: Option<String>,
+
+    /// class to serve; optional if the library has only one
+    #[argh(option, arg_name = "CLASS")]
+    pub(crate) class: Option<String>,
+
+    /// folder to search for plugins; repeatable. The folders in the variable (separated by colons)
+    /// come next, then plugins/ beside the program
+    #[argh(option, arg_name = "DIR")]
+    pub(crate) plugin_dir: Vec<PathBuf>,
+
+    /// initialize the plugin with this JSON (or @FILE) before announcing it
+    #[argh(option, arg_name = "JSON")]
+    pub(crate) config: Option<String>,
+
+    /// time limit for loading and initializing the plugin; with --list, for loading each library
+    #[argh(option, arg_name = "SECONDS", from_str_fn(values::load_timeout))]
+    pub(crate) load_timeout: Option<Duration>,
+
+    /// load the library only if this is its SHA-256
+    #[argh(option, arg_name = "HEX", from_str_fn(values::sha256))]
+    pub(crate) plugin_sha256: Option<String>,
+
+    /// load the plugin, describe it, and exit
+    #[argh(switch)]
+    pub(crate) check: bool,
+
+    /// with --check, print the description as JSON
+    #[argh(switch)]
+    pub(crate) json: bool,
+
+    /// with --check, also make one run of this JSON (or @FILE), the body of an /execute request
+    #[argh(option, arg_name = "JSON")]
+    pub(crate) execute: Option<String>,
+
+    /// list the plugins in the plugin folders, and exit
+    #[argh(switch)]
+    pub(crate) list: bool,
+
+    /// TCP port to listen on; 0 picks a free one, shown in the announcement
+    #[argh(option, arg_name = "PORT", from_str_fn(values::port))]
+    pub(crate) port: Option<u16>,
+
+    /// loopback address to listen on
+    #[argh(option, arg_name = "ADDRESS", from_str_fn(values::loopback_address))]
+    pub(crate) host: Option<IpAddr>,
+
+    /// listen on a Unix socket at this path instead of a port
+    #[argh(option, arg_name = "PATH")]
+    pub(crate) uds: Option<PathBuf>,
+
+    /// listen on this inherited socket, TCP or Unix, instead of a port; a socket passed by systemd
+    /// (LISTEN_FDS) needs no option
+    #[argh(option, arg_name = "FD", from_str_fn(values::fd))]
+    pub(crate) fd: Option<RawFd>,
+
+    /// exit when this process exits; 0 watches no process
+    #[argh(option, arg_name = "PID", from_str_fn(values::process_id))]
+    pub(crate) ppid: Option<u32>,
+
+    /// exit when the other end of this inherited pipe or socket closes; 0 is stdin
+    #[argh(option, arg_name = "FD", from_str_fn(values::fd))]
+    pub(crate) lease_fd: Option<RawFd>,
+
+    /// exit after this long without requests or runs; /health, /ready and /stats do not count
+    #[argh(option, arg_name = "SECONDS", from_str_fn(values::time_limit))]
+    pub(crate) idle_timeout: Option<Duration>,
+
+    /// time limit for a stop, after which the process exits regardless; at least 0.1
+    #[argh(option, arg_name = "SECONDS", from_str_fn(values::stop_grace))]
+    pub(crate) stop_grace: Option<Duration>,
+
+    /// exit with code 4 when a run is wedged, that is, still running after its cancel grace
+    #[argh(switch)]
+    pub(crate) exit_when_wedged: bool,
+
+    /// maximum number of concurrent runs
+    #[argh(option, arg_name = "N", from_str_fn(values::runs))]
+    pub(crate) concurrency: Option<NonZeroU32>,
+
+    /// maximum number of waiting runs; further ones are refused with status 503
+    #[argh(option, arg_name = "N", from_str_fn(values::queue_length))]
+    pub(crate) queue: Option<usize>,
+
+    /// time limit for a run, including its time in the queue; a request may only shorten it
+    #[argh(option, arg_name = "SECONDS", from_str_fn(values::time_limit))]
+    pub(crate) run_timeout: Option<Duration>,
+
+    /// time a cancelled run has to return; then its client is answered, and the run counts as
+    /// wedged
+    #[argh(option, arg_name = "SECONDS", from_str_fn(values::seconds))]
+    pub(crate) cancel_grace: Option<Duration>,
+
+    /// maximum size of a request body
+    #[argh(option, arg_name = "BYTES", from_str_fn(values::bytes))]
+    pub(crate) max_body: Option<usize>,
+
+    /// maximum total size of the request bodies being read
+    #[argh(option, arg_name = "BYTES", from_str_fn(values::bytes))]
+    pub(crate) max_body_total: Option<usize>,
+
+    /// accept this host name in requests, besides loopback names; repeatable (in the variable:
+    /// separated by commas)
+    #[argh(option, arg_name = "NAME")]
+    pub(crate) allow_host: Vec<String>,
+
+    /// serve web pages of this origin, such as https://example.org; repeatable (in the variable:
+    /// separated by commas)
+    #[argh(option, arg_name = "ORIGIN")]
+    pub(crate) allow_origin: Vec<String>,
+
+    /// write the announcement to this inherited file descriptor instead of stdout
+    #[argh(option, arg_name = "FD", from_str_fn(values::fd))]
+    pub(crate) ready_fd: Option<RawFd>,
+
+    /// write the announcement to this file instead of stdout; it appears with its full content
+    #[argh(option, arg_name = "PATH")]
+    pub(crate) announce_file: Option<PathBuf>,
+
+    /// write a crash record to this file, as JSON
+    #[argh(option, arg_name = "PATH")]
+    pub(crate) crash_file: Option<PathBuf>,
+
+    /// format of the log on stderr: text or json
+    #[argh(option, arg_name = "FORMAT", from_str_fn(values::log_format))]
+    pub(crate) log: Option<Format>,
+
+    /// level (error, warn, info, debug, trace or off), or a filter such as warn,whisper=debug
+    #[argh(option, arg_name = "FILTER", from_str_fn(values::log_filter))]
+    pub(crate) log_level: Option<Filter>,
+
+    /// print the version, and exit
+    #[argh(switch, short = 'V')]
+    #[expect(dead_code, reason = "`parse` answers it; here it is an option with a text")]
+    pub(crate) version: bool,
+}

@@ -1,0 +1,59 @@
+//! How the worker ends: the exit codes as data, for `--help`, the manual page and the documentation.
+
+/// An exit code and its meaning.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct ExitCode {
+    /// The code, or `signal`.
+    pub code: &'static str,
+    /// When the worker ends with it.
+    pub when: &'static str,
+    /// The last line on stderr, as Markdown.
+    pub last_line: &'static str,
+}
+
+const EXIT_CODES: &[ExitCode] = &[
+    ExitCode {
+        code: "0",
+        when: "orderly stop: a signal (SIGTERM, SIGINT or SIGHUP), the parent exited, the \
+               lease closed, or the idle timeout",
+        last_line: "`stopped: ` and the reason",
+    },
+    ExitCode {
+        code: "1",
+        when: "the plugin did not load or initialize, or its run failed (--check --execute)",
+        last_line: "`FATAL: Failed to load MODULE:CLASS - ` and the cause, with a hint",
+    },
+    ExitCode {
+        code: "2",
+        when: "usage error",
+        last_line: "`error: ` and the cause, with the nearest right option",
+    },
+    ExitCode {
+        code: "3",
+        when: "cannot listen, or cannot write the announcement",
+        last_line: "`FATAL: cannot listen on ADDRESS: ` and the cause",
+    },
+    ExitCode {
+        code: "4",
+        when: "stopped, but had to abandon a run or the cleanup; or a run is wedged \
+               (--exit-when-wedged)",
+        last_line: "`stopped: ` and the reason, with what was abandoned after how many seconds",
+    },
+    ExitCode {
+        code: "70",
+        when: "internal error of the worker, or the system allows no more threads",
+        last_line: "`FATAL: ` and what to report",
+    },
+    ExitCode {
+        code: "signal",
+        when: "the plugin crashed the process",
+        last_line: "`FATAL: SIGSEGV at 0x8 in plugin …`, the current runs, and a backtrace",
+    },
+];
+
+/// All exit codes, in ascending order; the last row is the end by a signal.
+#[must_use]
+pub fn exit_codes() -> &'static [ExitCode] {
+    EXIT_CODES
+}

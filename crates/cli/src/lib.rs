@@ -1,0 +1,102 @@
+//! The command line of the worker: arguments and environment variables become a [`Command`].
+//!
+//! A front end, such as the program `universal-worker`, calls [`parse`] once at its start and
+//! hands the request to the runtime. Parsing is pure: it reads neither the environment nor files,
+//! and prints nothing.
+//!
+//! There are three steps, each a type: *normalize* brings arguments and variables into the one
+//! form that argh accepts (`Normalized`), argh turns texts into values (`Args`), and *resolve*
+//! checks how they go together ([`Command`]).
+//!
+//! [`options`] and [`exit_codes`] are the data behind `--help`; [`mod@reference`] makes the manual
+//! page and the tables of `docs/operations.md` from the same data.
+//!
+//! # Examples
+//! ```
+//! use universal_worker_cli::Command;
+//! use universal_worker_cli::parse;
+//!
+//! # fn main() -> Result<(), universal_worker_cli::UsageError> {
+//! let args = ["--module", "./libhello.so", "--port=12345"].map(Into::into);
+//! let vars = [("UNIVERSAL_WORKER_PORT".into(), "1".into())];
+//! let Command::Run(request) = parse(args, vars)? else { unreachable!() };
+//! assert_eq!(request.plugin.module, "./libhello.so");
+//! assert_eq!(request.config.listen.to_string(), "127.0.0.1:12345");
+//!
+//! let error = parse(["--modul".into()], []).unwrap_err();
+//! assert_eq!(error.to_string(), "unknown option --modul; did you mean --module?");
+//! # Ok(())
+//! # }
+//! ```
+
+#![deny(missing_docs)]
+
+mod args;
+mod command;
+mod error;
+mod exit_codes;
+mod help;
+mod normalize;
+mod options;
+pub mod reference;
+mod resolve;
+mod values;
+mod variables;
+
+use std::ffi::OsString;
+
+use argh::FromArgs;
+
+pub use crate::command::CheckRequest;
+pub use crate::command::Command;
+pub use crate::command::ListRequest;
+pub use crate::command::PluginRequest;
+pub use crate::command::RunRequest;
+pub use crate::error::UsageError;
+pub use crate::exit_codes::ExitCode;
+pub use crate::exit_codes::exit_codes;
+pub use crate::options::OptionGroup;
+pub use crate::options::OptionHelp;
+pub use crate::options::options;
+pub use crate::variables::VARIABLES;
+
+use crate::args::Args;
+use crate::variables::Variables;
+
+/// The name of the program in its messages.
+const PROGRAM: &str = "universal-worker";
+
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// Parses arguments, without the program's name, and environment variables.
+///
+/// A command-line argument takes precedence over the variable of the same option.
+///
+/// # Errors
+/// If an argument or a variable is wrong; the error names it, and the option that was probably
+/// meant.
+pub fn parse(
+    args: impl IntoIterator<Item = OsString>,
+    vars: impl IntoIterator<Item = (OsString, OsString)>,
+) -> Result<Command, UsageError> {
+    let utf8 = |arg: OsString| {
+        arg.into_string().map_err(|arg| UsageError::new(format!("{arg:?} is not UTF-8")))
+    };
+    let args: Vec<String> = args.into_iter().map(utf8).collect::<Result<_, _>>()?;
+    let has = |names: &[&str]| args.iter().any(|arg| names.contains(&arg.as_str()));
+    if has(&["--version", "-V"]) {
+        return Ok(Command::Print(format!("{PROGRAM} {VERSION}")));
+    }
+    if has(&["--help", "-h"]) || args == ["help"] {
+        return Ok(Command::Print(help::text()));
+    }
+    let variables = Variables::new(vars);
+    let normalized = normalize::normalize(&args, &variables)?;
+    let words: Vec<&str> = normalized.args.iter().map(String::as_str).collect();
+    let args =
+        Args::from_args(&[PROGRAM], &words).map_err(|exit| normalized.value_error(&exit.output))?;
+    resolve::resolve(args, &normalized, &variables)
+}
+
+#[cfg(test)]
+mod tests;

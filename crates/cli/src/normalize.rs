@@ -1,0 +1,151 @@
+//! Brings arguments and variables into the one form that argh parses.
+//!
+//! `--option=value` becomes two words, and variables become options that the command line does not
+//! have.
+
+use argh::FlagInfo;
+use argh::FlagInfoKind;
+use argh::Optionality;
+use universal_worker_sanitize::suggest;
+
+use crate::error::UsageError;
+use crate::options::flags;
+use crate::options::option_name;
+use crate::variables::Variables;
+use crate::variables::variable;
+
+/// Arguments in argh's form, and where each came from.
+#[derive(Debug, Default)]
+pub(crate) struct Normalized {
+    /// `--option`, followed by a value if the option takes one.
+    pub(crate) args: Vec<String>,
+    from_command_line: Vec<&'static str>,
+    from_variables: Vec<&'static str>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Takes {
+    Nothing,
+    Value,
+    Values,
+}
+
+/// The options that say where to listen.
+const LISTENING: [&str; 4] = ["port", "host", "fd", "uds"];
+
+pub(crate) fn normalize(args: &[String], variables: &Variables) -> Result<Normalized, UsageError> {
+    let mut normalized = Normalized::default();
+    normalized.add_command_line(args)?;
+    normalized.add_variables(variables)?;
+    Ok(normalized)
+}
+
+impl Normalized {
+    /// The option as its user knows it: with dashes, or as the variable that set it.
+    pub(crate) fn name(&self, option: &str) -> String {
+        let variable = variable(option).filter(|_| self.from_variables.contains(&option));
+        variable.unwrap_or_else(|| format!("--{option}"))
+    }
+
+    /// Whether the option is on the command line.
+    pub(crate) fn is_typed(&self, option: &str) -> bool {
+        self.from_command_line.contains(&option)
+    }
+
+    /// Takes argh's error about a value apart, and names the variable if the value came from one.
+    pub(crate) fn value_error(&self, output: &str) -> UsageError {
+        let why = self.args.windows(2).find_map(|pair| {
+            let [option, value] = pair else { return None };
+            let start = format!("Error parsing option '{option}' with value '{value}': ");
+            let why = output.strip_prefix(&start)?.trim_end();
+            Some(format!("{}: {why}", self.name(option.trim_start_matches("--"))))
+        });
+        UsageError::new(why.as_deref().unwrap_or(output))
+    }
+
+    fn add_command_line(&mut self, args: &[String]) -> Result<(), UsageError> {
+        let mut words = args.iter();
+        while let Some(word) = words.next() {
+            let Some(option) = word.strip_prefix("--") else {
+                let message = format!("unexpected argument '{word}': options begin with --");
+                return Err(UsageError::new(message));
+            };
+            let (name, value) = match option.split_once('=') {
+                Some((name, value)) => (name, Some(value)),
+                None => (option, None),
+            };
+            let (name, takes) = find_option(name)?;
+            if self.is_typed(name) && takes != Takes::Values {
+                return Err(UsageError::new(format!("--{name} is given twice")));
+            }
+            self.from_command_line.push(name);
+            if takes == Takes::Nothing {
+                if value.is_some() {
+                    return Err(UsageError::new(format!("--{name} takes no value")));
+                }
+                self.args.push(format!("--{name}"));
+                continue;
+            }
+            let value = value.or_else(|| words.next().map(String::as_str));
+            let value = value.ok_or_else(|| UsageError::new(format!("--{name} needs a value")))?;
+            self.push(name, value);
+        }
+        Ok(())
+    }
+
+    fn add_variables(&mut self, variables: &Variables) -> Result<(), UsageError> {
+        for flag in flags() {
+            let name = option_name(flag);
+            let Some(variable) = variable(name).filter(|_| self.is_open(name)) else { continue };
+            let Some(value) = variables.text(&variable)? else { continue };
+            self.from_variables.push(name);
+            match (takes(flag), value) {
+                (Takes::Nothing, "1" | "true" | "yes") => self.args.push(format!("--{name}")),
+                (Takes::Nothing, "0" | "false" | "no") => {}
+                (Takes::Nothing, _) => {
+                    let message = format!("{variable}: expected 1 or 0, not '{value}'");
+                    return Err(UsageError::new(message));
+                }
+                (Takes::Value, _) => self.push(name, value),
+                (Takes::Values, _) => {
+                    value.split(',').for_each(|value| self.push(name, value.trim()));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the variable of an option counts.
+    fn is_open(&self, option: &str) -> bool {
+        // One listening option on the command line displaces the variables of all of them.
+        let is_displaced =
+            LISTENING.contains(&option) && LISTENING.into_iter().any(|other| self.is_typed(other));
+        // The other variables are set for workers, and mean nothing to a list.
+        let is_ignored = self.is_typed("list") && option != "load-timeout";
+        // The folders of the variable follow those of the command line; see `resolve`.
+        option != "plugin-dir" && !self.is_typed(option) && !is_displaced && !is_ignored
+    }
+
+    fn push(&mut self, option: &str, value: &str) {
+        self.args.extend([format!("--{option}"), value.to_owned()]);
+    }
+}
+
+fn takes(flag: &FlagInfo<'_>) -> Takes {
+    match (&flag.kind, &flag.optionality) {
+        (FlagInfoKind::Switch, _) => Takes::Nothing,
+        (FlagInfoKind::Option { .. }, Optionality::Repeating) => Takes::Values,
+        (FlagInfoKind::Option { .. }, _) => Takes::Value,
+    }
+}
+
+fn find_option(name: &str) -> Result<(&'static str, Takes), UsageError> {
+    if let Some(flag) = flags().iter().find(|flag| option_name(flag) == name) {
+        return Ok((option_name(flag), takes(flag)));
+    }
+    let near = suggest(name, flags().iter().map(option_name));
+    Err(UsageError::new(match near.first() {
+        Some(near) => format!("unknown option --{name}; did you mean --{near}?"),
+        None => format!("unknown option --{name}; --help lists them all"),
+    }))
+}

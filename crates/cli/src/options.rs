@@ -1,0 +1,155 @@
+//! The options as data: for `--help`, the manual page and the documentation.
+//!
+//! Names, values and texts come from argh; the table here adds groups and defaults.
+
+use std::sync::OnceLock;
+
+use argh::ArgsInfo;
+use argh::CommandInfoWithArgs;
+use argh::FlagInfo;
+use argh::FlagInfoKind;
+
+use crate::args::Args;
+use crate::variables::variable;
+
+/// Options that belong together.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct OptionGroup {
+    /// The title of the group, such as "Where it listens".
+    pub title: &'static str,
+    /// The options, in the order in which they are shown.
+    pub options: Vec<OptionHelp>,
+}
+
+/// An option and its description.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct OptionHelp {
+    /// The name without dashes.
+    pub name: &'static str,
+    /// The one-letter name.
+    pub short: Option<char>,
+    /// The name of the value; `None` for a switch.
+    pub value: Option<&'static str>,
+    /// What the option does: a sentence or two, without the last full stop.
+    pub text: String,
+    /// The default, as text.
+    pub default: Option<&'static str>,
+    /// The environment variable that sets the option.
+    pub variable: Option<String>,
+}
+
+/// An option of a group, and its default.
+type Row = (&'static str, Option<&'static str>);
+
+const GROUPS: &[(&str, &[Row])] = &[
+    (
+        "Plugin",
+        &[
+            ("module", None),
+            ("class", None),
+            ("plugin-dir", None),
+            ("plugin-sha256", None),
+            ("config", None),
+            ("load-timeout", Some("60 (10 with --list)")),
+        ],
+    ),
+    (
+        "Inspect plugins instead of serving one",
+        &[("check", None), ("json", None), ("execute", None), ("list", None)],
+    ),
+    (
+        "Where it listens",
+        &[("port", Some("0")), ("host", Some("127.0.0.1")), ("uds", None), ("fd", None)],
+    ),
+    (
+        "Lifetime",
+        &[
+            ("ppid", Some("0")),
+            ("lease-fd", None),
+            ("idle-timeout", Some("no limit")),
+            ("stop-grace", Some("1.5")),
+            ("exit-when-wedged", None),
+        ],
+    ),
+    (
+        "Limits and access",
+        &[
+            ("concurrency", Some("what the class says, else 1")),
+            ("queue", Some("16")),
+            ("run-timeout", Some("no limit")),
+            ("cancel-grace", Some("3")),
+            ("max-body", Some("67108864 (64 MiB)")),
+            ("max-body-total", Some("268435456 (256 MiB)")),
+            ("allow-host", None),
+            ("allow-origin", None),
+        ],
+    ),
+    (
+        "Logs and reports",
+        &[
+            ("log", Some("text")),
+            ("log-level", Some("info")),
+            ("ready-fd", None),
+            ("announce-file", None),
+            ("crash-file", None),
+        ],
+    ),
+    ("Help", &[("help", None), ("version", None)]),
+];
+
+/// All options, by groups.
+#[must_use]
+pub fn options() -> Vec<OptionGroup> {
+    let options = |rows: &[Row]| rows.iter().filter_map(option_help).collect();
+    GROUPS.iter().map(|(title, rows)| OptionGroup { title, options: options(rows) }).collect()
+}
+
+/// What the program does, in one sentence.
+pub(crate) fn description() -> &'static str {
+    info().description.trim()
+}
+
+/// argh's table of options.
+pub(crate) fn flags() -> &'static [FlagInfo<'static>] {
+    info().flags
+}
+
+/// The name of an option, without dashes.
+pub(crate) fn option_name(flag: &FlagInfo<'static>) -> &'static str {
+    flag.long.trim_start_matches("--")
+}
+
+impl OptionHelp {
+    /// The option as it is typed, such as `--port PORT`, or `-h, --help`.
+    #[must_use]
+    pub fn usage(&self) -> String {
+        let short = self.short.map(|short| format!("-{short}, ")).unwrap_or_default();
+        let value = self.value.map(|value| format!(" {value}")).unwrap_or_default();
+        format!("{short}--{}{value}", self.name)
+    }
+}
+
+fn option_help(&(name, default): &Row) -> Option<OptionHelp> {
+    let flag = flags().iter().find(|flag| option_name(flag) == name)?;
+    let value = match flag.kind {
+        FlagInfoKind::Switch => None,
+        FlagInfoKind::Option { arg_name } => Some(arg_name),
+    };
+    // argh does not know the short form of its own option.
+    let short = if name == "help" { Some('h') } else { flag.short };
+    let text = capitalized(flag.description.trim());
+    Some(OptionHelp { name, short, value, text, default, variable: variable(name) })
+}
+
+pub(crate) fn capitalized(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(|first| first.to_ascii_uppercase());
+    first.into_iter().chain(letters).collect()
+}
+
+fn info() -> &'static CommandInfoWithArgs {
+    static INFO: OnceLock<CommandInfoWithArgs> = OnceLock::new();
+    INFO.get_or_init(Args::get_args_info)
+}

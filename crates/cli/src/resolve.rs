@@ -1,0 +1,112 @@
+//! Turns parsed options into a request, and checks that they go together.
+
+mod config;
+
+use std::env;
+use std::ffi::OsStr;
+use std::path;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use universal_worker_runtime::Config;
+use universal_worker_runtime::InspectRequest;
+use universal_worker_runtime::JsonContent;
+use universal_worker_runtime::JsonInput;
+use universal_worker_runtime::ReportFormat;
+
+use crate::args::Args;
+use crate::command::CheckRequest;
+use crate::command::Command;
+use crate::command::ListRequest;
+use crate::command::PluginRequest;
+use crate::command::RunRequest;
+use crate::error::UsageError;
+use crate::normalize::Normalized;
+use crate::variables::Variables;
+
+/// The time in which each library of a list must load.
+const LIST_LOAD_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The options that name one plugin, or say what to do with it.
+const OF_ONE_PLUGIN: [&str; 7] =
+    ["module", "class", "config", "plugin-sha256", "check", "json", "execute"];
+
+pub(crate) fn resolve(
+    mut args: Args,
+    normalized: &Normalized,
+    variables: &Variables,
+) -> Result<Command, UsageError> {
+    let folders = folders(&args.plugin_dir, variables.get("UNIVERSAL_WORKER_PLUGIN_DIR"));
+    if args.list {
+        return list(args, folders, normalized).map(Command::List);
+    }
+    let module = args.module.take().filter(|module| !module.is_empty()).ok_or_else(|| {
+        UsageError::new("--module is missing: it names the plugin, such as --module ./libhello.so")
+    })?;
+    let class = args.class.take();
+    let plugin = PluginRequest { module, class, folders, sha256: args.plugin_sha256.take() };
+    if args.check {
+        let inspect = inspect(args, normalized);
+        return Ok(Command::Check(Box::new(CheckRequest { plugin, inspect })));
+    }
+    if args.json {
+        let json = normalized.name("json");
+        let message = format!("{json} goes with --check; --log json sets the format of the log");
+        return Err(UsageError::new(message));
+    }
+    if args.execute.is_some() {
+        let execute = normalized.name("execute");
+        let message = format!("{execute} goes with --check; a running worker has POST /execute");
+        return Err(UsageError::new(message));
+    }
+    let config = config::config(args, normalized, variables)?;
+    Ok(Command::Run(Box::new(RunRequest { plugin, config })))
+}
+
+fn list(
+    args: Args,
+    folders: Vec<PathBuf>,
+    normalized: &Normalized,
+) -> Result<ListRequest, UsageError> {
+    if let Some(other) = OF_ONE_PLUGIN.into_iter().find(|other| normalized.is_typed(other)) {
+        return Err(UsageError::new(format!(
+            "--{other} goes with one plugin (--module); --list takes --plugin-dir and --load-timeout"
+        )));
+    }
+    Ok(ListRequest {
+        folders,
+        named: args.plugin_dir,
+        load_timeout: args.load_timeout.unwrap_or(LIST_LOAD_TIMEOUT),
+    })
+}
+
+fn inspect(args: Args, normalized: &Normalized) -> InspectRequest {
+    InspectRequest {
+        load_timeout: args.load_timeout.unwrap_or(Config::default().load_timeout),
+        format: if args.json { ReportFormat::Json } else { ReportFormat::Text },
+        plugin_config: json_input("config", args.config, normalized),
+        call: json_input("execute", args.execute, normalized),
+    }
+}
+
+/// JSON text, or the file whose path follows an `@`.
+fn json_input(option: &str, value: Option<String>, normalized: &Normalized) -> Option<JsonInput> {
+    let value = value?;
+    let content = match value.strip_prefix('@') {
+        Some(file) => JsonContent::File(absolute(file.into())),
+        None => JsonContent::Text(value),
+    };
+    Some(JsonInput { option: normalized.name(option), content })
+}
+
+/// The folders of the command line, then those of the variable.
+fn folders(typed: &[PathBuf], variable: Option<&OsStr>) -> Vec<PathBuf> {
+    let variable = env::split_paths(variable.unwrap_or_default());
+    let variable = variable.filter(|folder| !folder.as_os_str().is_empty());
+    typed.iter().cloned().chain(variable).collect()
+}
+
+/// The plugin may change the working directory.
+fn absolute(path: PathBuf) -> PathBuf {
+    path::absolute(&path).unwrap_or(path)
+}
