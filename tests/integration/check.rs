@@ -96,7 +96,7 @@ async fn it_tells_whether_a_config_is_taken() {
     assert_eq!(run_to_end(&[&check[..], &["{}"]].concat()).await.code, Some(0));
     let bad = run_to_end(&[&check[..], &[r#"{"nope":1}"#]].concat()).await;
     assert_eq!((bad.code, bad.stdout.as_str()), (Some(1), ""), "{bad:?}");
-    let told = "the config is refused: unexpected config field 'nope' (--check tells";
+    let told = "the config is refused: unexpected config field 'nope' (--check prints";
     assert!(bad.stderr.contains(told), "{}", bad.stderr);
 }
 

@@ -108,8 +108,8 @@ async fn a_plugin_that_does_not_come_up_in_time_is_refused() {
     c_library(&hangs, source, &[]);
     let initialize = ["--config", r#"{"initialize_hangs":600}"#];
     for (module, class, more, told) in [
-        (hangs, "X", &[][..], "to load the library takes longer than 0.5 s"),
-        (plugin("conformance"), "SlowToLoad", &[], "the load of the class takes longer than 0.5 s"),
+        (hangs, "X", &[][..], "loading takes longer than 0.5 s"),
+        (plugin("conformance"), "SlowToLoad", &[], "opening the class takes longer than 0.5 s"),
         (plugin("conformance"), "Conformance", &initialize, "initialize takes longer than 0.5 s"),
     ] {
         let module = module.to_str().unwrap();

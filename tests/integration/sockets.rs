@@ -47,7 +47,7 @@ async fn a_path_is_served_to_its_owner_and_gone_with_the_worker() {
 
     let other = run_to_end(&args).await;
     assert_eq!(other.code, Some(3), "{other:?}");
-    assert!(other.stderr.contains("another worker has it"), "{other:?}");
+    assert!(other.stderr.contains("another worker uses it"), "{other:?}");
 
     started.terminate();
     let left: Vec<_> = fs::read_dir(folder.path()).unwrap().flatten().collect();

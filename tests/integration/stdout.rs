@@ -51,7 +51,7 @@ async fn a_flood_costs_lines_and_holds_nobody_up() {
     let exit = worker.stop().await;
     let logged = exit.stderr.lines().filter(|line| line.ends_with(" stdout: x")).count();
     assert!((1..=5000).contains(&logged), "{logged}");
-    let lost = |line: &&str| line.contains("lines are lost: 1000 are logged in a second");
+    let lost = |line: &&str| line.contains("lines lost: at most 1000 are logged per second");
     assert!(exit.stderr.lines().any(|line| lost(&line)), "nothing is said to be lost");
     assert!(exit.stderr.contains(" stdout: unfinished"), "a line without its end is lost");
 }

@@ -1,7 +1,7 @@
 //! `--list`: what is in the plugin folders.
 //!
-//! Each library is looked at by a process of its own: one that hangs or crashes when it is loaded
-//! must not hide the others.
+//! Each library is looked at by a process of its own, since one that hangs or crashes while it is
+//! loaded must not hide the others.
 
 use std::env;
 use std::fmt::Write;
@@ -17,16 +17,15 @@ use std::time::Duration;
 
 use rustix::fs::MemfdFlags;
 use serde::Deserialize;
+use universal_worker_cli::ListRequest;
+use universal_worker_cli::VARIABLES;
 use universal_worker_loader::PluginFolders;
+use universal_worker_runtime::Error;
 use universal_worker_sanitize as sanitize;
 
-use crate::cli::ListOrder;
-use crate::cli::VARIABLES;
-use crate::descendants;
-use crate::failure::Failure;
-use crate::failure::Outcome;
+use crate::library::plugin_folders;
 
-/// What `--check --json` tells, as far as it is looked at here.
+/// The part of a `--check --json` that is listed.
 #[derive(Deserialize)]
 struct Report {
     classes: Vec<Class>,
@@ -39,35 +38,30 @@ struct Class {
     description: String,
 }
 
-pub(crate) fn run(order: &ListOrder) -> Outcome {
-    told(order).unwrap_or_else(Outcome::Failed)
-}
-
-fn told(order: &ListOrder) -> Result<Outcome, Failure> {
-    // What a library starts loses its parent when the look at it is over.
-    descendants::adopt()?;
+/// Lists the libraries in the plugin folders with their classes.
+#[expect(clippy::unnecessary_wraps, reason = "the form of a report")]
+pub(crate) fn render(request: &ListRequest) -> Result<String, Error> {
     let mut text = String::new();
-    for found in order.folders.list() {
+    for found in plugin_folders(request.folders.clone()).list() {
         let file = sanitize::printable(&found.file.display().to_string());
-        // Writing to a string does not fail.
+        // Writing to a string cannot fail, here and below.
         let _ = writeln!(text, "{:<20} {file}", sanitize::printable(&found.name));
-        match check(&found.file, order.load_timeout) {
+        match check(&found.file, request.load_timeout) {
             Ok(output) => add_classes(&mut text, &output),
             Err(error) => {
-                let _ = writeln!(text, "  cannot be looked at: {error}");
+                let _ = writeln!(text, "  cannot be checked: {error}");
             }
         }
     }
     if text.is_empty() {
-        text.push_str("no plugin is found; --plugin-dir names a folder\n");
+        text.push_str("no plugins found; --plugin-dir names a folder\n");
     }
-    for folder in &order.named {
+    for folder in &request.named {
         if let Some(why) = PluginFolders::why_not_searched(folder) {
-            // As above.
             let _ = writeln!(text, "--plugin-dir {}: {why}", sanitize::path(folder));
         }
     }
-    Ok(Outcome::told(text.trim_end()))
+    Ok(text.trim_end().to_owned())
 }
 
 fn check(file: &Path, load_timeout: Duration) -> io::Result<Output> {
@@ -75,7 +69,7 @@ fn check(file: &Path, load_timeout: Duration) -> io::Result<Output> {
     let mut command = Command::new(env::current_exe()?);
     let load_timeout = load_timeout.as_secs_f64().to_string();
     command.args(["--check", "--json", "--load-timeout", &load_timeout, "--module"]).arg(file);
-    // What is set for a worker is not meant for this.
+    // Variables that are set for a worker do not concern this process.
     for (name, _) in env::vars_os() {
         if name.to_str().is_some_and(|name| name.starts_with(VARIABLES)) {
             command.env_remove(name);
@@ -86,17 +80,18 @@ fn check(file: &Path, load_timeout: Duration) -> io::Result<Output> {
     Ok(Output { status, stdout: content(&stdout)?, stderr: content(&stderr)? })
 }
 
-/// A file without a name, in the place of a pipe: of a pipe the end would have to be waited for, and
-/// that comes only when each process that the library has started is gone.
+/// A file without a name, used as a pipe.
+///
+/// The end of a pipe comes only when every process that the library has started is gone.
 fn memory() -> io::Result<File> {
     Ok(rustix::fs::memfd_create("list", MemfdFlags::CLOEXEC)?.into())
 }
 
-/// What was written so far, of which the end says what became of the process.
+/// What was written so far; if it is long, the end, which says how the process ended.
 fn content(file: &File) -> io::Result<Vec<u8>> {
-    const MOST: u64 = 16 << 20;
+    const MAX: u64 = 16 << 20;
     let written = file.metadata()?.len();
-    let length = written.min(MOST);
+    let length = written.min(MAX);
     let mut content = vec![0; usize::try_from(length).unwrap_or_default()];
     file.read_exact_at(&mut content, written - length)?;
     Ok(content)
@@ -104,7 +99,6 @@ fn content(file: &File) -> io::Result<Vec<u8>> {
 
 fn add_classes(text: &mut String, output: &Output) {
     let report: Result<Report, _> = serde_json::from_slice(&output.stdout);
-    // As above.
     match report {
         Ok(Report { classes }) if output.status.success() => {
             for Class { class, version, description } in classes {
@@ -114,17 +108,17 @@ fn add_classes(text: &mut String, output: &Output) {
             }
         }
         _ => {
-            let _ = writeln!(text, "  {}", why_not(output));
+            let _ = writeln!(text, "  {}", failure(output));
         }
     }
 }
 
-fn why_not(output: &Output) -> String {
+fn failure(output: &Output) -> String {
     let stderr = String::from_utf8_lossy(&output.stderr);
     let last = stderr.lines().rfind(|line| line.starts_with("FATAL: "));
     match (last, output.status.signal()) {
         (Some(line), _) => sanitize::one_line(line.trim_start_matches("FATAL: ")),
-        (None, Some(signal)) => format!("crashes when it is loaded: signal {signal}"),
-        (None, None) => format!("is not understood: {}", output.status),
+        (None, Some(signal)) => format!("crashes while it is loaded: signal {signal}"),
+        (None, None) => format!("cannot be checked: {}", output.status),
     }
 }

@@ -70,7 +70,13 @@ const FOR_BOTH: &[&str] = &[
     "crates/loader",
     "crates/watchdog",
     "crates/telemetry",
+    "crates/process",
+    "crates/crash",
+    "crates/logging",
+    "crates/listen",
     "crates/service",
+    "crates/runtime",
+    "crates/cli",
     "bins/universal-worker",
 ];
 

@@ -30,7 +30,7 @@ pub(super) const ARROWS: &[(&str, &[&str])] = &[
         ],
     ),
     ("cli", &["runtime", "sanitize"]),
-    ("universal-worker", &["json", "loader", "sanitize", "service", "watchdog", "telemetry"]),
+    ("universal-worker", &["cli", "loader", "process", "runtime", "sanitize"]),
     ("hello", &["plugin"]),
     ("voice-activity", &["plugin"]),
     ("conformance", &["plugin"]),

@@ -1,0 +1,90 @@
+//! Plugins from libraries.
+
+use std::env;
+use std::path::Path;
+use std::path::PathBuf;
+
+use universal_worker_cli::PluginRequest;
+use universal_worker_loader::Library;
+use universal_worker_loader::LoadError;
+use universal_worker_loader::PluginFolders;
+use universal_worker_loader::check_sha256;
+use universal_worker_loader::resolve;
+use universal_worker_loader::sha256;
+use universal_worker_runtime::ClassSource;
+use universal_worker_runtime::InspectClass;
+use universal_worker_runtime::Inspected;
+use universal_worker_runtime::LoadWatch;
+use universal_worker_runtime::OpenError;
+use universal_worker_runtime::Opened;
+use universal_worker_runtime::Origin;
+use universal_worker_runtime::PluginLabel;
+use universal_worker_runtime::background_context;
+
+/// A class of a library, named by path or by name.
+#[derive(Debug)]
+pub(crate) struct LibrarySource(PluginRequest);
+
+impl LibrarySource {
+    pub(crate) fn new(request: PluginRequest) -> Self {
+        Self(request)
+    }
+
+    fn load(&self, watch: &LoadWatch) -> Result<Library, LoadError> {
+        let file = resolve(&self.0.module, &plugin_folders(self.0.folders.clone()))?;
+        watch.loading(&file);
+        if let Some(expected) = &self.0.sha256 {
+            check_sha256(&file, expected)?;
+        }
+        let library = Library::open(&file);
+        watch.loaded();
+        library
+    }
+
+    fn open_class(&self, library: &Library) -> Result<universal_worker_runtime::Class, LoadError> {
+        library.class(self.0.class.as_deref(), background_context())
+    }
+}
+
+impl ClassSource for LibrarySource {
+    fn label(&self) -> PluginLabel {
+        PluginLabel { module: self.0.module.clone(), class: self.0.class.clone() }
+    }
+
+    fn open(self: Box<Self>, watch: &LoadWatch) -> Result<Opened, OpenError> {
+        let library = self.load(watch).map_err(open_error)?;
+        let class = self.open_class(&library).map_err(open_error)?;
+        Ok(Opened { class, origin: origin(&library, None) })
+    }
+
+    fn inspect(
+        self: Box<Self>,
+        which: InspectClass,
+        watch: &LoadWatch,
+    ) -> Result<Inspected, OpenError> {
+        let library = self.load(watch).map_err(open_error)?;
+        let is_opened = which == InspectClass::Always || self.0.class.is_some();
+        let class = is_opened.then(|| self.open_class(&library)).transpose().map_err(open_error)?;
+        let sha256 = sha256(library.file()).map_err(open_error)?;
+        Ok(Inspected { origin: origin(&library, Some(sha256)), class })
+    }
+}
+
+/// The folders of a request, then `plugins` beside the program.
+pub(crate) fn plugin_folders(mut folders: Vec<PathBuf>) -> PluginFolders {
+    let program = env::current_exe().ok();
+    folders.extend(program.as_deref().and_then(Path::parent).map(|folder| folder.join("plugins")));
+    PluginFolders(folders)
+}
+
+fn origin(library: &Library, sha256: Option<String>) -> Origin {
+    Origin { file: Some(library.file().to_owned()), sha256, library: Some(library.info().clone()) }
+}
+
+fn open_error(error: LoadError) -> OpenError {
+    OpenError {
+        message: error.to_string(),
+        hint: error.hint(),
+        detail: error.detail().map(str::to_owned),
+    }
+}
