@@ -129,7 +129,7 @@ async fn the_name_of_a_file_steers_no_terminal() {
     assert!(!ended.stdout.contains('\u{1b}'), "{:?}", ended.stdout);
     let first: Vec<&str> = ended.stdout.lines().take(2).collect();
     assert!(first[0].ends_with("lib\u{fffd}[31m\u{fffd}x.so"), "{first:?}");
-    assert!(first[1].contains("is no shared library"), "{first:?}");
+    assert!(first[1].contains("is not a shared library"), "{first:?}");
 }
 
 #[tokio::test]
@@ -163,7 +163,7 @@ async fn the_list_tells_what_each_library_is_or_why_it_is_none() {
         lines.nth(1).unwrap_or_default().to_owned()
     };
     assert_eq!(after("copy "), "  Hello 0.1.0");
-    assert!(after("broken ").contains("is no shared library"), "{}", ended.stdout);
+    assert!(after("broken ").contains("is not a shared library"), "{}", ended.stdout);
     assert!(after("crashes ").contains("SIGILL"), "{}", ended.stdout);
     assert_eq!(after("voice-activity ").split_whitespace().next(), Some("VoiceActivity"));
 }

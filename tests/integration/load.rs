@@ -182,7 +182,7 @@ async fn another_file_than_the_one_that_is_meant_is_refused() {
     let zeros = "0".repeat(64);
     let wrong = run_to_end(&["--module", "hello", "--plugin-sha256", &zeros]).await;
     assert_eq!(wrong.code, Some(1), "{wrong:?}");
-    let told = format!("is another file: its SHA-256 is {}", digest.to_lowercase());
+    let told = format!("is not the expected file: its SHA-256 is {}", digest.to_lowercase());
     assert!(wrong.stderr.contains(&told), "{}", wrong.stderr);
 }
 

@@ -13,7 +13,6 @@ mod check;
 mod config;
 mod control;
 mod crashes;
-mod damaged;
 mod deadlines;
 mod descendants;
 mod endurance;

@@ -1,4 +1,4 @@
-//! Whether a file is the one that is meant.
+//! Checks a file's digest.
 
 use std::io;
 use std::path::Path;
@@ -12,28 +12,28 @@ use crate::error::LoadError;
 /// The SHA-256 of a file (FIPS 180-4), as 64 lower-case hex digits.
 ///
 /// # Errors
-/// When it cannot be read, or is no file.
+/// If the path is not a file that can be read.
 pub fn sha256(file: &Path) -> Result<String, LoadError> {
-    let (mut opened, _) = elf::check_is_file(file)?;
+    let (mut opened, _) = elf::open(file)?;
     let unreadable = |source| LoadError::Unreadable { file: file.to_owned(), source };
     let mut hash = Sha256::new();
     io::copy(&mut opened, &mut hash).map_err(unreadable)?;
     Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-/// Refuses a file whose SHA-256 is another than `expected`, in hex digits of either case.
+/// Checks that a file has the SHA-256 `expected`, in hex digits of either case.
 ///
-/// It guards against the wrong file, not against someone who can write it: that one can put another
-/// in its place before it is loaded.
+/// This protects against the wrong file, but not against an attacker with write access, who can
+/// replace the file between the check and the load.
 ///
 /// # Errors
-/// When it is another file, or cannot be read.
+/// If the digest differs, or the file cannot be read.
 pub fn check_sha256(file: &Path, expected: &str) -> Result<(), LoadError> {
     let actual = sha256(file)?;
     if actual.eq_ignore_ascii_case(expected) {
         Ok(())
     } else {
-        Err(LoadError::OtherFile { file: file.to_owned(), actual })
+        Err(LoadError::DigestMismatch { file: file.to_owned(), actual })
     }
 }
 
@@ -44,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_is_known_by_its_digest() {
+    fn a_file_must_have_the_expected_digest() {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("libx.so");
         fs::write(&file, "abc").unwrap();
@@ -54,6 +54,6 @@ mod tests {
         assert!(check_sha256(&file, &digest.to_uppercase()).is_ok());
         let other = check_sha256(&file, &"0".repeat(64)).unwrap_err();
         assert!(other.to_string().ends_with(&format!("its SHA-256 is {digest}")), "{other}");
-        assert!(matches!(sha256(dir.path()), Err(LoadError::Folder(_))));
+        assert!(matches!(sha256(dir.path()), Err(LoadError::IsDirectory(_))));
     }
 }

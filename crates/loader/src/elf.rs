@@ -1,57 +1,52 @@
-//! Looks at a file before the dynamic linker does.
+//! Checks a file before the dynamic linker maps it.
 //!
-//! A file that is cut short is a SIGBUS in `dlopen`, not an error: its pages are mapped as its
-//! headers say, whether the file has them or not.
+//! Two mistakes are common, and cheap to see: a copy that was cut short, and a file that is no
+//! library for this machine.
+//! `dlopen` maps the first one as its headers say, whether the bytes are there or not, so that it
+//! ends in SIGBUS instead of an error.
+//! All other damage is left to the dynamic linker.
 
-#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
-mod image;
+mod header;
 
-use std::fs;
+use std::fs::File;
+use std::fs::metadata;
 use std::io;
 use std::path::Path;
 
 use crate::error::LoadError;
 use crate::resolve;
 
-/// Refuses what the dynamic linker would not take, or take badly.
-pub(crate) fn check(file: &Path) -> Result<(), LoadError> {
-    let (opened, size) = check_is_file(file)?;
-    image::check(file, &opened, size)
+/// Refuses a file that cannot be a complete library for this machine.
+pub(crate) fn check(path: &Path) -> Result<(), LoadError> {
+    let (file, size) = open(path)?;
+    header::check(path, &file, size)
 }
 
-/// Refuses what is no file with something in it; hands it out with its size in bytes.
-pub(crate) fn check_is_file(file: &Path) -> Result<(fs::File, u64), LoadError> {
-    let unreadable = |source: io::Error| match source.kind() {
-        io::ErrorKind::NotFound => {
-            LoadError::NoSuchFile { file: file.to_owned(), near: resolve::near(file) }
-        }
-        io::ErrorKind::PermissionDenied => LoadError::NoPermission(file.to_owned()),
-        _ => LoadError::Unreadable { file: file.to_owned(), source },
-    };
-    let metadata = fs::metadata(file).map_err(unreadable)?;
+/// Opens a regular file that is not empty; returns it with its size in bytes.
+pub(crate) fn open(path: &Path) -> Result<(File, u64), LoadError> {
+    let unreadable = |source| unreadable(path, source);
+    let metadata = metadata(path).map_err(unreadable)?;
     if metadata.is_dir() {
-        return Err(LoadError::Folder(file.to_owned()));
+        return Err(LoadError::IsDirectory(path.to_owned()));
     }
-    // Opening a named pipe would wait for its writer.
+    // Opening a named pipe would block until it has a writer.
     if !metadata.is_file() {
-        return Err(LoadError::NotALibrary(file.to_owned()));
+        return Err(LoadError::NotALibrary(path.to_owned()));
     }
     if metadata.len() == 0 {
-        return Err(LoadError::Empty(file.to_owned()));
+        return Err(LoadError::Empty(path.to_owned()));
     }
-    let opened = fs::File::open(file).map_err(unreadable)?;
-    Ok((opened, metadata.len()))
+    let file = File::open(path).map_err(unreadable)?;
+    Ok((file, metadata.len()))
 }
 
-/// Elsewhere the dynamic linker is the only judge.
-#[cfg(not(all(target_os = "linux", target_pointer_width = "64")))]
-mod image {
-    use std::fs;
-    use std::path::Path;
-
-    use crate::error::LoadError;
-
-    pub(super) fn check(_: &Path, _: &fs::File, _: u64) -> Result<(), LoadError> {
-        Ok(())
+fn unreadable(path: &Path, source: io::Error) -> LoadError {
+    let file = path.to_owned();
+    match source.kind() {
+        io::ErrorKind::NotFound => {
+            LoadError::NoSuchFile { file, suggestions: resolve::similar_files(path) }
+        }
+        io::ErrorKind::PermissionDenied => LoadError::NoPermission(file),
+        _ => LoadError::Unreadable { file, source },
     }
 }

@@ -1,4 +1,4 @@
-//! The ways in which a plugin does not load.
+//! The ways in which loading a plugin fails.
 
 mod hint;
 
@@ -10,34 +10,35 @@ use thiserror::Error;
 
 use universal_worker_sanitize as sanitize;
 
-/// Why a plugin does not load: one line with the file and the cause.
+/// Why a plugin failed to load: one line with the file and the cause.
 ///
-/// With its [`hint`](Self::hint), which says what to do, it stays below 400 characters, whatever a
-/// path or a plugin has in it; [`detail`](Self::detail) has what only those want who build plugins.
+/// Message and [`hint`](Self::hint) together stay below 400 characters and free of control
+/// characters, whatever a path or a plugin contains.
+/// [`detail`](Self::detail) has what does not fit, for the author of the plugin.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum LoadError {
-    /// The path names nothing.
+    /// No file has this path.
     #[error("{}: no such file", sanitize::path(file))]
     NoSuchFile {
         /// The path.
         file: PathBuf,
-        /// Names in its folder that are much like it, the nearest first.
-        near: Vec<String>,
+        /// Similar file names in the same folder, the most similar first.
+        suggestions: Vec<String>,
     },
 
-    /// No plugin folder has a library of that name.
+    /// No plugin folder has a library of this name.
     #[error("there is no plugin '{}' in {}", sanitize::name(name), sanitize::text(searched))]
     NoSuchPlugin {
-        /// What was looked for.
+        /// The requested name.
         name: String,
-        /// The folders in which it was looked for.
+        /// The searched folders, as text.
         searched: String,
-        /// Names that are there and much like it, the nearest first.
-        near: Vec<String>,
+        /// Similar names of plugins in these folders, the most similar first.
+        suggestions: Vec<String>,
     },
 
-    /// A plugin folder has several libraries of that name.
+    /// A plugin folder has several libraries of this name.
     #[error(
         "{} has several plugins '{}': {}",
         sanitize::path(folder),
@@ -45,25 +46,25 @@ pub enum LoadError {
         sanitize::list(&files.join(", "))
     )]
     AmbiguousName {
-        /// What was looked for.
+        /// The requested name.
         name: String,
         /// The folder.
         folder: PathBuf,
-        /// The names of the files.
+        /// The names of the matching files.
         files: Vec<String>,
     },
 
-    /// It is not the file that was asked for.
-    #[error("{}: is another file: its SHA-256 is {actual}", sanitize::path(file))]
-    OtherFile {
+    /// The file does not have the expected SHA-256.
+    #[error("{}: is not the expected file: its SHA-256 is {actual}", sanitize::path(file))]
+    DigestMismatch {
         /// The file.
         file: PathBuf,
-        /// Its SHA-256, as lower-case hex digits.
+        /// The file's SHA-256, as lower-case hex digits.
         actual: String,
     },
 
-    /// The file, or a folder on the way to it, may not be read.
-    #[error("{}: no permission to read it", sanitize::path(.0))]
+    /// The permissions of the file, or of a folder above it, do not allow reading it.
+    #[error("{}: permission denied", sanitize::path(.0))]
     NoPermission(PathBuf),
 
     /// The file cannot be read for another reason.
@@ -71,120 +72,111 @@ pub enum LoadError {
     Unreadable {
         /// The file.
         file: PathBuf,
-        /// Why not; part of the line, since the line is all that a host gets.
+        /// The cause; part of the message, because the message is all that a host gets.
         source: io::Error,
     },
 
     /// The path names a folder.
-    #[error("{}: is a folder", sanitize::path(.0))]
-    Folder(PathBuf),
+    #[error("{}: is a folder, not a library", sanitize::path(.0))]
+    IsDirectory(PathBuf),
 
-    /// There is nothing in the file.
+    /// The file has no content.
     #[error("{}: is empty", sanitize::path(.0))]
     Empty(PathBuf),
 
-    /// The file is no library of this system.
-    #[error("{}: is no shared library: a program, or not an ELF file of type DYN", sanitize::path(.0))]
+    /// The file is a program, an ELF file of another type, or no ELF file at all.
+    #[error("{}: is not a shared library (an ELF file of type DYN)", sanitize::path(.0))]
     NotALibrary(PathBuf),
 
-    /// The library is one for another kind of processor.
-    #[error("{}: is built for {theirs}, this is {ours}", sanitize::path(file))]
-    OtherArchitecture {
+    /// The library is built for another processor architecture.
+    #[error("{}: is built for {theirs}, but this worker for {ours}", sanitize::path(file))]
+    WrongArchitecture {
         /// The file.
         file: PathBuf,
-        /// What it is built for.
+        /// The architecture of the library.
         theirs: String,
-        /// What this program is built for.
+        /// The architecture of this program.
         ours: &'static str,
     },
 
-    /// The file ends before what it announces.
-    #[error("{}: is cut short: {has} bytes of at least {needs}", sanitize::path(file))]
+    /// The file is shorter than its headers say.
+    #[error("{}: is cut short: it has {has} of at least {needs} bytes", sanitize::path(file))]
     Truncated {
         /// The file.
         file: PathBuf,
-        /// Its size in bytes.
+        /// The size of the file in bytes.
         has: u64,
-        /// Bytes that its own headers call for.
+        /// The size in bytes that its headers require.
         needs: u64,
     },
 
-    /// What its headers say cannot be so.
-    #[error("{}: is damaged: {}", sanitize::path(file), sanitize::text(what))]
-    Damaged {
-        /// The file.
-        file: PathBuf,
-        /// What is wrong in it.
-        what: String,
-    },
-
-    /// A library that it needs is not there.
+    /// A library that the plugin depends on is not installed.
     #[error("{}: needs {}, which is not found", sanitize::path(file), sanitize::name(library))]
     MissingLibrary {
         /// The file.
         file: PathBuf,
-        /// What it needs.
+        /// The name of the missing library.
         library: String,
     },
 
-    /// It needs a newer C library than this system has.
+    /// The plugin needs a newer C library than this system has.
     #[error(
-        "{}: needs {} of the C library, which is older here",
+        "{}: needs {} of the C library, but this system has an older one",
         sanitize::path(file),
         sanitize::name(version)
     )]
     NewerCLibrary {
         /// The file.
         file: PathBuf,
-        /// Such as `GLIBC_2.40`.
+        /// The required version, such as `GLIBC_2.40`.
         version: String,
     },
 
-    /// The dynamic linker refuses it, or it refuses itself.
+    /// The dynamic linker, or the library's own root function, reports an error.
     #[error("{}: cannot be loaded: {}", sanitize::path(file), sanitize::text(cause))]
-    Refused {
+    CannotLoad {
         /// The file.
         file: PathBuf,
-        /// What the linker says, in full.
+        /// The full text of the error.
         cause: String,
     },
 
-    /// A library, but no plugin.
+    /// A library that does not export the plugin interface.
     #[error("{}: not a universal-worker plugin", sanitize::path(.0))]
     NotAPlugin(PathBuf),
 
-    /// A plugin whose interface is written with a release of `abi_stable` that ours does not read.
+    /// The plugin is built with an incompatible release of `abi_stable`.
     #[error(
-        "{}: is built with abi_stable {}, this worker with {}",
+        "{}: is built with abi_stable {}, but this worker with {}",
         sanitize::path(file),
         theirs,
         ours
     )]
-    OtherAbiStable {
+    WrongAbiStable {
         /// The file.
         file: PathBuf,
-        /// Its major and minor version.
+        /// Major and minor version in the plugin.
         theirs: String,
-        /// Ours.
+        /// Major and minor version in this program.
         ours: String,
     },
 
-    /// A plugin for an interface with which this one does not speak.
+    /// The plugin is built for another major version of the plugin interface.
     #[error(
         "{}: is built for plugin interface {}, this worker speaks {ours}",
         sanitize::path(file),
         sanitize::name(theirs)
     )]
-    OtherInterface {
+    WrongInterface {
         /// The file.
         file: PathBuf,
-        /// The version of its interface.
+        /// The plugin's version of the interface.
         theirs: String,
-        /// The version of ours.
+        /// This program's version of the interface.
         ours: &'static str,
     },
 
-    /// The same major version, but other types.
+    /// The major version of the interface is the same, but its types differ.
     #[error(
         "{}: its plugin interface {} does not match {ours} of this worker",
         sanitize::path(file),
@@ -193,15 +185,16 @@ pub enum LoadError {
     IncompatibleLayout {
         /// The file.
         file: PathBuf,
-        /// The version of its interface.
+        /// The plugin's version of the interface.
         theirs: String,
-        /// The version of ours.
+        /// This program's version of the interface.
         ours: &'static str,
-        /// What differs, over many lines.
+        /// The differences, on several lines.
         detail: String,
     },
 
-    /// The same version, but other types: whoever built it has changed the interface.
+    /// The version of the interface is the same, but its types differ: the plugin was built against
+    /// modified sources.
     #[error(
         "{}: is built against a patched plugin interface {}, which differs from this worker's",
         sanitize::path(file),
@@ -210,96 +203,96 @@ pub enum LoadError {
     PatchedInterface {
         /// The file.
         file: PathBuf,
-        /// The version of its interface, which is that of ours.
+        /// The version of both interfaces.
         version: String,
-        /// What differs, over many lines.
+        /// The differences, on several lines.
         detail: String,
     },
 
-    /// It cannot say what is in it.
+    /// The library returns an error instead of its description.
     #[error("{}: cannot describe itself: {}", sanitize::path(file), sanitize::text(message))]
-    NotDescribed {
+    DescribeFailed {
         /// The file.
         file: PathBuf,
-        /// Why not.
+        /// The message of the error.
         message: String,
-        /// What else it tells, over many lines.
+        /// The rest of the error, on several lines.
         detail: Option<String>,
     },
 
-    /// It says what is in it, but not as JSON that is understood.
+    /// The description of the library or class is not the expected JSON.
     #[error(
-        "{}: describes itself in a way that is not understood: {}",
+        "{}: has an invalid description: {}",
         sanitize::path(file), sanitize::text(&cause.to_string())
     )]
     BadDescription {
         /// The file.
         file: PathBuf,
-        /// What is wrong with its description.
+        /// The error in the description.
         cause: serde_json::Error,
     },
 
-    /// It did not come up in time.
-    #[error("{}: {doing} takes longer than {} s", sanitize::path(file), limit.as_secs_f64())]
-    TooSlow {
+    /// A step of loading did not end within its time limit, which the caller sets and watches.
+    #[error("{}: {phase} takes longer than {} s", sanitize::path(file), limit.as_secs_f64())]
+    TimedOut {
         /// The file.
         file: PathBuf,
-        /// What takes so long.
-        doing: &'static str,
-        /// How long it had.
+        /// The step, such as "loading the library".
+        phase: &'static str,
+        /// The time limit.
         limit: Duration,
     },
 
-    /// It exports nothing to open.
+    /// The library exports no class.
     #[error("{}: has no classes", sanitize::path(.0))]
     NoClasses(PathBuf),
 
-    /// There is no such class in it.
+    /// The library has no class of this name.
     #[error(
         "{}: has no class '{}'; it has {}",
         sanitize::path(file),
         sanitize::name(class),
-        sanitize::list(there)
+        sanitize::list(available)
     )]
     NoSuchClass {
         /// The file.
         file: PathBuf,
-        /// What was looked for.
+        /// The requested class.
         class: String,
-        /// The classes that it has.
-        there: String,
-        /// Those of them that are much like it, the nearest first.
-        near: Vec<String>,
+        /// The names of its classes.
+        available: String,
+        /// Similar names among them, the most similar first.
+        suggestions: Vec<String>,
     },
 
-    /// It has several classes, and none was named.
-    #[error("{}: has several classes: {}", sanitize::path(file), sanitize::list(there))]
-    WhichClass {
+    /// The library has several classes, and the caller named none.
+    #[error("{}: has several classes: {}", sanitize::path(file), sanitize::list(available))]
+    AmbiguousClass {
         /// The file.
         file: PathBuf,
-        /// The classes that it has.
-        there: String,
+        /// The names of its classes.
+        available: String,
     },
 
-    /// The class does not want to be opened here.
+    /// The `load` of the class returned an error.
     #[error(
-        "{}: class '{}' refuses to load: {}",
+        "{}: class '{}' failed to load: {}",
         sanitize::path(file),
         sanitize::name(class),
         sanitize::text(message)
     )]
-    ClassRefused {
+    ClassFailed {
         /// The file.
         file: PathBuf,
         /// The class.
         class: String,
-        /// What it says.
+        /// The message of the error.
         message: String,
-        /// What else it tells, over many lines.
+        /// The rest of the error, on several lines.
         detail: Option<String>,
     },
 
-    /// The class panicked when it was opened.
+    /// The `load` of the class panicked.
     #[error(
         "{}: class '{}' panicked while loading: {}",
         sanitize::path(file),
@@ -311,26 +304,26 @@ pub enum LoadError {
         file: PathBuf,
         /// The class.
         class: String,
-        /// The panic's message.
+        /// The message of the panic.
         message: String,
-        /// The backtrace, where one was taken.
+        /// The backtrace, if one was captured.
         detail: Option<String>,
     },
 }
 
 impl LoadError {
-    /// What the line has no room for, maybe over many lines: for a log at debug level.
+    /// What the message has no room for, on one or more lines: for a log at debug level.
     #[must_use]
     pub fn detail(&self) -> Option<&str> {
         match self {
             Self::IncompatibleLayout { detail, .. } | Self::PatchedInterface { detail, .. } => {
                 Some(detail)
             }
-            Self::Refused { cause: text, .. } | Self::NoSuchPlugin { searched: text, .. } => {
+            Self::CannotLoad { cause: text, .. } | Self::NoSuchPlugin { searched: text, .. } => {
                 (sanitize::text(text) != *text).then_some(text)
             }
-            Self::NotDescribed { detail, .. }
-            | Self::ClassRefused { detail, .. }
+            Self::DescribeFailed { detail, .. }
+            | Self::ClassFailed { detail, .. }
             | Self::ClassPanicked { detail, .. } => detail.as_deref(),
             _ => None,
         }

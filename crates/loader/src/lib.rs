@@ -1,16 +1,29 @@
-//! From what a `--module` names and a class name to a plugin object.
+//! Finds a plugin library, loads it, and opens its classes.
 //!
-//! [`resolve`] is the one place that decides what a module is: a path, or a name that is looked up
-//! in [`PluginFolders`].
-//! [`Library::open`] loads the file and compares its interface with ours, [`Library::class`] opens
-//! a class of it.
-//! Every way in which that can fail is a [`LoadError`]: one line with file and cause, and a hint of
-//! what to do.
+//! ```no_run
+//! use std::sync::Arc;
 //!
-//! A library that was loaded is never unloaded, whatever came of it: its code may have started
-//! threads, and its strings and tables are referred to from here.
-//! How long a constructor or a class may take is the caller's to limit: nothing here waits for a
-//! time.
+//! use universal_worker_abi::Class;
+//! use universal_worker_abi::RunContext;
+//! use universal_worker_loader::Library;
+//! use universal_worker_loader::LoadError;
+//! use universal_worker_loader::PluginFolders;
+//! use universal_worker_loader::resolve;
+//!
+//! fn open(module: &str, context: Arc<impl RunContext>) -> Result<Class, LoadError> {
+//!     let folders = PluginFolders(vec!["/usr/lib/universal-worker".into()]);
+//!     let library = Library::open(&resolve(module, &folders)?)?;
+//!     for class in &library.info().classes {
+//!         println!("{} {}", class.class, class.version);
+//!     }
+//!     library.class(Some("VoiceActivity"), context)
+//! }
+//! ```
+//!
+//! [`resolve`] decides what a module is: a path, or a name in [`PluginFolders`].
+//! [`Library::open`] loads the file and compares its plugin interface with this program's;
+//! [`Library::class`] opens a class.
+//! A [`LoadError`] is one line with the file and the cause, and a hint what to do:
 //!
 //! ```
 //! use universal_worker_loader::PluginFolders;
@@ -24,6 +37,11 @@
 //! );
 //! assert_eq!(error.hint(), "name a folder with --plugin-dir, or give a path with a slash");
 //! ```
+//!
+//! A loaded library is never unloaded, not even after an error: its code may have started threads,
+//! and this program holds references to its strings and tables.
+//! Loading runs code of the library without a time limit; a caller that needs one loads on a thread
+//! of its own.
 
 #![deny(missing_docs)]
 
@@ -39,11 +57,11 @@ pub use digest::check_sha256;
 pub use digest::sha256;
 pub use error::LoadError;
 pub use library::Library;
-pub use resolve::Found;
+pub use resolve::PluginFile;
 pub use resolve::PluginFolders;
 pub use resolve::resolve;
 
 pub use universal_worker_abi::ClassInfo;
 pub use universal_worker_abi::LibraryInfo;
-/// The version of the plugin interface that is spoken here.
+/// This program's version of the plugin interface.
 pub use universal_worker_abi::VERSION as INTERFACE;

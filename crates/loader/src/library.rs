@@ -1,4 +1,4 @@
-//! A plugin library, and its classes.
+//! A plugin library and its classes.
 
 use std::fmt;
 use std::path::Path;
@@ -13,14 +13,14 @@ use universal_worker_abi::LibraryInfo;
 use universal_worker_abi::PluginRootRef;
 use universal_worker_abi::RunContext;
 use universal_worker_abi::context_object;
+use universal_worker_sanitize as sanitize;
+use universal_worker_sanitize::suggest;
 
 use crate::elf;
 use crate::error::LoadError;
 use crate::open;
-use universal_worker_sanitize as sanitize;
-use universal_worker_sanitize::suggest;
 
-/// A plugin library that is loaded, for as long as the process lives.
+/// A loaded plugin library; it is never unloaded.
 pub struct Library {
     file: PathBuf,
     root: PluginRootRef,
@@ -28,39 +28,39 @@ pub struct Library {
 }
 
 impl Library {
-    /// Loads a library; its constructors run.
+    /// Loads a library, which runs its constructors.
     ///
     /// # Errors
-    /// When the file is no plugin for this worker.
+    /// If the file is not a plugin for this worker, or cannot be loaded.
     pub fn open(file: &Path) -> Result<Self, LoadError> {
         elf::check(file)?;
         let root = open::root(file)?;
         let described = root.describe()().into_result();
-        let described = described.map_err(|fault| cannot_describe(file, fault.into()))?;
+        let described = described.map_err(|fault| describe_error(file, fault.into()))?;
         let info = serde_json::from_slice(&described);
         let info =
             info.map_err(|cause| LoadError::BadDescription { file: file.to_owned(), cause })?;
         Ok(Self { file: file.to_owned(), root, info })
     }
 
-    /// Where it was loaded from.
+    /// The path it was loaded from.
     #[must_use]
     pub fn file(&self) -> &Path {
         &self.file
     }
 
-    /// What it says of itself and its classes.
+    /// The library's description of itself and its classes.
     #[must_use]
     pub fn info(&self) -> &LibraryInfo {
         &self.info
     }
 
-    /// Opens a class; its `load` runs. Without a name it is the only one there is.
+    /// Opens a class, which runs its `load`; without a name, the library's only class.
     ///
-    /// The context stays with the library: what the plugin logs outside of a run goes there.
+    /// The library keeps the context, and sends it what the plugin logs outside of runs.
     ///
     /// # Errors
-    /// When there is no such class, or it refuses.
+    /// If the library has no such class, or its `load` fails.
     pub fn class<C: RunContext>(
         &self,
         name: Option<&str>,
@@ -68,7 +68,7 @@ impl Library {
     ) -> Result<Class, LoadError> {
         let class = choose(&self.file, &self.info.classes, name)?;
         let opened = self.root.open()(class.into(), context_object(context)).into_result();
-        let object = opened.map_err(|fault| refusal(&self.file, class, fault.into()))?;
+        let object = opened.map_err(|fault| class_error(&self.file, class, fault.into()))?;
         Class::new(object)
             .map_err(|cause| LoadError::BadDescription { file: self.file.clone(), cause })
     }
@@ -83,44 +83,46 @@ fn choose<'a>(
     match (name, &names[..]) {
         (_, []) => Err(LoadError::NoClasses(file.to_owned())),
         (None, [only]) => Ok(only),
-        (None, several) => {
-            Err(LoadError::WhichClass { file: file.to_owned(), there: several.join(", ") })
+        (None, names) => {
+            Err(LoadError::AmbiguousClass { file: file.to_owned(), available: names.join(", ") })
         }
-        (Some(name), there) => {
-            there.iter().find(|class| **class == name).copied().ok_or_else(|| {
-                LoadError::NoSuchClass {
-                    file: file.to_owned(),
-                    class: name.to_owned(),
-                    there: there.join(", "),
-                    near: suggest(name, there.iter().copied())
-                        .into_iter()
-                        .map(str::to_owned)
-                        .collect(),
-                }
-            })
-        }
+        (Some(name), names) => names
+            .iter()
+            .find(|class| **class == name)
+            .copied()
+            .ok_or_else(|| no_such_class(file, name, names)),
     }
 }
 
-fn cannot_describe(file: &Path, fault: Fault) -> LoadError {
-    let detail = detail_of(&fault);
-    LoadError::NotDescribed { file: file.to_owned(), message: fault.message, detail }
+fn no_such_class(file: &Path, class: &str, names: &[&str]) -> LoadError {
+    let suggestions = suggest(class, names.iter().copied());
+    LoadError::NoSuchClass {
+        file: file.to_owned(),
+        class: class.to_owned(),
+        available: names.join(", "),
+        suggestions: suggestions.into_iter().map(str::to_owned).collect(),
+    }
 }
 
-/// What its line drops.
+fn describe_error(file: &Path, fault: Fault) -> LoadError {
+    let detail = detail_of(&fault);
+    LoadError::DescribeFailed { file: file.to_owned(), message: fault.message, detail }
+}
+
+/// What the one-line message drops.
 fn detail_of(fault: &Fault) -> Option<String> {
     let cut = (sanitize::text(&fault.message) != fault.message).then_some(&fault.message);
-    let more = [cut, fault.detail.original.as_ref(), fault.detail.traceback.as_ref()];
-    let more: Vec<&str> = more.into_iter().flatten().map(String::as_str).collect();
-    (!more.is_empty()).then(|| more.join("\n"))
+    let parts = [cut, fault.detail.original.as_ref(), fault.detail.traceback.as_ref()];
+    let parts: Vec<&str> = parts.into_iter().flatten().map(String::as_str).collect();
+    (!parts.is_empty()).then(|| parts.join("\n"))
 }
 
-fn refusal(file: &Path, class: &str, fault: Fault) -> LoadError {
+fn class_error(file: &Path, class: &str, fault: Fault) -> LoadError {
     let detail = detail_of(&fault);
     let (file, class, message) = (file.to_owned(), class.to_owned(), fault.message);
     match fault.kind {
         FaultKind::Panicked => LoadError::ClassPanicked { file, class, message, detail },
-        _ => LoadError::ClassRefused { file, class, message, detail },
+        _ => LoadError::ClassFailed { file, class, message, detail },
     }
 }
 
@@ -134,7 +136,7 @@ impl fmt::Debug for Library {
 mod tests {
     use super::*;
 
-    fn chosen(classes: &[&str], name: Option<&str>) -> Result<String, LoadError> {
+    fn choose_from(classes: &[&str], name: Option<&str>) -> Result<String, LoadError> {
         let of = |class: &&str| -> ClassInfo {
             let text = format!(
                 r#"{{"class":"{class}","name":"n","version":"1","config_schema":{{}},
@@ -147,30 +149,31 @@ mod tests {
     }
 
     #[test]
-    fn the_only_class_needs_no_name() {
-        assert_eq!(chosen(&["Hello"], None).unwrap(), "Hello");
-        assert_eq!(chosen(&["Hello", "World"], Some("World")).unwrap(), "World");
+    fn a_single_class_needs_no_name() {
+        assert_eq!(choose_from(&["Hello"], None).unwrap(), "Hello");
+        assert_eq!(choose_from(&["Hello", "World"], Some("World")).unwrap(), "World");
     }
 
     #[test]
-    fn a_class_that_is_not_clear_names_those_there_are() {
-        let error = chosen(&["Hello", "World"], None).unwrap_err();
+    fn an_unknown_or_ambiguous_class_lists_the_available_ones() {
+        let error = choose_from(&["Hello", "World"], None).unwrap_err();
         assert_eq!(error.to_string(), "libx.so: has several classes: Hello, World");
-        let error = chosen(&["Hello", "World"], Some("hello")).unwrap_err();
+        let error = choose_from(&["Hello", "World"], Some("hello")).unwrap_err();
         assert_eq!(error.to_string(), "libx.so: has no class 'hello'; it has Hello, World");
         assert_eq!(error.hint(), "did you mean 'Hello'?");
-        assert!(matches!(chosen(&[], None), Err(LoadError::NoClasses(_))));
-        assert!(matches!(chosen(&[], Some("Hello")), Err(LoadError::NoClasses(_))));
+        assert!(matches!(choose_from(&[], None), Err(LoadError::NoClasses(_))));
+        assert!(matches!(choose_from(&[], Some("Hello")), Err(LoadError::NoClasses(_))));
     }
 
     #[test]
-    fn a_panic_and_a_refusal_are_told_apart_and_keep_what_the_line_drops() {
-        let refused =
-            |kind, message: &str| refusal(Path::new("libx.so"), "Hello", Fault::new(kind, message));
-        let error = refused(FaultKind::Failed, "no GPU");
-        assert_eq!(error.to_string(), "libx.so: class 'Hello' refuses to load: no GPU");
+    fn panics_and_errors_of_load_differ_and_keep_their_detail() {
+        let failed = |kind, message: &str| {
+            class_error(Path::new("libx.so"), "Hello", Fault::new(kind, message))
+        };
+        let error = failed(FaultKind::Failed, "no GPU");
+        assert_eq!(error.to_string(), "libx.so: class 'Hello' failed to load: no GPU");
         assert_eq!(error.detail(), None);
-        let error = refused(FaultKind::Panicked, "one\ntwo");
+        let error = failed(FaultKind::Panicked, "one\ntwo");
         assert_eq!(error.to_string(), "libx.so: class 'Hello' panicked while loading: one two");
         assert_eq!(error.detail(), Some("one\ntwo"));
     }

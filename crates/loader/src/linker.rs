@@ -1,45 +1,46 @@
-//! What the dynamic linker says, and what it means.
+//! The error texts of the dynamic linker.
 
 use std::path::Path;
 
 use crate::error::LoadError;
 
-/// Turns the text of `dlerror` into the error that it tells of; glibc's texts are known.
+/// Turns the text of dlerror(3) into a load error; recognizes the texts of glibc.
 ///
-/// `absolute` is the path by which the linker knows the file.
-pub(crate) fn refusal(file: &Path, absolute: &Path, said: &str) -> LoadError {
-    let said = without_path(absolute, said.trim());
-    if let Some((library, _)) = said.split_once(": cannot open shared object file: No such file") {
+/// `absolute` is the path that was passed to the linker.
+pub(crate) fn error(file: &Path, absolute: &Path, text: &str) -> LoadError {
+    let text = without_path(absolute, text.trim());
+    if let Some((library, _)) = text.split_once(": cannot open shared object file: No such file") {
         return LoadError::MissingLibrary { file: file.to_owned(), library: library.to_owned() };
     }
-    if let Some((_, rest)) = said.split_once("version `GLIBC_")
+    if let Some((_, rest)) = text.split_once("version `GLIBC_")
         && let Some((version, _)) = rest.split_once("' not found")
     {
         let version = format!("GLIBC_{version}");
         return LoadError::NewerCLibrary { file: file.to_owned(), version };
     }
-    if said.contains("cannot dynamically load") {
+    if text.contains("cannot dynamically load") {
         return LoadError::NotALibrary(file.to_owned());
     }
-    LoadError::Refused { file: file.to_owned(), cause: said.to_owned() }
+    LoadError::CannotLoad { file: file.to_owned(), cause: text.to_owned() }
 }
 
-/// The error names the file itself.
-fn without_path<'a>(absolute: &Path, said: &'a str) -> &'a str {
-    let rest = absolute.to_str().and_then(|path| said.strip_prefix(path)?.strip_prefix(": "));
-    rest.unwrap_or(said)
+/// The text without the path at its start: the error has the file already.
+fn without_path<'a>(absolute: &Path, text: &'a str) -> &'a str {
+    let rest = absolute.to_str().and_then(|path| text.strip_prefix(path)?.strip_prefix(": "));
+    rest.unwrap_or(text)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn refused(said: &str) -> LoadError {
-        refusal(Path::new("./libx.so"), Path::new("/p/libx.so"), said)
+    fn error_for(text: &str) -> LoadError {
+        error(Path::new("./libx.so"), Path::new("/p/libx.so"), text)
     }
 
-    fn check(said: &str, told: &str) {
-        assert_eq!(refused(said).to_string(), told);
+    #[track_caller]
+    fn check(text: &str, expected: &str) {
+        assert_eq!(error_for(text).to_string(), expected);
     }
 
     #[test]
@@ -51,10 +52,10 @@ mod tests {
     }
 
     #[test]
-    fn a_newer_c_library_is_one_and_a_newer_other_library_is_not() {
+    fn only_a_newer_c_library_has_its_own_error() {
         check(
             "/lib/libc.so.6: version `GLIBC_2.99' not found (required by /p/libx.so)",
-            "./libx.so: needs GLIBC_2.99 of the C library, which is older here",
+            "./libx.so: needs GLIBC_2.99 of the C library, but this system has an older one",
         );
         check(
             "/lib/libstdc++.so.6: version `GLIBCXX_3.4.99' not found (required by /p/libx.so)",
@@ -64,14 +65,14 @@ mod tests {
     }
 
     #[test]
-    fn a_program_is_no_library() {
-        let said = "/p/libx.so: cannot dynamically load position-independent executable";
-        let error = refused(said);
+    fn a_program_is_not_a_library() {
+        let error =
+            error_for("/p/libx.so: cannot dynamically load position-independent executable");
         assert!(matches!(error, LoadError::NotALibrary(_)), "{error}");
     }
 
     #[test]
-    fn the_rest_is_passed_on_without_the_file_twice() {
+    fn other_texts_are_passed_on_without_the_path() {
         check(
             "/p/libx.so: undefined symbol: foo",
             "./libx.so: cannot be loaded: undefined symbol: foo",

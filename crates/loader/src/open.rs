@@ -1,6 +1,6 @@
-//! Loads a library and reaches into it: the one place that trusts what it finds there.
+//! Loads a library and takes its root module; all trust in the library's content is in this file.
 
-#![allow(unsafe_code, reason = "a loaded library's root is taken for what its layout says it is")]
+#![allow(unsafe_code, reason = "a root module is used with the type that its layout describes")]
 
 use std::path::Path;
 
@@ -19,51 +19,51 @@ use universal_worker_abi::VERSION;
 use crate::error::LoadError;
 use crate::linker;
 
-/// The root of the plugin library `file`.
+/// Loads the plugin library `file` and returns its root module.
 ///
-/// `abi_stable`'s own `load_from*` would hand back the first library for a second file, and its
-/// `lib_header_from_path` unloads a library that it refuses.
+/// Not with `abi_stable`'s own functions: `load_from*` returns the first library for every further
+/// file, and `lib_header_from_path` unloads a library that it refuses.
 pub(crate) fn root(file: &Path) -> Result<PluginRootRef, LoadError> {
     let header = header(file)?;
     check_interface(file, header)?;
-    // SAFETY: the layouts were compared, and match in one direction at least: the one with fewer
-    // fields is a prefix of the other, and prefix types carry how many fields they have.
+    // SAFETY: the layouts match in at least one direction: the one with fewer fields is a prefix of
+    // the other, and prefix types carry their number of fields.
     let root = unsafe { header.init_root_module_with_unchecked_layout::<PluginRootRef>() };
     root.map_err(|error| {
         let cause = match error {
             LibraryError::RootModule { err, .. } => err.to_string(),
             other => other.to_string(),
         };
-        LoadError::Refused { file: file.to_owned(), cause }
+        LoadError::CannotLoad { file: file.to_owned(), cause }
     })
 }
 
-/// Runs the library's constructors, and finds its header.
+/// Loads the library, which runs its constructors, and finds its header.
 fn header(file: &Path) -> Result<&'static LibHeader, LoadError> {
-    // A path without a slash would be searched for in the folders of the system.
+    // The linker would look up a path without a slash in the system's folders.
     let absolute = std::path::absolute(file)
         .map_err(|source| LoadError::Unreadable { file: file.to_owned(), source })?;
     let library = RawLibrary::load_at(&absolute).map_err(|error| match error {
-        LibraryError::OpenError { err, .. } => linker::refusal(file, &absolute, &err.to_string()),
-        other => LoadError::Refused { file: file.to_owned(), cause: other.to_string() },
+        LibraryError::OpenError { err, .. } => linker::error(file, &absolute, &err.to_string()),
+        other => LoadError::CannotLoad { file: file.to_owned(), cause: other.to_string() },
     })?;
-    // Never unloaded, whatever is wrong with it: its constructors have run.
+    // Not unloaded even after an error below: its constructors may have started threads.
     let library: &'static RawLibrary = Box::leak(Box::new(library));
-    // SAFETY: the library is never unloaded, so that its statics live as long as the process.
+    // SAFETY: the library is never unloaded, so its statics live as long as the process.
     unsafe { lib_header_from_raw_library(library) }.map_err(|error| match error {
         LibraryError::GetSymbolError { .. } => LoadError::NotAPlugin(file.to_owned()),
-        LibraryError::InvalidAbiHeader(found) => other_abi_stable(file, &found),
-        other => LoadError::Refused { file: file.to_owned(), cause: other.to_string() },
+        LibraryError::InvalidAbiHeader(found) => header_error(file, &found),
+        other => LoadError::CannotLoad { file: file.to_owned(), cause: other.to_string() },
     })
 }
 
-fn other_abi_stable(file: &Path, found: &AbiHeader) -> LoadError {
+fn header_error(file: &Path, found: &AbiHeader) -> LoadError {
     let ours = AbiHeader::VALUE;
     if found.magic_string != ours.magic_string {
         return LoadError::NotAPlugin(file.to_owned());
     }
     let version = |header: &AbiHeader| format!("{}.{}", header.abi_major, header.abi_minor);
-    LoadError::OtherAbiStable {
+    LoadError::WrongAbiStable {
         file: file.to_owned(),
         theirs: version(found),
         ours: version(&ours),
@@ -77,9 +77,9 @@ fn check_interface(file: &Path, header: &'static LibHeader) -> Result<(), LoadEr
     let theirs = header.version_strings().version.as_str();
     if major(theirs) != major(VERSION) {
         let theirs = theirs.to_owned();
-        return Err(LoadError::OtherInterface { file: file.to_owned(), theirs, ours: VERSION });
+        return Err(LoadError::WrongInterface { file: file.to_owned(), theirs, ours: VERSION });
     }
-    let layout = header.layout().ok_or_else(|| "the library does not tell its layout".to_owned());
+    let layout = header.layout().ok_or_else(|| "the library has no layout".to_owned());
     let matched = layout.and_then(|theirs| check_layouts(PluginRootRef::LAYOUT, theirs));
     matched.map_err(|detail| {
         let (file, theirs) = (file.to_owned(), theirs.to_owned());
@@ -91,16 +91,16 @@ fn check_interface(file: &Path, header: &'static LibHeader) -> Result<(), LoadEr
     })
 }
 
-/// What differs, where neither interface is a later one of the other.
+/// Checks that one of the interfaces is a later version of the other; the error is the differences.
 ///
-/// `abi_stable` by itself refuses an older plugin in a newer worker, the normal upgrade; either
-/// direction is sound, so that one is enough.
+/// `abi_stable` itself refuses an older plugin in a newer worker, which is the normal upgrade.
+/// Both directions are sound, so one match is enough.
 fn check_layouts(ours: &'static TypeLayout, theirs: &'static TypeLayout) -> Result<(), String> {
     let Err(not_later) = check_layout_compatibility(ours, theirs) else { return Ok(()) };
     check_layout_compatibility(theirs, ours).map_err(|not_earlier| {
         format!(
-            "it is no later interface than ours: {not_later}\n\
-             it is no earlier interface than ours: {not_earlier}"
+            "it is not a later version of our interface: {not_later}\n\
+             it is not an earlier version of our interface: {not_earlier}"
         )
     })
 }
@@ -113,9 +113,8 @@ fn major(version: &str) -> &str {
 mod tests {
     use super::*;
 
-    /// An interface as it was, as it has grown, and with a field that became another.
     #[allow(dead_code, reason = "only the layouts count")]
-    mod was {
+    mod old {
         #[repr(C)]
         #[derive(abi_stable::StableAbi)]
         #[sabi(kind(Prefix(prefix_ref = RootRef)))]
@@ -150,21 +149,21 @@ mod tests {
     }
 
     #[test]
-    fn an_earlier_and_a_later_interface_match_and_a_changed_one_does_not() {
-        let (was, grown) = (was::RootRef::LAYOUT, grown::RootRef::LAYOUT);
+    fn a_grown_interface_matches_both_ways_and_a_changed_one_does_not() {
+        let (old, grown) = (old::RootRef::LAYOUT, grown::RootRef::LAYOUT);
         let changed = changed::RootRef::LAYOUT;
-        for (ours, theirs) in [(was, was), (was, grown), (grown, was)] {
+        for (ours, theirs) in [(old, old), (old, grown), (grown, old)] {
             assert_eq!(check_layouts(ours, theirs), Ok(()));
         }
-        for (ours, theirs) in [(was, changed), (changed, was), (grown, changed), (changed, grown)] {
+        for (ours, theirs) in [(old, changed), (changed, old), (grown, changed), (changed, grown)] {
             assert!(check_layouts(ours, theirs).is_err());
         }
-        let one_way = [(was, grown), (grown, was)].map(|(a, b)| check_layout_compatibility(a, b));
-        assert!(one_way.iter().any(Result::is_err), "one direction alone would do");
+        let one_way = [(old, grown), (grown, old)].map(|(a, b)| check_layout_compatibility(a, b));
+        assert!(one_way.iter().any(Result::is_err), "abi_stable refuses one direction");
     }
 
     #[test]
-    fn interfaces_of_one_major_version_speak() {
+    fn only_the_major_version_has_to_match() {
         assert_eq!(major("1.0.0"), major("1.4.2"));
         assert_ne!(major("1.0.0"), major("10.0.0"));
     }

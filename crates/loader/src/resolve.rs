@@ -1,4 +1,4 @@
-//! What a module name means.
+//! Finds the library that a module names.
 
 use std::env::consts::DLL_PREFIX;
 use std::env::consts::DLL_SUFFIX;
@@ -8,47 +8,49 @@ use std::io;
 use std::path::Path;
 use std::path::PathBuf;
 
-use crate::error::LoadError;
 use universal_worker_sanitize::suggest;
 
-/// Folders with plugins, searched in order.
+use crate::error::LoadError;
+
+/// Folders with plugins, in search order.
 #[derive(Debug, Clone, Default)]
 pub struct PluginFolders(pub Vec<PathBuf>);
 
-/// A plugin library in a folder.
+/// A library in a plugin folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Found {
-    /// The name by which it can be asked for.
+pub struct PluginFile {
+    /// The name that [`resolve`] finds it by.
     pub name: String,
-    /// Where it is.
+    /// Its path.
     pub file: PathBuf,
 }
 
-/// The kinds of module; a further kind is a variant here, and ends in a library to open as well.
+/// The kinds of module. A new kind becomes a variant here, and resolves to a library as well.
 enum Module<'a> {
-    /// A path to a library: it has a slash.
+    /// The path of a library: text with a slash.
     Path(&'a Path),
-    /// A name to look up in the plugin folders.
+    /// A name in the plugin folders.
     Name(&'a str),
 }
 
-/// The library that a module names.
+/// Finds the library that a module names.
 ///
-/// With a slash it is a path, else a name that is looked up in the plugin folders, where
-/// `voice-activity`, `voice_activity` and `libvoice_activity.so` are the same.
-/// This is the one place that knows what kinds of module there are.
+/// A module with a slash is a path.
+/// Any other module is a name in the plugin folders, where `voice-activity`, `voice_activity` and
+/// `libvoice_activity.so` mean the same.
 ///
 /// # Errors
-/// When no folder has a library of that name; a path is looked at when it is opened.
+/// If no folder has a library of this name, or one folder has several.
+/// A path is not checked before [`Library::open`](crate::Library::open).
 pub fn resolve(module: &str, folders: &PluginFolders) -> Result<PathBuf, LoadError> {
-    match Module::of(module) {
+    match Module::new(module) {
         Module::Path(path) => Ok(path.to_owned()),
         Module::Name(name) => folders.find(name),
     }
 }
 
 impl<'a> Module<'a> {
-    fn of(text: &'a str) -> Self {
+    fn new(text: &'a str) -> Self {
         if text.contains(std::path::is_separator) {
             Self::Path(Path::new(text))
         } else {
@@ -58,69 +60,67 @@ impl<'a> Module<'a> {
 }
 
 impl PluginFolders {
-    /// The libraries in the folders, in their order; a name that is in several folders is that of
-    /// the first. Folders that are not there or cannot be read have none.
+    /// Lists the libraries in all folders, in search order.
     ///
-    /// A name that a folder has several times (`libx_y.so` and `libx-y.so`) is there as often, and
-    /// can be asked for by path only.
+    /// Of a name in several folders, only the first folder's library is listed.
+    /// A name that one folder has twice (`libx_y.so` and `libx-y.so`) is listed twice, and can be
+    /// resolved by path only.
+    /// Folders that cannot be read count as empty.
     #[must_use]
-    pub fn list(&self) -> Vec<Found> {
-        let mut found: Vec<Found> = Vec::new();
+    pub fn list(&self) -> Vec<PluginFile> {
+        let mut plugins: Vec<PluginFile> = Vec::new();
         for folder in &self.0 {
-            let of_folder = libraries(folder).unwrap_or_default();
-            let is_new = |library: &Found| found.iter().all(|known| known.name != library.name);
-            let new: Vec<Found> = of_folder.into_iter().filter(is_new).collect();
-            found.extend(new);
+            let mut new = libraries(folder).unwrap_or_default();
+            new.retain(|library| plugins.iter().all(|known| known.name != library.name));
+            plugins.extend(new);
         }
-        found
+        plugins
     }
 
     fn find(&self, name: &str) -> Result<PathBuf, LoadError> {
         let plugins = self.list();
-        // What was asked for may be a name or the stem of a file, which has the prefix.
-        let wanted = stem(name);
-        let unprefixed = wanted.strip_prefix(DLL_PREFIX);
-        let called = |name: &str| -> Vec<&Found> {
-            plugins.iter().filter(|found| found.name == name).collect()
+        let with_name = |name: &str| -> Vec<&PluginFile> {
+            plugins.iter().filter(|plugin| plugin.name == name).collect()
         };
-        let mut found = called(&wanted);
+        // The text may be a name, or a file name with the prefix.
+        let stem = stem(name);
+        let mut found = with_name(&stem);
         if found.is_empty() {
-            found = unprefixed.map(called).unwrap_or_default();
+            found = stem.strip_prefix(DLL_PREFIX).map(with_name).unwrap_or_default();
         }
         match found[..] {
-            [] => {}
-            [only] => return Ok(only.file.clone()),
-            [first, ..] => {
-                let file_name = |found: &&Found| {
-                    found.file.file_name().unwrap_or_default().to_string_lossy().into_owned()
-                };
-                return Err(LoadError::AmbiguousName {
+            [] => {
+                let suggestions = suggest(&stem, plugins.iter().map(|plugin| plugin.name.as_str()));
+                Err(LoadError::NoSuchPlugin {
                     name: name.to_owned(),
-                    folder: first.file.parent().unwrap_or(Path::new("")).to_owned(),
-                    files: found.iter().map(file_name).collect(),
-                });
+                    searched: self.searched(),
+                    suggestions: suggestions.into_iter().map(str::to_owned).collect(),
+                })
             }
+            [only] => Ok(only.file.clone()),
+            [first, ..] => Err(LoadError::AmbiguousName {
+                name: name.to_owned(),
+                folder: first.file.parent().unwrap_or(Path::new("")).to_owned(),
+                files: found.iter().filter_map(|plugin| file_name(&plugin.file)).collect(),
+            }),
         }
-        let names = plugins.iter().map(|found| found.name.as_str());
-        let near = suggest(&wanted, names).into_iter().map(str::to_owned).collect();
-        Err(LoadError::NoSuchPlugin { name: name.to_owned(), searched: self.searched(), near })
     }
 
-    /// The folders, and which of them could not be searched.
+    /// The folders as text, with the reason for each that cannot be searched.
     fn searched(&self) -> String {
         if self.0.is_empty() {
             return "the plugin folders: none is set".to_owned();
         }
-        let told = self.0.iter().map(|folder| {
-            let why = Self::why_not_searched(folder).map(|why| format!(" ({why})"));
-            format!("{}{}", folder.display(), why.unwrap_or_default())
+        let folders = self.0.iter().map(|folder| {
+            let problem = Self::search_problem(folder).map(|problem| format!(" ({problem})"));
+            format!("{}{}", folder.display(), problem.unwrap_or_default())
         });
-        told.collect::<Vec<_>>().join(", ")
+        folders.collect::<Vec<_>>().join(", ")
     }
 
-    /// Why a folder cannot be searched; none where it can.
+    /// The reason why a folder cannot be searched, if there is one.
     #[must_use]
-    pub fn why_not_searched(folder: &Path) -> Option<&'static str> {
+    pub fn search_problem(folder: &Path) -> Option<&'static str> {
         match fs::read_dir(folder).map_err(|error| error.kind()) {
             Ok(_) => None,
             Err(io::ErrorKind::NotFound) => Some("no such folder"),
@@ -130,38 +130,42 @@ impl PluginFolders {
     }
 }
 
-fn libraries(folder: &Path) -> io::Result<Vec<Found>> {
-    let named = fs::read_dir(folder)?.flatten().filter_map(|entry| {
+fn libraries(folder: &Path) -> io::Result<Vec<PluginFile>> {
+    let files = fs::read_dir(folder)?.flatten().filter_map(|entry| {
         let file = entry.file_name().into_string().ok()?;
         let name = plugin_name(&file);
-        // `.so` and `lib.so` could not be asked for.
-        let is_library = file.ends_with(DLL_SUFFIX) && !name.is_empty();
-        is_library.then(|| Found { name, file: entry.path() })
+        // The files `.so` and `lib.so` have no name to be resolved by.
+        let is_plugin = file.ends_with(DLL_SUFFIX) && !name.is_empty();
+        is_plugin.then(|| PluginFile { name, file: entry.path() })
     });
-    let mut found: Vec<Found> = named.collect();
-    found.sort_by(|one, other| (&one.name, &one.file).cmp(&(&other.name, &other.file)));
-    Ok(found)
+    let mut files: Vec<PluginFile> = files.collect();
+    files.sort_by(|a, b| (&a.name, &a.file).cmp(&(&b.name, &b.file)));
+    Ok(files)
 }
 
-/// Libraries in the folder of a file that is not there whose names are much like its own.
-pub(crate) fn near(file: &Path) -> Vec<String> {
+/// The names of libraries that are similar to a missing file, in the same folder.
+pub(crate) fn similar_files(file: &Path) -> Vec<String> {
     let Some(name) = file.file_name().and_then(OsStr::to_str) else { return Vec::new() };
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let mut there = libraries(folder.unwrap_or(Path::new("."))).unwrap_or_default();
-    // Links whose targets are gone, among them maybe what was asked for.
-    there.retain(|found| found.file.exists());
-    let near = suggest(&plugin_name(name), there.iter().map(|found| found.name.as_str()));
-    let of_name = |name: &&str| there.iter().find(|found| found.name == **name)?.file.file_name();
-    near.iter().filter_map(of_name).map(|name| name.to_string_lossy().into_owned()).collect()
+    let mut plugins = libraries(folder.unwrap_or(Path::new("."))).unwrap_or_default();
+    // Dangling links do not help, and the missing file may be one.
+    plugins.retain(|plugin| plugin.file.exists());
+    let names = suggest(&plugin_name(name), plugins.iter().map(|plugin| plugin.name.as_str()));
+    let file_of = |name: &&str| file_name(&plugins.iter().find(|it| it.name == **name)?.file);
+    names.iter().filter_map(file_of).collect()
 }
 
-/// The name by which a library is asked for.
+fn file_name(path: &Path) -> Option<String> {
+    Some(path.file_name()?.to_string_lossy().into_owned())
+}
+
+/// The name of a plugin, from the name of its file.
 fn plugin_name(file: &str) -> String {
     let stem = stem(file);
     stem.strip_prefix(DLL_PREFIX).unwrap_or(&stem).to_owned()
 }
 
-/// A name or a file name without its ending, with hyphens: cargo writes underscores for them.
+/// A name or file name without the suffix, with hyphens for the underscores of cargo's file names.
 fn stem(name: &str) -> String {
     name.strip_suffix(DLL_SUFFIX).unwrap_or(name).replace('_', "-")
 }
@@ -170,7 +174,7 @@ fn stem(name: &str) -> String {
 mod tests {
     use super::*;
 
-    /// Two folders with libraries, and one between them that is not there.
+    /// Two folders with libraries, and a missing one between them.
     fn folders() -> (tempfile::TempDir, PluginFolders) {
         let dir = tempfile::tempdir().unwrap();
         let make = |folder: &str, names: &[&str]| {
@@ -189,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_found_in_each_of_its_spellings_in_the_first_folder_that_has_it() {
+    fn every_spelling_of_a_name_finds_the_first_folder_with_it() {
         let (dir, folders) = folders();
         let check = |name: &str, folder: &str, file: &str| {
             let expected = dir.path().join(folder).join(format!("{DLL_PREFIX}{file}{DLL_SUFFIX}"));
@@ -204,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_a_slash_is_a_path() {
+    fn a_module_with_a_slash_is_a_path() {
         let (_dir, folders) = folders();
         for module in ["./hello", "/opt/libhello.so"] {
             assert_eq!(resolve(module, &folders).unwrap(), Path::new(module));
@@ -212,11 +216,11 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_is_not_there_names_the_folders_and_the_nearest() {
+    fn an_unknown_name_lists_the_folders_and_a_suggestion() {
         let (dir, folders) = folders();
         let error = resolve("voice-activty", &folders).unwrap_err();
         let LoadError::NoSuchPlugin { searched, .. } = &error else { panic!("{error}") };
-        // Not the line, for which the temporary folder's own path may be too long.
+        // Not the message, which may cut the path of the temporary folder.
         let searched = searched.replace(dir.path().to_str().unwrap(), "DIR");
         assert_eq!(searched, "DIR/one, DIR/nope (no such folder), DIR/two");
         assert!(error.to_string().starts_with("there is no plugin 'voice-activty' in "));
@@ -225,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_a_folder_has_twice_is_no_choice_of_ours() {
+    fn a_name_twice_in_one_folder_is_ambiguous() {
         let (dir, folders) = folders();
         let twin = dir.path().join("two").join(format!("{DLL_PREFIX}hel-lo{DLL_SUFFIX}"));
         fs::write(&twin, "").unwrap();
@@ -234,24 +238,27 @@ mod tests {
         let LoadError::AmbiguousName { files, .. } = &error else { panic!("{error}") };
         assert_eq!(*files, ["libhel-lo.so", "libhel_lo.so"]);
         assert_eq!(error.hint(), "give the path of one of them");
-        // In two folders it is that of the first.
+        // A name in two folders is not.
         assert!(resolve("voice-activity", &folders).is_ok());
     }
 
     #[test]
-    fn a_link_to_nothing_is_not_near_and_a_file_without_a_name_is_no_plugin() {
+    fn dangling_links_and_files_without_a_name_are_not_listed() {
         let (dir, folders) = folders();
         let one = dir.path().join("one");
         let file = |name: &str| one.join(format!("{DLL_PREFIX}{name}{DLL_SUFFIX}"));
         std::os::unix::fs::symlink("gone", file("liberators")).unwrap();
-        assert_eq!(near(&file("liberators")), [format!("{DLL_PREFIX}liberator{DLL_SUFFIX}")]);
+        assert_eq!(
+            similar_files(&file("liberators")),
+            [format!("{DLL_PREFIX}liberator{DLL_SUFFIX}")]
+        );
         fs::write(file(""), "").unwrap();
         fs::write(one.join(DLL_SUFFIX), "").unwrap();
         assert!(folders.list().iter().all(|found| !found.name.is_empty()));
     }
 
     #[test]
-    fn the_list_has_each_name_once_in_the_order_of_the_folders() {
+    fn the_list_has_each_name_once_in_search_order() {
         let (dir, folders) = folders();
         let list = folders.list();
         let names: Vec<&str> = list.iter().map(|found| found.name.as_str()).collect();

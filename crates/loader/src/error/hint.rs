@@ -1,66 +1,70 @@
-//! What to do about it.
+//! What to do about a load error.
 
 use super::LoadError;
 use universal_worker_sanitize as sanitize;
 
 impl LoadError {
-    /// What to do about it, in one line.
+    /// What to do about the error, in one line.
     #[must_use]
     pub fn hint(&self) -> String {
         let hint = match self {
-            Self::NoSuchPlugin { near, .. }
-            | Self::NoSuchClass { near, .. }
-            | Self::NoSuchFile { near, .. }
-                if !near.is_empty() =>
+            Self::NoSuchPlugin { suggestions, .. }
+            | Self::NoSuchClass { suggestions, .. }
+            | Self::NoSuchFile { suggestions, .. }
+                if !suggestions.is_empty() =>
             {
-                return did_you_mean(near);
+                return did_you_mean(suggestions);
             }
             Self::MissingLibrary { library, .. } => {
                 let library = sanitize::name(library);
-                return format!("install {library}, or name its folder in LD_LIBRARY_PATH");
+                return format!("install {library}, or add its folder to LD_LIBRARY_PATH");
             }
             Self::NoSuchFile { .. } => "check the path",
             Self::AmbiguousName { .. } => "give the path of one of them",
-            Self::OtherFile { .. } => "get the right file, or give this one's to --plugin-sha256",
-            Self::TooSlow { .. } => "--load-timeout gives it more time",
+            Self::DigestMismatch { .. } => {
+                "get the expected file, or pass this digest to --plugin-sha256"
+            }
+            Self::TimedOut { .. } => "--load-timeout gives it more time",
             Self::NoSuchPlugin { .. } => {
                 "name a folder with --plugin-dir, or give a path with a slash"
             }
-            Self::NoPermission(_) => "check the permissions of the file and of its folders",
-            Self::Unreadable { .. } => "check the path and the disk",
-            Self::Folder(_) => "name the library in it; --plugin-dir names a folder",
-            Self::Empty(_) | Self::Truncated { .. } | Self::Damaged { .. } => {
-                "copy or build the file again"
+            Self::NoPermission(_) => {
+                "check the permissions of the file and of the folders above it"
             }
+            Self::Unreadable { .. } => "check the path and the disk",
+            Self::IsDirectory(_) => {
+                "give the path of a library in it, or pass the folder to --plugin-dir"
+            }
+            Self::Empty(_) | Self::Truncated { .. } => "copy or build the file again",
             Self::NotALibrary(_) | Self::NotAPlugin(_) | Self::NoClasses(_) => {
                 "a plugin is a crate of type cdylib that calls export_plugins!"
             }
-            Self::OtherArchitecture { .. } => "build the plugin for this machine",
+            Self::WrongArchitecture { .. } => "build the plugin for this machine",
             Self::NewerCLibrary { .. } => "build the plugin on an older system, or update this one",
-            Self::Refused { .. } => {
-                "ldd shows what it needs; a folder mounted noexec refuses every library"
+            Self::CannotLoad { .. } => {
+                "ldd lists what it needs; no library loads from a file system mounted noexec"
             }
-            Self::OtherInterface { .. }
-            | Self::OtherAbiStable { .. }
+            Self::WrongInterface { .. }
+            | Self::WrongAbiStable { .. }
             | Self::IncompatibleLayout { .. } => {
                 "build the plugin again with the plugin crate of this worker"
             }
-            Self::PatchedInterface { .. } => {
-                "build the plugin with the plugin crate as it is published"
-            }
+            Self::PatchedInterface { .. } => "build the plugin with the published plugin crate",
             Self::BadDescription { .. }
-            | Self::NotDescribed { .. }
-            | Self::ClassPanicked { .. } => "report it to the author of the plugin",
-            Self::NoSuchClass { .. } | Self::WhichClass { .. } => "name one of them with --class",
-            Self::ClassRefused { .. } => "see what the plugin needs",
+            | Self::DescribeFailed { .. }
+            | Self::ClassPanicked { .. } => "report this to the author of the plugin",
+            Self::NoSuchClass { .. } | Self::AmbiguousClass { .. } => {
+                "name one of them with --class"
+            }
+            Self::ClassFailed { .. } => "see the requirements of the plugin",
         };
         hint.to_owned()
     }
 }
 
-fn did_you_mean(near: &[String]) -> String {
-    let near: Vec<String> = near.iter().map(|near| format!("'{}'", sanitize::name(near))).collect();
-    format!("did you mean {}?", near.join(" or "))
+fn did_you_mean(names: &[String]) -> String {
+    let names = names.iter().map(|name| format!("'{}'", sanitize::name(name)));
+    format!("did you mean {}?", names.collect::<Vec<_>>().join(" or "))
 }
 
 #[cfg(test)]
@@ -72,75 +76,79 @@ mod tests {
     use super::*;
     use universal_worker_sanitize::MAX_SUGGESTIONS;
 
-    /// Each variant, with text that someone who means harm could have put there.
-    fn worst() -> Vec<LoadError> {
+    /// Every variant, with hostile text in it.
+    fn hostile_errors() -> Vec<LoadError> {
         let text = || "long\n\u{7}".repeat(1000);
         let file = || PathBuf::from(text());
-        let near = || vec![text(); MAX_SUGGESTIONS];
+        let suggestions = || vec![text(); MAX_SUGGESTIONS];
         let (theirs, ours) = (text, "100.100.100");
         let broken = || serde_json::from_str::<bool>(&format!("{:?}", "x".repeat(999)));
         vec![
-            LoadError::NoSuchFile { file: file(), near: near() },
+            LoadError::NoSuchFile { file: file(), suggestions: suggestions() },
             LoadError::AmbiguousName { name: text(), folder: file(), files: vec![text(); 9] },
-            LoadError::OtherFile { file: file(), actual: "a".repeat(64) },
+            LoadError::DigestMismatch { file: file(), actual: "a".repeat(64) },
             LoadError::PatchedInterface { file: file(), version: theirs(), detail: text() },
-            LoadError::TooSlow {
+            LoadError::TimedOut {
                 file: file(),
-                doing: "the load of the class",
+                phase: "loading the library",
                 limit: Duration::MAX,
             },
-            LoadError::NoSuchPlugin { name: text(), searched: text(), near: near() },
-            LoadError::NoSuchPlugin { name: text(), searched: text(), near: Vec::new() },
+            LoadError::NoSuchPlugin { name: text(), searched: text(), suggestions: suggestions() },
+            LoadError::NoSuchPlugin { name: text(), searched: text(), suggestions: Vec::new() },
             LoadError::NoPermission(file()),
             LoadError::Unreadable { file: file(), source: io::Error::other(text()) },
-            LoadError::Folder(file()),
+            LoadError::IsDirectory(file()),
             LoadError::Empty(file()),
             LoadError::NotALibrary(file()),
-            LoadError::OtherArchitecture {
+            LoadError::WrongArchitecture {
                 file: file(),
                 theirs: "processor number 65535".into(),
                 ours: "loongarch64",
             },
             LoadError::Truncated { file: file(), has: u64::MAX, needs: u64::MAX },
-            LoadError::Damaged { file: file(), what: text() },
             LoadError::MissingLibrary { file: file(), library: text() },
             LoadError::NewerCLibrary { file: file(), version: text() },
-            LoadError::Refused { file: file(), cause: text() },
+            LoadError::CannotLoad { file: file(), cause: text() },
             LoadError::NotAPlugin(file()),
-            LoadError::OtherAbiStable {
+            LoadError::WrongAbiStable {
                 file: file(),
                 theirs: format!("{0}.{0}", u32::MAX),
                 ours: format!("{0}.{0}", u32::MAX),
             },
-            LoadError::OtherInterface { file: file(), theirs: theirs(), ours },
+            LoadError::WrongInterface { file: file(), theirs: theirs(), ours },
             LoadError::IncompatibleLayout { file: file(), theirs: theirs(), ours, detail: text() },
             LoadError::BadDescription { file: file(), cause: broken().unwrap_err() },
-            LoadError::NotDescribed { file: file(), message: text(), detail: None },
+            LoadError::DescribeFailed { file: file(), message: text(), detail: None },
             LoadError::NoClasses(file()),
-            LoadError::NoSuchClass { file: file(), class: text(), there: text(), near: near() },
-            LoadError::WhichClass { file: file(), there: text() },
-            LoadError::ClassRefused { file: file(), class: text(), message: text(), detail: None },
+            LoadError::NoSuchClass {
+                file: file(),
+                class: text(),
+                available: text(),
+                suggestions: suggestions(),
+            },
+            LoadError::AmbiguousClass { file: file(), available: text() },
+            LoadError::ClassFailed { file: file(), class: text(), message: text(), detail: None },
             LoadError::ClassPanicked { file: file(), class: text(), message: text(), detail: None },
         ]
     }
 
     #[test]
-    fn message_and_hint_are_one_line_below_400_characters_whatever_is_in_them() {
-        for error in worst() {
-            let told = format!("{error} ({})", error.hint());
-            assert!(told.chars().count() < 400, "{} in {told}", told.chars().count());
-            assert!(!told.contains(char::is_control), "{told:?}");
+    fn message_and_hint_are_one_line_below_400_characters() {
+        for error in hostile_errors() {
+            let line = format!("{error} ({})", error.hint());
+            assert!(line.chars().count() < 400, "{} in {line}", line.chars().count());
+            assert!(!line.contains(char::is_control), "{line:?}");
             assert!(!error.hint().is_empty());
         }
     }
 
     #[test]
-    fn what_the_line_cuts_off_is_in_the_detail() {
+    fn the_detail_has_what_the_message_cuts_off() {
         let cause = format!("{}end", "x".repeat(999));
-        let error = LoadError::Refused { file: "libx.so".into(), cause };
+        let error = LoadError::CannotLoad { file: "libx.so".into(), cause };
         assert!(!error.to_string().contains("end"));
         assert!(error.detail().is_some_and(|detail| detail.ends_with("end")));
-        let error = LoadError::Refused { file: "libx.so".into(), cause: "short".into() };
+        let error = LoadError::CannotLoad { file: "libx.so".into(), cause: "short".into() };
         assert_eq!(error.detail(), None);
     }
 }
