@@ -1,33 +1,42 @@
-//! `cargo xtask abi [--keep]`: plugins and a worker that are built against other interfaces, or in other ways.
+//! `cargo xtask abi [--keep]`: builds plugins and a worker with other interfaces or in other ways.
 //!
-//! The tests of the interface load each of these. What another interface is made of is a copy of the sources with
-//! a few edits, below `target/abi`; cargo itself knows there what is still fresh.
-
-use std::error::Error;
-use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode, Stdio};
-use std::{env, fs};
-
-use crate::cargo::{self, Artifact};
-use crate::workspace::Workspace;
-use crate::{Outcome, dist};
+//! The interface tests load each of them.
+//! Another interface is a copy of the sources with a few edits, below `target/abi`.
 
 mod rows;
 mod tree;
 
-use rows::{BUILDS, Build, Compiler, Made, PROBE};
+use std::env;
+use std::error::Error;
+use std::fs;
+use std::path::Path;
+use std::path::PathBuf;
+use std::process::Command;
+use std::process::ExitCode;
+use std::process::Stdio;
 
-/// Tells the tests where all this is.
+use crate::TaskResult;
+use crate::abi::rows::BUILDS;
+use crate::abi::rows::Build;
+use crate::abi::rows::Compiler;
+use crate::abi::rows::PROBE;
+use crate::abi::rows::Product;
+use crate::cargo;
+use crate::cargo::Artifact;
+use crate::dist;
+use crate::workspace::Workspace;
+
+/// The variable that tells the tests where the results are.
 pub(crate) const DIR: &str = "UNIVERSAL_WORKER_TEST_ABI";
 
-/// Builds all that the tests load and says where it is; with `--keep` instead the plugin that is kept for ever.
-pub(crate) fn run(args: &[String]) -> Outcome {
+/// Builds what the tests load, or with `--keep` the plugin to keep, and prints the folder.
+pub(crate) fn run(args: &[String]) -> TaskResult {
     let workspace = Workspace::load()?;
     let dir = match args {
         [] => build(&workspace)?,
         [flag] if flag == "--keep" => {
             let dir = workspace.target.join("abi");
-            one(&workspace.root, &dir, &rows::KEPT)?;
+            build_one(&workspace.root, &dir, &rows::KEPT)?;
             dir
         }
         _ => return Err("the only argument is `--keep`".into()),
@@ -36,34 +45,35 @@ pub(crate) fn run(args: &[String]) -> Outcome {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Builds all that the tests load, as far as it is not fresh.
+/// Builds everything that the tests load, unless it is fresh.
 pub(crate) fn build(workspace: &Workspace) -> Result<PathBuf, Box<dyn Error>> {
     let dir = workspace.target.join("abi");
     for build in BUILDS {
-        one(&workspace.root, &dir, build)?;
+        build_one(&workspace.root, &dir, build)?;
     }
     Ok(dir)
 }
 
-/// Carries out one build and puts what it made, or why it could not be made here, into `dir`.
-fn one(root: &Path, dir: &Path, build: &Build) -> Result<(), Box<dyn Error>> {
+/// Puts the products of one build into `dir`, or notes why they were skipped.
+fn build_one(root: &Path, dir: &Path, build: &Build) -> Result<(), Box<dyn Error>> {
     let cargo = match cargo(build.compiler) {
         Ok(cargo) => cargo,
         Err(why) => {
-            let note = |made: &Made| fs::write(dir.join(format!("{}.skipped", made.name)), &why);
-            println!("skipped {}: {why}", build.what);
-            return Ok(build.made.iter().try_for_each(note)?);
+            let note =
+                |product: &Product| fs::write(dir.join(format!("{}.skipped", product.name)), &why);
+            println!("skipped {}: {why}", build.description);
+            return Ok(build.products.iter().try_for_each(note)?);
         }
     };
-    println!("building {}", build.what);
+    println!("building {}", build.description);
     let tree = dir.join("trees").join(build.tree.name);
-    let told = |error| format!("{}: {error}", build.what);
-    tree::write(root, &tree, build).map_err(told)?;
-    let artifacts = cargo::build(&mut command(cargo, &tree, dir, build)).map_err(told)?;
-    for made in build.made {
-        let name = dir.join(made.file());
-        dist::put(file(&artifacts, made)?, &name)?;
-        let _ = fs::remove_file(dir.join(format!("{}.skipped", made.name)));
+    let with_name = |error| format!("{}: {error}", build.description);
+    tree::write(root, &tree, build).map_err(with_name)?;
+    let artifacts = cargo::build(&mut command(cargo, &tree, dir, build)).map_err(with_name)?;
+    for product in build.products {
+        let name = dir.join(product.file());
+        dist::put(file(&artifacts, product)?, &name)?;
+        let _ = fs::remove_file(dir.join(format!("{}.skipped", product.name)));
     }
     Ok(())
 }
@@ -72,60 +82,62 @@ fn command(mut cargo: Command, tree: &Path, dir: &Path, build: &Build) -> Comman
     cargo.args(["build", "--quiet", "--profile", build.profile, "--manifest-path"]);
     cargo.arg(tree.join("Cargo.toml")).arg("--target-dir").arg(dir.join("cargo"));
     if build.profile == rows::KEPT.profile {
-        // What is kept tells nothing of the machine that built it.
+        // The kept file must not contain paths of the machine that built it.
         let home = env::var_os("CARGO_HOME").map(PathBuf::from);
         let home = home.or_else(|| Some(env::home_dir()?.join(".cargo"))).unwrap_or_default();
         cargo.env("CARGO_ENCODED_RUSTFLAGS", format!("--remap-path-prefix={}=", home.display()));
     }
-    build.made.iter().for_each(|made| {
-        cargo.arg("--package").arg(made.package());
+    build.products.iter().for_each(|product| {
+        cargo.arg("--package").arg(product.package());
     });
     cargo
 }
 
-fn file<'a>(artifacts: &'a [Artifact], made: &Made) -> Result<&'a Path, Box<dyn Error>> {
-    if made.is_worker() {
+fn file<'a>(artifacts: &'a [Artifact], product: &Product) -> Result<&'a Path, Box<dyn Error>> {
+    if product.is_worker() {
         dist::program(artifacts, dist::WORKER)
     } else {
-        dist::library(artifacts, &made.package())
+        dist::library(artifacts, &product.package())
     }
 }
 
-/// The cargo of a compiler, or why there is none.
+/// The cargo of a compiler, or why it is not available.
 fn cargo(compiler: Compiler) -> Result<Command, String> {
-    let Compiler::Other(names) = compiler else { return Ok(cargo::command([])) };
+    let Compiler::FirstOf(names) = compiler else { return Ok(cargo::command([])) };
     let installed = |name: &&&str| {
-        let mut asked = rustup(name, "rustc");
-        asked.arg("--version").stdout(Stdio::null()).stderr(Stdio::null());
-        asked.status().is_ok_and(|status| status.success())
+        let mut version = rustup(name, "rustc");
+        version.arg("--version").stdout(Stdio::null()).stderr(Stdio::null());
+        version.status().is_ok_and(|status| status.success())
     };
     let name = names.iter().find(installed);
     let name = name.ok_or_else(|| "no other compiler is installed".to_owned())?;
     Ok(rustup(name, "cargo"))
 }
 
-/// A program of another toolchain, which must not see what the cargo that runs us told of its own.
+/// A program of another toolchain, without the variables that the current cargo has set.
 fn rustup(toolchain: &str, program: &str) -> Command {
     let mut command = Command::new("rustup");
     command.args(["run", toolchain, program]);
-    let ours = |name: &str| name.starts_with("CARGO") || name.starts_with("RUST");
+    let is_cargos = |name: &str| name.starts_with("CARGO") || name.starts_with("RUST");
     let kept = ["CARGO_HOME", "RUSTUP_HOME", "CARGO_NET_OFFLINE"];
     for (name, _) in env::vars_os() {
-        if name.to_str().is_some_and(|name| ours(name) && !kept.contains(&name)) {
+        if name.to_str().is_some_and(|name| is_cargos(name) && !kept.contains(&name)) {
             command.env_remove(name);
         }
     }
     command
 }
 
-impl Made {
-    /// What it is called among the results.
+impl Product {
+    /// The name of its file among the results.
     fn file(&self) -> String {
         if self.is_worker() { self.name.to_owned() } else { format!("{}.so", self.name) }
     }
 
-    /// The package that makes it; a plugin has a copy of its own, since cargo would write two builds of one
-    /// library to one file, and take either for fresh.
+    /// The package that it is built from.
+    ///
+    /// Each plugin has a package of its own, because cargo would write two builds of one library to
+    /// the same file.
     fn package(&self) -> String {
         if self.is_worker() { dist::WORKER.to_owned() } else { format!("{PROBE}-{}", self.name) }
     }

@@ -1,12 +1,13 @@
-//! `cargo xtask build [--debug]`: the worker and its plugins, ready to run.
+//! `cargo xtask build [--debug]`: builds the worker and its plugins.
 
 use std::process::ExitCode;
 
+use crate::TaskResult;
+use crate::dist;
 use crate::workspace::Workspace;
-use crate::{Outcome, dist};
 
-/// Builds and says where the result is.
-pub(crate) fn run(args: &[String]) -> Outcome {
+/// Builds and prints the folder with the result.
+pub(crate) fn run(args: &[String]) -> TaskResult {
     let workspace = Workspace::load()?;
     let dir = match args {
         [] => dist::release(&workspace)?,

@@ -1,47 +1,51 @@
-//! Runs cargo and reads what it says.
+//! Runs cargo and reads its messages.
 //!
-//! Nested builds use the ordinary target directory. `cargo run` has let go of its lock by the time a task
-//! begins, and a directory of their own would compile every dependency a second time.
+//! Nested builds use the usual target directory: `cargo run` has released its lock before a task
+//! begins, and a separate directory would compile every dependency again.
 
 use std::env;
 use std::error::Error;
-use std::io::{BufRead, BufReader};
+use std::io::BufRead;
+use std::io::BufReader;
 use std::path::PathBuf;
-use std::process::{Command, ExitCode, ExitStatus, Stdio};
+use std::process::Command;
+use std::process::ExitCode;
+use std::process::ExitStatus;
+use std::process::Stdio;
 
 use serde_json::Value;
 
-/// A library or program that cargo has built or found fresh.
+/// A library or program that cargo built or found fresh.
 pub(crate) struct Artifact {
-    /// The target's name as the manifest has it (`voice_activity` for a library, `universal-worker`).
+    /// The name of the target in the manifest, such as `voice_activity` for a library.
     pub(crate) target: String,
     /// Whether it is a test harness.
     pub(crate) test: bool,
-    /// All that the compiler wrote for it.
+    /// All files that the compiler wrote for it.
     pub(crate) files: Vec<PathBuf>,
-    /// The program, where it is one.
+    /// The executable, unless it is a library.
     pub(crate) program: Option<PathBuf>,
 }
 
-/// A command for the cargo that started this program.
+/// A command of the cargo that started this program.
 pub(crate) fn command<const N: usize>(args: [&str; N]) -> Command {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.args(args);
     command
 }
 
-/// Runs `command` to its end.
+/// Runs `command` and waits for it.
 pub(crate) fn status(command: &mut Command) -> Result<ExitStatus, Box<dyn Error>> {
     command.status().map_err(|error| cannot_start(command, &error))
 }
 
-/// The exit code to pass on for `status`; a death by signal is 1.
+/// The exit code for `status`; 1 if a signal ended the process.
 pub(crate) fn exit_code(status: ExitStatus) -> ExitCode {
     let code = status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1);
     ExitCode::from(code)
 }
 
-/// Runs a build, shows its progress on stderr and hands back what it made.
+/// Runs a build with its progress on stderr, and returns what it made.
 pub(crate) fn build(command: &mut Command) -> Result<Vec<Artifact>, Box<dyn Error>> {
     command.arg("--message-format=json-render-diagnostics").stdout(Stdio::piped());
     let mut child = command.spawn().map_err(|error| cannot_start(command, &error))?;
@@ -58,7 +62,7 @@ pub(crate) fn build(command: &mut Command) -> Result<Vec<Artifact>, Box<dyn Erro
     }
 }
 
-/// The artifact that a line of cargo's messages tells of, if it tells of one.
+/// Parses a line of cargo's messages, if it is about an artifact.
 fn artifact(line: &str) -> Option<Artifact> {
     let message: Value = serde_json::from_str(line).ok()?;
     if message["reason"] != "compiler-artifact" {
@@ -82,13 +86,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_artifact_messages_are_artifacts() {
+    fn other_messages_are_not_artifacts() {
         assert!(artifact(r#"{"reason":"build-finished","success":true}"#).is_none());
         assert!(artifact("warning: no JSON at all").is_none());
     }
 
     #[test]
-    fn a_library_has_files_and_no_program() {
+    fn a_library_has_files_but_no_program() {
         let line = r#"{"reason":"compiler-artifact","target":{"name":"hello"},"profile":{"test":false},
             "filenames":["/t/libhello.so","/t/libhello.rlib"],"executable":null}"#;
         let artifact = artifact(line).unwrap();

@@ -1,91 +1,89 @@
-//! `cargo xtask check`: formatting, lints, docs and the rules of the house.
+//! `cargo xtask check`: formatting, lints, docs and the rules of the workspace.
 //!
-//! Every check runs, whatever the ones before it found; the last line counts them.
-
-use std::error::Error;
-use std::fmt;
-use std::path::PathBuf;
-use std::process::{Command, ExitCode, Stdio};
-
-use crate::tally::Tally;
-use crate::workspace::Workspace;
-use crate::{Outcome, cargo, no_arguments};
+//! Every check runs, even after a failure; the last line counts the results.
 
 mod arrows;
-mod code;
-mod confine;
 mod lengths;
 mod manifests;
 mod rules;
 mod sources;
 
-use sources::Source;
+use std::error::Error;
+use std::fmt;
+use std::path::PathBuf;
+use std::process::Command;
+use std::process::ExitCode;
+use std::process::Stdio;
 
-/// A place where a rule of the house is broken, and what to do about it.
-struct Finding {
+use crate::TaskResult;
+use crate::cargo;
+use crate::check::sources::Source;
+use crate::no_arguments;
+use crate::summary::Summary;
+use crate::workspace::Workspace;
+
+/// A broken rule, and how to fix it.
+struct Violation {
     file: PathBuf,
-    /// Counted from 1; none where the whole file is meant.
+    /// The line, counted from 1, unless the violation is about the whole file.
     line: Option<usize>,
     /// The name of the rule.
     rule: &'static str,
-    /// What stands there.
-    found: String,
+    message: String,
     remedy: String,
 }
 
-/// How a check ended.
-enum Verdict {
+enum CheckResult {
     Passed,
     Failed,
-    /// It could not be made here, and why.
+    /// The check cannot run on this machine; with the reason.
     Skipped(&'static str),
 }
 
-impl fmt::Display for Finding {
+impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.file.display())?;
         if let Some(line) = self.line {
             write!(f, ":{line}")?;
         }
-        write!(f, ": {}: {}\n    remedy: {}", self.rule, self.found, self.remedy)
+        write!(f, ": {}: {}\n    remedy: {}", self.rule, self.message, self.remedy)
     }
 }
 
-/// Runs all checks; the exit code is 1 when one of them failed.
-pub(crate) fn run(args: &[String]) -> Outcome {
+/// Runs all checks; the exit code is 1 if one of them failed.
+pub(crate) fn run(args: &[String]) -> TaskResult {
     no_arguments(args)?;
     let workspace = Workspace::load()?;
     let sources = sources::read(&workspace)?;
     lengths::hints(&sources).for_each(|hint| println!("hint: {hint}"));
 
-    let mut tally = Tally::default();
-    let mut ended = |name, verdict| count(&mut tally, name, verdict);
-    ended("arrows", Ok(report(&arrows::check(&workspace.packages))));
-    ended("manifests", Ok(report(&manifests::check(&workspace.packages))));
-    ended("confinement", Ok(report(&confine::check(&sources))));
-    ended("file lengths", Ok(report(&lengths::check(&sources))));
-    ended("cargo fmt", passes(&mut cargo::command(["fmt", "--all", "--", "--check"])));
-    ended("cargo fmt, interface probe", passes(&mut probe_format(&workspace)));
-    ended("cargo clippy", passes(&mut clippy()));
-    ended("cargo doc", passes(&mut docs()));
-    ended("cargo deny", deny());
-    println!("{tally}");
-    Ok(if tally.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    let mut summary = Summary::default();
+    let mut count = |name, result| count(&mut summary, name, result);
+    count("arrows", Ok(report(&arrows::check(&workspace.packages))));
+    count("manifests", Ok(report(&manifests::check(&workspace.packages))));
+    count("file lengths", Ok(report(&lengths::check(&sources))));
+    count("cargo fmt", run_check(&mut cargo::command(["fmt", "--all", "--", "--check"])));
+    count("cargo fmt, interface probe", run_check(&mut probe_format(&workspace)));
+    count("cargo clippy", run_check(&mut clippy()));
+    count("cargo doc", run_check(&mut docs()));
+    count("cargo deny", deny());
+    println!("{summary}");
+    Ok(if summary.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Says how the check `name` ended and counts it; one that could not be made failed.
-fn count(tally: &mut Tally, name: &str, verdict: Result<Verdict, Box<dyn Error>>) {
-    let (counter, line) = match verdict {
-        Ok(Verdict::Passed) => (&mut tally.passed, format!("ok {name}")),
-        Ok(Verdict::Skipped(why)) => (&mut tally.skipped, format!("skipped {name}: {why}")),
-        Ok(Verdict::Failed) => (&mut tally.failed, format!("FAILED {name}")),
-        Err(error) => (&mut tally.failed, format!("FAILED {name}: {error}")),
+/// Prints and counts the result of the check `name`; an error counts as a failure.
+fn count(summary: &mut Summary, name: &str, result: Result<CheckResult, Box<dyn Error>>) {
+    let (counter, line) = match result {
+        Ok(CheckResult::Passed) => (&mut summary.passed, format!("ok {name}")),
+        Ok(CheckResult::Skipped(why)) => (&mut summary.skipped, format!("skipped {name}: {why}")),
+        Ok(CheckResult::Failed) => (&mut summary.failed, format!("FAILED {name}")),
+        Err(error) => (&mut summary.failed, format!("FAILED {name}: {error}")),
     };
     *counter += 1;
     println!("{line}");
 }
 
-/// The plugin of the interface's tests is no member of the workspace.
+/// The plugin of the interface tests is not a member of the workspace.
 fn probe_format(workspace: &Workspace) -> Command {
     let mut format = cargo::command(["fmt", "--manifest-path"]);
     format.arg(workspace.root.join("tests/abi/plugin/Cargo.toml")).args(["--", "--check"]);
@@ -97,30 +95,30 @@ fn clippy() -> Command {
 }
 
 fn docs() -> Command {
-    // The test kit for authors is documented, though no build has it.
+    // The test kit for plugin authors has docs, but no build of the workspace enables it.
     let kit = "--features=universal-worker-plugin/testing";
     let mut docs = cargo::command(["doc", "--workspace", "--no-deps", kit]);
     docs.env("RUSTDOCFLAGS", "--deny warnings");
     docs
 }
 
-fn deny() -> Result<Verdict, Box<dyn Error>> {
+fn deny() -> Result<CheckResult, Box<dyn Error>> {
     let version =
         cargo::command(["deny", "--version"]).stdout(Stdio::null()).stderr(Stdio::null()).status();
     if !version?.success() {
-        return Ok(Verdict::Skipped("cargo-deny is not installed"));
+        return Ok(CheckResult::Skipped("cargo-deny is not installed"));
     }
-    passes(&mut cargo::command(["deny", "--workspace", "check"]))
+    run_check(&mut cargo::command(["deny", "--workspace", "check"]))
 }
 
-/// Whether `command` ends well.
-fn passes(command: &mut Command) -> Result<Verdict, Box<dyn Error>> {
-    let good = cargo::status(command)?.success();
-    Ok(if good { Verdict::Passed } else { Verdict::Failed })
+/// Runs a command, which passes if it exits with code 0.
+fn run_check(command: &mut Command) -> Result<CheckResult, Box<dyn Error>> {
+    let passed = cargo::status(command)?.success();
+    Ok(if passed { CheckResult::Passed } else { CheckResult::Failed })
 }
 
-/// Shows what was found; nothing found is a pass.
-fn report(findings: &[Finding]) -> Verdict {
-    findings.iter().for_each(|finding| println!("{finding}"));
-    if findings.is_empty() { Verdict::Passed } else { Verdict::Failed }
+/// Prints the violations; the check passes if there are none.
+fn report(violations: &[Violation]) -> CheckResult {
+    violations.iter().for_each(|violation| println!("{violation}"));
+    if violations.is_empty() { CheckResult::Passed } else { CheckResult::Failed }
 }

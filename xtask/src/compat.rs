@@ -1,18 +1,24 @@
 //! `cargo xtask compat`: the published Python host drives this worker.
 //!
-//! A debug build will do, since it behaves as the optimised one and the tests need it anyway.
+//! Uses the debug build, which behaves like the release build and which the tests need anyway.
 
 use std::error::Error;
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode, Stdio};
+use std::path::Path;
+use std::path::PathBuf;
+use std::process::Command;
+use std::process::ExitCode;
+use std::process::Stdio;
 
-use crate::tally::Tally;
+use crate::TaskResult;
+use crate::cargo;
+use crate::dist;
+use crate::no_arguments;
+use crate::summary::Summary;
 use crate::workspace::Workspace;
-use crate::{Outcome, cargo, dist, no_arguments};
 
-/// Builds, prepares Python and runs the steps; where the packages cannot be had, says so and ends well.
-pub(crate) fn run(args: &[String]) -> Outcome {
+/// Builds, prepares Python and runs the script; without the Python packages the task is skipped.
+pub(crate) fn run(args: &[String]) -> TaskResult {
     no_arguments(args)?;
     let workspace = Workspace::load()?;
     let scripts = workspace.root.join("tests/compat");
@@ -21,7 +27,7 @@ pub(crate) fn run(args: &[String]) -> Outcome {
         Ok(python) => python,
         Err(why) => {
             println!("skipped compat: {why}");
-            println!("{}", Tally { skipped: 1, ..Tally::default() });
+            println!("{}", Summary { skipped: 1, ..Summary::default() });
             return Ok(ExitCode::SUCCESS);
         }
     };
@@ -31,7 +37,7 @@ pub(crate) fn run(args: &[String]) -> Outcome {
     Ok(cargo::exit_code(cargo::status(&mut steps)?))
 }
 
-/// Hands back the Python of a virtual environment that has `requirements`, made where it is not there yet.
+/// Returns the Python of a virtual environment with the `requirements`, created if necessary.
 fn prepare(requirements: &Path, work: &Path) -> Result<PathBuf, Box<dyn Error>> {
     let venv = work.join("venv");
     let python = venv.join("bin/python");
@@ -42,8 +48,8 @@ fn prepare(requirements: &Path, work: &Path) -> Result<PathBuf, Box<dyn Error>> 
     }
     fs::create_dir_all(work)?;
     quietly(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&venv))
-        .map_err(|why| format!("no virtual environment can be made: {why}"))?;
-    // Few retries: a machine without a network is told so soon.
+        .map_err(|why| format!("cannot create a virtual environment: {why}"))?;
+    // Few retries, to fail soon on a machine without a network.
     let pip =
         ["-m", "pip", "install", "--quiet", "--no-input", "--retries", "1", "--timeout", "20"];
     quietly(
@@ -57,7 +63,7 @@ fn prepare(requirements: &Path, work: &Path) -> Result<PathBuf, Box<dyn Error>> 
     Ok(python)
 }
 
-/// Runs `command` without input and output; its error is the last line it wrote to stderr.
+/// Runs `command` without input and output; the error is the last line of its output.
 fn quietly(command: &mut Command) -> Result<(), Box<dyn Error>> {
     let program = command.get_program().display().to_string();
     let output = command.stdin(Stdio::null()).output();
@@ -65,7 +71,7 @@ fn quietly(command: &mut Command) -> Result<(), Box<dyn Error>> {
     if output.status.success() {
         return Ok(());
     }
-    let told = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
-    let last = told.lines().rfind(|line| !line.trim().is_empty());
-    Err(last.unwrap_or("Python failed without a word").trim().into())
+    let output = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+    let last = output.lines().rfind(|line| !line.trim().is_empty());
+    Err(last.unwrap_or("Python failed without a message").trim().into())
 }

@@ -1,22 +1,23 @@
 //! `cargo xtask conformance [--texts N] [--seed S]`: the JSON encoder writes what CPython's `json.dumps` writes.
 //!
-//! A script makes the texts and compares; the encoder answers as the example `dumps`, built as what ships is.
+//! A script generates the texts and compares; the example `dumps`, a release build, runs the encoder.
 
 use std::error::Error;
 use std::path::PathBuf;
 use std::process::Command;
 
+use crate::TaskResult;
+use crate::cargo;
 use crate::cargo::Artifact;
 use crate::workspace::Workspace;
-use crate::{Outcome, cargo};
 
 const EXAMPLE: &str = "dumps";
 
-/// How many texts are compared where `args` do not say.
+/// The default number of texts.
 const TEXTS: &str = "100000";
 
-/// Builds the example and checks it; `args` go to the script.
-pub(crate) fn run(args: &[String]) -> Outcome {
+/// Builds the example and checks it; `args` are passed to the script.
+pub(crate) fn run(args: &[String]) -> TaskResult {
     let workspace = Workspace::load()?;
     let build = ["build", "--release", "--package", "universal-worker-json", "--example", EXAMPLE];
     let dumps = example(cargo::build(&mut cargo::command(build))?)?;
@@ -26,7 +27,7 @@ pub(crate) fn run(args: &[String]) -> Outcome {
     Ok(cargo::exit_code(cargo::status(&mut check)?))
 }
 
-/// The program of the example.
+/// The executable of the example.
 fn example(artifacts: Vec<Artifact>) -> Result<PathBuf, Box<dyn Error>> {
     let built = artifacts.into_iter().find(|artifact| artifact.target == EXAMPLE && !artifact.test);
     let program = built.and_then(|artifact| artifact.program);

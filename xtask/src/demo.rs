@@ -1,10 +1,12 @@
-//! `cargo xtask demo [ARGS…]`: speech found in a real recording, on the terminal.
+//! `cargo xtask demo [ARGS…]`: finds the speech in a recording, on the terminal.
 
+use crate::TaskResult;
+use crate::cargo;
+use crate::dist;
 use crate::workspace::Workspace;
-use crate::{Outcome, cargo, dist};
 
-/// Builds what ships and runs the host's example on it; `args` are the example's.
-pub(crate) fn run(args: &[String]) -> Outcome {
+/// Builds a release and runs the host's example on it; `args` are passed to the example.
+pub(crate) fn run(args: &[String]) -> TaskResult {
     let dir = dist::release(&Workspace::load()?)?;
     let host = ["run", "--release", "--package", "universal-worker-host", "--example", "demo"];
     let mut demo = cargo::command(host);

@@ -1,27 +1,29 @@
-//! The folder a worker runs from: the binary, and beside it its plugins.
+//! The folder that a worker runs from: the binary with its plugins.
 
 use std::error::Error;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::path::PathBuf;
 use std::process;
 
-use crate::cargo::{self, Artifact};
+use crate::cargo;
+use crate::cargo::Artifact;
 use crate::workspace::Workspace;
 
-/// The package and the program of the worker.
+/// The name of the worker's package and executable.
 pub(crate) const WORKER: &str = "universal-worker";
 
 /// The packages of the plugins.
 const PLUGINS: [&str; 3] = ["hello", "voice-activity", "conformance"];
 
-/// Builds what ships, optimised, and writes it to `target/dist`.
+/// Builds the worker and its plugins with the release profile into `target/dist`.
 pub(crate) fn release(workspace: &Workspace) -> Result<PathBuf, Box<dyn Error>> {
     let mut build = cargo::command(["build", "--release"]);
     let artifacts = cargo::build(select(&mut build))?;
     assemble(&artifacts, &workspace.target.join("dist"))
 }
 
-/// Builds with the dev profile and writes it to `target/dist-debug`.
+/// Builds the worker and its plugins with the dev profile into `target/dist-debug`.
 pub(crate) fn debug(workspace: &Workspace) -> Result<PathBuf, Box<dyn Error>> {
     let mut build = cargo::command(["build"]);
     let artifacts = cargo::build(select(&mut build))?;
@@ -36,9 +38,9 @@ fn select(build: &mut process::Command) -> &mut process::Command {
     build
 }
 
-/// Puts the worker and its plugins, found among `artifacts`, into `dir`.
+/// Copies the worker and its plugins from `artifacts` into `dir`.
 ///
-/// Each file is replaced as a whole: a worker that runs keeps the one it has, and none ever sees half a one.
+/// Each file is replaced atomically, because a worker may be running from it.
 pub(crate) fn assemble(artifacts: &[Artifact], dir: &Path) -> Result<PathBuf, Box<dyn Error>> {
     let plugins = dir.join("plugins");
     fs::create_dir_all(&plugins)?;
@@ -76,7 +78,7 @@ fn replace(file: &Path, dir: &Path) -> Result<(), Box<dyn Error>> {
     put(file, &dir.join(name))
 }
 
-/// Copies `file` to `name`, which is replaced as a whole.
+/// Copies `file` to `name`, and replaces it atomically.
 pub(crate) fn put(file: &Path, name: &Path) -> Result<(), Box<dyn Error>> {
     let fresh = name.with_extension(format!("fresh-{}", process::id()));
     fs::copy(file, &fresh)
@@ -94,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn a_plugin_is_its_shared_library_and_never_its_test_harness() {
+    fn the_library_of_a_plugin_is_not_its_test_program() {
         let artifacts = [
             artifact("voice_activity", true, &["/t/voice_activity-1234.so"]),
             artifact(

@@ -1,11 +1,7 @@
 //! The project's own commands: `cargo xtask TASK`.
 //!
-//! `main` dispatches, each task is one file, and all of them drive cargo (or Python) from outside: nothing
-//! here is linked against the rest of the workspace.
-
-use std::env;
-use std::error::Error;
-use std::process::ExitCode;
+//! Each task is one file, and runs cargo or Python: this program links no other crate of the
+//! workspace.
 
 mod abi;
 mod build;
@@ -18,36 +14,40 @@ mod dist;
 mod man;
 mod measure;
 mod new_plugin;
-mod tally;
+mod summary;
 mod test;
 mod workspace;
 
-/// What a task hands back: the exit code it ends with, or why it could not do its work.
-type Outcome = Result<ExitCode, Box<dyn Error>>;
+use std::env;
+use std::error::Error;
+use std::process::ExitCode;
+
+/// The exit code of a task, or the error that it failed with.
+type TaskResult = Result<ExitCode, Box<dyn Error>>;
 
 const USAGE: &str = "\
 usage: cargo xtask TASK [ARGS]
 
 tasks:
-  build [--debug]   the worker and its plugins to target/dist (target/dist-debug)
-  abi [--keep]      plugins of other interfaces to target/abi, for the tests
-  test [ARGS]       every test there is; ARGS go to `cargo test`
-  check             formatting, lints, docs and the house rules
-  compat            the published Python host drives this worker
+  build [--debug]   build worker and plugins into target/dist (target/dist-debug)
+  abi [--keep]      build plugins of other interfaces into target/abi, for tests
+  test [ARGS]       run all tests; ARGS are passed to `cargo test`
+  check             check formatting, lints, docs and the rules of the workspace
+  compat            run the published Python host with this worker
   conformance [--texts N] [--seed S]
-                    the JSON encoder writes what CPython's json.dumps writes
-  bench [ARGS]      the benchmark tables
-  faults [ARGS]     the table of faults, each made again and again
-  man [--out DIR]   the manual page to target/man; --docs updates docs/operations.md
-  demo [ARGS]       finds the speech in a recording, on the terminal
+                    compare the JSON encoder with CPython's json.dumps
+  bench [ARGS]      print the benchmark tables
+  faults [ARGS]     print the table of faults
+  man [--out DIR]   write the manual page; --docs updates docs/operations.md
+  demo [ARGS]       find the speech in a recording, on the terminal
   new-plugin NAME --path DIR
-                    a plugin of one's own to begin with, in a folder that it makes";
+                    create a plugin in a new folder";
 
 fn main() -> ExitCode {
     let mut args = env::args().skip(1);
     let task = args.next().unwrap_or_default();
     let args: Vec<String> = args.collect();
-    let outcome = match task.as_str() {
+    let result = match task.as_str() {
         "build" => build::run(&args),
         "abi" => abi::run(&args),
         "test" => test::run(&args),
@@ -68,16 +68,18 @@ fn main() -> ExitCode {
             Ok(ExitCode::from(2))
         }
     };
-    outcome.unwrap_or_else(|error| {
+    result.unwrap_or_else(|error| {
         eprintln!("xtask {task}: {error}");
         ExitCode::FAILURE
     })
 }
 
-/// Refuses arguments on behalf of a task that takes none.
+/// Refuses arguments of a task that takes none.
 fn no_arguments(args: &[String]) -> Result<(), Box<dyn Error>> {
     match args.first() {
         None => Ok(()),
-        Some(arg) => Err(format!("unexpected argument `{arg}`: this task takes none").into()),
+        Some(arg) => {
+            Err(format!("unexpected argument `{arg}`: this task takes no arguments").into())
+        }
     }
 }

@@ -1,10 +1,12 @@
-//! `cargo xtask bench` and `cargo xtask faults`: programs that look at an optimised worker from outside.
+//! `cargo xtask bench` and `cargo xtask faults`: programs that measure a release build from outside.
 
+use crate::TaskResult;
+use crate::cargo;
+use crate::dist;
 use crate::workspace::Workspace;
-use crate::{Outcome, cargo, dist};
 
-/// Builds what ships and runs `package` on it; `args` are its own.
-pub(crate) fn run(package: &str, args: &[String]) -> Outcome {
+/// Builds a release and runs `package` on it; `args` are passed to the package.
+pub(crate) fn run(package: &str, args: &[String]) -> TaskResult {
     let dir = dist::release(&Workspace::load()?)?;
     let mut program = cargo::command(["run", "--release", "--package", package, "--", "--dist"]);
     let status = cargo::status(program.arg(dir).args(args))?;

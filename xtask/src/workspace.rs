@@ -1,17 +1,18 @@
 //! The workspace as `cargo metadata` describes it.
 
 use std::error::Error;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::path::PathBuf;
 
 use serde_json::Value;
 
 use crate::cargo;
 
-/// The packages of this repository and where things lie.
+/// The packages of this repository and its folders.
 pub(crate) struct Workspace {
     /// The folder of the workspace's `Cargo.toml`.
     pub(crate) root: PathBuf,
-    /// Where cargo builds.
+    /// The target directory of cargo.
     pub(crate) target: PathBuf,
     /// The members, in cargo's order.
     pub(crate) packages: Vec<Package>,
@@ -22,7 +23,7 @@ pub(crate) struct Package {
     pub(crate) name: String,
     /// Its `Cargo.toml`, relative to the workspace's root.
     pub(crate) manifest: PathBuf,
-    /// The oldest compiler it promises to build with.
+    /// The oldest compiler that it supports.
     pub(crate) rust_version: Option<String>,
     pub(crate) dependencies: Vec<Dependency>,
 }
@@ -33,7 +34,7 @@ pub(crate) struct Dependency {
     pub(crate) kind: Kind,
 }
 
-/// The table a dependency stands in.
+/// The table of a dependency.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     Normal,
@@ -42,7 +43,7 @@ pub(crate) enum Kind {
 }
 
 impl Workspace {
-    /// Asks cargo about the workspace around the current directory.
+    /// Loads the workspace of the current directory from cargo.
     pub(crate) fn load() -> Result<Self, Box<dyn Error>> {
         let output = cargo::command(["metadata", "--format-version=1", "--no-deps"]).output()?;
         if !output.status.success() {

@@ -1,19 +1,23 @@
-//! What `cargo xtask new-plugin` writes is a plugin: it passes its own tests, and a worker serves it.
+//! Builds, tests and serves a plugin that `cargo xtask new-plugin` created.
 //!
-//! Needs `cargo xtask test`, as the integration tests do; apart from those, which watch the clock.
+//! Runs with `cargo xtask test`, like the integration tests, but apart from those, which depend on
+//! time.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by its panic")]
 
 use std::env;
 use std::ffi::OsStr;
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::path::Path;
+use std::path::PathBuf;
+use std::process::Command;
+use std::process::Output;
 
-use serde_json::{Value, json};
+use serde_json::Value;
+use serde_json::json;
 use universal_worker_host::Launch;
 
-/// Where `cargo xtask test` put the worker.
+/// The folder with the worker that `cargo xtask test` built.
 fn dist() -> PathBuf {
     let Some(dist) = env::var_os("UNIVERSAL_WORKER_TEST_DIST") else {
         panic!("run `cargo xtask test`: it builds the worker that serves the plugin")
@@ -21,7 +25,7 @@ fn dist() -> PathBuf {
     PathBuf::from(dist)
 }
 
-/// Where the plugin is built: what it depends on stays there from one test run to the next.
+/// The plugin's target directory, which keeps its dependencies from one test run to the next.
 fn target() -> PathBuf {
     dist().with_file_name("new-plugin")
 }
@@ -34,9 +38,9 @@ fn output(program: impl AsRef<OsStr>, folder: &Path, args: &[&str]) -> Output {
     command.output().unwrap()
 }
 
-/// Runs a program that ends well, and hands out what it wrote to stdout.
+/// Runs a program that must succeed, and returns its stdout.
 #[track_caller]
-fn told(program: impl AsRef<OsStr>, folder: &Path, args: &[&str]) -> String {
+fn stdout_of(program: impl AsRef<OsStr>, folder: &Path, args: &[&str]) -> String {
     let output = output(program, folder, args);
     let stdout = String::from_utf8(output.stdout).unwrap();
     let stderr = String::from_utf8_lossy(&output.stderr);
@@ -48,12 +52,12 @@ fn xtask(args: &[&str]) -> Output {
     output(env!("CARGO_BIN_EXE_xtask"), Path::new(env!("CARGO_MANIFEST_DIR")), args)
 }
 
-async fn is_served(library: &str) {
+async fn check_served(library: &str) {
     let mut worker = Launch::new(dist().join("universal-worker"), library).start().await.unwrap();
     let client = worker.client();
     let call = json!({"text": "hello", "times": 2});
-    let said: Value = client.execute(&json!([]), &call).await.unwrap();
-    assert_eq!(said, json!(["1: hello", "2: hello"]));
+    let result: Value = client.execute(&json!([]), &call).await.unwrap();
+    assert_eq!(result, json!(["1: hello", "2: hello"]));
     let mut lines = client.execute_stream(&json!(["hello", 2]), &json!({})).await.unwrap();
     for expected in ["1: hello", "2: hello"] {
         assert_eq!(lines.next::<String>().await.unwrap().unwrap(), expected);
@@ -62,19 +66,19 @@ async fn is_served(library: &str) {
     assert!(worker.stop().await.unwrap().is_orderly());
 }
 
-/// 25 s the first time, 3 s then.
+/// Takes 25 s the first time, then 3 s.
 #[tokio::test]
-async fn it_passes_its_tests_and_is_served() {
+async fn a_new_plugin_passes_its_tests_and_is_served() {
     let scratch = tempfile::tempdir().unwrap();
-    // Another workspace above it is none of its business.
+    // A workspace above the plugin must not matter.
     fs::write(scratch.path().join("Cargo.toml"), "[workspace]\n").unwrap();
     let folder = scratch.path().join("plugins/brand-new");
     let made = xtask(&["new-plugin", "brand-new", "--path", folder.to_str().unwrap()]);
     assert!(made.status.success(), "{made:?}");
 
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let cargo = |args: &[&str]| told(&cargo, &folder, args);
-    // What was built of it in other folders would stay for ever.
+    let cargo = |args: &[&str]| stdout_of(&cargo, &folder, args);
+    // Builds of the plugin in earlier folders would pile up.
     cargo(&["clean", "--package", "brand-new"]);
     cargo(&["test"]);
     cargo(&["clippy", "--all-targets", "--", "--deny", "warnings"]);
@@ -84,19 +88,19 @@ async fn it_passes_its_tests_and_is_served() {
     let library = target().join("debug/libbrand_new.so");
     let library = library.to_str().unwrap();
     let worker = dist().join("universal-worker");
-    let check = told(worker, &folder, &["--module", library, "--check"]);
+    let check = stdout_of(worker, &folder, &["--module", library, "--check"]);
     assert!(check.contains("class BrandNew: brand-new 0.1.0"), "{check}");
     assert!(check.contains("    text: string (required) - What to say."), "{check}");
-    is_served(library).await;
+    check_served(library).await;
 }
 
 #[test]
-fn no_plugin_ships_with_the_test_kit() {
+fn no_plugin_is_shipped_with_the_test_kit() {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let tree =
         ["tree", "--workspace", "--invert", "universal-worker-plugin", "--format", "{p} {f}"];
-    let features = |edges| told(&cargo, root, &[&tree[..], &["--edges", edges]].concat());
+    let features = |edges| stdout_of(&cargo, root, &[&tree[..], &["--edges", edges]].concat());
     let has_kit = |tree: &str| {
         tree.lines()
             .any(|line| line.starts_with("universal-worker-plugin") && line.ends_with(" testing"))
@@ -106,20 +110,20 @@ fn no_plugin_ships_with_the_test_kit() {
 }
 
 #[test]
-fn what_cannot_be_made_is_refused_and_nothing_is_written() {
+fn invalid_arguments_create_no_folder() {
     let scratch = tempfile::tempdir().unwrap();
     let folder = scratch.path().join("new");
     let path = folder.to_str().unwrap();
-    for (args, told) in [
-        (&["new-plugin", "match", "--path", path][..], "`match` is no name for a plugin"),
-        (&["new-plugin", "new"], "no folder: cargo xtask new-plugin new --path DIR"),
-        (&["new-plugin", "--path", path], "no name"),
+    for (args, expected) in [
+        (&["new-plugin", "match", "--path", path][..], "`match` is not a valid plugin name"),
+        (&["new-plugin", "new"], "missing folder: cargo xtask new-plugin new --path DIR"),
+        (&["new-plugin", "--path", path], "missing name"),
         (&["new-plugin", "new", "--path", env!("CARGO_MANIFEST_DIR")], "is not empty"),
     ] {
         let refused = xtask(args);
         assert_eq!(refused.status.code(), Some(1), "{args:?}: {refused:?}");
         let stderr = String::from_utf8(refused.stderr).unwrap();
-        assert!(stderr.contains(told), "{args:?}: {stderr}");
+        assert!(stderr.contains(expected), "{args:?}: {stderr}");
     }
     assert!(!folder.exists());
 }

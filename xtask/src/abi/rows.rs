@@ -1,63 +1,64 @@
-//! What is built for the tests of the interface, as data.
+//! The builds for the interface tests, as data.
 
-/// The package of the plugin, in `tests/abi/plugin`.
+/// The package of the plugin in `tests/abi/plugin`.
 pub(super) const PROBE: &str = "interface-probe";
 
-/// The worker of the made-up later interface, among what is made.
+/// The product that is a worker, of the fictional later interface.
 pub(super) const LATER_WORKER: &str = "worker-1.1";
 
-/// One call of cargo.
+/// One run of cargo.
 pub(super) struct Build {
-    pub(super) what: &'static str,
+    pub(super) description: &'static str,
     pub(super) tree: &'static Tree,
     pub(super) profile: &'static str,
     pub(super) compiler: Compiler,
-    pub(super) made: &'static [Made],
+    pub(super) products: &'static [Product],
 }
 
-/// Who compiles.
+/// The compiler of a build.
 #[derive(Clone, Copy)]
 pub(super) enum Compiler {
-    /// The one that compiles all the rest.
-    Ours,
-    /// The first of these that is installed.
-    Other(&'static [&'static str]),
+    /// The compiler of everything else.
+    Current,
+    /// The first of these toolchains that is installed.
+    FirstOf(&'static [&'static str]),
 }
 
-/// A plugin, or the worker.
-pub(super) struct Made {
+/// A plugin or worker that a build makes.
+pub(super) struct Product {
     pub(super) name: &'static str,
-    /// What the plugin is built with.
+    /// The features of the plugin.
     pub(super) features: &'static [&'static str],
 }
 
 /// A copy of the sources.
 pub(super) struct Tree {
     pub(super) name: &'static str,
-    /// Which of them.
+    /// The folders in the copy.
     pub(super) folders: &'static [&'static str],
-    /// The version of the interface in it.
+    /// The version of its interface.
     pub(super) version: &'static str,
     pub(super) edits: &'static [Edit],
 }
 
-/// Text of a file that becomes another.
+/// A replacement of text in a file.
 pub(super) struct Edit {
     pub(super) file: &'static str,
     pub(super) from: &'static str,
     pub(super) to: &'static str,
 }
 
-const fn plugin(name: &'static str, features: &'static [&'static str]) -> Made {
-    Made { name, features }
+const fn plugin(name: &'static str, features: &'static [&'static str]) -> Product {
+    Product { name, features }
 }
 
 const fn edit(file: &'static str, from: &'static str, to: &'static str) -> Edit {
     Edit { file, from, to }
 }
 
-/// The version of the interface as it stands; whoever raises it raises those that are made up, here and in the rows
-/// of `tests/integration/abi`.
+/// The current version of the interface.
+///
+/// A change here needs new fictional versions, here and in the rows of `tests/integration/abi`.
 pub(super) const VERSION: &str = "1.0.0";
 
 const FOR_PLUGINS: &[&str] = &["crates/abi", "crates/json", "crates/plugin", "crates/sanitize"];
@@ -84,7 +85,7 @@ static NOW: Tree = Tree { name: "now", folders: FOR_PLUGINS, version: VERSION, e
 static BEFORE: Tree = Tree { name: "0.9", folders: FOR_PLUGINS, version: "0.9.0", edits: &[] };
 static MAJOR: Tree = Tree { name: "2.0", folders: FOR_PLUGINS, version: "2.0.0", edits: &[] };
 
-/// The version as it stands, but a plain struct that has one field more.
+/// The current version, but a plain struct has one more field.
 static PATCHED: Tree = Tree {
     name: "patched",
     folders: FOR_PLUGINS,
@@ -103,7 +104,7 @@ static PATCHED: Tree = Tree {
     ],
 };
 
-/// A minor version that broke a rule: a method was put between others.
+/// A minor version that breaks a rule: a method was inserted between others.
 static BETWEEN: Tree = Tree {
     name: "between",
     folders: FOR_PLUGINS,
@@ -115,82 +116,82 @@ static BETWEEN: Tree = Tree {
     )],
 };
 
-/// All that is built.
+/// All builds.
 pub(super) const BUILDS: &[Build] = &[
     Build {
-        what: "plugins of this interface",
+        description: "plugins of this interface",
         tree: &NOW,
         profile: "dev",
-        compiler: Compiler::Ours,
-        made: &[
+        compiler: Compiler::Current,
+        products: &[
             plugin("debug", &[]),
             plugin("allocator", &["allocator"]),
             plugin("bare", &["bare"]),
         ],
     },
     Build {
-        what: "a plugin that aborts when it panics",
+        description: "a plugin that aborts on panic",
         tree: &NOW,
         profile: "abort",
-        compiler: Compiler::Ours,
-        made: &[plugin("abort", &[])],
+        compiler: Compiler::Current,
+        products: &[plugin("abort", &[])],
     },
     Build {
-        what: "a plugin by another compiler",
+        description: "a plugin of another compiler",
         tree: &NOW,
         profile: "dev",
-        compiler: Compiler::Other(&["nightly", "beta"]),
-        made: &[plugin("compiler", &[])],
+        compiler: Compiler::FirstOf(&["nightly", "beta"]),
+        products: &[plugin("compiler", &[])],
     },
     Build {
-        what: "a plugin and a worker of a later interface",
+        description: "a plugin and a worker of a later interface",
         tree: &LATER,
         profile: "dev",
-        compiler: Compiler::Ours,
-        made: &[plugin("later", &["later"]), plugin(LATER_WORKER, &[])],
+        compiler: Compiler::Current,
+        products: &[plugin("later", &["later"]), plugin(LATER_WORKER, &[])],
     },
     Build {
-        what: "a plugin of an interface before the first",
+        description: "a plugin of an interface before the first",
         tree: &BEFORE,
         profile: "dev",
-        compiler: Compiler::Ours,
-        made: &[plugin("before", &[])],
+        compiler: Compiler::Current,
+        products: &[plugin("before", &[])],
     },
     Build {
-        what: "a plugin of the next major interface",
+        description: "a plugin of the next major interface",
         tree: &MAJOR,
         profile: "dev",
-        compiler: Compiler::Ours,
-        made: &[plugin("major", &[])],
+        compiler: Compiler::Current,
+        products: &[plugin("major", &[])],
     },
     Build {
-        what: "a plugin of a patched interface",
+        description: "a plugin of a patched interface",
         tree: &PATCHED,
         profile: "dev",
-        compiler: Compiler::Ours,
-        made: &[plugin("patched", &[])],
+        compiler: Compiler::Current,
+        products: &[plugin("patched", &[])],
     },
     Build {
-        what: "a plugin of a later interface that broke a rule",
+        description: "a plugin of a later interface that breaks a rule",
         tree: &BETWEEN,
         profile: "dev",
-        compiler: Compiler::Ours,
-        made: &[plugin("between", &[])],
+        compiler: Compiler::Current,
+        products: &[plugin("between", &[])],
     },
 ];
 
-/// The plugin that is kept when a version of the interface is settled; see `tests/abi/kept/README.md`.
+/// The plugin to keep when a version of the interface is final; see `tests/abi/kept/README.md`.
 pub(super) const KEPT: Build = Build {
-    what: "the plugin that is kept",
+    description: "the plugin to keep",
     tree: &NOW,
     profile: "kept",
-    compiler: Compiler::Ours,
-    made: &[plugin("kept", &[])],
+    compiler: Compiler::Current,
+    products: &[plugin("kept", &[])],
 };
 
-/// A made-up minor version: one method more at the end of each trait, one function more in the root.
+/// A fictional minor version: one more method in each trait, and one more function in the root.
 ///
-/// What has the new method answers 11; its default, for what does not have it, is 7.
+/// The new method returns 11, and its default 7.
 static LATER: Tree = Tree {
     name: "later",
     folders: FOR_BOTH,
@@ -218,7 +219,7 @@ static LATER: Tree = Tree {
             "    pub extension:\n        extern \"C\" fn(RStr<'_>, RSlice<'_, u8>, ContextObject) -> RResult<RVec<u8>, RawFault>,\n\
              \n    /// New.\n    pub of_tomorrow: extern \"C\" fn() -> u64,\n",
         ),
-        // The worker has the method of its context, and asks for the others.
+        // The worker implements the new method of its context, and calls the others.
         edit(
             "crates/abi/src/context.rs",
             "    fn run_id(&self) -> RString {",
@@ -237,7 +238,7 @@ static LATER: Tree = Tree {
              info.compiler = format!(\"{:?}\", root.of_tomorrow().map(|of_tomorrow| of_tomorrow()));\n        \
              Ok(Self { file: file.to_owned(), root, info })",
         ),
-        // The plugin has the others, and asks for that of its context.
+        // The plugin implements the others, and calls the one of its context.
         edit(
             "crates/plugin/src/context.rs",
             "    pub(crate) fn into_object(self)",

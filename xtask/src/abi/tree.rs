@@ -1,13 +1,18 @@
-//! A copy of the sources, with what makes another interface of them.
+//! Writes a copy of the sources with the edits of another interface.
 
 use std::error::Error;
 use std::ffi::OsStr;
 use std::fs;
 use std::path::Path;
 
-use super::rows::{Build, Edit, Made, PROBE, Tree, VERSION};
+use super::rows::Build;
+use super::rows::Edit;
+use super::rows::PROBE;
+use super::rows::Product;
+use super::rows::Tree;
+use super::rows::VERSION;
 
-/// What cargo does in a copy: as little as it can.
+/// The profiles of a copy, for fast builds.
 const PROFILES: &str = "
 [profile.dev]
 debug = false
@@ -25,32 +30,32 @@ codegen-units = 1
 strip = \"symbols\"
 ";
 
-/// Writes the copy that `build` needs to `workspace`; a file that is there as it is to be is left alone.
+/// Writes the copy for `build` to `workspace`; leaves files alone that have not changed.
 ///
-/// The sources have a folder of the copy's name in it: cargo tells two builds of a package apart by its path from
-/// the workspace, and would take those of two copies for one.
+/// The sources are in a folder with the name of the copy: cargo distinguishes two builds of a
+/// package by its path in the workspace, and would mix up those of two copies.
 pub(super) fn write(root: &Path, workspace: &Path, build: &Build) -> Result<(), Box<dyn Error>> {
-    let edits = Edits::of(build.tree);
+    let edits = Edits::new(build.tree);
     let to = &workspace.join(build.tree.name);
     for folder in build.tree.folders {
         manifest(root, to, folder, &edits)?;
-        // The docs, where a crate has some in files of their own that it includes.
+        // Some crates include their docs from files.
         for source in ["src", "docs", "README.md", "build.rs"] {
             copy(root, to, &Path::new(folder).join(source), &edits)?;
         }
     }
-    for made in build.made.iter().filter(|made| !made.is_worker()) {
-        probe(root, to, made)?;
+    for product in build.products.iter().filter(|product| !product.is_worker()) {
+        probe(root, to, product)?;
     }
-    manifest_of_all(root, workspace, build)?;
+    workspace_manifest(root, workspace, build)?;
     put(&workspace.join("Cargo.lock"), &fs::read_to_string(root.join("Cargo.lock"))?)
 }
 
-/// The edits that make another interface, its version among them.
+/// The edits of another interface, with its version.
 struct Edits(Vec<(&'static str, String, String)>);
 
 impl Edits {
-    fn of(tree: &Tree) -> Self {
+    fn new(tree: &Tree) -> Self {
         let version = |version: &str| format!("version = \"{version}\"");
         let package = ("crates/abi/Cargo.toml", version(VERSION), version(tree.version));
         let edits = tree
@@ -60,7 +65,7 @@ impl Edits {
         Self([package].into_iter().chain(edits).collect())
     }
 
-    /// The text of `file` with its edits; each of them must find its place, and one only.
+    /// Applies the edits of `file` to its text; each must match in exactly one place.
     fn apply(&self, file: &Path, mut text: String) -> Result<String, Box<dyn Error>> {
         for (_, from, to) in self.0.iter().filter(|(edited, ..)| Path::new(edited) == file) {
             replace(&mut text, from, to).map_err(|why| format!("{}: {why}", file.display()))?;
@@ -69,18 +74,18 @@ impl Edits {
     }
 }
 
-/// Replaces what stands in `text` once.
+/// Replaces the only match in `text`.
 fn replace(text: &mut String, from: &str, to: &str) -> Result<(), Box<dyn Error>> {
     match text.matches(from).count() {
         1 => {
             *text = text.replacen(from, to, 1);
             Ok(())
         }
-        places => Err(format!("{places} places for an edit, not one: {from:?}").into()),
+        places => Err(format!("an edit matches {places} times, not once: {from:?}").into()),
     }
 }
 
-/// Copies a file or a folder, if it is there.
+/// Copies a file or folder, if it exists.
 fn copy(root: &Path, to: &Path, path: &Path, edits: &Edits) -> Result<(), Box<dyn Error>> {
     let from = root.join(path);
     if from.is_file() {
@@ -88,7 +93,7 @@ fn copy(root: &Path, to: &Path, path: &Path, edits: &Edits) -> Result<(), Box<dy
         return put(&to.join(path), &text);
     }
     if from.is_dir() {
-        sweep(&from, &to.join(path))?;
+        remove_stale(&from, &to.join(path))?;
         for entry in fs::read_dir(&from)? {
             copy(root, to, &path.join(entry?.file_name()), edits)?;
         }
@@ -96,8 +101,8 @@ fn copy(root: &Path, to: &Path, path: &Path, edits: &Edits) -> Result<(), Box<dy
     Ok(())
 }
 
-/// Removes from the folder `to` what `from` no longer has.
-fn sweep(from: &Path, to: &Path) -> Result<(), Box<dyn Error>> {
+/// Removes from the folder `to` what the folder `from` no longer has.
+fn remove_stale(from: &Path, to: &Path) -> Result<(), Box<dyn Error>> {
     for entry in fs::read_dir(to).into_iter().flatten() {
         let entry = entry?;
         if from.join(entry.file_name()).exists() {
@@ -112,43 +117,50 @@ fn sweep(from: &Path, to: &Path) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// The manifest of a crate without what is for its tests only, which are not copied.
+/// Copies the manifest of a crate, without what only its tests need.
 fn manifest(root: &Path, to: &Path, folder: &str, edits: &Edits) -> Result<(), Box<dyn Error>> {
     let path = Path::new(folder).join("Cargo.toml");
     let text = edits.apply(&path, fs::read_to_string(root.join(&path))?)?;
     put(
         &to.join(path),
-        &sections(&text, |head| !head.contains("dev-dependencies") && !head.starts_with("[[")),
+        &sections(&text, |heading| {
+            !heading.contains("dev-dependencies") && !heading.starts_with("[[")
+        }),
     )
 }
 
-/// The plugin, under a name of its own and with its features on.
-fn probe(root: &Path, to: &Path, made: &Made) -> Result<(), Box<dyn Error>> {
+/// Copies the plugin under a name of its own, with its features enabled.
+fn probe(root: &Path, to: &Path, product: &Product) -> Result<(), Box<dyn Error>> {
     let from = root.join("tests/abi/plugin");
-    let to = to.join("tests/abi").join(made.name);
+    let to = to.join("tests/abi").join(product.name);
     let mut text = fs::read_to_string(from.join("Cargo.toml"))?;
-    replace(&mut text, &format!("name = \"{PROBE}\""), &format!("name = \"{}\"", made.package()))?;
-    replace(&mut text, "default = []", &format!("default = {:?}", made.features))?;
+    replace(
+        &mut text,
+        &format!("name = \"{PROBE}\""),
+        &format!("name = \"{}\"", product.package()),
+    )?;
+    replace(&mut text, "default = []", &format!("default = {:?}", product.features))?;
     put(&to.join("Cargo.toml"), &text)?;
     copy(&from, &to, Path::new("src"), &Edits(Vec::new()))
 }
 
-/// The workspace: the versions of dependencies and the lints are those of ours.
-fn manifest_of_all(root: &Path, to: &Path, build: &Build) -> Result<(), Box<dyn Error>> {
+/// Writes the manifest of the workspace, with this workspace's dependencies and lints.
+fn workspace_manifest(root: &Path, to: &Path, build: &Build) -> Result<(), Box<dyn Error>> {
     let mut text = fs::read_to_string(root.join("Cargo.toml"))?;
-    let ours = |version: &str| format!("universal-worker-abi = {{ version = \"{version}\"");
-    replace(&mut text, &ours(VERSION), &ours(build.tree.version))?;
+    let dependency = |version: &str| format!("universal-worker-abi = {{ version = \"{version}\"");
+    replace(&mut text, &dependency(VERSION), &dependency(build.tree.version))?;
     let name = build.tree.name;
     let text = text.replace("path = \"", &format!("path = \"{name}/"));
     let folders = build.tree.folders.iter().map(|folder| format!("{name}/{folder}"));
-    // The plugins of other builds from the same copy are members too.
+    // The plugins of other builds from the same copy are members as well.
     let members: Vec<String> = folders.chain([format!("{name}/tests/abi/*")]).collect();
-    let text = sections(&text, |head| head != "[workspace]" && !head.starts_with("[profile"));
+    let text =
+        sections(&text, |heading| heading != "[workspace]" && !heading.starts_with("[profile"));
     let head = format!("[workspace]\nresolver = \"3\"\nmembers = {members:?}\n\n");
     put(&to.join("Cargo.toml"), &format!("{head}{text}{PROFILES}"))
 }
 
-/// The sections of a manifest whose heads are `kept`.
+/// The sections of a manifest whose headings are `kept`.
 fn sections(manifest: &str, kept: impl Fn(&str) -> bool) -> String {
     let mut keep = true;
     let lines = manifest.lines().filter(|line| {
@@ -160,13 +172,13 @@ fn sections(manifest: &str, kept: impl Fn(&str) -> bool) -> String {
     lines.flat_map(|line| [line, "\n"]).collect()
 }
 
-/// Writes a file, unless it says so already: cargo builds anew what is younger than its result.
+/// Writes a file unless it has this text already, because cargo rebuilds after a newer timestamp.
 fn put(path: &Path, text: &str) -> Result<(), Box<dyn Error>> {
     if fs::read_to_string(path).is_ok_and(|present| present == text) {
         return Ok(());
     }
     let name = path.file_name().unwrap_or_else(|| OsStr::new("")).display();
-    let folder = path.parent().ok_or_else(|| format!("{name} is in no folder"))?;
+    let folder = path.parent().ok_or_else(|| format!("{name} has no folder"))?;
     fs::create_dir_all(folder)?;
     fs::write(path, text).map_err(|error| format!("{}: {error}", path.display()).into())
 }
@@ -176,7 +188,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_edit_that_finds_no_place_or_two_is_refused() {
+    fn an_edit_must_match_exactly_once() {
         let mut text = "one two two".to_owned();
         replace(&mut text, "one", "1").unwrap();
         assert_eq!(text, "1 two two");
@@ -186,10 +198,11 @@ mod tests {
     }
 
     #[test]
-    fn a_section_ends_where_the_next_begins() {
+    fn a_section_ends_at_the_next_heading() {
         let manifest =
             "[package]\na = 1\n[dev-dependencies]\nb = 1\n[[test]]\nc = 1\n[lints]\nd = 1\n";
-        let kept = sections(manifest, |head| !head.contains("dev") && !head.starts_with("[["));
+        let kept =
+            sections(manifest, |heading| !heading.contains("dev") && !heading.starts_with("[["));
         assert_eq!(kept, "[package]\na = 1\n[lints]\nd = 1\n");
     }
 }

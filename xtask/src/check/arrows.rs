@@ -1,45 +1,44 @@
-//! Which crate of ours may know which.
+//! Checks which crates of the workspace may depend on which.
 
-use super::Finding;
-use super::rules::{ABI_LIBRARY, ABI_PACKAGES, ARROWS, FOR_TESTS};
-use crate::workspace::{Dependency, Kind, Package};
+use super::Violation;
+use super::rules::ABI_LIBRARY;
+use super::rules::ABI_PACKAGES;
+use super::rules::ARROWS;
+use super::rules::TEST_ONLY;
+use crate::workspace::Dependency;
+use crate::workspace::Kind;
+use crate::workspace::Package;
 
-/// Finds every dependency that the table does not have, and every package that it does not know.
-pub(super) fn check(packages: &[Package]) -> Vec<Finding> {
-    packages.iter().flat_map(|package| of_package(package, packages)).collect()
+/// Finds dependencies that are not in the table, and packages without a row.
+pub(super) fn check(packages: &[Package]) -> Vec<Violation> {
+    packages.iter().flat_map(|package| check_package(package, packages)).collect()
 }
 
-fn of_package(package: &Package, packages: &[Package]) -> Vec<Finding> {
+fn check_package(package: &Package, packages: &[Package]) -> Vec<Violation> {
     let name = short(&package.name);
     let Some((_, arrows)) = ARROWS.iter().find(|(row, _)| *row == name) else {
-        let found = format!("`{name}` has no row in the table of arrows");
-        return vec![finding(
-            package,
-            found,
-            "decide what it may depend on, in xtask/src/check/rules.rs",
-        )];
+        let message = format!("`{name}` has no row in the table of arrows");
+        let remedy = "decide what it may depend on, in xtask/src/check/rules.rs";
+        return vec![violation(package, message, remedy)];
     };
-    let mut findings = Vec::new();
+    let mut violations = Vec::new();
     for dependency in &package.dependencies {
         let on = short(&dependency.name);
-        if packages.iter().any(|ours| ours.name == dependency.name)
+        if packages.iter().any(|member| member.name == dependency.name)
             && !allowed(name, dependency, arrows)
         {
-            findings.push(finding(
-                package,
-                format!("`{name}` may not depend on `{on}`"),
-                &remedy(arrows),
-            ));
+            let message = format!("`{name}` may not depend on `{on}`");
+            violations.push(violation(package, message, &remedy(arrows)));
         }
         if on == ABI_LIBRARY && !ABI_PACKAGES.contains(&name) {
-            let found = format!("`{name}` may not depend on `{ABI_LIBRARY}`");
-            findings.push(finding(package, found, "use what `abi` exports"));
+            let message = format!("`{name}` may not depend on `{ABI_LIBRARY}`");
+            violations.push(violation(package, message, "use what `abi` exports"));
         }
     }
-    findings
+    violations
 }
 
-/// A package's name as the table has it.
+/// The name of a package in the table.
 fn short(name: &str) -> &str {
     name.strip_prefix("universal-worker-").unwrap_or(name)
 }
@@ -47,17 +46,18 @@ fn short(name: &str) -> &str {
 fn allowed(name: &str, dependency: &Dependency, arrows: &[&str]) -> bool {
     let on = short(&dependency.name);
     arrows.contains(&on)
-        || (dependency.kind == Kind::Dev && (FOR_TESTS.contains(&on) || on == name))
+        || (dependency.kind == Kind::Dev && (TEST_ONLY.contains(&on) || on == name))
 }
 
 fn remedy(arrows: &[&str]) -> String {
-    let allowed = if arrows.is_empty() { "none of ours".to_owned() } else { arrows.join(", ") };
-    format!("it may depend on {allowed}: move what it needs, or hand it in from above")
+    let allowed =
+        if arrows.is_empty() { "no crate of the workspace".to_owned() } else { arrows.join(", ") };
+    format!("it may depend on {allowed}: move the code, or pass it in from above")
 }
 
-fn finding(package: &Package, found: String, remedy: &str) -> Finding {
+fn violation(package: &Package, message: String, remedy: &str) -> Violation {
     let file = package.manifest.clone();
-    Finding { file, line: None, rule: "arrows", found, remedy: remedy.to_owned() }
+    Violation { file, line: None, rule: "arrows", message, remedy: remedy.to_owned() }
 }
 
 #[cfg(test)]
@@ -76,14 +76,14 @@ mod tests {
         }
     }
 
-    /// Checks a workspace in which `name` depends on `dependency`, which is a member unless it is abi_stable.
+    /// Checks a workspace where `name` depends on `dependency`, a member unless it is abi_stable.
     #[track_caller]
     fn finds(name: &str, dependency: &str, kind: Kind, expected: &[&str]) {
         let mut packages = vec![package(name, &[(dependency, kind)])];
         if dependency != ABI_LIBRARY {
             packages.push(package(dependency, &[]));
         }
-        let found: Vec<_> = check(&packages).into_iter().map(|finding| finding.found).collect();
+        let found: Vec<_> = check(&packages).into_iter().map(|found| found.message).collect();
         assert_eq!(found, expected);
     }
 
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn the_service_never_sees_the_loader() {
+    fn the_service_may_not_depend_on_the_loader() {
         let expected = ["`service` may not depend on `loader`"];
         for kind in [Kind::Normal, Kind::Build, Kind::Dev] {
             finds("universal-worker-service", "universal-worker-loader", kind, &expected);
@@ -101,29 +101,29 @@ mod tests {
     }
 
     #[test]
-    fn plugins_are_for_tests_only() {
+    fn plugins_are_dev_dependencies_only() {
         finds("universal-worker-service", "hello", Kind::Dev, &[]);
         let expected = ["`service` may not depend on `hello`"];
         finds("universal-worker-service", "hello", Kind::Normal, &expected);
     }
 
     #[test]
-    fn the_abi_library_is_a_dependency_of_few() {
+    fn few_crates_may_depend_on_the_abi_library() {
         finds("universal-worker-loader", ABI_LIBRARY, Kind::Normal, &[]);
         let expected = ["`host` may not depend on `abi_stable`"];
         finds("universal-worker-host", ABI_LIBRARY, Kind::Normal, &expected);
     }
 
     #[test]
-    fn a_stranger_of_the_same_short_name_is_no_arrow() {
+    fn an_external_crate_with_the_name_of_a_row_is_no_arrow() {
         let packages = [package("universal-worker-loader", &[("json", Kind::Normal)])];
         assert!(check(&packages).is_empty());
     }
 
     #[test]
-    fn a_crate_without_a_row_is_found() {
-        let found: Vec<_> =
-            check(&[package("newcomer", &[])]).into_iter().map(|it| it.found).collect();
+    fn every_crate_needs_a_row() {
+        let violations = check(&[package("newcomer", &[])]);
+        let found: Vec<_> = violations.into_iter().map(|found| found.message).collect();
         assert_eq!(found, ["`newcomer` has no row in the table of arrows"]);
     }
 }

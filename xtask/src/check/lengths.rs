@@ -1,24 +1,27 @@
-//! How long a file may be.
+//! Checks the lengths of files.
 
-use super::rules::{LONG, LONGEST};
-use super::{Finding, Source};
+use super::Source;
+use super::Violation;
+use super::rules::LONG_LINES;
+use super::rules::MAX_LINES;
 
-/// Finds the files that are too long.
-pub(super) fn check(sources: &[Source]) -> Vec<Finding> {
-    let too_long = sources.iter().filter(|source| lines(source) > LONGEST);
-    let findings = too_long.map(|source| Finding {
+/// Finds files that are too long.
+pub(super) fn check(sources: &[Source]) -> Vec<Violation> {
+    let too_long = sources.iter().filter(|source| lines(source) > MAX_LINES);
+    let violations = too_long.map(|source| Violation {
         file: source.path.clone(),
-        line: Some(LONGEST + 1),
+        line: Some(MAX_LINES + 1),
         rule: "file-length",
-        found: format!("{} lines, and {LONGEST} are the most", lines(source)),
-        remedy: "split it by what it answers: a file for a question".to_owned(),
+        message: format!("{} lines, more than {MAX_LINES}", lines(source)),
+        remedy: "split it by responsibility".to_owned(),
     });
-    findings.collect()
+    violations.collect()
 }
 
-/// Names the files that are worth a hard look.
+/// Hints at files that are long, but not too long.
 pub(super) fn hints(sources: &[Source]) -> impl Iterator<Item = String> {
-    let long = sources.iter().filter(|source| (LONG + 1..=LONGEST).contains(&lines(source)));
+    let long =
+        sources.iter().filter(|source| (LONG_LINES + 1..=MAX_LINES).contains(&lines(source)));
     long.map(|source| format!("{} has {} lines", source.path.display(), lines(source)))
 }
 
@@ -35,15 +38,15 @@ mod tests {
     }
 
     #[test]
-    fn more_lines_than_the_most_are_found() {
-        assert_eq!(check(&source(LONGEST + 1)).len(), 1);
-        assert_eq!(check(&source(LONGEST)).len(), 0);
+    fn a_file_that_is_too_long_is_a_violation() {
+        assert_eq!(check(&source(MAX_LINES + 1)).len(), 1);
+        assert_eq!(check(&source(MAX_LINES)).len(), 0);
     }
 
     #[test]
-    fn a_long_file_is_a_hint_only() {
-        assert_eq!(hints(&source(LONG + 1)).count(), 1);
-        assert_eq!(hints(&source(LONG)).count(), 0);
-        assert_eq!(hints(&source(LONGEST + 1)).count(), 0);
+    fn a_long_file_is_only_a_hint() {
+        assert_eq!(hints(&source(LONG_LINES + 1)).count(), 1);
+        assert_eq!(hints(&source(LONG_LINES)).count(), 0);
+        assert_eq!(hints(&source(MAX_LINES + 1)).count(), 0);
     }
 }

@@ -1,42 +1,43 @@
-//! What each package's manifest must say.
+//! Checks the `rust-version` in each package's manifest.
 
-use super::Finding;
-use crate::workspace::{Kind, Package};
+use super::Violation;
+use crate::workspace::Kind;
+use crate::workspace::Package;
 
 const RULE: &str = "rust-version";
 
-/// Finds packages that promise no oldest compiler, and those that promise an older one than what they build on.
-pub(super) fn check(packages: &[Package]) -> Vec<Finding> {
-    packages.iter().filter_map(|package| of_package(package, packages)).collect()
+/// Finds packages without a `rust-version`, and those with a lower one than their dependencies.
+pub(super) fn check(packages: &[Package]) -> Vec<Violation> {
+    packages.iter().filter_map(|package| check_package(package, packages)).collect()
 }
 
-fn of_package(package: &Package, packages: &[Package]) -> Option<Finding> {
-    let Some(promised) = &package.rust_version else {
-        return Some(finding(package, "no `rust-version`".into(), "add `rust-version`"));
+fn check_package(package: &Package, packages: &[Package]) -> Option<Violation> {
+    let Some(declared) = &package.rust_version else {
+        return Some(violation(package, "no `rust-version`".into(), "add `rust-version`"));
     };
-    let newer = package
-        .dependencies
-        .iter()
-        .filter(|dependency| dependency.kind != Kind::Dev)
-        .find_map(|dependency| {
-            let ours = packages.iter().find(|other| other.name == dependency.name)?;
-            let needed = ours.rust_version.as_deref()?;
-            (numbers(needed) > numbers(promised)).then(|| format!("`{}` needs {needed}", ours.name))
-        })?;
-    let found = format!("`rust-version` is {promised}, but {newer}");
-    Some(finding(package, found, "raise it, or lower that of the dependency"))
+    let newer =
+        package.dependencies.iter().filter(|dependency| dependency.kind != Kind::Dev).find_map(
+            |dependency| {
+                let member = packages.iter().find(|member| member.name == dependency.name)?;
+                let needed = member.rust_version.as_deref()?;
+                (numbers(needed) > numbers(declared))
+                    .then(|| format!("`{}` needs {needed}", member.name))
+            },
+        )?;
+    let message = format!("`rust-version` is {declared}, but {newer}");
+    Some(violation(package, message, "raise it, or lower that of the dependency"))
 }
 
 fn numbers(version: &str) -> Vec<u32> {
     version.split('.').map(|number| number.parse().unwrap_or(0)).collect()
 }
 
-fn finding(package: &Package, found: String, remedy: &str) -> Finding {
-    Finding {
+fn violation(package: &Package, message: String, remedy: &str) -> Violation {
+    Violation {
         file: package.manifest.clone(),
         line: None,
         rule: RULE,
-        found,
+        message,
         remedy: remedy.to_owned(),
     }
 }
@@ -59,24 +60,24 @@ mod tests {
 
     #[track_caller]
     fn finds(packages: &[Package], expected: &[&str]) {
-        let found: Vec<_> = check(packages).into_iter().map(|finding| finding.found).collect();
+        let found: Vec<_> = check(packages).into_iter().map(|found| found.message).collect();
         assert_eq!(found, expected);
     }
 
     #[test]
-    fn a_promise_must_be_there() {
+    fn every_package_needs_a_rust_version() {
         finds(&[package("a", None, None)], &["no `rust-version`"]);
     }
 
     #[test]
-    fn a_promise_is_no_older_than_that_of_a_dependency() {
+    fn a_package_needs_at_least_the_version_of_its_dependencies() {
         let old = package("old", Some("1.85"), Some("new"));
         let new = package("new", Some("1.95.1"), None);
         finds(&[old, new], &["`rust-version` is 1.85, but `new` needs 1.95.1"]);
     }
 
     #[test]
-    fn a_newer_promise_than_a_dependency_is_fine() {
+    fn a_newer_version_than_a_dependency_is_fine() {
         finds(
             &[package("new", Some("1.95"), Some("old")), package("old", Some("1.85"), None)],
             &[],

@@ -1,21 +1,22 @@
-//! All Rust source of the repository.
+//! Reads all Rust source of the repository.
 
 use std::error::Error;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::path::PathBuf;
 
 use crate::workspace::Workspace;
 
-/// One `.rs` file.
+/// An `.rs` file.
 pub(super) struct Source {
-    /// From the root of the repository.
+    /// Relative to the root of the repository.
     pub(super) path: PathBuf,
     pub(super) text: String,
 }
 
-/// Reads every `.rs` file of the repository, in the order of their paths, build output and hidden folders apart.
+/// Reads every `.rs` file outside of build output and hidden folders, sorted by path.
 ///
-/// Walks the folders itself: git need not be there, and a file that is not committed yet counts too.
+/// Does not ask git, because files that are not committed yet count too.
 pub(super) fn read(workspace: &Workspace) -> Result<Vec<Source>, Box<dyn Error>> {
     let root = &workspace.root;
     let mut sources = Vec::new();
@@ -25,8 +26,8 @@ pub(super) fn read(workspace: &Workspace) -> Result<Vec<Source>, Box<dyn Error>>
             let entry = entry?;
             let path = entry.path();
             if entry.file_type()?.is_dir() {
-                let ours = is_ours(&path) && path != workspace.target;
-                folders.extend(ours.then_some(path));
+                let has_sources = is_source_folder(&path) && path != workspace.target;
+                folders.extend(has_sources.then_some(path));
             } else if path.extension().is_some_and(|extension| extension == "rs") {
                 let text = fs::read_to_string(&path)?;
                 sources.push(Source { path: path.strip_prefix(root)?.to_owned(), text });
@@ -38,7 +39,7 @@ pub(super) fn read(workspace: &Workspace) -> Result<Vec<Source>, Box<dyn Error>>
 }
 
 /// Whether a folder is neither hidden nor build output, which cargo marks with a tag.
-fn is_ours(folder: &Path) -> bool {
+fn is_source_folder(folder: &Path) -> bool {
     let hidden = folder.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
     !hidden && !folder.join("CACHEDIR.TAG").exists()
 }

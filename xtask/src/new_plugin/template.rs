@@ -8,7 +8,7 @@ use std::path::Path;
 use super::name::Name;
 use crate::workspace::Workspace;
 
-/// A file to be written: its path within the plugin's folder, and its text.
+/// A path within the plugin's folder, and the text of the file.
 pub(super) type File = (&'static str, String);
 
 const TEMPLATES: [(&str, &str); 5] = [
@@ -19,11 +19,11 @@ const TEMPLATES: [(&str, &str); 5] = [
     (".gitignore", include_str!("../../templates/plugin/gitignore.in")),
 ];
 
-/// All files of the plugin `name`, which depends on the plugin crate of `workspace`.
+/// The files of the plugin `name`, which depends on the plugin crate of `workspace`.
 pub(super) fn files(name: &Name, workspace: &Workspace) -> Result<Vec<File>, Box<dyn Error>> {
     let plugin_crate = workspace.root.join("crates/plugin");
-    let path = plugin_crate.to_str().ok_or("the path of this repository is no UTF-8")?;
-    // A string of JSON is one of TOML.
+    let path = plugin_crate.to_str().ok_or("the path of this repository is not UTF-8")?;
+    // A JSON string is a valid TOML string.
     let values = [
         ("{{name}}", name.package().to_owned()),
         ("{{library}}", name.library()),
@@ -35,18 +35,18 @@ pub(super) fn files(name: &Name, workspace: &Workspace) -> Result<Vec<File>, Box
         values.iter().fold(text.to_owned(), |text, (key, value)| text.replace(key, value))
     };
     let mut files: Vec<File> = TEMPLATES.map(|(path, text)| (path, fill(text))).into();
-    // The versions that this repository is tested with, and that are here already: cargo strikes out
-    // those that the plugin does not need. From then on the file is the plugin's own.
+    // The versions that this repository is tested with, and that are downloaded already; cargo
+    // removes what the plugin does not need.
     files.push(("Cargo.lock", fs::read_to_string(workspace.root.join("Cargo.lock"))?));
     Ok(files)
 }
 
-/// Writes the files into a folder that is not there yet, or is empty.
+/// Writes the files into a folder that is empty, or does not exist yet.
 pub(super) fn write(files: &[File], folder: &Path) -> Result<(), Box<dyn Error>> {
     match fs::read_dir(folder).map(Iterator::count) {
         Ok(0) => {}
         Ok(_) => {
-            return Err(format!("{} is not empty: nothing is written", folder.display()).into());
+            return Err(format!("{} is not empty: no file was written", folder.display()).into());
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         Err(error) => return Err(format!("{}: {error}", folder.display()).into()),
@@ -75,7 +75,7 @@ mod tests {
         files(&Name::new("my-plugin").unwrap(), &workspace()).unwrap()
     }
 
-    /// A folder that is not there yet.
+    /// A folder that does not exist yet.
     fn folder(name: &str) -> PathBuf {
         let folder = env::temp_dir().join(format!("{name}-{}", std::process::id()));
         assert!(!folder.exists());
@@ -83,14 +83,14 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_left_to_be_filled_in() {
+    fn every_placeholder_is_filled_in() {
         for (path, text) in all() {
             assert!(!text.contains("{{"), "{path}: {text}");
         }
     }
 
     #[test]
-    fn the_guide_shows_the_tests_as_they_are_written() {
+    fn the_guide_shows_the_tests_of_the_template() {
         let all = all();
         let (_, tests) = all.iter().find(|(path, _)| *path == "tests/plugin.rs").unwrap();
         let guide = include_str!("../../../docs/writing-a-plugin.md");
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn the_folder_is_made_with_those_above_it() {
+    fn missing_parent_folders_are_created() {
         let folder = folder("made");
         write(&[("src/a", "text".to_owned())], &folder.join("b/c")).unwrap();
         assert_eq!(fs::read_to_string(folder.join("b/c/src/a")).unwrap(), "text");
@@ -114,13 +114,13 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_that_is_not_empty_stays_as_it_is() {
+    fn a_folder_that_is_not_empty_is_left_alone() {
         let folder = folder("full");
         fs::create_dir_all(&folder).unwrap();
         write(&[], &folder).unwrap();
         fs::write(folder.join("mine"), "").unwrap();
         let error = write(&all(), &folder).unwrap_err().to_string();
-        assert!(error.ends_with("is not empty: nothing is written"), "{error}");
+        assert!(error.ends_with("is not empty: no file was written"), "{error}");
         assert_eq!(fs::read_dir(&folder).unwrap().count(), 1);
         write(&all(), &folder.join("mine")).unwrap_err();
         fs::remove_dir_all(folder).unwrap();
