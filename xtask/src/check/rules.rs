@@ -49,7 +49,7 @@ pub(super) const TEST_ONLY: &[&str] = &["plugin", "host", "hello", "voice-activi
 pub(super) const ABI_LIBRARY: &str = "abi_stable";
 
 /// The packages that may depend on [`ABI_LIBRARY`].
-pub(super) const ABI_PACKAGES: &[&str] = &["abi", "plugin", "loader"];
+pub(super) const ABI_PACKAGES: &[&str] = &["abi", "loader"];
 
 /// The most lines of a file.
 pub(super) const MAX_LINES: usize = 500;
