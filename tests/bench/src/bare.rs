@@ -1,4 +1,4 @@
-//! What the worker is compared with: hyper and the same JSON, and nothing else.
+//! The server that the worker is compared with: only hyper and the same JSON.
 
 use std::convert::Infallible;
 use std::error::Error;
@@ -23,10 +23,10 @@ use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use tokio::net::TcpListener;
 
-/// The argument by which this program is this server.
+/// The argument that runs this program as the bare server.
 pub(crate) const SUBCOMMAND: &str = "serve-bare";
 
-/// Serves on a port of the system's choice, announced as the worker does it, until it is killed.
+/// Serves on any free port, which it announces like the worker, until it is killed.
 pub(crate) async fn serve() -> Result<(), Box<dyn Error>> {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
     let url = format!("http://{}", listener.local_addr()?);
@@ -35,12 +35,12 @@ pub(crate) async fn serve() -> Result<(), Box<dyn Error>> {
         let (stream, _) = listener.accept().await?;
         stream.set_nodelay(true)?;
         let connection =
-            http1::Builder::new().serve_connection(TokioIo::new(stream), service_fn(answer));
+            http1::Builder::new().serve_connection(TokioIo::new(stream), service_fn(respond));
         tokio::spawn(connection);
     }
 }
 
-async fn answer(
+async fn respond(
     request: Request<Incoming>,
 ) -> Result<Response<Either<Full<Bytes>, Lines>>, Box<dyn Error + Send + Sync>> {
     let is_stream = request.uri().path() == "/execute_stream";
@@ -57,7 +57,7 @@ async fn answer(
     Ok(response)
 }
 
-/// The lines of the conformance plugin's stream, each a frame.
+/// The lines of the conformance plugin's stream, one per frame.
 struct Lines {
     next: u64,
     end: u64,

@@ -1,4 +1,4 @@
-//! An HTTP/1 client that does next to nothing, so that the server is what is measured.
+//! A minimal HTTP/1 client, so that the figures are those of the server.
 
 use std::io;
 use std::net::SocketAddr;
@@ -11,20 +11,20 @@ use tokio::io::AsyncReadExt;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
-/// A connection that is kept alive.
+/// A keep-alive connection.
 pub(crate) struct Client {
     stream: TcpStream,
     received: Vec<u8>,
 }
 
-/// An answer; its body is what [`Client::body`] says.
-pub(crate) struct Answer {
+/// A response; [`Client::body`] returns its body.
+pub(crate) struct Response {
     pub(crate) status: u16,
     body: std::ops::Range<usize>,
 }
 
-/// How a stream arrived.
-pub(crate) struct Streamed {
+/// The number of lines in a stream, and when they arrived.
+pub(crate) struct StreamTiming {
     pub(crate) lines: usize,
     pub(crate) first: Duration,
     pub(crate) whole: Duration,
@@ -37,43 +37,45 @@ impl Client {
         Ok(Self { stream, received: Vec::with_capacity(64 * 1024) })
     }
 
-    /// Sends a request, and reads nothing.
+    /// Sends a request without reading the response.
     pub(crate) async fn write(&mut self, request: &[u8]) -> io::Result<()> {
         self.stream.write_all(request).await
     }
 
-    /// Sends a request that [`get`] or [`post`] made and reads the whole answer.
-    pub(crate) async fn send(&mut self, request: &[u8]) -> io::Result<Answer> {
+    /// Sends a request from [`get`] or [`post`], and reads the whole response.
+    pub(crate) async fn send(&mut self, request: &[u8]) -> io::Result<Response> {
         self.received.clear();
         self.stream.write_all(request).await?;
         loop {
-            if let Some(answer) = answer_in(&self.received)? {
-                return Ok(answer);
+            if let Some(response) = parse_response(&self.received)? {
+                return Ok(response);
             }
             self.read().await?;
         }
     }
 
-    /// The body of the answer that [`Client::send`] read last.
-    pub(crate) fn body(&self, answer: &Answer) -> &[u8] {
-        &self.received[answer.body.clone()]
+    /// The body of the response that [`Client::send`] has returned last.
+    pub(crate) fn body(&self, response: &Response) -> &[u8] {
+        &self.received[response.body.clone()]
     }
 
-    /// Sends a request and counts the lines of its chunked answer, each a JSON object that holds no
-    /// other, by their opening braces: cheaper than taking the chunks apart.
-    pub(crate) async fn stream(&mut self, request: &[u8]) -> io::Result<Streamed> {
-        let begun = Instant::now();
+    /// Sends a request and counts the lines of its chunked response.
+    ///
+    /// Each line is a JSON object without nested objects, so counting opening braces is enough, and
+    /// cheaper than decoding the chunks.
+    pub(crate) async fn stream(&mut self, request: &[u8]) -> io::Result<StreamTiming> {
+        let started = Instant::now();
         let (mut lines, mut first) = (0, None);
         self.arrivals(request, |arrived| {
             lines += arrived;
-            first.get_or_insert_with(|| begun.elapsed());
+            first.get_or_insert_with(|| started.elapsed());
         })
         .await?;
-        let whole = begun.elapsed();
-        Ok(Streamed { lines, first: first.unwrap_or(whole), whole })
+        let whole = started.elapsed();
+        Ok(StreamTiming { lines, first: first.unwrap_or(whole), whole })
     }
 
-    /// As [`stream`](Self::stream), and tells how many lines each read brought that brought any.
+    /// Like [`stream`](Self::stream), but calls `arrived` with the number of lines of each read.
     pub(crate) async fn arrivals(
         &mut self,
         request: &[u8],
@@ -104,7 +106,7 @@ impl Client {
 /// The last bytes of a chunked body.
 const END: &[u8; 7] = b"\r\n0\r\n\r\n";
 
-/// The last bytes of what has been received so far.
+/// Shifts received bytes into the tail of the stream.
 fn slide(tail: &mut [u8; END.len()], received: &[u8]) {
     let new = &received[received.len().saturating_sub(tail.len())..];
     tail.rotate_left(new.len());
@@ -122,7 +124,7 @@ pub(crate) fn post(address: SocketAddr, path: &str, body: &str) -> Vec<u8> {
     post_with(address, path, "", body)
 }
 
-/// The same with further lines of its head.
+/// The bytes of a `POST` of JSON with more header lines.
 pub(crate) fn post_with(address: SocketAddr, path: &str, head: &str, body: &str) -> Vec<u8> {
     let length = body.len();
     format!(
@@ -132,18 +134,18 @@ pub(crate) fn post_with(address: SocketAddr, path: &str, head: &str, body: &str)
     .into_bytes()
 }
 
-/// The answer that the received bytes hold, once they hold it whole.
-fn answer_in(received: &[u8]) -> io::Result<Option<Answer>> {
+/// Parses the response, once it is complete.
+fn parse_response(received: &[u8]) -> io::Result<Option<Response>> {
     let Some(head) = memmem::find(received, b"\r\n\r\n") else { return Ok(None) };
-    let begin = head + 4;
-    let parsed = std::str::from_utf8(&received[..head]).ok().and_then(head_in);
+    let body_start = head + 4;
+    let parsed = std::str::from_utf8(&received[..head]).ok().and_then(parse_head);
     let (status, length) = parsed.ok_or(io::ErrorKind::InvalidData)?;
-    let end = begin + length;
-    Ok((received.len() >= end).then_some(Answer { status, body: begin..end }))
+    let end = body_start + length;
+    Ok((received.len() >= end).then_some(Response { status, body: body_start..end }))
 }
 
-/// Status and length of the body.
-fn head_in(head: &str) -> Option<(u16, usize)> {
+/// Parses the status and the length of the body.
+fn parse_head(head: &str) -> Option<(u16, usize)> {
     let (first, fields) = head.split_once("\r\n")?;
     let status = first.split(' ').nth(1)?.parse().ok()?;
     let length = fields.split("\r\n").find_map(|field| {
@@ -158,18 +160,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_answer_is_there_once_its_body_is_whole() {
+    fn a_response_is_complete_with_its_body() {
         let bytes = b"HTTP/1.1 503 Busy\r\ndate: x\r\nContent-LENGTH: 3\r\n\r\nabc";
         for end in 0..bytes.len() {
-            assert!(answer_in(&bytes[..end]).unwrap().is_none(), "{end}");
+            assert!(parse_response(&bytes[..end]).unwrap().is_none(), "{end}");
         }
-        let answer = answer_in(bytes).unwrap().unwrap();
-        assert_eq!((answer.status, &bytes[answer.body]), (503, &b"abc"[..]));
-        assert!(answer_in(b"nonsense\r\n\r\n").is_err());
+        let response = parse_response(bytes).unwrap().unwrap();
+        assert_eq!((response.status, &bytes[response.body]), (503, &b"abc"[..]));
+        assert!(parse_response(b"nonsense\r\n\r\n").is_err());
     }
 
     #[test]
-    fn the_end_of_a_stream_is_found_however_it_is_cut() {
+    fn the_end_of_a_stream_is_found_across_reads() {
         let bytes = b"2\r\n{}\r\n0\r\n\r\n";
         for cut in 0..=bytes.len() {
             let mut tail = [0; END.len()];

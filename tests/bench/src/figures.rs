@@ -1,14 +1,14 @@
-//! Medians, percentiles, and how they are written.
+//! Medians, percentiles and their format.
 
 use std::fmt;
 use std::time::Duration;
 
-/// How long each of many things took.
+/// A set of durations.
 #[derive(Debug, Default)]
 pub(crate) struct Latencies(Vec<Duration>);
 
-/// A duration with the unit and the digits that a reader wants.
-pub(crate) struct Shown(pub(crate) Duration);
+/// A duration with a readable unit and precision.
+pub(crate) struct Readable(pub(crate) Duration);
 
 impl Latencies {
     pub(crate) fn push(&mut self, latency: Duration) {
@@ -23,22 +23,22 @@ impl Latencies {
         self.0.len()
     }
 
-    /// Three cells of a table: p50, p99 and max.
+    /// The table cells p50, p99 and max.
     pub(crate) fn cells(&mut self) -> String {
         let [p50, p99, max] = [0.5, 0.99, 1.0].map(|part| or_none(self.percentile(part)));
         format!("{p50} | {p99} | {max}")
     }
 
-    /// The least duration that this part of all (0 to 1) does not exceed; none of none.
-    pub(crate) fn percentile(&mut self, part: f64) -> Option<Shown> {
+    /// The shortest duration that is not exceeded by this part (0 to 1) of all.
+    pub(crate) fn percentile(&mut self, part: f64) -> Option<Readable> {
         let last = self.0.len().checked_sub(1)?;
         let rank = (self.0.len() as f64 * part).ceil() as usize;
         let (_, at_rank, _) = self.0.select_nth_unstable(rank.saturating_sub(1).min(last));
-        Some(Shown(*at_rank))
+        Some(Readable(*at_rank))
     }
 }
 
-/// The one in the middle; of an even number, the mean of the two.
+/// The median; NaN without values.
 pub(crate) fn median(values: &[f64]) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
@@ -50,7 +50,7 @@ pub(crate) fn median(values: &[f64]) -> f64 {
     }
 }
 
-/// A number with its thousands apart.
+/// A number with commas between thousands.
 pub(crate) fn grouped(number: f64) -> String {
     let digits = format!("{number:.0}");
     let mut grouped = String::new();
@@ -63,7 +63,7 @@ pub(crate) fn grouped(number: f64) -> String {
     grouped
 }
 
-impl fmt::Display for Shown {
+impl fmt::Display for Readable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let micros = self.0.as_secs_f64() * 1e6;
         if micros < 1_000.0 {
@@ -74,8 +74,8 @@ impl fmt::Display for Shown {
     }
 }
 
-/// A figure that may not be had.
-pub(crate) fn or_none(figure: Option<Shown>) -> String {
+/// A figure, or "none".
+pub(crate) fn or_none(figure: Option<Readable>) -> String {
     figure.map_or_else(|| "none".to_owned(), |figure| figure.to_string())
 }
 
@@ -84,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_percentile_is_one_of_the_latencies() {
+    fn percentiles_are_values_of_the_set() {
         let mut latencies = Latencies::default();
         assert_eq!(or_none(latencies.percentile(0.5)), "none");
         for micros in (1..=200).rev() {
@@ -97,18 +97,18 @@ mod tests {
     }
 
     #[test]
-    fn a_median_is_in_the_middle() {
+    fn a_median_of_an_even_number_is_a_mean() {
         assert!((median(&[3.0, 1.0, 2.0]) - 2.0).abs() < 1e-9);
         assert!((median(&[4.0, 1.0, 2.0, 3.0]) - 2.5).abs() < 1e-9);
         assert!(median(&[]).is_nan());
     }
 
     #[test]
-    fn figures_are_written_for_readers() {
+    fn figures_are_readable() {
         assert_eq!(grouped(7.4), "7");
         assert_eq!(grouped(210_000.4), "210,000");
         assert_eq!(grouped(1_234_567.0), "1,234,567");
-        assert_eq!(Shown(Duration::from_micros(999)).to_string(), "999 µs");
-        assert_eq!(Shown(Duration::from_micros(1_900)).to_string(), "1.90 ms");
+        assert_eq!(Readable(Duration::from_micros(999)).to_string(), "999 µs");
+        assert_eq!(Readable(Duration::from_micros(1_900)).to_string(), "1.90 ms");
     }
 }

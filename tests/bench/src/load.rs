@@ -1,4 +1,4 @@
-//! Load: connections that send the same request again and again.
+//! Load: connections that repeat a request.
 
 use std::error::Error;
 use std::io;
@@ -14,20 +14,19 @@ use crate::cpu;
 use crate::figures::Latencies;
 use crate::server::Server;
 
-/// What came of a round.
+/// The results of a round.
 pub(crate) struct Round {
     pub(crate) requests_per_second: f64,
     pub(crate) latencies: Latencies,
-    /// Answers other than 200, which count for nothing else.
+    /// Responses with a status other than 200, which are not in the other figures.
     pub(crate) refused: usize,
-    /// How many cores the server used.
+    /// The number of cores that the server used.
     pub(crate) cores: f64,
-    /// How many cores were used by all but the server and this process: above 0, and it is the
-    /// machine that was measured.
+    /// The number of cores that other processes used; the figures are only valid near 0.
     pub(crate) others: f64,
 }
 
-/// Sends the request on all connections for a while, each time when the last one is answered.
+/// Repeats the request on all connections for the time `length`, each after the last response.
 pub(crate) async fn round(
     server: &Server,
     request: &Arc<[u8]>,
@@ -37,36 +36,37 @@ pub(crate) async fn round(
     let mut clients = Vec::new();
     for _ in 0..connections {
         let mut client = Client::connect(server.address).await?;
-        // A connection that has not been accepted yet is no load.
+        // Wait until the server has accepted the connection.
         client.send(request).await?;
         clients.push(client);
     }
-    let (cpu, ours, all) = (server.cpu()?, cpu::of_process(process::id())?, cpu::of_machine()?);
-    let begun = Instant::now();
+    let (cpu, own, all) = (server.cpu()?, cpu::of_process(process::id())?, cpu::of_machine()?);
+    let started = Instant::now();
     let mut senders = JoinSet::new();
     for client in clients {
-        senders.spawn(send_until(client, Arc::clone(request), begun + length));
+        senders.spawn(send_until(client, Arc::clone(request), started + length));
     }
     let (mut latencies, mut refused) = (Latencies::default(), 0);
     while let Some(sent) = senders.join_next().await {
-        let (of_sender, refused_to_sender) = sent??;
-        latencies.extend(of_sender);
-        refused += refused_to_sender;
+        let (new_latencies, new_refused) = sent??;
+        latencies.extend(new_latencies);
+        refused += new_refused;
     }
-    let passed = begun.elapsed().as_secs_f64();
+    let seconds = started.elapsed().as_secs_f64();
     let used = server.cpu()?.saturating_sub(cpu);
-    let of_load = cpu::of_process(process::id())?.saturating_sub(ours);
-    let others = cpu::of_machine()?.saturating_sub(all).saturating_sub(used + of_load);
+    let own = cpu::of_process(process::id())?.saturating_sub(own);
+    let others = cpu::of_machine()?.saturating_sub(all).saturating_sub(used + own);
     Ok(Round {
-        requests_per_second: latencies.count() as f64 / passed,
+        requests_per_second: latencies.count() as f64 / seconds,
         latencies,
         refused,
-        cores: used.as_secs_f64() / passed,
-        others: others.as_secs_f64() / passed,
+        cores: used.as_secs_f64() / seconds,
+        others: others.as_secs_f64() / seconds,
     })
 }
 
-/// Sends until the time has come; the latencies of what was answered by 200, and how many were not.
+/// Repeats the request until `end`; returns the latencies of responses with status 200, and the
+/// number of other responses.
 pub(crate) async fn send_until(
     mut client: Client,
     request: Arc<[u8]>,
@@ -74,16 +74,16 @@ pub(crate) async fn send_until(
 ) -> io::Result<(Latencies, usize)> {
     let mut latencies = Latencies::default();
     let mut refused = 0;
-    let mut begun = Instant::now();
-    while begun < end {
-        let answer = client.send(&request).await?;
+    let mut started = Instant::now();
+    while started < end {
+        let response = client.send(&request).await?;
         let now = Instant::now();
-        if answer.status == 200 {
-            latencies.push(now - begun);
+        if response.status == 200 {
+            latencies.push(now - started);
         } else {
             refused += 1;
         }
-        begun = now;
+        started = now;
     }
     Ok((latencies, refused))
 }

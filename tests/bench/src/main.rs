@@ -1,7 +1,7 @@
 //! The benchmark tables behind `cargo xtask bench`, in Markdown on stdout.
 //!
-//! What is served goes over the loopback interface, and every part is bounded in count or time.
-//! The servers run in processes of their own; this one is the load.
+//! All requests use the loopback interface, and every section is limited in number or time.
+//! The servers are separate processes; this process generates the load.
 
 mod bare;
 mod client;
@@ -23,20 +23,22 @@ const USAGE: &str = "\
 usage: universal-worker-bench --dist DIR [start] [boundary] [echo]
                               [control] [stream] [ends] [json]
 
-DIR holds universal-worker and plugins/, as `cargo xtask build` leaves them
-(json needs neither); without a section, all of them run";
+DIR is the folder with universal-worker and plugins/ that `cargo xtask build`
+wrote (json needs neither); without a section, all of them run";
 
 fn main() -> ExitCode {
     let args: Vec<String> = env::args().skip(1).collect();
-    // One thread for the load, and one for the server that it is compared with.
+    // One thread for the load, like the bare server's one thread.
     let runtime = match runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return failed(&error),
     };
     let words: Vec<&str> = args.iter().map(String::as_str).collect();
-    let outcome = match words[..] {
+    let result = match words[..] {
         [bare::SUBCOMMAND] => runtime.block_on(bare::serve()),
-        ["--dist", dist, ref sections @ ..] if sections.iter().all(|it| SECTIONS.contains(it)) => {
+        ["--dist", dist, ref sections @ ..]
+            if sections.iter().all(|name| SECTIONS.contains(name)) =>
+        {
             runtime.block_on(measure(&PathBuf::from(dist), sections))
         }
         _ => {
@@ -44,32 +46,32 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    outcome.map_or_else(|error| failed(&*error), |()| ExitCode::SUCCESS)
+    result.map_or_else(|error| failed(&*error), |()| ExitCode::SUCCESS)
 }
 
 const SECTIONS: [&str; 7] = ["start", "boundary", "echo", "control", "stream", "ends", "json"];
 
-async fn measure(dist: &Path, asked: &[&str]) -> Result<(), Box<dyn Error>> {
-    let wants = |section| asked.is_empty() || asked.contains(&section);
-    if wants("start") {
+async fn measure(dist: &Path, selected: &[&str]) -> Result<(), Box<dyn Error>> {
+    let is_selected = |section| selected.is_empty() || selected.contains(&section);
+    if is_selected("start") {
         sections::start(dist).await?;
     }
-    if wants("boundary") {
+    if is_selected("boundary") {
         sections::boundary(dist).await?;
     }
-    if wants("echo") {
+    if is_selected("echo") {
         sections::echo(dist).await?;
     }
-    if wants("control") {
+    if is_selected("control") {
         sections::control(dist).await?;
     }
-    if wants("stream") {
+    if is_selected("stream") {
         sections::stream(dist).await?;
     }
-    if wants("ends") {
+    if is_selected("ends") {
         sections::ends(dist).await?;
     }
-    if wants("json") {
+    if is_selected("json") {
         sections::json()?;
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! The tables.
+//! The sections, each of which prints a table.
 
 mod boundary;
 mod control;
@@ -16,7 +16,7 @@ pub(crate) use json::json;
 pub(crate) use start::start;
 pub(crate) use stream::stream;
 
-/// The plugin that most sections call, and the class in it.
+/// The plugin and class that most sections call.
 const CONFORMANCE: (&str, [&str; 2]) = ("conformance", ["--class", "Conformance"]);
-/// The class that takes four runs at once.
+/// The class with four concurrent runs.
 const PARALLEL: (&str, [&str; 2]) = ("conformance", ["--class", "Parallel"]);

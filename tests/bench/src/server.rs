@@ -1,4 +1,4 @@
-//! A server in a process of its own: the worker, or the bare one.
+//! A server process: the worker, or the bare server.
 
 use std::env;
 use std::fs;
@@ -18,20 +18,20 @@ use tokio::process::Command;
 use crate::bare;
 use crate::cpu;
 
-/// A running server; killed when dropped.
+/// A running server, which is killed on drop.
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
-    /// From the call that spawns it to the line that announces it.
+    /// The time from spawning it to its announcement.
     pub(crate) start: Duration,
     pid: u32,
     child: Child,
 }
 
-/// A start that takes longer has failed.
-const LONG: Duration = Duration::from_secs(20);
+/// The time limit of a start.
+const START_TIMEOUT: Duration = Duration::from_secs(20);
 
 impl Server {
-    /// Starts the worker of the folder `dist` with one of its plugins.
+    /// Starts the worker in the folder `dist` with one of its plugins.
     pub(crate) async fn worker(dist: &Path, plugin: &str, options: &[&str]) -> io::Result<Self> {
         let mut command = Command::new(dist.join("universal-worker"));
         command.arg("--module").arg(dist.join(format!("plugins/lib{plugin}.so")));
@@ -48,20 +48,20 @@ impl Server {
 
     async fn start(mut command: Command) -> io::Result<Self> {
         command.stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true);
-        let begun = Instant::now();
+        let started = Instant::now();
         let mut child = command.spawn()?;
-        let stdout = child.stdout.take().expect("its stdout is a pipe");
+        let stdout = child.stdout.take().expect("stdout is a pipe");
         let mut line = String::new();
         let mut reader = BufReader::new(stdout);
-        tokio::time::timeout(LONG, reader.read_line(&mut line)).await??;
-        let start = begun.elapsed();
-        let pid = child.id().expect("it has not been waited for");
+        tokio::time::timeout(START_TIMEOUT, reader.read_line(&mut line)).await??;
+        let start = started.elapsed();
+        let pid = child.id().expect("the process was not waited for");
         let failed = || io::Error::other(format!("{command:?} did not start: {}", line.trim()));
-        let address = address_in(&line).ok_or_else(failed)?;
+        let address = parse_address(&line).ok_or_else(failed)?;
         Ok(Self { address, start, pid, child })
     }
 
-    /// Kills it and waits for its end, so that it is no load on what comes next.
+    /// Kills the server and waits for its end, so that it does not disturb the next measurement.
     pub(crate) async fn stop(mut self) -> io::Result<()> {
         self.child.kill().await
     }
@@ -71,17 +71,17 @@ impl Server {
         let status = fs::read_to_string(format!("/proc/{}/status", self.pid))?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
         let kib = line.and_then(|line| line.trim().strip_suffix("kB")?.trim().parse::<f64>().ok());
-        kib.map(|kib| kib / 1024.0).ok_or_else(|| io::Error::other("no VmRSS in its status"))
+        kib.map(|kib| kib / 1024.0).ok_or_else(|| io::Error::other("no VmRSS in the status"))
     }
 
-    /// CPU time used so far.
+    /// The CPU time used so far.
     pub(crate) fn cpu(&self) -> io::Result<Duration> {
         cpu::of_process(self.pid)
     }
 }
 
-/// Where an announcement says that the server is.
-fn address_in(line: &str) -> Option<SocketAddr> {
+/// The address in an announcement.
+fn parse_address(line: &str) -> Option<SocketAddr> {
     let event: Value = serde_json::from_str(line).ok()?;
     event["url"].as_str()?.strip_prefix("http://")?.parse().ok()
 }
@@ -91,10 +91,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_announcement_has_an_address_and_a_failure_has_none() {
+    fn only_an_announcement_has_an_address() {
         let ready = r#"{"event":"ready","url":"http://127.0.0.1:4711","uds":null}"#;
-        assert_eq!(address_in(ready), Some(SocketAddr::from(([127, 0, 0, 1], 4711))));
-        assert_eq!(address_in(r#"{"event":"failed","stage":"load"}"#), None);
-        assert_eq!(address_in(""), None);
+        assert_eq!(parse_address(ready), Some(SocketAddr::from(([127, 0, 0, 1], 4711))));
+        assert_eq!(parse_address(r#"{"event":"failed","stage":"load"}"#), None);
+        assert_eq!(parse_address(""), None);
     }
 }

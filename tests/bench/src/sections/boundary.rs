@@ -1,4 +1,4 @@
-//! What it costs to call a plugin, and a plugin to call back, beside the same without a boundary.
+//! The cost of calls into a plugin and back, compared with direct calls.
 
 use std::error::Error;
 use std::hint::black_box;
@@ -28,28 +28,28 @@ use universal_worker_loader::Library;
 use crate::figures::median;
 use crate::server::Server;
 
-/// Each row is measured so often, and the median taken.
+/// The figures are medians of this many rounds.
 const ROUNDS: usize = 15;
 const CALLS: u32 = 100_000;
 
-/// What a plugin asks of its context.
-const FROM_WITHIN: [(&str, &str, &str); 5] = [
+/// The calls of a plugin to its context: name, operation and target in nanoseconds.
+const CONTEXT_CALLS: [(&str, &str, &str); 5] = [
     ("`is_cancelled`", "is_cancelled", "2"),
     ("`progress`", "progress", "10"),
     ("`status` of 15 bytes", "status", ""),
     ("`emit` of one digit", "emit", ""),
-    ("a log line that is filtered", "log_filtered", ""),
+    ("a log line that is filtered out", "log_filtered", ""),
 ];
 
-/// A context that does next to nothing.
+/// A context that does as little as possible.
 #[derive(Debug, Default)]
-struct Idle {
+struct IdleContext {
     cancelled: AtomicBool,
     progress: AtomicU64,
     last: Mutex<Vec<u8>>,
 }
 
-impl RunContext for Idle {
+impl RunContext for IdleContext {
     fn is_cancelled(&self) -> bool {
         self.cancelled.load(Ordering::Relaxed)
     }
@@ -88,9 +88,9 @@ impl RunContext for Idle {
     }
 }
 
-/// The arguments of the class `Meter`, and what it answers.
+/// The arguments and the result of the class `Meter`.
 #[derive(Debug, Serialize, Deserialize)]
-struct Echoed {
+struct MeterArgs {
     text: String,
     count: u32,
     ratio: f64,
@@ -99,63 +99,66 @@ struct Echoed {
 
 #[derive(Deserialize)]
 struct Call {
-    kwargs: Echoed,
+    kwargs: MeterArgs,
 }
 
 pub(crate) async fn boundary(dist: &Path) -> Result<(), Box<dyn Error>> {
     let library = Library::open(&dist.join("plugins/libconformance.so"))?;
-    let class = library.class(Some("Meter"), Arc::new(Idle::default()))?;
+    let class = library.class(Some("Meter"), Arc::new(IdleContext::default()))?;
     let instance = instance(&class)?;
     let call = call();
     println!(
-        "## The boundary\n\nNanoseconds a call: the median of {ROUNDS} rounds of {CALLS} calls each, \
-         into a library that is loaded and back.\nThe direct call does the same in one program: an \
-         empty function, the methods of a context that does next to nothing, serde_json alone.\n"
+        "## The plugin boundary\n\nNanoseconds per call, as the median of {ROUNDS} rounds of {CALLS} calls, \
+         between this program and a loaded library.\nA direct call does the same without the boundary: \
+         an empty function, the methods of an idle context, or serde_json.\n"
     );
-    println!("| | a context that does next to nothing | a run of the worker | direct | aim |");
+    println!("| | idle context | run of a worker | direct | target |");
     println!("|---|---|---|---|---|");
-    let context = Arc::new(Idle::default());
+    let context = Arc::new(IdleContext::default());
     let empty = rounds(|| drop(black_box(instance.prefetch(Arc::clone(&context)))));
     println!(
         "| an empty call | {empty:.1} | | {:.1} | 25 |",
         rounds(|| black_box(nothing as fn())())
     );
-    let within = within_worker(dist).await?;
-    for ((name, what, aim), in_worker) in FROM_WITHIN.into_iter().zip(within) {
-        let measured = measured_within(&instance, what).map_err(|fault| fault.message)?;
-        println!("| {name} | {measured:.1} | {in_worker:.1} | {:.1} | {aim} |", direct(what));
+    let in_worker = measure_in_worker(dist).await?;
+    for ((name, operation, target), in_worker) in CONTEXT_CALLS.into_iter().zip(in_worker) {
+        let measured = measure_in_process(&instance, operation).map_err(|fault| fault.message)?;
+        println!(
+            "| {name} | {measured:.1} | {in_worker:.1} | {:.1} | {target} |",
+            direct(operation)
+        );
     }
-    let context = Arc::new(Idle::default());
+    let context = Arc::new(IdleContext::default());
     let typed = rounds(|| drop(black_box(instance.execute(call.as_bytes(), Arc::clone(&context)))));
-    let alone = rounds(|| drop(black_box(serde_json_alone(call.as_bytes()))));
-    println!("| a typed call of {} bytes | {typed:.0} | | {alone:.0} | |\n", call.len());
+    let direct = rounds(|| drop(black_box(with_serde_json(call.as_bytes()))));
+    println!("| a typed call of {} bytes | {typed:.0} | | {direct:.0} | |\n", call.len());
     Ok(())
 }
 
 fn instance(class: &Class) -> Result<Instance, Box<dyn Error>> {
-    class.create(b"{}", Arc::new(Idle::default())).map_err(|fault| fault.message.into())
+    class.create(b"{}", Arc::new(IdleContext::default())).map_err(|fault| fault.message.into())
 }
 
 fn nothing() {}
 
-fn serde_json_alone(call: &[u8]) -> Result<Vec<u8>, serde_json::Error> {
+fn with_serde_json(call: &[u8]) -> Result<Vec<u8>, serde_json::Error> {
     serde_json::to_vec(&serde_json::from_slice::<Call>(call)?.kwargs)
 }
 
-/// Nanoseconds a call.
+/// Nanoseconds per call.
 fn rounds(mut call: impl FnMut()) -> f64 {
     let mut round = || {
-        let begun = Instant::now();
+        let started = Instant::now();
         (0..CALLS).for_each(|_| call());
-        begun.elapsed().as_secs_f64() * 1e9 / f64::from(CALLS)
+        started.elapsed().as_secs_f64() * 1e9 / f64::from(CALLS)
     };
     median(&[(); ROUNDS].map(|()| round()))
 }
 
-fn direct(what: &str) -> f64 {
-    let idle = Idle::default();
+fn direct(operation: &str) -> f64 {
+    let idle = IdleContext::default();
     let context: &dyn RunContext = black_box(&idle);
-    match what {
+    match operation {
         "is_cancelled" => rounds(|| {
             black_box(context.is_cancelled());
         }),
@@ -170,12 +173,12 @@ fn direct(what: &str) -> f64 {
     }
 }
 
-/// As the plugin measures it, with a context that does next to nothing.
-fn measured_within(instance: &Instance, what: &str) -> Result<f64, Fault> {
-    let call = json!({ "kwargs": measure(what) }).to_string();
+/// What the plugin measures, with an idle context.
+fn measure_in_process(instance: &Instance, operation: &str) -> Result<f64, Fault> {
+    let call = json!({ "kwargs": arguments(operation) }).to_string();
     let mut figures = Vec::new();
     for _ in 0..ROUNDS {
-        let context = Arc::new(Idle::default());
+        let context = Arc::new(IdleContext::default());
         instance.execute_stream(call.as_bytes(), Arc::clone(&context))?;
         let last = context.last.lock().unwrap_or_else(PoisonError::into_inner);
         figures.push(serde_json::from_slice(&last).unwrap_or(f64::NAN));
@@ -183,16 +186,16 @@ fn measured_within(instance: &Instance, what: &str) -> Result<f64, Fault> {
     Ok(median(&figures))
 }
 
-/// The same in a run of a worker.
-async fn within_worker(dist: &Path) -> Result<Vec<f64>, Box<dyn Error>> {
+/// What the plugin measures in a run of a worker.
+async fn measure_in_worker(dist: &Path) -> Result<Vec<f64>, Box<dyn Error>> {
     let worker = Server::worker(dist, "conformance", &["--class", "Meter"]).await?;
     let client = Client::new(&format!("http://{}", worker.address));
     let mut medians = Vec::new();
-    for (_, what, _) in FROM_WITHIN {
+    for (_, operation, _) in CONTEXT_CALLS {
         let mut figures = Vec::new();
         for _ in 0..ROUNDS {
             let args: [(); 0] = [];
-            let mut lines = client.execute_stream(&args, &measure(what)).await?;
+            let mut lines = client.execute_stream(&args, &arguments(operation)).await?;
             let mut figure = f64::NAN;
             while let Some(line) = lines.next_line().await {
                 figure = serde_json::from_slice(&line?)?;
@@ -205,9 +208,9 @@ async fn within_worker(dist: &Path) -> Result<Vec<f64>, Box<dyn Error>> {
     Ok(medians)
 }
 
-/// The keywords of a stream that measures.
-fn measure(what: &str) -> Value {
-    json!({ "text": what, "count": CALLS })
+/// The keyword arguments of a stream that measures.
+fn arguments(operation: &str) -> Value {
+    json!({ "text": operation, "count": CALLS })
 }
 
 fn call() -> String {
@@ -220,7 +223,7 @@ fn call() -> String {
 #[cfg(test)]
 mod tests {
     #[test]
-    fn the_call_is_as_long_as_it_is_said_to_be() {
+    fn the_call_has_200_bytes() {
         assert_eq!(super::call().len(), 200);
     }
 }

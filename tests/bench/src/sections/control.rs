@@ -1,4 +1,4 @@
-//! Whether a control route can tell what the plugin does.
+//! The latency of control routes while the plugin is busy.
 
 use std::error::Error;
 use std::path::Path;
@@ -14,7 +14,7 @@ use crate::figures::grouped;
 use crate::server::Server;
 
 const CALLS: usize = 3000;
-/// What the class takes at once, and the default of `--queue`.
+/// The concurrency of the class, and the default of `--queue`.
 const LANES_AND_QUEUE: usize = 4 + 16;
 const ROUTES: [&str; 7] =
     ["/health", "/ready", "/stats", "/runs", "/progress", "/config", "/config_schema"];
@@ -22,22 +22,22 @@ const ROUTES: [&str; 7] =
 pub(crate) async fn control(dist: &Path) -> Result<(), Box<dyn Error>> {
     println!("## Control routes\n");
     println!(
-        "{} calls of {} in turn, on one connection.\n",
+        "{} calls, alternating between {}, on one connection.\n",
         grouped(CALLS as f64),
-        ROUTES.join(" ")
+        ROUTES.join(", ")
     );
-    println!("| the plugin | p50 | p99 | max |\n|---|---|---|---|");
+    println!("| plugin | p50 | p99 | max |\n|---|---|---|---|");
     for (plugin, op) in [
-        ("is idle", None),
-        ("hangs in 4 of 4 lanes, and 16 of 16 wait", Some("hang")),
-        ("burns the CPU in 4 of 4 lanes, and 16 of 16 wait", Some("spin")),
+        ("idle", None),
+        ("hangs in 4 of 4 lanes, queue full with 16 runs", Some("hang")),
+        ("uses the CPU in 4 of 4 lanes, queue full with 16 runs", Some("spin")),
     ] {
         let (library, class) = PARALLEL;
         let server = Server::worker(dist, library, &class).await?;
         let busy = fill(&server, op).await?;
         let mut latencies = calls(&server).await?;
         if busy.len() != op.map_or(0, |_| LANES_AND_QUEUE) {
-            return Err("a run ended before the calls did".into());
+            return Err("a run ended before the calls".into());
         }
         println!("| {plugin} | {} |", latencies.cells());
         server.stop().await?;
@@ -46,7 +46,7 @@ pub(crate) async fn control(dist: &Path) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Takes every lane and every place in the queue; the runs end with their server.
+/// Starts runs until all lanes and the queue are full; they end with the server.
 async fn fill(server: &Server, op: Option<&str>) -> Result<JoinSet<()>, Box<dyn Error>> {
     let mut runs = JoinSet::new();
     let Some(op) = op else { return Ok(runs) };
@@ -56,15 +56,15 @@ async fn fill(server: &Server, op: Option<&str>) -> Result<JoinSet<()>, Box<dyn 
         let mut client = Client::connect(server.address).await?;
         let request = request.clone();
         runs.spawn(async move {
-            // It has no answer before its server is killed.
+            // The server is killed before it responds.
             let _ = client.send(&request).await;
         });
     }
     let mut client = Client::connect(server.address).await?;
     let ready = client::get(server.address, "/ready");
     loop {
-        let answer = client.send(&ready).await?;
-        if client.body(&answer).starts_with(br#"{"status":"busy""#) {
+        let response = client.send(&ready).await?;
+        if client.body(&response).starts_with(br#"{"status":"busy""#) {
             return Ok(runs);
         }
     }
@@ -75,12 +75,12 @@ async fn calls(server: &Server) -> Result<Latencies, Box<dyn Error>> {
     let mut client = Client::connect(server.address).await?;
     let mut latencies = Latencies::default();
     for (route, request) in ROUTES.iter().zip(&requests).cycle().take(CALLS) {
-        let begun = Instant::now();
-        let answer = client.send(request).await?;
-        latencies.push(begun.elapsed());
-        // A full queue is what /ready is asked for.
-        if answer.status != 200 && !(*route == "/ready" && answer.status == 503) {
-            return Err(format!("{route} is answered by {}", answer.status).into());
+        let started = Instant::now();
+        let response = client.send(request).await?;
+        latencies.push(started.elapsed());
+        // /ready reports the full queue.
+        if response.status != 200 && !(*route == "/ready" && response.status == 503) {
+            return Err(format!("{route} responded with {}", response.status).into());
         }
     }
     Ok(latencies)

@@ -1,4 +1,4 @@
-//! Small requests, beside a server that does nothing but the same JSON.
+//! Small requests to the worker, and to a server that only does the same JSON.
 
 use std::error::Error;
 use std::path::Path;
@@ -18,16 +18,16 @@ use crate::load;
 use crate::load::Round;
 use crate::server::Server;
 
-/// Both servers in turn, so that neither has the quieter machine.
+/// The rounds alternate between both servers, to share the noise of the machine.
 const ROUNDS: usize = 8;
 const ROUND: Duration = Duration::from_millis(600);
 const CONNECTIONS: [usize; 3] = [1, 16, 64];
-/// Runs that may wait in a worker for a lane.
+/// The queue of the worker.
 const QUEUE: usize = 16;
 
 /// The rounds of one server.
 #[derive(Default)]
-struct Account {
+struct Totals {
     requests_per_second: Vec<f64>,
     cores: Vec<f64>,
     others: Vec<f64>,
@@ -38,45 +38,45 @@ struct Account {
 pub(crate) async fn echo(dist: &Path) -> Result<(), Box<dyn Error>> {
     let body = body();
     println!(
-        "## Echo of {} bytes\n\n{ROUNDS} rounds of {} ms on each server in turn; medians of the \
-         rounds, latencies of all.\n",
+        "## Echo of {} bytes\n\n{ROUNDS} rounds of {} ms, alternating between the servers; medians of the \
+         rounds, and latencies of all requests.\n",
         body.len(),
         ROUND.as_millis()
     );
     println!(
         "| connections | worker, requests/s | bare hyper | ratio | worker p50 | p99 | bare p50 \
-         | p99 | worker, cores | bare | others | refused |"
+         | p99 | worker cores | bare cores | other cores | refused |"
     );
     println!("|---|---|---|---|---|---|---|---|---|---|---|---|");
     for connections in CONNECTIONS {
         row(dist, &body, connections).await?;
     }
     println!(
-        "\nCores are what was used: by the servers, and by all but them and the load, which takes one \
-         itself. Where others are not near 0, run it again on a quieter machine.\n"
+        "\nCores is the CPU time used, divided by the time of the round; other cores excludes the servers and \
+         the load, which takes one core. If it is not near 0, repeat on a quieter machine.\n"
     );
     Ok(())
 }
 
 async fn row(dist: &Path, body: &str, connections: usize) -> Result<(), Box<dyn Error>> {
     let (plugin, class) = CONFORMANCE;
-    // A worker refuses what neither a lane nor the queue has room for; a lane can still be held when
-    // its client has the answer and asks again.
+    // A lane may be still in use when its client sends the next request, and the worker refuses a
+    // request if the queue is full.
     let lanes = if connections > QUEUE { 2 * connections } else { 1 }.to_string();
     let options = [&class[..], &["--concurrency", &lanes]].concat();
     let worker = Server::worker(dist, plugin, &options).await?;
     let bare = Server::bare().await?;
-    let mut accounts = [Account::default(), Account::default()];
+    let mut totals = [Totals::default(), Totals::default()];
     for server in [&worker, &bare] {
         check(server, body).await?;
     }
     for _ in 0..ROUNDS {
-        for (server, account) in [&worker, &bare].into_iter().zip(&mut accounts) {
+        for (server, total) in [&worker, &bare].into_iter().zip(&mut totals) {
             let request = client::post(server.address, "/execute", body).into();
-            account.add(load::round(server, &request, connections, ROUND).await?);
+            total.add(load::round(server, &request, connections, ROUND).await?);
         }
     }
-    let [mut worker, mut bare] = accounts;
+    let [mut worker, mut bare] = totals;
     let ratio = median(&worker.requests_per_second) / median(&bare.requests_per_second);
     println!(
         "| {connections} | {} | {} | {ratio:.2} | {} | {} | {} | {} | {:.2} | {:.2} | {:.2} | {} |",
@@ -94,16 +94,16 @@ async fn row(dist: &Path, body: &str, connections: usize) -> Result<(), Box<dyn 
     Ok(())
 }
 
-/// Both servers must do the same, or there is nothing to compare.
+/// Checks that the server echoes.
 async fn check(server: &Server, body: &str) -> Result<(), Box<dyn Error>> {
     let request: Arc<[u8]> = client::post(server.address, "/execute", body).into();
     let mut client = Client::connect(server.address).await?;
-    let answer = client.send(&request).await?;
-    let echoed: Value = serde_json::from_slice(client.body(&answer))?;
-    if answer.status == 200 && echoed == serde_json::from_str::<Value>(body)? {
+    let response = client.send(&request).await?;
+    let echoed: Value = serde_json::from_slice(client.body(&response))?;
+    if response.status == 200 && echoed == serde_json::from_str::<Value>(body)? {
         Ok(())
     } else {
-        Err(format!("no echo, but {}: {echoed}", answer.status).into())
+        Err(format!("no echo, but status {}: {echoed}", response.status).into())
     }
 }
 
@@ -112,7 +112,7 @@ fn body() -> String {
     format!(r#"{{"args":[],"kwargs":{{"text":"{text}"}}}}"#)
 }
 
-impl Account {
+impl Totals {
     fn add(&mut self, round: Round) {
         self.requests_per_second.push(round.requests_per_second);
         self.cores.push(round.cores);
@@ -125,7 +125,7 @@ impl Account {
 #[cfg(test)]
 mod tests {
     #[test]
-    fn the_body_is_as_long_as_the_table_says() {
+    fn the_body_has_200_bytes() {
         assert_eq!(super::body().len(), 200);
     }
 }

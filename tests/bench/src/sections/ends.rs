@@ -1,4 +1,4 @@
-//! How soon a run ends whose client left or whose time is over.
+//! The time until a run ends after a disconnect or a deadline.
 
 use std::error::Error;
 use std::path::Path;
@@ -20,61 +20,64 @@ const DEAF_RUN: &str = r#"{"kwargs":{"op":"hang","secs":0.06}}"#;
 const SLOW_STREAM: &str = r#"{"kwargs":{"n":1000000,"delay":0.01}}"#;
 const FULL_STREAM: &str = r#"{"kwargs":{"n":100000000,"pad":1000}}"#;
 
-/// A client that leaves.
-struct Leaver {
+/// A client that disconnects.
+struct LeavingClient {
     id: String,
     path: &'static str,
     body: &'static str,
-    /// How its run stands when it leaves.
+    /// The state of its run when it disconnects.
     state: &'static str,
 }
 
 pub(crate) async fn ends(dist: &Path) -> Result<(), Box<dyn Error>> {
-    println!("## How soon a run ends\n");
+    println!("## Time until a run ends\n");
     println!("| | times | p50 | p99 | max |\n|---|---|---|---|---|");
     let (plugin, class) = CONFORMANCE;
     let server = Server::worker(dist, plugin, &class).await?;
-    for (what, path, body) in [
-        ("cancelled after its client left", "/execute", LONG_RUN),
-        ("the same of a stream with a line each 10 ms", "/execute_stream", SLOW_STREAM),
-        ("the same of a stream that waits for its reader", "/execute_stream", FULL_STREAM),
+    for (name, path, body) in [
+        ("cancelled after a disconnect", "/execute", LONG_RUN),
+        ("the same, of a stream with a line every 10 ms", "/execute_stream", SLOW_STREAM),
+        ("the same, of a stream that waits for its reader", "/execute_stream", FULL_STREAM),
     ] {
         let mut latencies = Latencies::default();
         for n in 0..TIMES {
-            let leaver = Leaver { id: format!("leaver-{n}"), path, body, state: "running" };
-            latencies.push(leaver.time_to_the_end(&server).await?);
+            let leaver = LeavingClient { id: format!("leaver-{n}"), path, body, state: "running" };
+            latencies.push(leaver.time_to_end(&server).await?);
         }
-        row(what, latencies);
+        row(name, latencies);
     }
     let mut first = Client::connect(server.address).await?;
     first.write(&client::post(server.address, "/execute", LONG_RUN)).await?;
     let mut latencies = Latencies::default();
     for n in 0..TIMES {
         let id = format!("queued-{n}");
-        let leaver = Leaver { id, path: "/execute", body: LONG_RUN, state: "queued" };
-        latencies.push(leaver.time_to_the_end(&server).await?);
+        let leaver = LeavingClient { id, path: "/execute", body: LONG_RUN, state: "queued" };
+        latencies.push(leaver.time_to_end(&server).await?);
     }
-    row("the same in the queue", latencies);
+    row("the same, of a queued run", latencies);
     server.stop().await?;
 
     let server = Server::worker(dist, plugin, &class).await?;
-    row("answered after its deadline of 50 ms, by a deaf plugin", deadlines(&server).await?);
+    row(
+        "response after a deadline of 50 ms, of a plugin that ignores it",
+        deadlines(&server).await?,
+    );
     println!();
     Ok(())
 }
 
-impl Leaver {
-    /// From the close of its connection until its run is seen to be cancelled.
-    async fn time_to_the_end(&self, server: &Server) -> Result<Duration, Box<dyn Error>> {
+impl LeavingClient {
+    /// The time from closing the connection until the run is reported as cancelled.
+    async fn time_to_end(&self, server: &Server) -> Result<Duration, Box<dyn Error>> {
         let mut watcher = Client::connect(server.address).await?;
         let mut client = Client::connect(server.address).await?;
         let head = format!("X-Run-Id: {}\r\n", self.id);
         client.write(&client::post_with(server.address, self.path, &head, self.body)).await?;
         self.until(self.state, server, &mut watcher).await?;
-        let begun = Instant::now();
+        let started = Instant::now();
         drop(client);
         self.until("cancelled", server, &mut watcher).await?;
-        Ok(begun.elapsed())
+        Ok(started.elapsed())
     }
 
     async fn until(
@@ -84,22 +87,22 @@ impl Leaver {
         watcher: &mut Client,
     ) -> Result<(), Box<dyn Error>> {
         let request = client::get(server.address, &format!("/runs/{}", self.id));
-        let wanted = format!(r#""state":"{state}""#);
-        let begun = Instant::now();
+        let expected = format!(r#""state":"{state}""#);
+        let started = Instant::now();
         loop {
-            let answer = watcher.send(&request).await?;
-            let told = String::from_utf8_lossy(watcher.body(&answer));
-            if told.contains(&wanted) {
+            let response = watcher.send(&request).await?;
+            let report = String::from_utf8_lossy(watcher.body(&response));
+            if report.contains(&expected) {
                 return Ok(());
             }
-            if begun.elapsed() > Duration::from_secs(20) {
-                return Err(format!("{} does not come to be {state}: {told}", self.id).into());
+            if started.elapsed() > Duration::from_secs(20) {
+                return Err(format!("{} did not become {state}: {report}", self.id).into());
             }
         }
     }
 }
 
-/// How much later than its deadline a run is answered whose plugin comes back later.
+/// The delay of the response after its deadline, of a plugin that returns later.
 async fn deadlines(server: &Server) -> Result<Latencies, Box<dyn Error>> {
     let head = format!("X-Timeout-Ms: {}\r\n", DEADLINE.as_millis());
     let timed = client::post_with(server.address, "/execute", &head, DEAF_RUN);
@@ -107,18 +110,18 @@ async fn deadlines(server: &Server) -> Result<Latencies, Box<dyn Error>> {
     let mut client = Client::connect(server.address).await?;
     let mut latencies = Latencies::default();
     for _ in 0..DEADLINES {
-        let begun = Instant::now();
-        let answer = client.send(&timed).await?;
-        latencies.push(begun.elapsed().saturating_sub(DEADLINE));
-        if answer.status != 504 {
-            return Err(format!("a deadline is answered by {}", answer.status).into());
+        let started = Instant::now();
+        let response = client.send(&timed).await?;
+        latencies.push(started.elapsed().saturating_sub(DEADLINE));
+        if response.status != 504 {
+            return Err(format!("the response after a deadline was {}", response.status).into());
         }
-        // It has the lane once the deaf one is back.
+        // This run starts when the plugin has returned.
         client.send(&next).await?;
     }
     Ok(latencies)
 }
 
-fn row(what: &str, mut latencies: Latencies) {
-    println!("| {what} | {} | {} |", latencies.count(), latencies.cells());
+fn row(name: &str, mut latencies: Latencies) {
+    println!("| {name} | {} | {} |", latencies.count(), latencies.cells());
 }

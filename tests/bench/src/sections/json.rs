@@ -1,12 +1,12 @@
-//! Our encoder beside serde_json and CPython's `json.dumps`.
+//! The JSON encoder, compared with serde_json and CPython's `json.dumps`.
 
-mod answer;
 mod canada;
 mod citm;
 mod cpython;
-mod fresh;
+mod new_buffers;
 mod plain;
 mod random;
+mod response;
 mod row;
 mod table;
 mod text;
@@ -18,9 +18,9 @@ use std::error::Error;
 use serde::Serialize;
 use serde_json::Value;
 
-use cpython::Outcome;
+use cpython::Comparison;
 use cpython::Python;
-use fresh::Fresh;
+use new_buffers::NewBuffers;
 use row::Row;
 use turns::ROUNDS;
 use turns::TURN;
@@ -29,21 +29,21 @@ pub(crate) fn json() -> Result<(), Box<dyn Error>> {
     let python = Python::find();
     print_method(python.as_ref());
     let rows = rows(python.as_ref())?;
-    let fresh = fresh();
+    let new_buffers = new_buffers();
     table::print_compact(&rows);
     println!();
     table::print_python(&rows);
     println!();
-    table::print_fresh(&fresh);
+    table::print_new_buffers(&new_buffers);
     println!();
     differences(&rows)
 }
 
-/// The figures of other text are worth nothing: an error, after all that can be said.
+/// Returns an error if CPython writes other text, because the figures do not compare then.
 fn differences(rows: &[Row]) -> Result<(), Box<dyn Error>> {
     let of = |row: &Row| match &row.cpython {
-        Outcome::Differs(how) => Some(format!("{}: {how}", row.name)),
-        Outcome::None | Outcome::Same(_) => None,
+        Comparison::Differs(how) => Some(format!("{}: {how}", row.name)),
+        Comparison::None | Comparison::Same(_) => None,
     };
     let differences: Vec<String> = rows.iter().filter_map(of).collect();
     if differences.is_empty() { Ok(()) } else { Err(differences.join("\n").into()) }
@@ -51,23 +51,23 @@ fn differences(rows: &[Row]) -> Result<(), Box<dyn Error>> {
 
 fn print_method(python: Option<&Python>) {
     let python = python.map_or_else(
-        || "There is no `python3` of CPython to compare with.".to_owned(),
+        || "No CPython was found to compare with.".to_owned(),
         |python| {
             format!(
-                "After each data set comes {}, in a process of its own; where `python()` writes \
-                 other bytes than its `json.dumps`, the row says so and the section fails.",
+                "{} runs after each data set, in a separate process; if `python()` writes other \
+                 bytes than its `json.dumps`, the row says so and the section fails.",
                 python.version
             )
         },
     );
     println!(
-        "## JSON\n\nThe Rust encoders take turns, {ROUNDS} rounds of at least {} ms each, and write \
-         into a buffer that is used again; what they write was read back.\n{python}\n\
-         A time is the median of the rounds (in brackets the best), a ratio the median of the \
-         ratios of the rounds: above 1, ours is faster; where the compiler \
-         puts a loop can move a row of strings by a third, from one build to the next.\n\
-         Values are scalars, arrays and objects, but not keys; they are typed structs, or, in the \
-         rows that say DOM, a `serde_json::Value`.\n",
+        "## JSON\n\nThe Rust encoders alternate for {ROUNDS} rounds of at least {} ms each, and write \
+         into a reused buffer; their output was checked by parsing it.\n{python}\n\
+         A time is the median of the rounds (the best in parentheses), a ratio the median of the \
+         ratios of the rounds: above 1, this encoder is faster. The placement of a loop by the \
+         compiler can change a row of strings by a third from build to build.\n\
+         Values are scalars, arrays and objects, but not keys; they are typed structs, or a \
+         `serde_json::Value` in rows with DOM.\n",
         TURN.as_millis()
     );
 }
@@ -81,21 +81,21 @@ fn rows(python: Option<&Python>) -> Result<Vec<Row>, Box<dyn Error>> {
         Row::measure("canada, DOM", &dom(&canada)?, python)?,
         Row::measure("citm_catalog", &citm, python)?,
         Row::measure("citm_catalog, DOM", &dom(&citm)?, python)?,
-        Row::measure("floats of any bits", &plain::any_floats(), python)?,
-        Row::measure("ordinary floats", &plain::ordinary_floats(), python)?,
+        Row::measure("floats, any bits", &plain::any_floats(), python)?,
+        Row::measure("floats, ordinary", &plain::ordinary_floats(), python)?,
         Row::measure("integers", &plain::integers(), python)?,
         Row::measure("strings, ASCII", &plain::ascii(), python)?,
         Row::measure("strings, 1 in 20 escaped", &plain::with_escapes(), python)?,
         Row::measure("strings, CJK", &plain::cjk(), python)?,
-        Row::measure("an answer", &answer::answer(), python)?,
+        Row::measure("a response", &response::response(), python)?,
     ])
 }
 
-fn fresh() -> [Fresh; 3] {
+fn new_buffers() -> [NewBuffers; 3] {
     [
-        Fresh::measure("an answer", &answer::answer()),
-        Fresh::measure("twitter", &twitter::twitter()),
-        Fresh::measure("strings, CJK", &plain::cjk()),
+        NewBuffers::measure("a response", &response::response()),
+        NewBuffers::measure("twitter", &twitter::twitter()),
+        NewBuffers::measure("strings, CJK", &plain::cjk()),
     ]
 }
 

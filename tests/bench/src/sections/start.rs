@@ -1,4 +1,4 @@
-//! How soon a worker is there, and what it takes to be there.
+//! The start time and memory of a worker.
 
 use std::error::Error;
 use std::fs;
@@ -15,8 +15,8 @@ const STARTS: usize = 50;
 
 pub(crate) async fn start(dist: &Path) -> Result<(), Box<dyn Error>> {
     let size = fs::metadata(dist.join("universal-worker"))?.len() as f64 / 1e6;
-    println!("## Start and size\n\nThe binary has {size:.2} MB; {STARTS} starts of each plugin.\n");
-    println!("| plugin | to the announcement, p50 | p99 | memory at rest | after a request |");
+    println!("## Start and size\n\nThe binary has {size:.2} MB; {STARTS} starts per plugin.\n");
+    println!("| plugin | start to announcement, p50 | p99 | memory when idle | after a request |");
     println!("|---|---|---|---|---|");
     let (plugin, class) = CONFORMANCE;
     row(dist, "hello", &[], r#"{"kwargs":{"name":"world"}}"#).await?;
@@ -38,15 +38,15 @@ async fn row(
         server.stop().await?;
     }
     let server = Server::worker(dist, plugin, options).await?;
-    let at_rest = server.resident_mib()?;
+    let idle = server.resident_mib()?;
     let mut client = Client::connect(server.address).await?;
-    let answer = client.send(&client::post(server.address, "/execute", body)).await?;
-    if answer.status != 200 {
-        let told = String::from_utf8_lossy(client.body(&answer));
-        return Err(format!("{plugin} answered {}: {told}", answer.status).into());
+    let response = client.send(&client::post(server.address, "/execute", body)).await?;
+    if response.status != 200 {
+        let text = String::from_utf8_lossy(client.body(&response));
+        return Err(format!("{plugin} responded with {}: {text}", response.status).into());
     }
     println!(
-        "| {plugin} | {} | {} | {at_rest:.1} MiB | {:.1} MiB |",
+        "| {plugin} | {} | {} | {idle:.1} MiB | {:.1} MiB |",
         or_none(latencies.percentile(0.5)),
         or_none(latencies.percentile(0.99)),
         server.resident_mib()?,

@@ -17,37 +17,37 @@ use crate::server::Server;
 const LINES: usize = 200_000;
 const SLOW_LINES: usize = 500;
 const PAUSE: Duration = Duration::from_millis(5);
-/// Both servers in turn.
+/// The rounds alternate between both servers.
 const ROUNDS: usize = 9;
 
 /// The rounds of one server.
 #[derive(Default)]
-struct Account {
+struct Totals {
     lines_per_second: Vec<f64>,
     first: Latencies,
 }
 
 pub(crate) async fn stream(dist: &Path) -> Result<(), Box<dyn Error>> {
     println!("## Stream of {} lines\n", grouped(LINES as f64));
-    println!("Medians of {ROUNDS} streams of each server in turn.\n");
-    println!("| server | lines/s | to the first line |\n|---|---|---|");
+    println!("Medians of {ROUNDS} streams per server, alternating between them.\n");
+    println!("| server | lines/s | time to first line |\n|---|---|---|");
     let (plugin, class) = CONFORMANCE;
     let servers = [Server::worker(dist, plugin, &class).await?, Server::bare().await?];
-    let mut accounts = [Account::default(), Account::default()];
+    let mut totals = [Totals::default(), Totals::default()];
     for _ in 0..ROUNDS {
-        for (server, account) in servers.iter().zip(&mut accounts) {
-            account.add(server).await?;
+        for (server, total) in servers.iter().zip(&mut totals) {
+            total.add(server).await?;
         }
     }
-    for (name, mut account) in ["worker", "bare hyper, a frame a line"].into_iter().zip(accounts) {
-        let lines = grouped(median(&account.lines_per_second));
-        println!("| {name} | {lines} | {} |", or_none(account.first.percentile(0.5)));
+    for (name, mut total) in ["worker", "bare hyper, one frame per line"].into_iter().zip(totals) {
+        let lines = grouped(median(&total.lines_per_second));
+        println!("| {name} | {lines} | {} |", or_none(total.first.percentile(0.5)));
     }
     println!();
     gaps(&servers[0]).await
 }
 
-/// How evenly the lines of a slow stream arrive.
+/// Measures how evenly the lines of a slow stream arrive.
 async fn gaps(server: &Server) -> Result<(), Box<dyn Error>> {
     let seconds = PAUSE.as_secs_f64();
     let body = format!(r#"{{"kwargs":{{"n":{SLOW_LINES},"delay":{seconds}}}}}"#);
@@ -63,19 +63,24 @@ async fn gaps(server: &Server) -> Result<(), Box<dyn Error>> {
             }
         })
         .await?;
-    println!("{SLOW_LINES} lines, {} ms apart by the plugin's own sleep:\n", PAUSE.as_millis());
-    println!("| between two lines, p50 | p99 | max | not by themselves |\n|---|---|---|---|");
+    println!(
+        "{SLOW_LINES} lines with a sleep of {} ms in the plugin between them:\n",
+        PAUSE.as_millis()
+    );
+    println!(
+        "| time between two lines, p50 | p99 | max | arrived with another line |\n|---|---|---|---|"
+    );
     println!("| {} | {joined} |\n", gaps.cells());
     Ok(())
 }
 
-impl Account {
+impl Totals {
     async fn add(&mut self, server: &Server) -> Result<(), Box<dyn Error>> {
         let body = format!(r#"{{"args":[],"kwargs":{{"n":{LINES}}}}}"#);
         let request = client::post(server.address, "/execute_stream", &body);
         let streamed = Client::connect(server.address).await?.stream(&request).await?;
         if streamed.lines != LINES {
-            return Err(format!("a stream of {} lines, not {LINES}", streamed.lines).into());
+            return Err(format!("a stream of {} lines instead of {LINES}", streamed.lines).into());
         }
         self.lines_per_second.push(LINES as f64 / streamed.whole.as_secs_f64());
         self.first.push(streamed.first);

@@ -1,4 +1,4 @@
-//! Borders of a country as GeoJSON: next to nothing but pairs of long floats.
+//! The borders of a country as GeoJSON: mostly pairs of long floats.
 
 use serde::Deserialize;
 use serde::Serialize;
@@ -50,7 +50,7 @@ pub(super) fn canada() -> Canada {
     }
 }
 
-/// A walk along a coast, which ends where it began.
+/// A closed random walk.
 fn ring(random: &mut Random) -> Vec<Point> {
     let mut at = (-140.0 + random.unit() * 85.0, 42.0 + random.unit() * 40.0);
     let mut points = Vec::new();
@@ -68,14 +68,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_is_of_its_size_and_the_same_each_time() {
+    fn the_text_has_its_size_and_is_reproducible() {
         let text = serde_json::to_string(&canada()).unwrap();
         assert!((1_900_000..2_300_000).contains(&text.len()), "{}", text.len());
         assert_eq!(text, serde_json::to_string(&canada()).unwrap());
     }
 
     #[test]
-    fn its_floats_are_long() {
+    fn the_floats_are_long() {
         let canada = canada();
         let points = canada.features[0].geometry.coordinates.concat();
         let digits = |float: f64| float.to_string().bytes().filter(u8::is_ascii_digit).count();

@@ -1,4 +1,4 @@
-//! A catalogue of performances: maps by number, many ids, nulls, and one structure again and again.
+//! A catalog of performances: maps with numeric keys, many ids, nulls, and a repeated structure.
 
 use std::collections::BTreeMap;
 
@@ -150,7 +150,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_is_of_its_size_and_the_same_each_time() {
+    fn the_text_has_its_size_and_is_reproducible() {
         let text = serde_json::to_string(&catalog()).unwrap();
         assert!((450_000..550_000).contains(&text.len()), "{}", text.len());
         assert_eq!(text, serde_json::to_string(&catalog()).unwrap());

@@ -1,4 +1,4 @@
-//! CPython's `json.dumps`, in a process of its own.
+//! CPython's `json.dumps`, in a separate process.
 
 use std::error::Error;
 use std::io::Write as _;
@@ -13,46 +13,46 @@ use sha2::Sha256;
 use crate::figures::median;
 
 const SCRIPT: &str = include_str!("dumps.py");
-/// Prints the version; fails where `json` has no encoder in C, which is not the one to compare with.
+/// Prints the version; fails without the encoder in C, because a comparison would mean nothing.
 const VERSION: &str = "import json.encoder, platform
 assert json.encoder.c_make_encoder
 print(platform.python_implementation(), platform.python_version())";
 
-/// A Python that runs.
+/// An installed CPython.
 pub(super) struct Python {
-    /// Its name and number.
+    /// Its name and version.
     pub(super) version: String,
 }
 
-/// What became of the comparison with CPython.
+/// The result of the comparison with CPython.
 #[derive(Debug)]
-pub(super) enum Outcome {
-    /// There is no CPython.
+pub(super) enum Comparison {
+    /// CPython is not installed.
     None,
-    /// With default options, and compact: what they write is what we write.
+    /// Both write the same text; with default and with compact options.
     Same([Dumps; 2]),
-    /// We write something else.
+    /// They write different text.
     Differs(String),
 }
 
-/// What one form of `json.dumps` writes, and in what time.
+/// The text and the times of `json.dumps` with certain options.
 #[derive(Debug, Deserialize)]
 pub(super) struct Dumps {
     pub(super) bytes: usize,
     pub(super) sha256: String,
-    /// A call, in each round.
+    /// The time of a call in each round.
     pub(super) nanoseconds: Vec<f64>,
 }
 
 impl Python {
-    /// The `python3` of the path; none where there is none.
+    /// Finds `python3` on the path.
     pub(super) fn find() -> Option<Self> {
         let output = Command::new("python3").args(["-I", "-c", VERSION]).output().ok()?;
         let version = String::from_utf8_lossy(&output.stdout).trim().to_owned();
         output.status.success().then_some(Self { version })
     }
 
-    /// With default options, and as compact as it can be, of the value that `json` is.
+    /// Measures `json.dumps` of the value `json`, with default and with compact options.
     pub(super) fn dumps(&self, json: &[u8]) -> Result<[Dumps; 2], Box<dyn Error>> {
         let output = run(SCRIPT, json)?;
         if !output.status.success() {
@@ -60,17 +60,17 @@ impl Python {
         }
         let lines: Result<Vec<Dumps>, _> =
             serde_json::Deserializer::from_slice(&output.stdout).into_iter().collect();
-        lines?.try_into().map_err(|_| "dumps.py did not print a line for each form".into())
+        lines?.try_into().map_err(|_| "dumps.py did not print one line per form".into())
     }
 }
 
 impl Dumps {
-    /// Nanoseconds a call.
+    /// The median time of a call in nanoseconds.
     pub(super) fn median(&self) -> f64 {
         median(&self.nanoseconds)
     }
 
-    /// A measure of other text would be worth nothing.
+    /// Checks that CPython writes `text`.
     pub(super) fn expect(&self, text: &[u8]) -> Result<(), String> {
         let digest = hex(&Sha256::digest(text));
         if digest == self.sha256 {
@@ -91,7 +91,7 @@ fn run(script: &str, input: &[u8]) -> Result<Output, Box<dyn Error>> {
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()?;
-    // It reads all of its input before it writes, and sees the end when the pipe is dropped.
+    // The script reads all of its input before it writes; dropping the pipe ends the input.
     let sent = child.stdin.take().map_or(Ok(()), |mut pipe| pipe.write_all(input));
     let output = child.wait_with_output()?;
     sent?;
@@ -107,7 +107,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn another_text_is_refused() {
+    fn other_text_is_an_error() {
         let digest = "5feceb66ffc86f38d952786c6d696c79c2dbc239dd4e91b46729d73a27fb57e9";
         let dumps = Dumps { bytes: 1, sha256: digest.to_owned(), nanoseconds: Vec::new() };
         assert_eq!(dumps.expect(b"0"), Ok(()));

@@ -1,6 +1,6 @@
-"""Times json.dumps with the value whose JSON is on stdin; prints a line of JSON for each form.
+"""Measures json.dumps with the JSON value on stdin; prints one line of JSON per form.
 
-timeit turns the garbage collector off while it measures.
+timeit disables the garbage collector while it measures.
 """
 
 import hashlib
@@ -10,7 +10,7 @@ import timeit
 
 ROUNDS = 9
 TURN_SECONDS = 0.02
-# Each is written as it would be in a program.
+# The calls as a program would write them.
 FORMS = (
     "dumps(value)",
     'dumps(value, ensure_ascii=False, separators=(",", ":"))',
@@ -20,8 +20,8 @@ value = json.loads(sys.stdin.buffer.read())
 names = {"dumps": json.dumps, "value": value}
 
 
-def calls_a_turn(timer):
-    """The least power of two that fills a turn."""
+def calls_per_turn(timer):
+    """The smallest power of two that fills a turn."""
     calls = 1
     while timer.timeit(calls) < TURN_SECONDS:
         calls *= 2
@@ -29,7 +29,7 @@ def calls_a_turn(timer):
 
 
 timers = [timeit.Timer(form, globals=names) for form in FORMS]
-calls = [calls_a_turn(timer) for timer in timers]
+calls = [calls_per_turn(timer) for timer in timers]
 rounds = [
     [timer.timeit(count) / count * 1e9 for timer, count in zip(timers, calls)]
     for _ in range(ROUNDS)

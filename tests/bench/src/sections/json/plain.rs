@@ -1,21 +1,21 @@
-//! The data sets of one kind of value each.
+//! Data sets with one kind of value.
 
 use super::random::Random;
 use super::text;
 
-/// How many numbers are in a data set of numbers.
+/// The size of a data set of numbers.
 const NUMBERS: usize = 100_000;
-/// How many strings are in a data set of strings.
+/// The size of a data set of strings.
 const STRINGS: usize = 12_000;
 
-/// Finite floats of any size: any 64 bits that are no infinity and no NaN.
+/// Floats of any 64 bits except infinities and NaN.
 pub(super) fn any_floats() -> Vec<f64> {
     let mut random = Random::new(1);
     let bits = std::iter::repeat_with(|| f64::from_bits(random.bits()));
     bits.filter(|float| float.is_finite()).take(NUMBERS).collect()
 }
 
-/// Seconds, scores, prices, whole numbers, and once in eight one of the sizes that have exponents.
+/// Seconds, scores, prices and whole numbers; one in eight is very large or small.
 pub(super) fn ordinary_floats() -> Vec<f64> {
     let mut random = Random::new(2);
     let one = |random: &mut Random| match random.between(0, 8) {
@@ -29,7 +29,7 @@ pub(super) fn ordinary_floats() -> Vec<f64> {
     (0..NUMBERS).map(|_| one(&mut random)).collect()
 }
 
-/// Of 1 to 19 digits, each number of digits about alike, every third negative.
+/// Integers of 1 to 19 digits, with about equal shares; one in three is negative.
 pub(super) fn integers() -> Vec<i64> {
     let mut random = Random::new(3);
     let one = |random: &mut Random| {
@@ -47,7 +47,7 @@ pub(super) fn with_escapes() -> Vec<String> {
     strings(5, text::with_escapes)
 }
 
-/// As many characters as the words and sentences of ASCII have.
+/// Japanese text with the lengths of the ASCII words and sentences, in characters.
 pub(super) fn cjk() -> Vec<String> {
     strings(6, |random| {
         let characters = text::ascii(random).len() as u64;

@@ -1,6 +1,6 @@
-//! Numbers that look random and are the same in each run.
+//! Reproducible pseudo-random numbers.
 
-/// Splitmix64: the data sets need no better, and no crate.
+/// The generator splitmix64, which is good enough for data sets.
 #[derive(Debug)]
 pub(super) struct Random(u64);
 
@@ -9,7 +9,7 @@ impl Random {
         Self(seed)
     }
 
-    /// 64 bits, each of them 0 or 1 alike.
+    /// 64 random bits.
     pub(super) fn bits(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut mixed = self.0;
@@ -18,17 +18,17 @@ impl Random {
         mixed ^ (mixed >> 31)
     }
 
-    /// Of `low..high`.
+    /// A number in `low..high`.
     pub(super) fn between(&mut self, low: u64, high: u64) -> u64 {
         low + self.bits() % (high - low)
     }
 
-    /// True once in so many calls.
+    /// True once in `calls` calls, on average.
     pub(super) fn one_in(&mut self, calls: u64) -> bool {
         self.between(0, calls) == 0
     }
 
-    /// Of `0.0..1.0`, with all 53 bits of a float's digits.
+    /// A float in `0.0..1.0` with 53 random bits.
     pub(super) fn unit(&mut self) -> f64 {
         (self.bits() >> 11) as f64 / (1_u64 << 53) as f64
     }
@@ -37,7 +37,7 @@ impl Random {
         choices[self.between(0, choices.len() as u64) as usize]
     }
 
-    /// `length` values, `low..high` of them.
+    /// A list with a length in `low..high`.
     pub(super) fn some<T>(
         &mut self,
         (low, high): (u64, u64),
@@ -46,7 +46,7 @@ impl Random {
         (0..self.between(low, high)).map(|_| make(self)).collect()
     }
 
-    /// Nothing once in so many calls.
+    /// `None` once in `calls` calls, on average.
     pub(super) fn mostly<T>(&mut self, calls: u64, make: impl FnOnce(&mut Self) -> T) -> Option<T> {
         (!self.one_in(calls)).then(|| make(self))
     }
@@ -57,8 +57,8 @@ mod tests {
     use super::Random;
 
     #[test]
-    fn a_seed_gives_the_numbers_that_it_always_gives() {
-        // The first two of the reference implementation.
+    fn a_seed_determines_the_numbers() {
+        // From the reference implementation.
         let mut random = Random::new(1_234_567);
         assert_eq!(random.bits(), 6_457_827_717_110_365_317);
         assert_eq!(random.bits(), 3_203_168_211_198_807_973);

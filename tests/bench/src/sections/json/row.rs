@@ -1,4 +1,4 @@
-//! One data set, checked and measured.
+//! Checks and measures the encoders with one data set.
 
 use std::error::Error;
 use std::hint::black_box;
@@ -8,27 +8,27 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use universal_worker_json::Encoder;
 
-use super::cpython::Outcome;
+use super::cpython::Comparison;
 use super::cpython::Python;
 use super::turns::Contender;
 use super::turns::Turns;
 use super::turns::contender;
 use super::turns::take_turns;
 
-/// The places of the contenders in [`Row::turns`] and [`Row::bytes`].
+/// The indexes of the contenders in [`Row::turns`] and [`Row::bytes`].
 pub(super) const SERDE_JSON: usize = 0;
 pub(super) const COMPACT: usize = 1;
 pub(super) const PYTHON: usize = 2;
 
 pub(super) struct Row {
     pub(super) name: &'static str,
-    /// How many scalars, arrays and objects there are.
+    /// The number of scalars, arrays and objects.
     pub(super) values: usize,
-    /// How long the text of each contender is.
+    /// The length of each contender's text.
     pub(super) bytes: [usize; 3],
-    /// Into a buffer that is used again.
+    /// The times of encoding into a reused buffer.
     pub(super) turns: Turns<3>,
-    pub(super) cpython: Outcome,
+    pub(super) cpython: Comparison,
 }
 
 impl Row {
@@ -40,31 +40,31 @@ impl Row {
     where
         T: Serialize + DeserializeOwned + PartialEq,
     {
-        let told = |error: Box<dyn Error>| format!("{name}: {error}");
-        let bytes = checked(value).map_err(told)?;
+        let with_name = |error: Box<dyn Error>| format!("{name}: {error}");
+        let bytes = check(value).map_err(with_name)?;
         let json = serde_json::to_vec(value)?;
         let values = count(&serde_json::from_slice(&json)?);
-        let turns = measured(value);
+        let turns = measure(value);
         let cpython = python
-            .map_or(Ok(Outcome::None), |python| compared(value, &json, python))
-            .map_err(told)?;
+            .map_or(Ok(Comparison::None), |python| compare(value, &json, python))
+            .map_err(with_name)?;
         Ok(Self { name, values, bytes, turns, cpython })
     }
 
-    /// Nanoseconds for each value: the median and the best.
-    pub(super) fn a_value(&self, contender: usize) -> (f64, f64) {
+    /// Nanoseconds per value: the median and the best.
+    pub(super) fn per_value(&self, contender: usize) -> (f64, f64) {
         let values = self.values as f64;
         (self.turns.median(contender) / values, self.turns.best(contender) / values)
     }
 
-    /// Megabytes a second, of the text that the contender itself writes.
+    /// Megabytes per second, of the contender's own text.
     pub(super) fn rate(&self, contender: usize) -> f64 {
         self.bytes[contender] as f64 * 1e3 / self.turns.median(contender)
     }
 }
 
-/// How long the texts are; an error where they do not read back as the value.
-fn checked<T>(value: &T) -> Result<[usize; 3], Box<dyn Error>>
+/// The lengths of the texts; an error if one does not parse to the same value.
+fn check<T>(value: &T) -> Result<[usize; 3], Box<dyn Error>>
 where
     T: Serialize + DeserializeOwned + PartialEq,
 {
@@ -72,30 +72,30 @@ where
     for (contender, encoder) in [(COMPACT, Encoder::compact()), (PYTHON, Encoder::python())] {
         let text = encoder.to_vec(value)?;
         if serde_json::from_slice::<T>(&text)? != *value {
-            return Err(format!("{encoder:?} writes what reads back as another value").into());
+            return Err(format!("the text of {encoder:?} parses to another value").into());
         }
         let mut appended = b"before".to_vec();
         encoder.encode_into(value, &mut appended)?;
         if appended.strip_prefix(b"before") != Some(&text[..]) {
-            return Err(format!("{encoder:?} appends another text than it returns").into());
+            return Err(format!("{encoder:?} appends other text than it returns").into());
         }
         lengths[contender] = text.len();
     }
     Ok(lengths)
 }
 
-fn measured<T: Serialize>(value: &T) -> Turns<3> {
+fn measure<T: Serialize>(value: &T) -> Turns<3> {
     let mut buffer = Vec::new();
     let serde_json = contender(move || {
         buffer.clear();
         drop(black_box(serde_json::to_writer(&mut buffer, black_box(value))));
         black_box(&buffer);
     });
-    take_turns([serde_json, ours(value, Encoder::compact), ours(value, Encoder::python)])
+    take_turns([serde_json, encode(value, Encoder::compact), encode(value, Encoder::python)])
 }
 
-/// Makes its encoder for each call, as our crates do, and so lets the compiler know the options.
-fn ours<'a, T: Serialize>(value: &'a T, encoder: impl Fn() -> Encoder + 'a) -> Contender<'a> {
+/// Creates its encoder in each call, like the other crates, so that the compiler knows the options.
+fn encode<'a, T: Serialize>(value: &'a T, encoder: impl Fn() -> Encoder + 'a) -> Contender<'a> {
     let mut buffer = Vec::new();
     contender(move || {
         buffer.clear();
@@ -104,25 +104,25 @@ fn ours<'a, T: Serialize>(value: &'a T, encoder: impl Fn() -> Encoder + 'a) -> C
     })
 }
 
-/// The same in Python, whose texts must be ours.
-fn compared<T: Serialize>(
+/// Measures CPython, which must write the same texts.
+fn compare<T: Serialize>(
     value: &T,
     json: &[u8],
     python: &Python,
-) -> Result<Outcome, Box<dyn Error>> {
+) -> Result<Comparison, Box<dyn Error>> {
     let dumps = python.dumps(json)?;
     let default = ("python()", Encoder::python());
     let compact = Encoder::python().ensure_ascii(false).separators(",", ":");
     let compact = ("python() with compact options", compact);
     for (dumps, (form, encoder)) in dumps.iter().zip([default, compact]) {
         if let Err(difference) = dumps.expect(&encoder.to_vec(value)?) {
-            return Ok(Outcome::Differs(format!("{form} {difference}")));
+            return Ok(Comparison::Differs(format!("{form} {difference}")));
         }
     }
-    Ok(Outcome::Same(dumps))
+    Ok(Comparison::Same(dumps))
 }
 
-/// How many scalars, arrays and objects there are; keys are none.
+/// The number of scalars, arrays and objects; keys do not count.
 fn count(value: &Value) -> usize {
     match value {
         Value::Array(items) => 1 + items.iter().map(count).sum::<usize>(),
@@ -136,7 +136,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn scalars_and_containers_count_and_keys_do_not() {
+    fn keys_do_not_count_as_values() {
         assert_eq!(count(&serde_json::json!({ "a": [1, null, "b"], "c": {} })), 6);
     }
 }

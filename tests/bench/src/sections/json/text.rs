@@ -44,11 +44,11 @@ const WORDS: [&str; 40] = [
     "morning",
     "tomorrow",
 ];
-/// The first character of a script and one past its last: hiragana, katakana, and common kanji.
+/// The ranges of hiragana, katakana and common kanji, without their ends.
 const JAPANESE: [(u32, u32); 4] =
     [(0x3041, 0x3094), (0x3041, 0x3094), (0x30A1, 0x30F7), (0x4E00, 0x6000)];
 const EMOJI: [char; 5] = ['😀', '🎉', '🚀', '💦', '🇯'];
-/// What JSON escapes, by a letter or as `\u00xx`; and DEL, which Python escapes too.
+/// The characters that JSON escapes, and DEL, which Python escapes too.
 const ESCAPED: [char; 13] =
     ['"', '"', '"', '\\', '\\', '\n', '\n', '\t', '\r', '\u{1}', '\u{8}', '\u{1f}', '\u{7f}'];
 
@@ -56,19 +56,19 @@ pub(super) fn word(random: &mut Random) -> String {
     random.pick(&WORDS).to_owned()
 }
 
-/// As many words as asked for, of ASCII, with a full stop.
+/// A number of ASCII words with a full stop.
 pub(super) fn sentence(random: &mut Random, words: u64) -> String {
     let words: Vec<&str> = (0..words).map(|_| random.pick(&WORDS)).collect();
     words.join(" ") + "."
 }
 
-/// A word, or once in three a sentence.
+/// A word, or one time in three a sentence.
 pub(super) fn ascii(random: &mut Random) -> String {
     let words = if random.one_in(3) { random.between(3, 40) } else { 1 };
     if words == 1 { word(random) } else { sentence(random, words) }
 }
 
-/// As [`ascii`], with one character in 20 to escape.
+/// Like [`ascii`], with one character in 20 to escape.
 pub(super) fn with_escapes(random: &mut Random) -> String {
     let plain = ascii(random);
     plain
@@ -77,7 +77,7 @@ pub(super) fn with_escapes(random: &mut Random) -> String {
         .collect()
 }
 
-/// As many characters as asked for, each of three bytes.
+/// A number of characters, each with three bytes.
 pub(super) fn japanese(random: &mut Random, characters: u64) -> String {
     let one = |random: &mut Random| {
         if random.one_in(15) {
@@ -89,8 +89,7 @@ pub(super) fn japanese(random: &mut Random, characters: u64) -> String {
     (0..characters).map(|_| one(random)).collect()
 }
 
-/// What people write to each other: of either script or of both, with the odd line break, quote
-/// and emoji.
+/// A message in one or both scripts, sometimes with line breaks, quotes and emoji.
 pub(super) fn post(random: &mut Random) -> String {
     let part = |random: &mut Random| match random.between(0, 8) {
         0 => format!("@{} ", name(random)),
@@ -116,7 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_character_in_twenty_is_escaped() {
+    fn one_character_in_20_is_escaped() {
         let mut random = Random::new(7);
         let text: String = (0..2000).map(|_| with_escapes(&mut random)).collect();
         let escaped = text.chars().filter(|character| ESCAPED.contains(character)).count();
@@ -125,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn japanese_takes_three_bytes_a_character() {
+    fn japanese_characters_take_three_bytes() {
         assert_eq!(japanese(&mut Random::new(7), 500).len(), 1500);
     }
 }

@@ -1,4 +1,4 @@
-//! What a search for posts answers: wide structs, and texts of more than one script.
+//! The result of a search for posts: wide structs, and texts in several scripts.
 
 mod generate;
 

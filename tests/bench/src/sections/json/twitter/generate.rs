@@ -1,4 +1,4 @@
-//! Posts that nobody wrote.
+//! Generates posts.
 
 use super::super::random::Random;
 use super::super::text;
@@ -21,7 +21,7 @@ const SOURCE: &str =
 pub(in super::super) fn twitter() -> Twitter {
     let mut random = Random::new(9);
     Twitter {
-        statuses: (0..STATUSES).map(|_| status(&mut random, May::QuoteAnother)).collect(),
+        statuses: (0..STATUSES).map(|_| status(&mut random, Quotes::Another)).collect(),
         search_metadata: SearchMetadata {
             completed_in: 0.087,
             max_id: 505_874_924_095_815_700,
@@ -36,14 +36,14 @@ pub(in super::super) fn twitter() -> Twitter {
     }
 }
 
-/// What a status may do.
+/// Whether a status may quote another one.
 #[derive(PartialEq, Eq)]
-enum May {
-    QuoteAnother,
-    StandAlone,
+enum Quotes {
+    Another,
+    Nothing,
 }
 
-fn status(random: &mut Random, may: May) -> Status {
+fn status(random: &mut Random, quotes: Quotes) -> Status {
     let id = id(random);
     let reply = random.one_in(5).then(|| (self::id(random), user_id(random), text::name(random)));
     Status {
@@ -64,8 +64,8 @@ fn status(random: &mut Random, may: May) -> Status {
         coordinates: None,
         place: None,
         contributors: None,
-        retweeted_status: (may == May::QuoteAnother && !random.one_in(4))
-            .then(|| Box::new(status(random, May::StandAlone))),
+        retweeted_status: (quotes == Quotes::Another && !random.one_in(4))
+            .then(|| Box::new(status(random, Quotes::Nothing))),
         retweet_count: random.between(0, 100) as u32,
         favorite_count: random.between(0, 100) as u32,
         entities: entities(random),
@@ -195,7 +195,7 @@ mod tests {
     use super::twitter;
 
     #[test]
-    fn it_is_of_its_size_and_the_same_each_time() {
+    fn the_text_has_its_size_and_is_reproducible() {
         let text = serde_json::to_string(&twitter()).unwrap();
         assert!((550_000..650_000).contains(&text.len()), "{}", text.len());
         assert_eq!(text, serde_json::to_string(&twitter()).unwrap());

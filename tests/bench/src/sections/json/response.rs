@@ -1,10 +1,10 @@
-//! What a run of the worker usually answers.
+//! A typical response of the worker.
 
 use serde::Deserialize;
 use serde::Serialize;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(super) struct Answer {
+pub(super) struct Response {
     text: String,
     segments: Vec<Segment>,
     language: String,
@@ -24,10 +24,10 @@ struct Segment {
     end: f64,
 }
 
-/// An answer of 200 bytes.
-pub(super) fn answer() -> Answer {
+/// A response of 200 bytes.
+pub(super) fn response() -> Response {
     let segments = [(0.17, 2.48), (2.95, 6.93)];
-    Answer {
+    Response {
         text: "the voice of the recording once again".to_owned(),
         segments: segments.map(|(start, end)| Segment { start, end }).to_vec(),
         language: "en".to_owned(),
@@ -41,7 +41,7 @@ pub(super) fn answer() -> Answer {
 #[cfg(test)]
 mod tests {
     #[test]
-    fn the_answer_is_as_long_as_it_is_said_to_be() {
-        assert_eq!(serde_json::to_string(&super::answer()).unwrap().len(), 200);
+    fn the_response_has_200_bytes() {
+        assert_eq!(serde_json::to_string(&super::response()).unwrap().len(), 200);
     }
 }

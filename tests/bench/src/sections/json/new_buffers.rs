@@ -1,4 +1,4 @@
-//! The same into new memory each time.
+//! Encoding into a new buffer for each call.
 
 use std::hint::black_box;
 
@@ -9,18 +9,18 @@ use super::turns::Turns;
 use super::turns::contender;
 use super::turns::take_turns;
 
-/// The places of the contenders in [`Fresh::turns`].
+/// The indexes of the contenders in [`NewBuffers::turns`].
 pub(super) const SERDE_JSON_VEC: usize = 0;
 pub(super) const VEC: usize = 1;
 pub(super) const SERDE_JSON_STRING: usize = 2;
 pub(super) const STRING: usize = 3;
 
-pub(super) struct Fresh {
+pub(super) struct NewBuffers {
     pub(super) name: &'static str,
     pub(super) turns: Turns<4>,
 }
 
-impl Fresh {
+impl NewBuffers {
     pub(super) fn measure<T: Serialize>(name: &'static str, value: &T) -> Self {
         let turns = take_turns([
             contender(|| drop(black_box(serde_json::to_vec(black_box(value))))),
