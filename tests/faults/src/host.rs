@@ -1,4 +1,4 @@
-//! A stand-in for a host: it starts a worker, says which process that is, and waits to be killed.
+//! A host: it starts a worker, prints the pid, and waits to be killed.
 
 use std::error::Error;
 use std::fs::File;
@@ -9,30 +9,29 @@ use std::process::Command;
 use std::process::Stdio;
 use std::thread;
 
-/// The argument by which this program is such a host.
+/// The argument that runs this program as a host.
 pub(crate) const SUBCOMMAND: &str = "host";
 
-/// What the worker's stdout and stderr are, and who starts it.
+/// How the host starts the worker, and the worker's stdout and stderr.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Setting {
-    /// Pipes that are closed when the host is gone.
+    /// Pipes to the host.
     Pipes,
-    /// A file.
+    /// Both are a file.
     ToFile,
-    /// As `Pipes`, but stderr is full, and nobody reads it; it outlives the host.
+    /// Like `Pipes`, but stderr is a full pipe that is not read, and outlives the host.
     FullPipe,
-    /// The same of stdout, where the announcement goes.
+    /// Like `FullPipe`, but for stdout, which gets the announcement.
     FullStdout,
-    /// Pipes that the host has closed.
+    /// Pipes, which the host has closed.
     ClosedPipes,
-    /// A disk without room.
+    /// Both are a file on a full disk.
     FullDisk,
-    /// As `Pipes`, and the worker is another user's: an ordinary one, to whom the limit of threads
-    /// applies.
+    /// Like `Pipes`, but the worker runs as an ordinary user, who has a limit of threads.
     OrdinaryUser,
-    /// As `Pipes`, and the worker is the first process of a pid namespace.
+    /// Like `Pipes`, but the worker is the first process of a pid namespace.
     OtherNamespace,
-    /// As `Pipes`, and started by a thread of the host that has ended since.
+    /// Like `Pipes`, but the thread of the host that started the worker has ended.
     EndedThread,
 }
 
@@ -64,33 +63,33 @@ impl Setting {
     ];
 }
 
-/// Whether this system lets us make pid namespaces; containers often do not.
+/// Whether this process may create pid namespaces; in containers it often may not.
 pub(crate) fn has_namespaces() -> bool {
     in_a_namespace().arg("true").output().is_ok_and(|made| made.status.success())
 }
 
-/// Runs the program that follows as the first process of a pid namespace.
+/// A command that runs a program as the first process of a pid namespace.
 fn in_a_namespace() -> Command {
     let mut command = Command::new("unshare");
     command.args(["--user", "--map-root-user", "--pid", "--fork", "--kill-child"]);
     command
 }
 
-/// `args`: the setting, a file that it may write to, the worker and its arguments.
+/// Runs the host with `args`: the setting, a file for output, the worker and its arguments.
 ///
-/// The worker's stdin is a pipe that this process holds, and `PARENT` among the arguments is the
-/// pid of this process, `DEAD` that of one that has ended.
-/// The end of this process's own stdin lets it close the worker's.
+/// In the worker's arguments, `PARENT` becomes the pid of this process, and `DEAD` the pid of a
+/// process that has ended.
+/// The worker's stdin is a pipe, which this process closes when its own stdin ends.
 pub(crate) fn run(args: &[String]) -> Result<(), Box<dyn Error>> {
     let [setting, file, program, args @ ..] = args else {
         return Err("a host needs a setting, a file and a worker".into());
     };
     let setting = Setting::ALL.into_iter().find(|known| known.name() == setting);
-    let setting = setting.ok_or("an unknown setting")?;
+    let setting = setting.ok_or("unknown setting")?;
     let mut command = match setting {
         Setting::OrdinaryUser => {
             let mut command = Command::new("setpriv");
-            // One that nobody else is, since zombies count, too.
+            // A user without other processes, because their threads and zombies count as well.
             let user = 20_000 + std::process::id() % 40_000;
             command.args([&format!("--reuid={user}"), &format!("--regid={user}")]);
             command.arg("--clear-groups").arg(program);
@@ -126,7 +125,7 @@ pub(crate) fn run(args: &[String]) -> Result<(), Box<dyn Error>> {
             let full = File::options().write(true).open("/dev/full")?;
             command.stdout(full.try_clone()?).stderr(full);
         }
-        // This process's own is one.
+        // This process's own stderr is the full pipe.
         Setting::FullPipe => {
             command.stdout(Stdio::piped()).stderr(Stdio::inherit());
         }
@@ -144,16 +143,15 @@ pub(crate) fn run(args: &[String]) -> Result<(), Box<dyn Error>> {
         drop((child.stdout.take(), child.stderr.take()));
     }
     println!("{}", child.id());
-    let mut told = Vec::new();
-    io::stdin().read_to_end(&mut told)?;
-    // The lease.
+    io::stdin().read_to_end(&mut Vec::new())?;
+    // The worker's stdin is its lease.
     drop(child.stdin.take());
     loop {
         thread::park();
     }
 }
 
-/// One that nobody has.
+/// The pid of a process that has ended.
 fn dead_pid() -> io::Result<u32> {
     let mut child = Command::new("true").spawn()?;
     child.wait()?;

@@ -1,13 +1,13 @@
-//! The table of faults behind `cargo xtask faults`: each is made again and again, and looked at
-//! from outside.
+//! The table of faults behind `cargo xtask faults`: causes each fault several times, and observes
+//! the worker from outside.
 //!
-//! The hosts are processes of this program, and are really killed.
-//! It is the subreaper of all that it starts, so that whatever is left of a worker is seen.
+//! The hosts are processes of this program, and are killed by SIGKILL.
+//! This program is the subreaper of all processes below it, so it sees what a worker leaves behind.
 
+mod fixture;
 mod host;
 mod report;
 mod row;
-mod scene;
 mod table;
 
 use std::env;
@@ -20,12 +20,12 @@ const USAGE: &str = "\
 usage: universal-worker-faults --dist DIR [--times N] [--within any]
                                [--write FILE] [WORDS]
 
-DIR holds universal-worker and plugins/, as `cargo xtask build` leaves them;
-each fault is made N times (20), and its time judged, unless any will do;
-only rows with WORDS in their names are run;
-FILE gets the whole table between its two marks";
+DIR is the folder with universal-worker and plugins/ that `cargo xtask build`
+wrote; each fault is caused N times (default 20), with `--within any` without
+a time limit; WORDS select the rows with this text in their name;
+FILE is a document, whose table is replaced";
 
-struct Asked {
+struct Args {
     dist: PathBuf,
     times: usize,
     is_timed: bool,
@@ -35,25 +35,25 @@ struct Asked {
 
 fn main() -> ExitCode {
     let args: Vec<String> = env::args().skip(1).collect();
-    let outcome = match args.split_first() {
+    let result = match args.split_first() {
         Some((first, rest)) if first == host::SUBCOMMAND => {
             host::run(rest).map(|()| ExitCode::SUCCESS)
         }
-        _ => match asked(&args) {
-            Some(asked) => faults(&asked),
+        _ => match parse(&args) {
+            Some(args) => faults(&args),
             None => {
                 eprintln!("{USAGE}");
                 return ExitCode::from(2);
             }
         },
     };
-    outcome.unwrap_or_else(|error| {
+    result.unwrap_or_else(|error| {
         eprintln!("universal-worker-faults: {error}");
         ExitCode::FAILURE
     })
 }
 
-fn asked(args: &[String]) -> Option<Asked> {
+fn parse(args: &[String]) -> Option<Args> {
     let (mut dist, mut times, mut is_timed, mut write) = (None, 20, true, None);
     let mut rest = args;
     while let [flag, value, more @ ..] = rest {
@@ -66,41 +66,41 @@ fn asked(args: &[String]) -> Option<Asked> {
         }
         rest = more;
     }
-    // A part of the table is not the table, and nothing made no times is no fault.
+    // Only the whole table can be written.
     let words = rest.join(" ");
-    let makes_sense = times > 0 && (write.is_none() || words.is_empty() && is_timed);
-    makes_sense.then_some(Asked { dist: dist?, times, is_timed, write, words })
+    let is_valid = times > 0 && (write.is_none() || words.is_empty() && is_timed);
+    is_valid.then_some(Args { dist: dist?, times, is_timed, write, words })
 }
 
-fn faults(asked: &Asked) -> Result<ExitCode, Box<dyn Error>> {
+fn faults(args: &Args) -> Result<ExitCode, Box<dyn Error>> {
     rustix::process::set_child_subreaper(Some(rustix::process::getpid()))?;
-    // This thread blocks while it looks at a worker; those of the runtime call it meanwhile.
+    // This thread blocks while it waits for a worker; the runtime's thread sends requests meanwhile.
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
-    let mut lines = vec![table::head()];
-    println!("{}", table::head());
+    let mut lines = vec![table::header()];
+    println!("{}", table::header());
     let mut broken = Vec::new();
     let mut rows = table::rows();
-    if !asked.is_timed {
+    if !args.is_timed {
         rows.iter_mut().for_each(|row| row.promise.within = Duration::MAX);
     }
-    rows.retain(|row| row.name.contains(&asked.words));
+    rows.retain(|row| row.name.contains(&args.words));
     if rows.is_empty() {
-        return Err(format!("no row has '{}' in its name", asked.words).into());
+        return Err(format!("no row has '{}' in its name", args.words).into());
     }
     for row in &rows {
         let mut outcomes = Vec::new();
-        for _ in 0..asked.times {
-            let outcome = runtime.block_on(row.once(&asked.dist));
+        for _ in 0..args.times {
+            let outcome = runtime.block_on(row.run_once(&args.dist));
             outcomes.push(outcome.map_err(|error| format!("{}: {error}", row.name))?);
         }
-        let (line, told) = table::line(row, &outcomes);
+        let (line, failure) = table::line(row, &outcomes);
         println!("{line}");
         lines.push(line);
-        broken.extend(told);
+        broken.extend(failure);
     }
-    if let Some(file) = &asked.write {
-        report::write(file, asked.times, &lines)?;
+    if let Some(file) = &args.write {
+        report::write(file, args.times, &lines)?;
     }
     for promise in &broken {
         eprintln!("not as promised: {promise}");

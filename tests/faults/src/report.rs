@@ -1,4 +1,4 @@
-//! The table in a document, with what it was made on.
+//! Writes the table into a document, with the machine that it was measured on.
 
 use std::error::Error;
 use std::fs;
@@ -9,7 +9,7 @@ use std::time::SystemTime;
 const BEGIN: &str = "<!-- faults: begin -->";
 const END: &str = "<!-- faults: end -->";
 
-/// Puts the table between the two marks of a document.
+/// Replaces the table between the marks of a document.
 pub(crate) fn write(file: &Path, times: usize, lines: &[String]) -> Result<(), Box<dyn Error>> {
     let text = fs::read_to_string(file)?;
     let between = |text: &str| {
@@ -18,7 +18,7 @@ pub(crate) fn write(file: &Path, times: usize, lines: &[String]) -> Result<(), B
         Some((before.to_owned(), after.to_owned()))
     };
     let (before, after) = between(&text).ok_or("the document has no marks for the table")?;
-    let made = format!("Each {times} times, on {}.", machine()?);
+    let made = format!("Each fault {times} times, on {}.", machine()?);
     let table = lines.join("\n");
     fs::write(file, format!("{before}{BEGIN}\n{made}\n\n{table}\n{END}{after}"))?;
     Ok(())

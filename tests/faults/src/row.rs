@@ -1,4 +1,4 @@
-//! One row of the table: a worker in some state, a fault, and what was promised.
+//! One row of the table: a worker in some state, a fault, and the promised exit.
 
 use std::error::Error;
 use std::path::Path;
@@ -12,10 +12,10 @@ use tokio::task::JoinHandle;
 use universal_worker_host::Client;
 use universal_worker_host::RunState;
 
+use crate::fixture::Exit;
+use crate::fixture::Fixture;
+use crate::fixture::wait_until;
 use crate::host::Setting;
-use crate::scene::End;
-use crate::scene::Scene;
-use crate::scene::until;
 
 pub(crate) struct Row {
     pub(crate) name: String,
@@ -26,225 +26,225 @@ pub(crate) struct Row {
     pub(crate) promise: Promise,
 }
 
-/// What the worker is doing.
+/// The state of the worker before the fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum State {
-    /// It was started, and no more.
+    /// It was only started.
     Starts,
     Idle,
-    /// Idle, with a handler for the end of the process that will hang.
+    /// Idle, with an exit handler that will hang.
     HasExitHandler,
-    RunObeys,
+    RunCooperates,
     RunHangs,
-    RunBurns,
+    RunUsesCpu,
     StreamsToStalledReader,
     /// Idle, but its cleanup will hang.
     CleanupHangs,
     Loads,
-    /// Idle, with a child, a daemon in a session of its own, and both of those deaf to SIGTERM.
+    /// Idle, with a child, a daemon in its own session, and one of each that ignores SIGTERM.
     HasChildren,
-    /// A run hangs, with the same.
+    /// A run hangs, with the same children.
     RunHangsWithChildren,
-    /// Idle, with the same, and the plugin takes all files that the process can open.
+    /// Idle, with the same children, and the plugin has taken all file descriptors.
     TakesFilesAndHasChildren,
-    /// Idle, with a daemon that starts others as fast as it can.
-    HasBreeder,
-    /// Idle, with a process that forks and ends, and so do its children.
-    HasForkers,
-    /// It may start no threads, and has none for its plugin; a run is refused.
+    /// Idle, with a daemon that keeps starting others.
+    HasSpawner,
+    /// Idle, with a process that forks and exits, as do its children.
+    HasForkingChildren,
+    /// It cannot start the thread for a run, which is refused.
     OutOfThreads,
-    /// There is no room for another connection in the process.
+    /// Connections have taken all file descriptors.
     OutOfFiles,
 }
 
-/// What happens to it.
+/// What happens to the worker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fault {
     HostKilled,
-    /// And nobody waits for it: it is a zombie.
-    HostLeftAZombie,
-    /// The host is stopped, which must not matter, and then killed.
+    /// The host is killed, and stays a zombie.
+    HostNotReaped,
+    /// The host is stopped, which must have no effect, and then killed.
     HostStoppedAndKilled,
     /// The worker is stopped, the host killed, and the worker continued.
     StoppedWhileHostIsKilled,
     /// The worker is stopped, the host killed, its pid given to another process, and the worker
     /// continued.
     HostReplaced,
-    /// By a host that lives on.
+    /// The lease is closed by a running host.
     LeaseClosed,
-    /// What the worker was started with is fault enough.
+    /// The arguments of the worker are the fault.
     Nothing,
     Terminated,
     TerminatedAndInterrupted,
-    /// A signal that the plugin raises while it is initialised.
+    /// The plugin raises this signal in `initialize`.
     CrashInInitialize(i32),
-    /// The same in its cleanup, which SIGTERM makes happen.
+    /// The plugin raises this signal in its cleanup, after SIGTERM.
     CrashInCleanup(i32),
-    /// An operation of the plugin that ends the process, and the signal that it raises.
+    /// An operation of the plugin ends the process; with the signal for the operation `raise`.
     Crash(&'static str, i32),
 }
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Promise {
-    pub(crate) end: End,
+    pub(crate) end: Exit,
     pub(crate) within: Duration,
-    /// How often the plugin is cleaned up; none where that is not promised.
+    /// The number of cleanups, if one is promised.
     pub(crate) cleanups: Option<usize>,
 }
 
-/// What came of one time.
+/// The result of one fault.
 pub(crate) struct Outcome {
     pub(crate) took: Duration,
-    pub(crate) end: End,
+    pub(crate) end: Exit,
     pub(crate) cleanups: usize,
     pub(crate) left: usize,
 }
 
-/// A run that nobody reads the answer of.
-type Busy = Option<JoinHandle<()>>;
+/// A request in the background.
+type Background = Option<JoinHandle<()>>;
 
 impl Row {
-    /// Makes the fault once.
-    pub(crate) async fn once(&self, dist: &Path) -> Result<Outcome, Box<dyn Error>> {
+    /// Causes the fault once.
+    pub(crate) async fn run_once(&self, dist: &Path) -> Result<Outcome, Box<dyn Error>> {
         let class = if self.state == State::Loads { "SlowToLoad" } else { "Conformance" };
-        let mut scene = Scene::begin(dist, self.setting, class, self.options)?;
-        let busy = self.reach_state(&scene).await?;
-        let begun = self.make_fault(&mut scene)?;
-        scene.until_over()?;
-        let took = begun.elapsed();
-        if let Some(busy) = busy {
-            busy.abort();
+        let mut fixture = Fixture::start(dist, self.setting, class, self.options)?;
+        let background = self.enter_state(&fixture).await?;
+        let started = self.cause_fault(&mut fixture)?;
+        fixture.wait_for_end()?;
+        let took = started.elapsed();
+        if let Some(background) = background {
+            background.abort();
         }
-        let cleanups = scene.lines_of("cleanups");
-        let (end, left) = scene.conclude()?;
+        let cleanups = fixture.count_lines("cleanups");
+        let (end, left) = fixture.finish()?;
         Ok(Outcome { took, end, cleanups, left: left.len() })
     }
 
-    async fn reach_state(&self, scene: &Scene) -> Result<Busy, Box<dyn Error>> {
+    async fn enter_state(&self, fixture: &Fixture) -> Result<Background, Box<dyn Error>> {
         if self.state == State::Starts {
             return Ok(None);
         }
         if self.state == State::Loads {
-            scene.until_thread("load").await?;
+            fixture.wait_for_thread("load").await?;
             return Ok(None);
         }
-        scene.until_served().await?;
+        fixture.wait_until_served().await?;
         if self.state == State::OutOfThreads {
-            scene.limit_threads().await?;
-            return match execute(scene.client(), "refused", &json!({})).await {
+            fixture.limit_threads().await?;
+            return match execute(fixture.client(), "refused", &json!({})).await {
                 Err(error) if error.to_string().contains("no thread") => Ok(None),
                 other => Err(format!("a run without a thread: {other:?}").into()),
             };
         }
         let hangs = if self.state == State::CleanupHangs { 600.0 } else { 0.0 };
-        let mut config = json!({"cleanup_log": scene.file("cleanups"), "cleanup_hangs": hangs});
+        let mut config = json!({"cleanup_log": fixture.file("cleanups"), "cleanup_hangs": hangs});
         if let Fault::CrashInCleanup(signal) = self.fault {
             config["cleanup_raises"] = signal.into();
         }
-        scene.client().initialize(&config).await?;
+        fixture.client().initialize(&config).await?;
         match self.state {
             State::HasChildren | State::RunHangsWithChildren => {
-                start_children(scene.client()).await?;
+                start_children(fixture.client()).await?;
             }
             State::TakesFilesAndHasChildren => {
-                start_children(scene.client()).await?;
-                scene.limit_files()?;
-                let taken = execute(scene.client(), "take", &json!({"op": "take_files"})).await?;
+                start_children(fixture.client()).await?;
+                fixture.limit_files()?;
+                let taken = execute(fixture.client(), "take", &json!({"op": "take_files"})).await?;
                 if matches!(taken.as_u64(), None | Some(0)) {
-                    return Err(format!("it took no files: {taken}").into());
+                    return Err(format!("the plugin took no files: {taken}").into());
                 }
             }
             State::HasExitHandler => {
-                execute(scene.client(), "exit", &json!({"op": "hang_at_exit"})).await?;
+                execute(fixture.client(), "exit", &json!({"op": "hang_at_exit"})).await?;
             }
-            State::HasBreeder => {
-                execute(scene.client(), "breed", &json!({"op": "breed", "n": 1_000})).await?;
-                until(async || {
-                    let stats = scene.client().stats().await;
+            State::HasSpawner => {
+                execute(fixture.client(), "breed", &json!({"op": "breed", "n": 1_000})).await?;
+                wait_until(async || {
+                    let stats = fixture.client().stats().await;
                     stats.is_ok_and(|stats| {
                         stats["subtree_pids"].as_array().is_some_and(|pids| pids.len() > 10)
                     })
                 })
                 .await?;
             }
-            State::HasForkers => {
-                execute(scene.client(), "fork", &json!({"op": "fork_on", "n": 100_000})).await?;
+            State::HasForkingChildren => {
+                execute(fixture.client(), "fork", &json!({"op": "fork_on", "n": 100_000})).await?;
             }
             _ => {}
         }
         if self.state == State::OutOfFiles {
-            return take_all_files(scene).map(Some);
+            return take_all_files(fixture).map(Some);
         }
         let run = match self.state {
-            State::RunObeys => json!({"op": "sleep", "secs": 600.0}),
+            State::RunCooperates => json!({"op": "sleep", "secs": 600.0}),
             State::RunHangs | State::RunHangsWithChildren => json!({"op": "hang", "secs": 600.0}),
-            State::RunBurns => json!({"op": "spin", "secs": 600.0}),
+            State::RunUsesCpu => json!({"op": "spin", "secs": 600.0}),
             State::StreamsToStalledReader => {
-                return stream_to_nobody(scene.client()).await.map(Some);
+                return start_unread_stream(fixture.client()).await.map(Some);
             }
             _ => return Ok(None),
         };
-        let client = scene.client().clone();
-        let busy = tokio::spawn(async move {
-            // It ends with its worker.
+        let client = fixture.client().clone();
+        let background = tokio::spawn(async move {
+            // The request ends with its worker.
             let _ = execute(&client, "busy", &run).await;
         });
-        until(async || is_running(scene.client(), "busy").await).await?;
-        Ok(Some(busy))
+        wait_until(async || is_running(fixture.client(), "busy").await).await?;
+        Ok(Some(background))
     }
 
-    /// Returns when that from which it is measured was done.
-    fn make_fault(&self, scene: &mut Scene) -> Result<Instant, Box<dyn Error>> {
-        let mut begun = Instant::now();
+    /// Causes the fault, and returns the time from which the exit is measured.
+    fn cause_fault(&self, fixture: &mut Fixture) -> Result<Instant, Box<dyn Error>> {
+        let mut started = Instant::now();
         match self.fault {
-            Fault::HostKilled => scene.kill_and_reap_host()?,
-            Fault::HostLeftAZombie => scene.kill_host()?,
+            Fault::HostKilled => fixture.kill_and_reap_host()?,
+            Fault::HostNotReaped => fixture.kill_host()?,
             Fault::HostStoppedAndKilled => {
-                scene.signal_host(Signal::STOP)?;
-                // Stopped is not gone.
-                if scene.wait(Duration::from_millis(100))? {
-                    return Err("it ended though its host was only stopped".into());
+                fixture.signal_host(Signal::STOP)?;
+                // The worker must not take a stopped host for one that has ended.
+                if fixture.wait(Duration::from_millis(100))? {
+                    return Err("the worker ended though its host was only stopped".into());
                 }
-                begun = Instant::now();
-                scene.kill_host()?;
+                started = Instant::now();
+                fixture.kill_host()?;
             }
             Fault::StoppedWhileHostIsKilled => {
-                scene.signal(Signal::STOP)?;
-                scene.kill_host()?;
-                begun = Instant::now();
-                scene.signal(Signal::CONT)?;
+                fixture.signal(Signal::STOP)?;
+                fixture.kill_host()?;
+                started = Instant::now();
+                fixture.signal(Signal::CONT)?;
             }
             Fault::HostReplaced => {
-                scene.signal(Signal::STOP)?;
-                scene.replace_host()?;
-                begun = Instant::now();
-                scene.signal(Signal::CONT)?;
+                fixture.signal(Signal::STOP)?;
+                fixture.replace_host()?;
+                started = Instant::now();
+                fixture.signal(Signal::CONT)?;
             }
-            Fault::LeaseClosed => scene.close_lease(),
+            Fault::LeaseClosed => fixture.close_lease(),
             Fault::Nothing => {}
-            Fault::CrashInCleanup(_) | Fault::Terminated => scene.signal(Signal::TERM)?,
+            Fault::CrashInCleanup(_) | Fault::Terminated => fixture.signal(Signal::TERM)?,
             Fault::TerminatedAndInterrupted => {
-                scene.signal(Signal::TERM)?;
-                // Two at once may be taken for one.
-                scene.wait(Duration::from_millis(50))?;
-                begun = Instant::now();
-                scene.signal(Signal::INT)?;
+                fixture.signal(Signal::TERM)?;
+                // Two signals at once may be merged.
+                fixture.wait(Duration::from_millis(50))?;
+                started = Instant::now();
+                fixture.signal(Signal::INT)?;
             }
             Fault::CrashInInitialize(signal) => {
-                let client = scene.client().clone();
+                let client = fixture.client().clone();
                 tokio::spawn(async move {
                     let _ = client.initialize(&json!({"initialize_raises": signal})).await;
                 });
             }
             Fault::Crash(op, signal) => {
                 let op = json!({"op": op, "signal": signal});
-                let client = scene.client().clone();
+                let client = fixture.client().clone();
                 tokio::spawn(async move {
                     let _ = execute(&client, "crash", &op).await;
                 });
             }
         }
-        Ok(begun)
+        Ok(started)
     }
 }
 
@@ -252,7 +252,7 @@ async fn execute(client: &Client, id: &str, kwargs: &Value) -> Result<Value, Box
     Ok(client.run().id(id).execute(&NO_ARGS, kwargs).await?)
 }
 
-/// A child, a daemon in a session of its own, and both of those deaf to SIGTERM.
+/// Starts a child, a daemon in its own session, and one of each that ignores SIGTERM.
 async fn start_children(client: &Client) -> Result<(), Box<dyn Error>> {
     for (daemon, deaf) in [(false, false), (true, false), (false, true), (true, true)] {
         let spawn = json!({"op": "spawn", "secs": 600.0, "detach": daemon, "orphan": daemon,
@@ -266,12 +266,12 @@ async fn is_running(client: &Client, id: &str) -> bool {
     client.run_report(id).await.is_ok_and(|run| run.state == RunState::Running)
 }
 
-/// Connections until the worker accepts none any more; they are held.
-fn take_all_files(scene: &Scene) -> Result<JoinHandle<()>, Box<dyn Error>> {
-    scene.limit_files()?;
+/// Opens and holds connections until the worker cannot accept any more.
+fn take_all_files(fixture: &Fixture) -> Result<JoinHandle<()>, Box<dyn Error>> {
+    fixture.limit_files()?;
     let mut held = Vec::new();
-    while scene.has_room_for_files()? {
-        held.push(scene.connect()?);
+    while fixture.has_free_files()? {
+        held.push(fixture.connect()?);
     }
     Ok(tokio::spawn(async move {
         let _held = held;
@@ -279,13 +279,14 @@ fn take_all_files(scene: &Scene) -> Result<JoinHandle<()>, Box<dyn Error>> {
     }))
 }
 
-/// A stream that nobody reads, and whose producer waits.
-async fn stream_to_nobody(client: &Client) -> Result<JoinHandle<()>, Box<dyn Error>> {
-    // More than sockets hold: one line is on its way, the next one waits for it, and the third has
-    // no room.
+/// Starts a stream without reading it, and waits until its producer waits.
+async fn start_unread_stream(client: &Client) -> Result<JoinHandle<()>, Box<dyn Error>> {
+    // Each line is larger than the buffers of the socket: one is being sent, the next is queued, and
+    // the producer waits with the third.
     let kwargs = json!({"n": 1_000, "pad": 32 << 20});
     let lines = client.run().id("busy").execute_stream(&NO_ARGS, &kwargs).await?;
-    until(async || client.run_report("busy").await.is_ok_and(|run| run.account.lines == 2)).await?;
+    wait_until(async || client.run_report("busy").await.is_ok_and(|run| run.account.lines == 2))
+        .await?;
     Ok(tokio::spawn(async move {
         let _held = lines;
         std::future::pending().await

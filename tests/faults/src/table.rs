@@ -1,7 +1,9 @@
-//! The rows, and how they are told.
+//! The rows of the table, and its format.
 
 use std::time::Duration;
 
+use crate::fixture::Exit;
+use crate::fixture::can_choose_pids;
 use crate::host::Setting;
 use crate::host::has_namespaces;
 use crate::row::Fault;
@@ -9,66 +11,59 @@ use crate::row::Outcome;
 use crate::row::Promise;
 use crate::row::Row;
 use crate::row::State;
-use crate::scene::End;
-use crate::scene::can_choose_pids;
 
 const PARENT: &[&str] = &["--ppid", "PARENT"];
 const LEASE: &[&str] = &["--lease-fd", "0"];
 const BOTH: &[&str] = &["--ppid", "PARENT", "--lease-fd", "0"];
 
-/// What most states are met by.
+/// The faults that most states are tested with.
 const FAULTS: [(Fault, &str); 2] =
-    [(Fault::HostKilled, "host SIGKILLed"), (Fault::Terminated, "SIGTERM")];
+    [(Fault::HostKilled, "host killed"), (Fault::Terminated, "SIGTERM")];
 
-/// When nothing hangs.
+/// The limit if nothing hangs.
 const AT_ONCE: Duration = Duration::from_millis(50);
-/// When a run obeys, or a library is loading.
+/// The limit if a run cooperates, or a library is loading.
 const SOON: Duration = Duration::from_millis(250);
-/// Whatever hangs.
+/// The limit if anything hangs.
 const AT_MOST: Duration = Duration::from_millis(1_800);
 
 const fn clean(within: Duration) -> Promise {
-    Promise { end: End::Code(0), within, cleanups: Some(1) }
+    Promise { end: Exit::Code(0), within, cleanups: Some(1) }
 }
 
 const fn abandoned() -> Promise {
-    Promise { end: End::Code(4), within: AT_MOST, cleanups: None }
+    Promise { end: Exit::Code(4), within: AT_MOST, cleanups: None }
 }
 
 const fn crash(signal: i32) -> Promise {
-    Promise { end: End::Signal(signal), within: AT_MOST, cleanups: None }
+    Promise { end: Exit::Signal(signal), within: AT_MOST, cleanups: None }
 }
 
 fn row(name: &str, state: State, fault: Fault, promise: Promise) -> Row {
     Row { name: name.to_owned(), setting: Setting::Pipes, options: PARENT, state, fault, promise }
 }
 
-/// All rows, in their order.
+/// All rows, in order.
 pub(crate) fn rows() -> Vec<Row> {
     let mut rows = vec![
-        row("host SIGKILLed, idle", State::Idle, Fault::HostKilled, clean(AT_ONCE)),
+        row("host killed, idle", State::Idle, Fault::HostKilled, clean(AT_ONCE)),
         Row {
             options: LEASE,
-            ..row("the same, with a lease only", State::Idle, Fault::HostKilled, clean(AT_ONCE))
+            ..row(
+                "host killed, idle, with a lease only",
+                State::Idle,
+                Fault::HostKilled,
+                clean(AT_ONCE),
+            )
         },
         Row {
             options: BOTH,
-            ..row("the same, with both", State::Idle, Fault::HostKilled, clean(AT_ONCE))
+            ..row("host killed, idle, with both", State::Idle, Fault::HostKilled, clean(AT_ONCE))
         },
+        row("host killed, but not reaped", State::Idle, Fault::HostNotReaped, clean(AT_ONCE)),
+        row("host stopped, then killed", State::Idle, Fault::HostStoppedAndKilled, clean(AT_ONCE)),
         row(
-            "host SIGKILLed and left a zombie",
-            State::Idle,
-            Fault::HostLeftAZombie,
-            clean(AT_ONCE),
-        ),
-        row(
-            "host stopped, then SIGKILLed",
-            State::Idle,
-            Fault::HostStoppedAndKilled,
-            clean(AT_ONCE),
-        ),
-        row(
-            "worker stopped, host SIGKILLed, worker continued",
+            "worker stopped, host killed, worker continued",
             State::Idle,
             Fault::StoppedWhileHostIsKilled,
             clean(AT_ONCE),
@@ -76,21 +71,21 @@ pub(crate) fn rows() -> Vec<Row> {
     ];
     if can_choose_pids() {
         rows.push(row(
-            "the same, and another process has the host's pid by then",
+            "worker stopped, host killed and its pid reused, worker continued",
             State::Idle,
             Fault::HostReplaced,
             clean(AT_ONCE),
         ));
     }
-    // There is no instance yet.
+    // The worker has no instance yet.
     let at_start = Promise { cleanups: Some(0), ..clean(SOON) };
     rows.push(Row {
         options: &["--ppid", "DEAD"],
-        ..row("started for a host that has ended", State::Starts, Fault::Nothing, at_start)
+        ..row("started after the host has ended", State::Starts, Fault::Nothing, at_start)
     });
     if has_namespaces() {
-        let refused = Promise { end: End::Code(2), ..at_start };
-        let name = "started for a host of another pid namespace";
+        let refused = Promise { end: Exit::Code(2), ..at_start };
+        let name = "started by a host in another pid namespace";
         rows.push(Row {
             setting: Setting::OtherNamespace,
             ..row(name, State::Starts, Fault::Nothing, refused)
@@ -98,41 +93,41 @@ pub(crate) fn rows() -> Vec<Row> {
     }
     rows.push(Row {
         options: LEASE,
-        ..row("lease closed by a host that lives", State::Idle, Fault::LeaseClosed, clean(AT_ONCE))
+        ..row("lease closed by a running host", State::Idle, Fault::LeaseClosed, clean(AT_ONCE))
     });
     for (fault, who) in FAULTS {
         for (what, setting) in [
             ("log to a file", Setting::ToFile),
-            ("log to a full pipe that nobody reads", Setting::FullPipe),
-            ("the announcement to a full pipe that nobody reads", Setting::FullStdout),
-            ("log to a pipe that it had closed", Setting::ClosedPipes),
+            ("log to a full pipe that is not read", Setting::FullPipe),
+            ("announcement to a full pipe that is not read", Setting::FullStdout),
+            ("log to a closed pipe", Setting::ClosedPipes),
             ("log to a full disk", Setting::FullDisk),
             ("worker started by a thread that has ended", Setting::EndedThread),
         ] {
-            // The last line is waited for a moment.
+            // The worker waits a moment for room for its last line.
             let promise = clean(if setting == Setting::FullPipe { SOON } else { AT_ONCE });
             let name = format!("{who}, {what}");
             rows.push(Row { setting, ..row(&name, State::Idle, fault, promise) });
         }
     }
     let loading = Promise { cleanups: None, ..clean(SOON) };
-    // The plugin cannot write down that it was cleaned up.
+    // The plugin cannot open the log of its cleanups.
     let no_files = Promise { cleanups: None, ..clean(SOON) };
     let states = [
-        ("while a run obeys", State::RunObeys, clean(SOON)),
+        ("while a run cooperates", State::RunCooperates, clean(SOON)),
         ("while a run hangs", State::RunHangs, abandoned()),
-        ("while a run burns the CPU", State::RunBurns, abandoned()),
+        ("while a run uses the CPU", State::RunUsesCpu, abandoned()),
         ("while a stream waits for its reader", State::StreamsToStalledReader, clean(SOON)),
-        ("and the cleanup hangs", State::CleanupHangs, abandoned()),
+        ("with a cleanup that hangs", State::CleanupHangs, abandoned()),
         ("while the plugin loads", State::Loads, loading),
-        ("with children and daemons, deaf ones too", State::HasChildren, clean(AT_MOST)),
-        ("with the same while a run hangs", State::RunHangsWithChildren, abandoned()),
-        ("with a daemon that starts others as fast as it can", State::HasBreeder, clean(AT_MOST)),
-        ("with children that fork and end at once", State::HasForkers, clean(AT_MOST)),
+        ("with children and daemons, some ignoring SIGTERM", State::HasChildren, clean(AT_MOST)),
+        ("with the same children while a run hangs", State::RunHangsWithChildren, abandoned()),
+        ("with a daemon that keeps starting others", State::HasSpawner, clean(AT_MOST)),
+        ("with children that fork and exit at once", State::HasForkingChildren, clean(AT_MOST)),
         ("with an exit handler that hangs", State::HasExitHandler, clean(AT_ONCE)),
-        ("when it can open no more files", State::OutOfFiles, no_files),
+        ("without free file descriptors", State::OutOfFiles, no_files),
         (
-            "with children when the plugin has taken all files",
+            "with children, when the plugin has taken all file descriptors",
             State::TakesFilesAndHasChildren,
             Promise { within: AT_MOST, ..no_files },
         ),
@@ -144,9 +139,9 @@ pub(crate) fn rows() -> Vec<Row> {
     }
     if rustix::process::geteuid().is_root() {
         for (fault, who) in FAULTS {
-            // There is no instance.
+            // The worker has no instance.
             let promise = Promise { cleanups: Some(0), ..clean(SOON) };
-            let name = format!("{who} when it can start no threads (RLIMIT_NPROC)");
+            let name = format!("{who} without free threads (RLIMIT_NPROC)");
             let row = row(&name, State::OutOfThreads, fault, promise);
             let options = &["--ppid", "PARENT", "--announce-file", "ANNOUNCEMENT"];
             rows.push(Row { setting: Setting::OrdinaryUser, options, ..row });
@@ -160,13 +155,16 @@ pub(crate) fn rows() -> Vec<Row> {
     let second = Promise { within: AT_ONCE, ..abandoned() };
     for (name, state) in [
         ("SIGTERM and SIGINT while a run hangs", State::RunHangs),
-        ("the same with children and daemons, deaf ones too", State::RunHangsWithChildren),
+        (
+            "SIGTERM and SIGINT while a run hangs, with children and daemons",
+            State::RunHangsWithChildren,
+        ),
     ] {
         rows.push(row(name, state, Fault::TerminatedAndInterrupted, second));
     }
     for (name, op, raised, signal) in [
         ("the plugin aborts", "abort", 0, 6),
-        ("the plugin writes to where nothing is", "segfault", 0, 11),
+        ("the plugin writes to an invalid address", "segfault", 0, 11),
         ("the plugin overflows its stack", "overflow_stack", 0, 11),
         ("the plugin raises SIGBUS", "raise", 7, 7),
         ("the plugin raises SIGILL", "raise", 4, 4),
@@ -188,12 +186,12 @@ pub(crate) fn rows() -> Vec<Row> {
     rows
 }
 
-/// The head of the table.
-pub(crate) fn head() -> String {
-    "| fault | as promised | median | worst | left behind |\n|---|---|---|---|---|".to_owned()
+/// The header of the table.
+pub(crate) fn header() -> String {
+    "| fault | as promised | median | maximum | processes left |\n|---|---|---|---|---|".to_owned()
 }
 
-/// A line of the table, and what was not as promised.
+/// A line of the table, and the first broken promise.
 pub(crate) fn line(row: &Row, outcomes: &[Outcome]) -> (String, Option<String>) {
     let Row { name, promise, .. } = row;
     let broken: Vec<_> = outcomes.iter().filter(|outcome| !promise.is_kept(outcome)).collect();
@@ -201,26 +199,29 @@ pub(crate) fn line(row: &Row, outcomes: &[Outcome]) -> (String, Option<String>) 
     took.sort_unstable();
     let (all, kept) = (outcomes.len(), outcomes.len() - broken.len());
     let median = took.get(all / 2).copied().unwrap_or_default();
-    let worst = took.last().copied().unwrap_or_default();
+    let maximum = took.last().copied().unwrap_or_default();
     let left: usize = outcomes.iter().map(|outcome| outcome.left).sum();
     let end = match promise.end {
-        End::Code(code) => format!("code {code}"),
-        End::Signal(signal) => format!("signal {signal}"),
+        Exit::Code(code) => format!("code {code}"),
+        Exit::Signal(signal) => format!("signal {signal}"),
     };
     let limit = match promise.within {
         Duration::MAX => String::new(),
-        within => format!(" within {}", shown(within)),
+        within => format!(" within {}", format_duration(within)),
     };
     let line = format!(
         "| {name} | {kept} of {all}: {end}{limit} | {} | {} | {left} |",
-        shown(median),
-        shown(worst)
+        format_duration(median),
+        format_duration(maximum)
     );
-    let told = broken.first().map(|outcome| {
+    let failure = broken.first().map(|outcome| {
         let Outcome { took, end, cleanups, left } = outcome;
-        format!("{name}: {end:?} after {}, {cleanups} cleanups, {left} left", shown(*took))
+        format!(
+            "{name}: {end:?} after {}, {cleanups} cleanups, {left} processes left",
+            format_duration(*took)
+        )
     });
-    (line, told)
+    (line, failure)
 }
 
 impl Promise {
@@ -232,7 +233,7 @@ impl Promise {
     }
 }
 
-fn shown(duration: Duration) -> String {
+fn format_duration(duration: Duration) -> String {
     let milliseconds = duration.as_secs_f64() * 1e3;
     if milliseconds < 10.0 {
         format!("{milliseconds:.1} ms")

@@ -1,4 +1,4 @@
-//! One worker below one host, and what becomes of them.
+//! Starts a worker below a host, and observes both.
 
 use std::env;
 use std::error::Error;
@@ -34,47 +34,47 @@ use universal_worker_telemetry::descendants;
 use crate::host;
 use crate::host::Setting;
 
-/// Only what hangs comes near.
-const LONG: Duration = Duration::from_secs(20);
+/// The time limit of every wait.
+const TIMEOUT: Duration = Duration::from_secs(20);
 
-/// More than it has open when it is idle.
-const MOST_FILES: u64 = 40;
+/// A limit of file descriptors; an idle worker has fewer open.
+const MAX_FILES: u64 = 40;
 
-/// The name of a file, which takes the place of the option `ANNOUNCEMENT`.
+/// The name of the file that replaces the option `ANNOUNCEMENT`.
 const ANNOUNCEMENT: &str = "announcement";
 
-/// pid_namespaces(7): the next process gets the number after it; only root may write it.
+/// The file with the pid before the next one, which only root may write (pid_namespaces(7)).
 const LAST_PID: &str = "/proc/sys/kernel/ns_last_pid";
 
-/// Whether a process can be given a pid of choice.
+/// Whether this process can choose the pid of a new process.
 pub(crate) fn can_choose_pids() -> bool {
     fs::File::options().write(true).open(LAST_PID).is_ok()
 }
 
-/// A worker below a host that can be killed.
-pub(crate) struct Scene {
+/// A worker below a host.
+pub(crate) struct Fixture {
     folder: TempDir,
     host: Child,
     worker: Pid,
     handle: OwnedFd,
     client: Client,
     port: u16,
-    /// Processes that have to do with neither.
+    /// Unrelated processes.
     others: Vec<Child>,
-    /// Keeps a pipe open that nobody reads.
+    /// The reading end of the full pipe, kept open.
     _unread: Option<io::PipeReader>,
 }
 
-/// How a process ended.
+/// How the worker ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum End {
+pub(crate) enum Exit {
     Code(i32),
     Signal(i32),
 }
 
-impl Scene {
-    /// Starts a worker with one of the conformance plugin's classes.
-    pub(crate) fn begin(
+impl Fixture {
+    /// Starts a worker with a class of the conformance plugin.
+    pub(crate) fn start(
         dist: &Path,
         setting: Setting,
         class: &str,
@@ -83,7 +83,7 @@ impl Scene {
         let folder = tempfile::tempdir()?;
         let copy = folder.path().join("dist");
         let dist = if setting == Setting::OrdinaryUser {
-            // Where the program is may be nobody else's to read.
+            // Other users may not have access to the folder of the program.
             fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o777))?;
             copy_for_all(dist, &copy)?;
             &copy
@@ -110,10 +110,10 @@ impl Scene {
             unread = Some(reads);
         }
         let mut host = command.spawn()?;
-        let stdout = host.stdout.take().ok_or("its stdout is a pipe")?;
+        let stdout = host.stdout.take().ok_or("stdout is not a pipe")?;
         let mut line = String::new();
         BufReader::new(stdout).read_line(&mut line)?;
-        let worker = Pid::from_raw(line.trim().parse()?).ok_or("no pid")?;
+        let worker = Pid::from_raw(line.trim().parse()?).ok_or("the host printed no pid")?;
         let handle = rustix::process::pidfd_open(worker, PidfdFlags::empty())?;
         let client = Client::new(&format!("http://127.0.0.1:{port}"));
         let others = Vec::new();
@@ -128,47 +128,47 @@ impl Scene {
         TcpStream::connect(("127.0.0.1", self.port))
     }
 
-    /// From now on the worker may have few files open.
+    /// Limits the worker's file descriptors.
     pub(crate) fn limit_files(&self) -> io::Result<()> {
-        let few = rustix::process::Rlimit { current: Some(MOST_FILES), maximum: Some(MOST_FILES) };
-        rustix::process::prlimit(Some(self.worker), rustix::process::Resource::Nofile, few)?;
+        let limit = rustix::process::Rlimit { current: Some(MAX_FILES), maximum: Some(MAX_FILES) };
+        rustix::process::prlimit(Some(self.worker), rustix::process::Resource::Nofile, limit)?;
         Ok(())
     }
 
-    pub(crate) fn has_room_for_files(&self) -> io::Result<bool> {
+    pub(crate) fn has_free_files(&self) -> io::Result<bool> {
         let open = fs::read_dir(format!("/proc/{}/fd", self.worker))?.count() as u64;
-        Ok(open < MOST_FILES)
+        Ok(open < MAX_FILES)
     }
 
     pub(crate) fn file(&self, name: &str) -> std::path::PathBuf {
         self.folder.path().join(name)
     }
 
-    /// How many lines a file has; none where there is no such file.
-    pub(crate) fn lines_of(&self, name: &str) -> usize {
+    /// The number of lines in a file; 0 without the file.
+    pub(crate) fn count_lines(&self, name: &str) -> usize {
         fs::read_to_string(self.file(name)).map_or(0, |text| text.lines().count())
     }
 
-    /// Waits until the worker answers.
-    pub(crate) async fn until_served(&self) -> Result<(), Box<dyn Error>> {
-        until(async || self.client.health().await.is_ok()).await
+    /// Waits until the worker serves requests.
+    pub(crate) async fn wait_until_served(&self) -> Result<(), Box<dyn Error>> {
+        wait_until(async || self.client.health().await.is_ok()).await
     }
 
-    /// Waits until the worker has a thread of that name.
-    pub(crate) async fn until_thread(&self, name: &str) -> Result<(), Box<dyn Error>> {
-        until(async || self.threads().iter().any(|thread| thread == name)).await
+    /// Waits until the worker has a thread with this name.
+    pub(crate) async fn wait_for_thread(&self, name: &str) -> Result<(), Box<dyn Error>> {
+        wait_until(async || self.threads().iter().any(|thread| thread == name)).await
     }
 
-    /// Waits until the worker is announced, and then lets its user have no thread more than one.
+    /// Waits for the announcement, and then limits the user to one more thread.
     pub(crate) async fn limit_threads(&self) -> Result<(), Box<dyn Error>> {
         let is_transient = |thread: &String| thread == "load" || thread == "announce";
-        until(async || {
+        wait_until(async || {
             self.file(ANNOUNCEMENT).exists() && !self.threads().iter().any(is_transient)
         })
         .await?;
-        // It needs two for its plugin.
-        let few = self.threads().len() + 1;
-        // A limit is its own user's to set, and not always root's.
+        // The worker needs two for the plugin.
+        let limit = self.threads().len() + 1;
+        // The user can always set its own limit; root cannot in every container.
         let user = fs::metadata(format!("/proc/{}", self.worker))?.uid();
         let mut prlimit = Command::new("setpriv");
         prlimit.args([&format!("--reuid={user}"), &format!("--regid={user}"), "--clear-groups"]);
@@ -176,9 +176,9 @@ impl Scene {
             "prlimit",
             "--pid",
             &self.worker.to_string(),
-            &format!("--nproc={few}:{few}"),
+            &format!("--nproc={limit}:{limit}"),
         ]);
-        if prlimit.status()?.success() { Ok(()) } else { Err("prlimit has failed".into()) }
+        if prlimit.status()?.success() { Ok(()) } else { Err("prlimit failed".into()) }
     }
 
     /// The names of the worker's threads.
@@ -198,12 +198,12 @@ impl Scene {
         self.host.wait().map(drop)
     }
 
-    /// The host lives on.
+    /// Lets the host close the lease, and keep running.
     pub(crate) fn close_lease(&mut self) {
         drop(self.host.stdin.take());
     }
 
-    /// Kills the host, and lets another process have its pid.
+    /// Kills the host, and starts another process with its pid.
     pub(crate) fn replace_host(&mut self) -> Result<(), Box<dyn Error>> {
         self.kill_and_reap_host()?;
         let pid = self.host.id();
@@ -214,11 +214,11 @@ impl Scene {
                 self.others.push(other);
                 return Ok(());
             }
-            // Somebody else was started in between.
+            // Another process was started in between.
             other.kill()?;
             other.wait()?;
         }
-        Err(format!("no process gets the pid {pid}").into())
+        Err(format!("no process got the pid {pid}").into())
     }
 
     pub(crate) fn signal(&self, signal: Signal) -> io::Result<()> {
@@ -231,7 +231,7 @@ impl Scene {
         Ok(rustix::process::kill_process(host, signal)?)
     }
 
-    /// Blocks until the worker has ended, at most for `limit`; tells whether it has.
+    /// Blocks until the worker has ended, but at most for `limit`; returns whether it has.
     pub(crate) fn wait(&self, limit: Duration) -> io::Result<bool> {
         let mut polled = [PollFd::new(&self.handle, PollFlags::IN)];
         let limit = Timespec::try_from(limit).map_err(io::Error::other)?;
@@ -239,33 +239,33 @@ impl Scene {
     }
 
     /// Blocks until the worker has ended.
-    pub(crate) fn until_over(&self) -> Result<(), Box<dyn Error>> {
-        if self.wait(LONG)? { Ok(()) } else { Err("the worker does not end".into()) }
+    pub(crate) fn wait_for_end(&self) -> Result<(), Box<dyn Error>> {
+        if self.wait(TIMEOUT)? { Ok(()) } else { Err("the worker did not end".into()) }
     }
 
-    /// Ends the host, too, and tells how the worker ended and which processes are left.
-    pub(crate) fn conclude(mut self) -> Result<(End, Vec<u32>), Box<dyn Error>> {
+    /// Ends the host, and returns the worker's exit and the processes that are left.
+    pub(crate) fn finish(mut self) -> Result<(Exit, Vec<u32>), Box<dyn Error>> {
         let _ = self.host.kill();
         self.host.wait()?;
         for mut other in mem::take(&mut self.others) {
             other.kill()?;
             other.wait()?;
         }
-        // It is ours now: this process is the subreaper of all that it started.
+        // This process is the subreaper of the worker.
         let status = rustix::process::waitid(WaitId::Pid(self.worker), WaitIdOptions::EXITED)?;
-        let status = status.ok_or("it has not ended")?;
+        let status = status.ok_or("the worker has not ended")?;
         let end = match (status.exit_status(), status.terminating_signal()) {
-            (Some(code), _) => End::Code(code),
-            (_, Some(signal)) => End::Signal(signal),
-            (None, None) => return Err("an unknown end".into()),
+            (Some(code), _) => Exit::Code(code),
+            (_, Some(signal)) => Exit::Signal(signal),
+            (None, None) => return Err("unknown exit status".into()),
         };
         Ok((end, left_behind()?))
     }
 }
 
-impl Drop for Scene {
+impl Drop for Fixture {
     fn drop(&mut self) {
-        // Of one that came to no conclusion.
+        // Without `finish`, after an error.
         for process in self.others.iter_mut().chain([&mut self.host]) {
             let _ = process.kill();
             let _ = process.wait();
@@ -273,7 +273,7 @@ impl Drop for Scene {
     }
 }
 
-/// Processes that have not ended though their worker has; they are ended now.
+/// Kills and returns the processes that the worker has left behind.
 fn left_behind() -> io::Result<Vec<u32>> {
     let mut left = Vec::new();
     for pid in descendants(std::process::id())? {
@@ -302,24 +302,24 @@ fn copy_for_all(from: &Path, to: &Path) -> io::Result<()> {
     fs::set_permissions(to, fs::Permissions::from_mode(0o755))
 }
 
-/// Waits until something holds that only can be asked for.
-pub(crate) async fn until(holds: impl AsyncFn() -> bool) -> Result<(), Box<dyn Error>> {
-    let begun = Instant::now();
+/// Polls until the condition holds.
+pub(crate) async fn wait_until(holds: impl AsyncFn() -> bool) -> Result<(), Box<dyn Error>> {
+    let started = Instant::now();
     while !holds().await {
-        if begun.elapsed() > LONG {
-            return Err("the worker does not come to the state that is wanted".into());
+        if started.elapsed() > TIMEOUT {
+            return Err("the worker did not enter the expected state".into());
         }
         tokio::task::yield_now().await;
     }
     Ok(())
 }
 
-/// One that nobody uses, and that nobody takes in the moment until the worker does.
+/// A free port, which most likely is still free when the worker binds it.
 fn free_port() -> io::Result<u16> {
     Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
 }
 
-/// Writes as much as a pipe holds.
+/// Fills the pipe.
 fn fill(pipe: &io::PipeWriter) -> io::Result<()> {
     let size = rustix::pipe::fcntl_getpipe_size(pipe)?;
     io::Write::write_all(&mut &*pipe, &vec![b'\n'; size])
