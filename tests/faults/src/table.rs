@@ -45,44 +45,45 @@ fn row(name: &str, state: State, fault: Fault, promise: Promise) -> Row {
 
 /// All rows, in order.
 pub(crate) fn rows() -> Vec<Row> {
+    let parts = [
+        idle_rows(),
+        start_rows(),
+        output_rows(),
+        busy_rows(),
+        thread_rows(),
+        stop_rows(),
+        crash_rows(),
+    ];
+    parts.into_iter().flatten().collect()
+}
+
+/// An idle worker whose host ends.
+fn idle_rows() -> Vec<Row> {
+    let idle = |name, fault| row(name, State::Idle, fault, clean(AT_ONCE));
+    let killed = |name, options| Row { options, ..idle(name, Fault::HostKilled) };
     let mut rows = vec![
-        row("host killed, idle", State::Idle, Fault::HostKilled, clean(AT_ONCE)),
-        Row {
-            options: LEASE,
-            ..row(
-                "host killed, idle, with a lease only",
-                State::Idle,
-                Fault::HostKilled,
-                clean(AT_ONCE),
-            )
-        },
-        Row {
-            options: BOTH,
-            ..row("host killed, idle, with both", State::Idle, Fault::HostKilled, clean(AT_ONCE))
-        },
-        row("host killed, but not reaped", State::Idle, Fault::HostNotReaped, clean(AT_ONCE)),
-        row("host stopped, then killed", State::Idle, Fault::HostStoppedAndKilled, clean(AT_ONCE)),
-        row(
-            "worker stopped, host killed, worker continued",
-            State::Idle,
-            Fault::StoppedWhileHostIsKilled,
-            clean(AT_ONCE),
-        ),
+        killed("host killed, idle", PARENT),
+        killed("host killed, idle, with a lease only", LEASE),
+        killed("host killed, idle, with both", BOTH),
+        idle("host killed, but not reaped", Fault::HostNotReaped),
+        idle("host stopped, then killed", Fault::HostStoppedAndKilled),
+        idle("worker stopped, host killed, worker continued", Fault::StoppedWhileHostIsKilled),
     ];
     if can_choose_pids() {
-        rows.push(row(
-            "worker stopped, host killed and its pid reused, worker continued",
-            State::Idle,
-            Fault::HostReplaced,
-            clean(AT_ONCE),
-        ));
+        let name = "worker stopped, host killed and its pid reused, worker continued";
+        rows.push(idle(name, Fault::HostReplaced));
     }
+    rows
+}
+
+/// A worker that cannot watch its host, and the end of a lease.
+fn start_rows() -> Vec<Row> {
     // The worker has no instance yet.
     let at_start = Promise { cleanups: Some(0), ..clean(SOON) };
-    rows.push(Row {
+    let mut rows = vec![Row {
         options: &["--ppid", "DEAD"],
         ..row("started after the host has ended", State::Starts, Fault::Nothing, at_start)
-    });
+    }];
     if has_namespaces() {
         let refused = Promise { end: Exit::Code(2), ..at_start };
         let name = "started by a host in another pid namespace";
@@ -95,7 +96,13 @@ pub(crate) fn rows() -> Vec<Row> {
         options: LEASE,
         ..row("lease closed by a running host", State::Idle, Fault::LeaseClosed, clean(AT_ONCE))
     });
-    for (fault, who) in FAULTS {
+    rows
+}
+
+/// Other settings of the worker's stdout and stderr, and of its start.
+fn output_rows() -> Vec<Row> {
+    let mut rows = Vec::new();
+    for (fault, name) in FAULTS {
         for (what, setting) in [
             ("log to a file", Setting::ToFile),
             ("log to a full pipe that is not read", Setting::FullPipe),
@@ -106,13 +113,19 @@ pub(crate) fn rows() -> Vec<Row> {
         ] {
             // The worker waits a moment for room for its last line.
             let promise = clean(if setting == Setting::FullPipe { SOON } else { AT_ONCE });
-            let name = format!("{who}, {what}");
+            let name = format!("{name}, {what}");
             rows.push(Row { setting, ..row(&name, State::Idle, fault, promise) });
         }
     }
+    rows
+}
+
+/// A worker that is busy, or has processes, or lacks resources.
+fn busy_rows() -> Vec<Row> {
     let loading = Promise { cleanups: None, ..clean(SOON) };
     // The plugin cannot open the log of its cleanups.
     let no_files = Promise { cleanups: None, ..clean(SOON) };
+    let all_files_taken = Promise { within: AT_MOST, ..no_files };
     let states = [
         ("while a run cooperates", State::RunCooperates, clean(SOON)),
         ("while a run hangs", State::RunHangs, abandoned()),
@@ -129,39 +142,57 @@ pub(crate) fn rows() -> Vec<Row> {
         (
             "with children, when the plugin has taken all file descriptors",
             State::TakesFilesAndHasChildren,
-            Promise { within: AT_MOST, ..no_files },
+            all_files_taken,
         ),
     ];
+    let mut rows = Vec::new();
     for (fault, name) in FAULTS {
         for (what, state, promise) in states {
             rows.push(row(&format!("{name} {what}"), state, fault, promise));
         }
     }
-    if rustix::process::geteuid().is_root() {
-        for (fault, who) in FAULTS {
-            // The worker has no instance.
-            let promise = Promise { cleanups: Some(0), ..clean(SOON) };
-            let name = format!("{who} without free threads (RLIMIT_NPROC)");
-            let row = row(&name, State::OutOfThreads, fault, promise);
-            let options = &["--ppid", "PARENT", "--announce-file", "ANNOUNCEMENT"];
-            rows.push(Row { setting: Setting::OrdinaryUser, options, ..row });
-        }
+    rows
+}
+
+/// A worker that cannot start threads, which takes another user.
+fn thread_rows() -> Vec<Row> {
+    if !rustix::process::geteuid().is_root() {
+        return Vec::new();
     }
-    rows.push(Row {
-        options: LEASE,
-        ..row("lease closed while a run hangs", State::RunHangs, Fault::HostKilled, abandoned())
-    });
-    rows.push(row("SIGTERM, idle", State::Idle, Fault::Terminated, clean(AT_ONCE)));
-    let second = Promise { within: AT_ONCE, ..abandoned() };
-    for (name, state) in [
-        ("SIGTERM and SIGINT while a run hangs", State::RunHangs),
-        (
+    let row = |(fault, name)| {
+        // The worker has no instance.
+        let promise = Promise { cleanups: Some(0), ..clean(SOON) };
+        let name = format!("{name} without free threads (RLIMIT_NPROC)");
+        let options = &["--ppid", "PARENT", "--announce-file", "ANNOUNCEMENT"];
+        let row = row(&name, State::OutOfThreads, fault, promise);
+        Row { setting: Setting::OrdinaryUser, options, ..row }
+    };
+    FAULTS.map(row).into()
+}
+
+/// Other ways to stop a worker.
+fn stop_rows() -> Vec<Row> {
+    let second = |name, state| {
+        let promise = Promise { within: AT_ONCE, ..abandoned() };
+        row(name, state, Fault::TerminatedAndInterrupted, promise)
+    };
+    vec![
+        Row {
+            options: LEASE,
+            ..row("lease closed while a run hangs", State::RunHangs, Fault::HostKilled, abandoned())
+        },
+        row("SIGTERM, idle", State::Idle, Fault::Terminated, clean(AT_ONCE)),
+        second("SIGTERM and SIGINT while a run hangs", State::RunHangs),
+        second(
             "SIGTERM and SIGINT while a run hangs, with children and daemons",
             State::RunHangsWithChildren,
         ),
-    ] {
-        rows.push(row(name, state, Fault::TerminatedAndInterrupted, second));
-    }
+    ]
+}
+
+/// A plugin that crashes the worker.
+fn crash_rows() -> Vec<Row> {
+    let mut rows = Vec::new();
     for (name, op, raised, signal) in [
         ("the plugin aborts", "abort", 0, 6),
         ("the plugin writes to an invalid address", "segfault", 0, 11),
