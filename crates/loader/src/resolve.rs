@@ -124,7 +124,7 @@ impl PluginFolders {
         match fs::read_dir(folder).map_err(|error| error.kind()) {
             Ok(_) => None,
             Err(io::ErrorKind::NotFound) => Some("no such folder"),
-            Err(io::ErrorKind::PermissionDenied) => Some("no permission"),
+            Err(io::ErrorKind::PermissionDenied) => Some("permission denied"),
             Err(_) => Some("cannot be read"),
         }
     }
