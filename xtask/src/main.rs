@@ -3,6 +3,8 @@
 //! Each task is one file, and runs cargo or Python: this program links no other crate of the
 //! workspace.
 
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program that talks to its user")]
+
 mod abi;
 mod build;
 mod cargo;
@@ -43,6 +45,7 @@ tasks:
   new-plugin NAME --path DIR
                     create a plugin in a new folder";
 
+#[expect(clippy::disallowed_methods, reason = "a program reads its arguments")]
 fn main() -> ExitCode {
     let mut args = env::args().skip(1);
     let task = args.next().unwrap_or_default();

@@ -3,6 +3,9 @@
 //! All requests use the loopback interface, and every section is limited in number or time.
 //! The servers are separate processes; this process generates the load.
 
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program that prints tables")]
+#![allow(clippy::disallowed_methods, reason = "it reads arguments, and measures serde_json")]
+
 mod bare;
 mod client;
 mod cpu;

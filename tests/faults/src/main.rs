@@ -4,6 +4,8 @@
 //! The hosts are processes of this program, and are killed by SIGKILL.
 //! This program is the subreaper of all processes below it, so it sees what a worker leaves behind.
 
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program that prints a table")]
+
 mod fixture;
 mod host;
 mod report;
@@ -33,6 +35,7 @@ struct Args {
     words: String,
 }
 
+#[expect(clippy::disallowed_methods, reason = "a program reads its arguments")]
 fn main() -> ExitCode {
     let args: Vec<String> = env::args().skip(1).collect();
     let result = match args.split_first() {

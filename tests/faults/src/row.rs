@@ -275,7 +275,7 @@ fn take_all_files(fixture: &Fixture) -> Result<JoinHandle<()>, Box<dyn Error>> {
     }
     Ok(tokio::spawn(async move {
         let _held = held;
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }))
 }
 
@@ -289,7 +289,7 @@ async fn start_unread_stream(client: &Client) -> Result<JoinHandle<()>, Box<dyn 
         .await?;
     Ok(tokio::spawn(async move {
         let _held = lines;
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }))
 }
 

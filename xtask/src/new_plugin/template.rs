@@ -5,6 +5,8 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
+use serde_json::Value;
+
 use super::name::Name;
 use crate::workspace::Workspace;
 
@@ -29,7 +31,7 @@ pub(super) fn files(name: &Name, workspace: &Workspace) -> Result<Vec<File>, Box
         ("{{library}}", name.library()),
         ("{{class}}", name.class().to_owned()),
         ("{{version}}", env!("CARGO_PKG_VERSION").to_owned()),
-        ("{{plugin_crate}}", serde_json::to_string(path)?),
+        ("{{plugin_crate}}", Value::from(path).to_string()),
     ];
     let fill = |text: &str| {
         values.iter().fold(text.to_owned(), |text, (key, value)| text.replace(key, value))
