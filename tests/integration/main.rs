@@ -13,6 +13,7 @@ mod check;
 mod config;
 mod control;
 mod crashes;
+mod damaged_library;
 mod deadlines;
 mod descendants;
 mod endurance;
