@@ -9,14 +9,14 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::process::Stdio;
 
-use crate::Outcome;
+use crate::TaskResult;
 use crate::cargo;
 use crate::workspace::Workspace;
 
 const PAGE: &str = "universal-worker.1";
 
 /// Writes the page to the folder that `args` name (`target/man`), or updates the documentation.
-pub(crate) fn run(args: &[String]) -> Outcome {
+pub(crate) fn run(args: &[String]) -> TaskResult {
     let workspace = Workspace::load()?;
     match args.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         [] => write_page(&workspace.target.join("man")),
@@ -30,7 +30,7 @@ pub(crate) fn run(args: &[String]) -> Outcome {
     }
 }
 
-fn write_page(dir: &Path) -> Outcome {
+fn write_page(dir: &Path) -> TaskResult {
     let output = reference().arg("man").stderr(Stdio::inherit()).output()?;
     if output.status.success() {
         let file = page_file(dir)?;

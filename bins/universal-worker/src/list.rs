@@ -57,7 +57,7 @@ pub(crate) fn render(request: &ListRequest) -> Result<String, Error> {
         text.push_str("no plugins found; --plugin-dir names a folder\n");
     }
     for folder in &request.named {
-        if let Some(why) = PluginFolders::why_not_searched(folder) {
+        if let Some(why) = PluginFolders::search_problem(folder) {
             let _ = writeln!(text, "--plugin-dir {}: {why}", sanitize::path(folder));
         }
     }

@@ -62,8 +62,7 @@ fn add_group(text: &mut String, group: &OptionGroup) {
     for option in &group.options {
         line(text, 2, &option.usage());
         paragraph(text, 6, &option.text);
-        let notes: Vec<_> =
-            notes(option).iter().map(|note| note.replace(' ', NO_BREAK)).collect();
+        let notes: Vec<_> = notes(option).iter().map(|note| note.replace(' ', NO_BREAK)).collect();
         if !notes.is_empty() {
             paragraph(text, 6, &notes.join(" "));
         }

@@ -4,7 +4,6 @@ mod hint;
 
 use std::io;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use thiserror::Error;
 
@@ -230,17 +229,6 @@ pub enum LoadError {
         file: PathBuf,
         /// The error in the description.
         cause: serde_json::Error,
-    },
-
-    /// A step of loading did not end within its time limit, which the caller sets and watches.
-    #[error("{}: {phase} takes longer than {} s", sanitize::path(file), limit.as_secs_f64())]
-    TimedOut {
-        /// The file.
-        file: PathBuf,
-        /// The step, such as "loading the library".
-        phase: &'static str,
-        /// The time limit.
-        limit: Duration,
     },
 
     /// The library exports no class.

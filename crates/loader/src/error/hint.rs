@@ -24,7 +24,6 @@ impl LoadError {
             Self::DigestMismatch { .. } => {
                 "get the expected file, or pass this digest to --plugin-sha256"
             }
-            Self::TimedOut { .. } => "--load-timeout gives it more time",
             Self::NoSuchPlugin { .. } => {
                 "name a folder with --plugin-dir, or give a path with a slash"
             }
@@ -71,7 +70,6 @@ fn did_you_mean(names: &[String]) -> String {
 mod tests {
     use std::io;
     use std::path::PathBuf;
-    use std::time::Duration;
 
     use super::*;
     use universal_worker_sanitize::MAX_SUGGESTIONS;
@@ -88,11 +86,6 @@ mod tests {
             LoadError::AmbiguousName { name: text(), folder: file(), files: vec![text(); 9] },
             LoadError::DigestMismatch { file: file(), actual: "a".repeat(64) },
             LoadError::PatchedInterface { file: file(), version: theirs(), detail: text() },
-            LoadError::TimedOut {
-                file: file(),
-                phase: "loading the library",
-                limit: Duration::MAX,
-            },
             LoadError::NoSuchPlugin { name: text(), searched: text(), suggestions: suggestions() },
             LoadError::NoSuchPlugin { name: text(), searched: text(), suggestions: Vec::new() },
             LoadError::NoPermission(file()),
