@@ -10,6 +10,7 @@ use std::time::Duration;
 use serde_json::Value;
 use serde_json::json;
 use universal_worker_host::Client;
+use universal_worker_host::WorkerStatus;
 
 use crate::support::Started;
 use crate::support::Worker;
@@ -62,7 +63,8 @@ async fn nobody_can_connect_while_the_plugin_is_being_loaded() {
     while let Err(error) = TcpStream::connect(address) {
         assert_eq!(error.kind(), ErrorKind::ConnectionRefused);
     }
-    assert_eq!(Client::new(&address.to_string()).health().await.unwrap()["status"], "running");
+    let health = Client::new(&address.to_string()).health().await.unwrap();
+    assert_eq!(health.status, WorkerStatus::Running);
     let line: Value = serde_json::from_str(&started.stdout_line()).unwrap();
     assert_eq!(line["event"], "ready");
     started.terminate();

@@ -8,7 +8,7 @@ use std::process::Stdio;
 use serde_json::Value;
 use serde_json::json;
 use universal_worker_host::Client;
-use universal_worker_host::Exit;
+use universal_worker_host::ExitReport;
 
 use crate::support::NO_ARGS;
 use crate::support::Started;
@@ -18,9 +18,9 @@ use crate::support::fill;
 use crate::support::run_to_end;
 use crate::support::scratch;
 
-fn crash(exit: &Exit, signal: i32, name: &str) -> String {
+fn crash(exit: &ExitReport, signal: i32, name: &str) -> String {
     assert_eq!(exit.signal, Some(signal), "{exit:?}");
-    let words = exit.last_words().unwrap_or_else(|| panic!("no last words: {exit:?}"));
+    let words = exit.crash_line().unwrap_or_else(|| panic!("no last words: {exit:?}"));
     assert!(words.starts_with(&format!("FATAL: {name}")), "{words}");
     assert!(words.contains("libconformance.so:Conformance"), "{words}");
     words.to_owned()
@@ -110,7 +110,7 @@ async fn what_the_plugin_forks_crashes_for_itself() {
     assert_eq!(worker.execute(json!({"op": "segfault_in_fork"})).await.json(), 11);
     assert_eq!(worker.execute(json!({"op": "exit_in_fork", "code": 7})).await.json(), 7);
     let exit = worker.stop().await;
-    assert!(exit.is_orderly() && !exit.stderr.contains("FATAL"), "{exit:?}");
+    assert!(exit.success() && !exit.stderr.contains("FATAL"), "{exit:?}");
     assert!(!file.exists());
 }
 

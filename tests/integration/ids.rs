@@ -2,6 +2,7 @@
 
 use serde_json::json;
 use universal_worker_host::CallError;
+use universal_worker_host::CancelReason;
 use universal_worker_host::RunState;
 
 use crate::support::NO_ARGS;
@@ -103,14 +104,14 @@ async fn every_way_to_end_can_be_read_afterwards() {
         ("finished", RunState::Finished, None, None),
         ("failed", RunState::Failed, None, Some("no room")),
         ("panicked", RunState::Failed, None, Some("ouch")),
-        ("cancelled", RunState::Cancelled, Some("cancel"), Some("cancelled")),
-        ("never-started", RunState::Cancelled, Some("cancel"), Some("cancelled")),
-        ("left", RunState::Cancelled, Some("client_gone"), Some("client left")),
-        ("timed-out", RunState::TimedOut, Some("deadline"), Some("deadline")),
+        ("cancelled", RunState::Cancelled, Some(CancelReason::Cancel), Some("cancelled")),
+        ("never-started", RunState::Cancelled, Some(CancelReason::Cancel), Some("cancelled")),
+        ("left", RunState::Cancelled, Some(CancelReason::ClientGone), Some("client left")),
+        ("timed-out", RunState::TimedOut, Some(CancelReason::Deadline), Some("deadline")),
     ] {
         // A run is told of before its plugin is back.
         let report = worker.until_report(id, |report| !report.lane_held).await;
-        assert_eq!((report.state, report.reason.as_deref()), (state, reason), "{id}");
+        assert_eq!((report.state, report.reason), (state, reason), "{id}");
         assert_eq!((report.phase, report.stalled_for_s), (None, None), "{id}");
         assert!(report.queued_at.ends_with('Z') && report.ended_at.is_some(), "{report:?}");
         assert_eq!(report.started_at.is_none(), id == "never-started", "{report:?}");
@@ -159,7 +160,7 @@ async fn a_host_gives_a_run_an_id_a_deadline_and_leave_to_go_on() {
     let sleep = json!({"op": "sleep", "secs": 60.0});
     let ended = run.execute::<_, _, String>(&NO_ARGS, &sleep).await.unwrap_err();
     assert!(
-        matches!(&ended, CallError::Refused { status, .. } if status.as_u16() == 504),
+        matches!(&ended, CallError::Status { status, .. } if status.as_u16() == 504),
         "{ended}"
     );
     assert_eq!(worker.report("hosts").await.state, RunState::TimedOut);
@@ -169,5 +170,5 @@ async fn a_host_gives_a_run_an_id_a_deadline_and_leave_to_go_on() {
     drop(lines);
     assert_eq!(worker.until_state("left", RunState::Finished).await.account.lines, 3);
     let refused = worker.client().run_report("../stats").await.unwrap_err();
-    assert!(matches!(refused, CallError::RunId { .. }), "{refused}");
+    assert!(matches!(refused, CallError::InvalidRunId { .. }), "{refused}");
 }

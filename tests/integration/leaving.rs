@@ -1,6 +1,7 @@
 //! Clients that leave: in the queue, while the plugin runs, in the middle of a stream.
 
 use serde_json::json;
+use universal_worker_host::CancelReason;
 use universal_worker_host::RunState;
 
 use crate::support::NO_ARGS;
@@ -13,7 +14,7 @@ async fn its_run_is_cancelled() {
     worker.until_state("left", RunState::Running).await;
     run.abort();
     let report = worker.until_state("left", RunState::Cancelled).await;
-    assert_eq!(report.reason.as_deref(), Some("client_gone"));
+    assert_eq!(report.reason, Some(CancelReason::ClientGone));
 }
 
 #[tokio::test]
@@ -25,7 +26,7 @@ async fn its_run_never_starts_when_it_was_queued() {
     worker.until_state("queued", RunState::Queued).await;
     queued.abort();
     let report = worker.until_state("queued", RunState::Cancelled).await;
-    assert_eq!((report.started_at, report.reason.as_deref()), (None, Some("client_gone")));
+    assert_eq!((report.started_at, report.reason), (None, Some(CancelReason::ClientGone)));
     first.abort();
     worker.until_state("first", RunState::Cancelled).await;
     assert_eq!(worker.execute(json!({})).await.status, 200);
@@ -41,7 +42,7 @@ async fn its_stream_is_cancelled_whether_the_plugin_waits_for_room_or_not() {
         let id = worker.client().runs().await.unwrap()[0].id.clone();
         drop(stream);
         let report = worker.until_state(&id, RunState::Cancelled).await;
-        assert_eq!(report.reason.as_deref(), Some("client_gone"));
+        assert_eq!(report.reason, Some(CancelReason::ClientGone));
     }
 }
 

@@ -4,6 +4,8 @@
 use serde_json::Value;
 use serde_json::json;
 use universal_worker_host::CallError;
+use universal_worker_host::Readiness;
+use universal_worker_host::RunKind;
 use universal_worker_host::RunState;
 
 use crate::support::Worker;
@@ -43,7 +45,7 @@ async fn a_plugin_that_is_not_well_is_not_ready_and_says_why() {
     assert!(ready().await.is_ready());
     worker.client().initialize(&json!({"offers": {"unhealthy": "no GPU"}})).await.unwrap();
     let told = ready().await;
-    assert_eq!((told.status.as_str(), told.detail.as_deref()), ("unhealthy", Some("no GPU")));
+    assert_eq!((told.status, told.detail.as_deref()), (Readiness::Unhealthy, Some("no GPU")));
     assert_eq!(worker.get("/ready").await.status, 503);
     // It is the plugin's opinion, and no more: runs are taken.
     assert_eq!(worker.execute(json!({"op": "none"})).await.status, 200);
@@ -58,7 +60,7 @@ async fn a_check_that_hangs_is_not_waited_for() {
     worker.client().initialize(&config).await.unwrap();
     for _ in 0..2 {
         let told = worker.client().ready().await.unwrap();
-        assert_eq!(told.status, "unhealthy");
+        assert_eq!(told.status, Readiness::Unhealthy);
         assert!(told.detail.unwrap().contains("within 1 s"));
     }
     assert_eq!(worker.get("/health").await.status, 200);
@@ -85,12 +87,12 @@ async fn a_prefetch_is_a_run_with_progress_and_cancel() {
         tokio::spawn(async move { client.run().id("fetch").prefetch().await })
     };
     let report = worker.until_report("fetch", |run| run.message == "fetching").await;
-    assert_eq!((report.kind.as_str(), report.progress), ("prefetch", 0.5));
+    assert_eq!((report.kind, report.progress), (RunKind::Prefetch, 0.5));
     // It takes one lane, as a run does.
     assert_eq!(worker.execute(json!({"op": "none"})).await.status, 200);
     assert!(client.cancel_run("fetch").await.unwrap());
     let refused = prefetch.await.unwrap().unwrap_err();
-    assert!(matches!(refused, CallError::Refused { status, .. } if status == 409), "{refused:?}");
+    assert!(matches!(refused, CallError::Status { status, .. } if status == 409), "{refused:?}");
     assert_eq!(worker.report("fetch").await.state, RunState::Cancelled);
 }
 

@@ -288,7 +288,7 @@ async fn as_the_first_process_of_a_container_it_reaps_orphans_and_obeys_signals(
     for expected in [true, false] {
         until(async || {
             let stats = client.stats().await.unwrap();
-            stats["subtree_pids"].as_array().unwrap().contains(&json!(pid)) == expected
+            stats.subtree_pids.contains(&pid) == expected
         })
         .await;
     }

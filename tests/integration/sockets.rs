@@ -123,7 +123,7 @@ async fn a_socket_that_it_is_started_with_is_served() {
             assert_eq!(ask(&path, HEALTH).0, 200);
         } else {
             let health = Client::new(told["url"].as_str().unwrap()).health().await.unwrap();
-            assert_eq!(health["pid"], started.pid());
+            assert_eq!(health.pid, started.pid());
         }
         started.terminate();
     }

@@ -21,11 +21,11 @@ use tokio::task::JoinHandle;
 use universal_worker_host as host;
 use universal_worker_host::CallError;
 use universal_worker_host::Client;
-use universal_worker_host::Exit;
-use universal_worker_host::Launch;
-use universal_worker_host::Lines;
+use universal_worker_host::ExitReport;
+use universal_worker_host::LineStream;
 use universal_worker_host::RunReport;
 use universal_worker_host::RunState;
+use universal_worker_host::WorkerCommand;
 
 pub(crate) use process::Started;
 pub(crate) use process::c_library;
@@ -109,23 +109,23 @@ impl Worker {
     }
 
     pub(crate) async fn start(class: &str, args: &[&str]) -> Self {
-        Self::launch(Launch::new(program(), plugin("conformance")).class(class), args).await
+        Self::launch(WorkerCommand::new(program(), plugin("conformance")).class(class), args).await
     }
 
     pub(crate) async fn hello() -> Self {
-        Self::launch(Launch::new(program(), "hello"), &[]).await
+        Self::launch(WorkerCommand::new(program(), "hello"), &[]).await
     }
 
     /// Of the only class of a library.
     pub(crate) async fn of_library(program: &Path, library: &Path) -> Self {
-        Self::launch(Launch::new(program, library), &[]).await
+        Self::launch(WorkerCommand::new(program, library), &[]).await
     }
 
     pub(crate) async fn voice_activity() -> Self {
-        Self::launch(Launch::new(program(), "voice-activity"), &[]).await
+        Self::launch(WorkerCommand::new(program(), "voice-activity"), &[]).await
     }
 
-    async fn launch(launch: Launch, args: &[&str]) -> Self {
+    async fn launch(launch: WorkerCommand, args: &[&str]) -> Self {
         let launch = args.iter().fold(launch.start_timeout(LONG), |launch, arg| launch.arg(arg));
         let worker = launch.start().await.unwrap();
         let (client, pid) = (worker.client().clone(), worker.pid());
@@ -258,12 +258,12 @@ impl Worker {
         signal(self.pid, name);
     }
 
-    pub(crate) async fn wait(&self) -> Exit {
+    pub(crate) async fn wait(&self) -> ExitReport {
         let mut worker = self.process.lock().unwrap().take().unwrap();
         in_time(worker.wait()).await.unwrap()
     }
 
-    pub(crate) async fn stop(&self) -> Exit {
+    pub(crate) async fn stop(&self) -> ExitReport {
         let mut worker = self.process.lock().unwrap().take().unwrap();
         worker.stop().await.unwrap()
     }
@@ -313,7 +313,7 @@ impl std::fmt::Debug for Reply {
 }
 
 /// The lines of a stream.
-pub(crate) struct Stream(Lines);
+pub(crate) struct Stream(LineStream);
 
 impl Stream {
     /// Reads on until the connection breaks; false where the body comes to its end.
@@ -321,7 +321,7 @@ impl Stream {
         loop {
             match in_time(self.0.next_line()).await {
                 Some(Ok(_)) => {}
-                Some(Err(CallError::Broken(_))) => return true,
+                Some(Err(CallError::Disconnected(_))) => return true,
                 Some(Err(error)) => panic!("{error}"),
                 None => return false,
             }

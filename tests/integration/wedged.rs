@@ -1,6 +1,7 @@
 //! Runs that do not come back.
 
 use serde_json::json;
+use universal_worker_host::Readiness;
 use universal_worker_host::RunPhase;
 use universal_worker_host::RunState;
 
@@ -19,7 +20,7 @@ async fn a_run_that_does_not_come_back_is_told_of_until_it_does() {
     assert_eq!((report.phase, report.lane_held), (Some(RunPhase::Wedged), true), "{report:?}");
     assert_eq!(worker.get("/ready").await.status, 503);
     let ready = worker.client().ready().await.unwrap();
-    assert_eq!((ready.status.as_str(), ready.runs[0].id.as_str()), ("wedged", "deaf"));
+    assert_eq!((ready.status, ready.runs[0].id.as_str()), (Readiness::Wedged, "deaf"));
     assert!((0.0..4.0).contains(&ready.runs[0].for_s), "{ready:?}");
     assert_eq!(worker.get("/stats").await.json()["runs"]["wedged"], 1);
 
@@ -48,7 +49,7 @@ async fn a_worker_is_ready_as_long_as_one_lane_is() {
     last.abort();
     worker.until_report("d", |report| report.phase == Some(RunPhase::Wedged)).await;
     let ready = worker.client().ready().await.unwrap();
-    assert_eq!((ready.status.as_str(), ready.runs.len()), ("wedged", 4), "{ready:?}");
+    assert_eq!((ready.status, ready.runs.len()), (Readiness::Wedged, 4), "{ready:?}");
 }
 
 #[tokio::test]
@@ -63,7 +64,7 @@ async fn a_change_that_waits_for_a_wedged_run_holds_all_others_back_and_ready_sa
     worker
         .until(|worker| async {
             let ready = worker.client().ready().await.unwrap();
-            ready.status == "wedged" && ready.runs[0].id == "deaf"
+            ready.status == Readiness::Wedged && ready.runs[0].id == "deaf"
         })
         .await;
     assert_eq!(initialized.await.unwrap().status, 200);
@@ -87,7 +88,7 @@ async fn a_full_queue_is_busy() {
         ["first", "second"].map(|id| worker.spawn_run(id, json!({"op": "sleep", "secs": 60.0})));
     worker.until_stats(|runs| runs["running"] == 1 && runs["queued"] == 1).await;
     let ready = worker.client().ready().await.unwrap();
-    assert_eq!((ready.status.as_str(), ready.runs.len()), ("busy", 1), "{ready:?}");
+    assert_eq!((ready.status, ready.runs.len()), (Readiness::Busy, 1), "{ready:?}");
     assert_eq!(worker.execute(json!({})).await.status, 503);
     worker.post("/cancel", "").await;
     for run in runs {

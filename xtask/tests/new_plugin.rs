@@ -15,7 +15,7 @@ use std::process::Output;
 
 use serde_json::Value;
 use serde_json::json;
-use universal_worker_host::Launch;
+use universal_worker_host::WorkerCommand;
 
 /// The folder with the worker that `cargo xtask test` built.
 fn dist() -> PathBuf {
@@ -53,7 +53,8 @@ fn xtask(args: &[&str]) -> Output {
 }
 
 async fn check_served(library: &str) {
-    let mut worker = Launch::new(dist().join("universal-worker"), library).start().await.unwrap();
+    let mut worker =
+        WorkerCommand::new(dist().join("universal-worker"), library).start().await.unwrap();
     let client = worker.client();
     let call = json!({"text": "hello", "times": 2});
     let result: Value = client.execute(&json!([]), &call).await.unwrap();
@@ -63,7 +64,7 @@ async fn check_served(library: &str) {
         assert_eq!(lines.next::<String>().await.unwrap().unwrap(), expected);
     }
     assert!(lines.next::<String>().await.is_none());
-    assert!(worker.stop().await.unwrap().is_orderly());
+    assert!(worker.stop().await.unwrap().success());
 }
 
 /// Takes 25 s the first time, then 3 s.

@@ -1,10 +1,12 @@
-//! Finds speech in a recording, by a plugin in a process of its own.
+//! Finds speech in a recording with a plugin that runs in its own process.
 //!
-//! `cargo xtask demo` builds what this needs and runs it:
+//! `cargo xtask demo` builds the worker and the plugin, and runs this:
 //!
 //! ```text
 //! demo --dist DIR [AUDIO.wav]
 //! ```
+
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a demo prints")]
 
 #[path = "demo/picture.rs"]
 mod picture;
@@ -24,24 +26,25 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::json;
 use universal_worker_host::Client;
-use universal_worker_host::Launch;
 use universal_worker_host::Worker;
+use universal_worker_host::WorkerCommand;
 
 use crate::picture::Picture;
 use crate::progress::Bar;
 use crate::recording::Recording;
 
-/// Speech, as the plugin emits it.
+/// A segment of speech, as the plugin emits it.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Segment {
-    /// Where it begins, in seconds.
+    /// Start, in seconds.
     pub(crate) start: f64,
-    /// Where it ends, in seconds.
+    /// End, in seconds.
     pub(crate) end: f64,
-    /// How sure the detector is, from 0 to 1.
+    /// Confidence of the detector, from 0 to 1.
     pub(crate) confidence: f64,
 }
 
+#[derive(Debug)]
 struct Arguments {
     dist: PathBuf,
     audio: PathBuf,
@@ -67,30 +70,30 @@ async fn demo() -> Result<(), Box<dyn Error>> {
     let Arguments { dist, audio } = arguments()?;
     let recording = Recording::read(&audio)?;
 
-    let begun = Instant::now();
-    let mut worker = Launch::new(dist.join("universal-worker"), "voice-activity")
+    let started_at = Instant::now();
+    let mut worker = WorkerCommand::new(dist.join("universal-worker"), "voice-activity")
         .class("VoiceActivity")
         .plugin_dir(dist.join("plugins"))
         .start()
         .await?;
-    announce(&worker, begun)?;
+    print_announcement(&worker, started_at)?;
 
-    println!("\n{} ({:.1} s)\n", name(&audio), recording.seconds());
+    println!("\n{} ({:.1} s)\n", file_name(&audio), recording.seconds());
     let segments = find_speech(worker.client(), &audio).await?;
     println!("\n{}", Picture::new(&recording, &segments));
-    sum_up(&recording, &segments);
+    print_summary(&recording, &segments);
 
     let stats = worker.client().stats().await?;
     println!(
         "worker {}: {:.1} MiB resident, {} threads, runs finished: {}",
-        stats["pid"],
-        stats["memory_rss_mb"].as_f64().unwrap_or(0.0),
-        stats["threads"],
-        stats["runs"]["finished"]
+        stats.pid,
+        stats.memory_rss_mb.unwrap_or_default(),
+        stats.threads.unwrap_or_default(),
+        stats.runs.finished
     );
     let exit = worker.stop().await?;
-    println!("{exit}; {}", what_is_left(worker.pid()));
-    if exit.is_orderly() { Ok(()) } else { Err(exit.stderr.into()) }
+    println!("{exit}; {}", leftovers(worker.pid()));
+    if exit.success() { Ok(()) } else { Err(exit.stderr.into()) }
 }
 
 fn arguments() -> Result<Arguments, Box<dyn Error>> {
@@ -108,19 +111,19 @@ fn arguments() -> Result<Arguments, Box<dyn Error>> {
     if !dist.join("universal-worker").exists() {
         return Err(format!("{} has no worker: cargo xtask build makes it", dist.display()).into());
     }
-    // The worker is another process: it must find the file from wherever it is.
+    // The worker may have another working directory.
     let audio = audio.canonicalize().map_err(|error| format!("{}: {error}", audio.display()))?;
     Ok(Arguments { dist, audio })
 }
 
-fn announce(worker: &Worker, begun: Instant) -> Result<(), serde_json::Error> {
-    let milliseconds = begun.elapsed().as_secs_f64() * 1000.0;
+fn print_announcement(worker: &Worker, started_at: Instant) -> Result<(), serde_json::Error> {
+    let milliseconds = started_at.elapsed().as_secs_f64() * 1000.0;
     println!("{}", serde_json::to_string(worker.announcement())?);
     println!("announced {milliseconds:.0} ms after its start");
     Ok(())
 }
 
-/// Shows each segment when it is certain, and how far the plugin is meanwhile.
+/// Prints each segment when it arrives, and a progress bar meanwhile.
 async fn find_speech(client: &Client, audio: &Path) -> Result<Vec<Segment>, Box<dyn Error>> {
     let args: [Value; 0] = [];
     let mut lines = client.execute_stream(&args, &json!({ "audio": audio })).await?;
@@ -144,7 +147,7 @@ async fn find_speech(client: &Client, audio: &Path) -> Result<Vec<Segment>, Box<
     Ok(segments)
 }
 
-fn sum_up(recording: &Recording, segments: &[Segment]) {
+fn print_summary(recording: &Recording, segments: &[Segment]) {
     let speech: f64 = segments.iter().map(|segment| segment.end - segment.start).sum();
     let share = 100.0 * speech / recording.seconds().max(f64::MIN_POSITIVE);
     let plural = if segments.len() == 1 { "" } else { "s" };
@@ -152,12 +155,12 @@ fn sum_up(recording: &Recording, segments: &[Segment]) {
     println!("{speech:.1} s of speech in {count} segment{plural}, {share:.0} % of the recording\n");
 }
 
-fn name(path: &Path) -> String {
+fn file_name(path: &Path) -> String {
     path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
 }
 
-/// Looks for the process that has just ended.
-fn what_is_left(pid: u32) -> &'static str {
+/// Says whether the process that has just ended is gone.
+fn leftovers(pid: u32) -> &'static str {
     if Path::new("/proc").join(pid.to_string()).exists() {
         "but the process is still there"
     } else {

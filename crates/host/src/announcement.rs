@@ -1,34 +1,36 @@
-//! The line by which a worker tells where it is.
+//! The line in which a worker says where it listens, or why it cannot start.
 
 use serde::Deserialize;
 use serde::Serialize;
 
-/// What a worker that is ready tells of itself.
+use crate::start_error::StartStage;
+
+/// What a worker announces once it accepts requests.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Announcement {
-    /// The worker's process.
+    /// Process id of the worker.
     pub pid: u32,
-    /// Where it serves, such as `http://127.0.0.1:41234`; none where it serves a Unix socket.
+    /// Base URL, such as `http://127.0.0.1:41234`; `None` if the worker listens on a Unix socket.
     pub url: Option<String>,
-    /// The class that it serves.
+    /// Name of the class that it serves.
     pub class: String,
-    /// The plugin's name.
+    /// Name of the plugin.
     pub name: String,
-    /// The plugin's version.
+    /// Version of the plugin.
     pub version: String,
-    /// The version of the plugin interface.
+    /// Version of the plugin interface.
     pub abi: String,
-    /// The worker's version.
+    /// Version of the worker.
     pub worker: String,
 }
 
-/// The line as it comes.
+/// The first line that a worker writes to stdout.
 #[derive(Debug, Deserialize)]
 #[serde(tag = "event", rename_all = "lowercase")]
-pub(crate) enum Line {
+pub(crate) enum FirstLine {
     Ready(Announcement),
     Failed {
-        stage: String,
+        stage: StartStage,
         code: i32,
         message: String,
         #[serde(default)]

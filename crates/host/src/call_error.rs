@@ -1,110 +1,87 @@
-//! Why a call has no answer.
+//! Errors of calls.
 
 use std::io;
 use std::time::Duration;
 
 use http::StatusCode;
 use serde::Deserialize;
-use serde_json::Value;
 use thiserror::Error;
 
-/// Why a call has no answer.
+use crate::job_error::JobError;
+
+/// Why a call failed.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum CallError {
-    /// Nobody listens there: the worker is gone, or not there yet.
+    /// Nothing listens at the address: the worker has ended or is not ready yet.
     #[error("cannot connect to the worker at {address}")]
     Connect {
-        /// Where it should be.
+        /// Host and port.
         address: String,
-        /// What the system said.
+        /// The error of connect(2).
         source: io::Error,
     },
 
-    /// The connection broke off: the worker died, or closed it.
-    #[error("the worker broke off the connection")]
-    Broken(#[source] hyper::Error),
+    /// The worker died or closed the connection before the response was complete.
+    #[error("the connection to the worker was lost")]
+    Disconnected(#[source] hyper::Error),
 
-    /// The worker took longer than the caller wants to wait.
-    #[error("no answer from {path} within {} s", limit.as_secs_f64())]
+    /// The worker did not respond in time.
+    #[error("no response to {path} within {} s", limit.as_secs_f64())]
     TimedOut {
         /// The route.
         path: String,
-        /// The limit of [`Timeouts`](crate::Timeouts).
+        /// The limit from [`Timeouts`](crate::Timeouts).
         limit: Duration,
     },
 
-    /// The worker answered with an error.
+    /// The worker responded with an error status.
     #[error("{detail} (status {status})")]
-    Refused {
-        /// The status of the answer.
+    Status {
+        /// The status of the response.
         status: StatusCode,
-        /// What the worker says.
+        /// The worker's message.
         detail: String,
-        /// More about it, for errors of a run.
-        job: Option<Box<JobError>>,
+        /// Details, if the error belongs to a run.
+        job_error: Option<Box<JobError>>,
     },
 
     /// A stream ended with an error.
     #[error("{message}")]
     Stream {
-        /// What the worker says.
+        /// The worker's message.
         message: String,
-        /// More about it.
-        job: Option<Box<JobError>>,
+        /// Details.
+        job_error: Box<JobError>,
     },
 
-    /// The answer is not what it should be.
-    #[error("the answer is not understood")]
-    Answer(#[source] serde_json::Error),
+    /// The response is not the JSON that was expected.
+    #[error("cannot decode the response")]
+    Decode(#[source] serde_json::Error),
 
-    /// The arguments cannot be written as JSON.
-    #[error("the arguments cannot be encoded")]
-    Arguments(#[source] serde_json::Error),
+    /// The arguments or the config cannot be written as JSON.
+    #[error("cannot encode the request")]
+    Encode(#[source] serde_json::Error),
 
-    /// A run was asked for, or about, by a name that no run can have.
-    #[error("'{id}' is no id of a run: 1 to 64 of A-Z a-z 0-9 . _ -")]
-    RunId {
-        /// The name.
+    /// The run id contains other characters or is too long; nothing was sent.
+    #[error("invalid run id '{id}': use 1 to 64 of A-Z a-z 0-9 . _ -")]
+    InvalidRunId {
+        /// The id.
         id: String,
     },
 
-    /// A header or path is not one.
-    #[error("the request cannot be made")]
-    Request(#[source] http::Error),
+    /// The path or a header is invalid; nothing was sent.
+    #[error("invalid request")]
+    InvalidRequest(#[source] http::Error),
 }
 
-/// What a worker tells of a run's error.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[non_exhaustive]
-pub struct JobError {
-    /// `user_input`, `transient`, `resource` or `fatal`.
-    pub category: String,
-    /// One line for the caller.
-    pub message: String,
-    /// Whether the same call may succeed later.
-    pub retriable: bool,
-    /// Seconds after which to try again.
-    pub retry_after_seconds: Option<f64>,
-    /// The arguments or config fields that are wrong.
-    pub fields_invalid: Option<Value>,
-    /// What was short.
-    pub resource_shortfall: Option<Value>,
-    /// How the plugin's own error shows itself.
-    pub original_exc_repr: Option<String>,
-    /// The backtrace of a panic.
-    pub traceback: Option<String>,
-    /// When it happened (RFC 3339).
-    pub occurred_at: Option<String>,
-}
-
-/// The body of an error's answer.
+/// The body of an error response.
 #[derive(Debug, Default, Deserialize)]
 struct ErrorBody {
     #[serde(default)]
     detail: String,
     #[serde(rename = "_job_error")]
-    job: Option<Box<JobError>>,
+    job_error: Option<Box<JobError>>,
 }
 
 /// The last line of a stream that failed.
@@ -112,32 +89,33 @@ struct ErrorBody {
 struct ErrorLine {
     error: String,
     #[serde(rename = "_job_error")]
-    job: Box<JobError>,
+    job_error: Box<JobError>,
 }
 
 impl CallError {
-    /// What an answer with an error says.
-    pub(crate) fn refused(status: StatusCode, body: &[u8]) -> Self {
-        let told: ErrorBody = serde_json::from_slice(body).unwrap_or_else(|_| ErrorBody {
+    /// The error that an error response stands for.
+    pub(crate) fn from_response(status: StatusCode, body: &[u8]) -> Self {
+        let body: ErrorBody = serde_json::from_slice(body).unwrap_or_else(|_| ErrorBody {
             detail: String::from_utf8_lossy(body).into_owned(),
-            job: None,
+            job_error: None,
         });
-        Self::Refused { status, detail: told.detail, job: told.job }
+        Self::Status { status, detail: body.detail, job_error: body.job_error }
     }
 
-    /// The error that a line of a stream is, if it is one.
-    pub(crate) fn of_line(line: &[u8]) -> Option<Self> {
-        // A value of the plugin's own that has the key `error` has no `_job_error` beside it.
-        let told: ErrorLine =
+    /// The error that a line of a stream stands for; `None` for a value of the plugin.
+    pub(crate) fn from_line(line: &[u8]) -> Option<Self> {
+        // A plugin's own value with the key `error` has no `_job_error` beside it.
+        let line: ErrorLine =
             line.starts_with(b"{\"error\"").then(|| serde_json::from_slice(line).ok())??;
-        Some(Self::Stream { message: told.error, job: Some(told.job) })
+        Some(Self::Stream { message: line.error, job_error: line.job_error })
     }
 
-    /// What the worker tells of the run's error.
+    /// Details of the run's error.
     #[must_use]
-    pub fn job(&self) -> Option<&JobError> {
+    pub fn job_error(&self) -> Option<&JobError> {
         match self {
-            Self::Refused { job, .. } | Self::Stream { job, .. } => job.as_deref(),
+            Self::Status { job_error, .. } => job_error.as_deref(),
+            Self::Stream { job_error, .. } => Some(job_error),
             _ => None,
         }
     }
@@ -146,18 +124,27 @@ impl CallError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::job_error::ErrorCategory;
 
     #[test]
-    fn a_value_that_has_an_error_in_it_is_none() {
+    fn only_a_line_with_a_job_error_is_an_error() {
         let job = r#"{"category":"fatal","message":"m","retriable":false,"of_tomorrow":1}"#;
         let line = format!(r#"{{"error":"m","_job_error":{job},"of_tomorrow":1}}"#);
-        let error = CallError::of_line(line.as_bytes()).unwrap();
+        let error = CallError::from_line(line.as_bytes()).unwrap();
         assert_eq!(
-            (error.to_string().as_str(), error.job().unwrap().category.as_str()),
-            ("m", "fatal")
+            (error.to_string().as_str(), error.job_error().unwrap().category),
+            ("m", ErrorCategory::Fatal)
         );
         for value in [r#"{"error":"m"}"#, r#"{"error":null}"#, r#"{"chunk":1}"#, "1"] {
-            assert!(CallError::of_line(value.as_bytes()).is_none(), "{value}");
+            assert!(CallError::from_line(value.as_bytes()).is_none(), "{value}");
         }
+    }
+
+    #[test]
+    fn an_unknown_category_does_not_hide_the_error() {
+        let body = r#"{"detail":"m","_job_error":
+            {"category":"of_tomorrow","message":"m","retriable":true}}"#;
+        let error = CallError::from_response(StatusCode::CONFLICT, body.as_bytes());
+        assert_eq!(error.job_error().unwrap().category, ErrorCategory::Unknown);
     }
 }

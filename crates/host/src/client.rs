@@ -1,4 +1,4 @@
-//! Speaks to a worker.
+//! The client of a worker's HTTP interface.
 
 use std::time::Duration;
 
@@ -11,38 +11,45 @@ use http::header;
 use http_body_util::BodyExt;
 use http_body_util::Full;
 use hyper::body::Incoming;
-use hyper::client::conn::http1;
-use hyper_util::rt::TokioIo;
+use serde::Deserialize;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::de::IgnoredAny;
 use serde_json::Value;
-use tokio::net::TcpStream;
-use tokio::task::JoinHandle;
 
 use crate::call_error::CallError;
-use crate::lines::Lines;
-use crate::report::AllRuns;
-use crate::report::Progress;
-use crate::report::Ready;
-use crate::report::RunReport;
+use crate::config_options::ConfigOptions;
+use crate::config_options::ConfigOptionsBody;
+use crate::connection::Connection;
+use crate::line_stream::LineStream;
+use crate::raw_response::RawResponse;
+use crate::run_report::ProgressReport;
+use crate::run_report::RunReport;
 use crate::run_request::RunRequest;
-use crate::run_request::checked_id;
+use crate::run_request::check_id;
+use crate::worker_report::HealthReport;
+use crate::worker_report::ReadyReport;
+use crate::worker_report::StatsReport;
 
-/// A worker's interface, by its address; each call has a connection of its own.
+/// Calls a worker at an address, with one connection for each call.
 ///
-/// Dropping the future of a call closes its connection, and so cancels the run.
+/// Dropping the future of a call closes its connection, which cancels the run.
+///
+/// # Errors
+/// Every call fails with a [`CallError`] if the worker cannot be reached, does not respond in time,
+/// or responds with an error status; the methods name only what is particular to them.
 #[derive(Debug, Clone)]
 pub struct Client {
     address: String,
     timeouts: Timeouts,
 }
 
-/// How long to wait for answers; runs are waited for without limit.
+/// How long to wait for responses; runs have no limit.
 #[derive(Debug, Clone)]
 pub struct Timeouts {
-    /// For `/health`, `/ready`, `/runs`, `/progress`, `/cancel` and `/cleanup`.
+    /// For `/health`, `/ready`, `/runs`, `/progress`, `/cancel` and `/cleanup`; 2 s by default.
     pub control: Duration,
-    /// For `/initialize`, `/config`, `/config_schema` and `/stats`.
+    /// For `/initialize`, `/config`, `/config_schema`, `/config_options` and `/stats`; 5 s by default.
     pub config: Duration,
 }
 
@@ -52,25 +59,15 @@ impl Default for Timeouts {
     }
 }
 
-/// An answer as it came.
-#[derive(Debug, Clone)]
-pub struct Response {
-    /// Its status.
-    pub status: StatusCode,
-    /// Its headers.
-    pub headers: HeaderMap,
-    /// Its body.
-    pub body: Bytes,
+#[derive(Debug, Deserialize)]
+struct RunList {
+    runs: Vec<RunReport>,
 }
 
-/// A connection that ends with whoever holds this.
-#[derive(Debug)]
-pub(crate) struct Connection(JoinHandle<()>);
-
-impl Drop for Connection {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
+/// The body of a response that says no more than what was done.
+#[derive(Debug, Deserialize)]
+pub(crate) struct StatusBody {
+    pub(crate) status: String,
 }
 
 impl Client {
@@ -80,79 +77,78 @@ impl Client {
         Self { address, timeouts: Timeouts::default() }
     }
 
-    /// Sets how long to wait for answers.
+    /// Sets how long to wait for responses.
     #[must_use]
     pub fn timeouts(mut self, timeouts: Timeouts) -> Self {
         self.timeouts = timeouts;
         self
     }
 
-    /// `GET /health`.
+    /// `GET /health`: identity and state of the worker.
     ///
     /// # Errors
-    /// When the worker does not answer, or with an error; so all calls below.
-    pub async fn health(&self) -> Result<Value, CallError> {
+    /// See [`Client`].
+    pub async fn health(&self) -> Result<HealthReport, CallError> {
         self.get("/health", self.timeouts.control).await
     }
 
-    /// `GET /stats`.
+    /// `GET /stats`: resource use of the worker and its descendants.
     ///
     /// # Errors
-    /// As [`health`](Self::health).
-    pub async fn stats(&self) -> Result<Value, CallError> {
+    /// See [`Client`].
+    pub async fn stats(&self) -> Result<StatsReport, CallError> {
         self.get("/stats", self.timeouts.config).await
     }
 
-    /// `GET /progress`: of the newest run.
+    /// `GET /ready`: whether the worker would accept a run now.
     ///
     /// # Errors
-    /// As [`health`](Self::health).
-    pub async fn progress(&self) -> Result<Progress, CallError> {
+    /// See [`Client`]; a worker that is not ready is no error.
+    pub async fn ready(&self) -> Result<ReadyReport, CallError> {
+        let response =
+            self.request_within(self.timeouts.control, Method::GET, "/ready", Bytes::new()).await?;
+        if response.status == StatusCode::SERVICE_UNAVAILABLE {
+            return serde_json::from_slice(&response.body).map_err(CallError::Decode);
+        }
+        response.json()
+    }
+
+    /// `GET /runs`: the queued and running runs and the last that ended, newest first.
+    ///
+    /// # Errors
+    /// See [`Client`].
+    pub async fn runs(&self) -> Result<Vec<RunReport>, CallError> {
+        Ok(self.get::<RunList>("/runs", self.timeouts.control).await?.runs)
+    }
+
+    /// `GET /runs/{id}`: one run.
+    ///
+    /// # Errors
+    /// See [`Client`]; status 404 if the worker does not know the run, or no longer.
+    pub async fn run_report(&self, id: &str) -> Result<RunReport, CallError> {
+        self.get(&format!("/runs/{}", check_id(id)?), self.timeouts.control).await
+    }
+
+    /// `GET /progress`: progress of the newest run.
+    ///
+    /// # Errors
+    /// See [`Client`].
+    pub async fn progress(&self) -> Result<ProgressReport, CallError> {
         self.get("/progress", self.timeouts.control).await
     }
 
-    /// `GET /ready`: whether a run would be taken now; it is no error when it would not.
+    /// `GET /progress?run_id=`: progress of one run.
     ///
     /// # Errors
-    /// As [`health`](Self::health).
-    pub async fn ready(&self) -> Result<Ready, CallError> {
-        let answer = self.limited("/ready", self.timeouts.control, Method::GET, Bytes::new());
-        let answer = answer.await?;
-        if answer.status == StatusCode::SERVICE_UNAVAILABLE {
-            return serde_json::from_slice(&answer.body).map_err(CallError::Answer);
-        }
-        answer.json()
+    /// See [`Client`]; status 404 if the worker does not know the run, or no longer.
+    pub async fn run_progress(&self, id: &str) -> Result<ProgressReport, CallError> {
+        self.get(&format!("/progress?run_id={}", check_id(id)?), self.timeouts.control).await
     }
 
-    /// `GET /runs`: the runs there are and the last that ended, newest first.
+    /// `GET /config_schema`: the JSON Schema of the config.
     ///
     /// # Errors
-    /// As [`health`](Self::health).
-    pub async fn runs(&self) -> Result<Vec<RunReport>, CallError> {
-        Ok(self.get::<AllRuns>("/runs", self.timeouts.control).await?.runs)
-    }
-
-    /// `GET /runs/{id}`: how one run stands.
-    ///
-    /// # Errors
-    /// As [`health`](Self::health); `Refused` with status 404 when there is none of that id, or no
-    /// longer.
-    pub async fn run_report(&self, id: &str) -> Result<RunReport, CallError> {
-        self.get(&format!("/runs/{}", checked_id(id)?), self.timeouts.control).await
-    }
-
-    /// `GET /progress?run_id=`: of one run.
-    ///
-    /// # Errors
-    /// As [`run_report`](Self::run_report).
-    pub async fn run_progress(&self, id: &str) -> Result<Progress, CallError> {
-        self.get(&format!("/progress?run_id={}", checked_id(id)?), self.timeouts.control).await
-    }
-
-    /// `GET /config_schema`.
-    ///
-    /// # Errors
-    /// As [`health`](Self::health).
+    /// See [`Client`].
     pub async fn config_schema(&self) -> Result<Value, CallError> {
         self.get("/config_schema", self.timeouts.config).await
     }
@@ -160,43 +156,42 @@ impl Client {
     /// `GET /config`: the config in force.
     ///
     /// # Errors
-    /// As [`health`](Self::health).
+    /// See [`Client`].
     pub async fn config<T: DeserializeOwned>(&self) -> Result<T, CallError> {
         self.get("/config", self.timeouts.config).await
     }
 
-    /// `GET /config_options`: what a form may offer for the config's fields; none where the class
-    /// says nothing.
+    /// `GET /config_options`: suggestions for the config's fields; `None` if the class has none.
     ///
     /// # Errors
-    /// As [`health`](Self::health); `Refused` when the plugin cannot tell, or takes too long.
-    pub async fn config_options(&self) -> Result<Option<Value>, CallError> {
-        let options: Value = self.get("/config_options", self.timeouts.config).await?;
-        Ok((options["status"] != "not_supported").then_some(options))
+    /// See [`Client`]; an error status if the plugin fails to compute them or takes too long.
+    pub async fn config_options(&self) -> Result<Option<ConfigOptions>, CallError> {
+        match self.get("/config_options", self.timeouts.config).await? {
+            ConfigOptionsBody::NotSupported { .. } => Ok(None),
+            ConfigOptionsBody::Options(options) => Ok(Some(options)),
+        }
     }
 
-    /// `POST /initialize` with a config.
+    /// `POST /initialize`: puts a config in force.
     ///
     /// # Errors
-    /// As [`health`](Self::health); `Refused` when the plugin does not take the config.
+    /// See [`Client`]; status 400 if the plugin rejects the config.
     pub async fn initialize<T: Serialize + ?Sized>(&self, config: &T) -> Result<(), CallError> {
-        let body = serde_json::to_vec(config).map_err(CallError::Arguments)?;
+        let body = serde_json::to_vec(config).map_err(CallError::Encode)?.into();
         let limit = self.timeouts.config;
-        let answer = self.limited("/initialize", limit, Method::POST, body.into()).await?;
-        answer.json::<Value>().map(drop)
+        let response = self.request_within(limit, Method::POST, "/initialize", body).await?;
+        response.json::<IgnoredAny>().map(drop)
     }
 
-    /// Begins a run with an id, a deadline or a will to go on; [`execute`](Self::execute) and
-    /// [`execute_stream`](Self::execute_stream) are runs without.
+    /// A run with options, such as an id or a deadline.
     pub fn run(&self) -> RunRequest<'_> {
         RunRequest::new(self)
     }
 
-    /// `POST /execute`: `args` is an array, `kwargs` an object.
+    /// `POST /execute` without options: `args` is an array, `kwargs` an object.
     ///
     /// # Errors
-    /// As [`health`](Self::health); `Refused` with a [`JobError`](crate::JobError) when the run
-    /// fails.
+    /// See [`RunRequest::execute`].
     pub async fn execute<A, K, T>(&self, args: &A, kwargs: &K) -> Result<T, CallError>
     where
         A: Serialize + ?Sized,
@@ -206,11 +201,11 @@ impl Client {
         self.run().execute(args, kwargs).await
     }
 
-    /// `POST /execute_stream`: the lines as they come.
+    /// `POST /execute_stream` without options: `args` is an array, `kwargs` an object.
     ///
     /// # Errors
-    /// As [`execute`](Self::execute), for what is wrong before the first line.
-    pub async fn execute_stream<A, K>(&self, args: &A, kwargs: &K) -> Result<Lines, CallError>
+    /// See [`RunRequest::execute_stream`].
+    pub async fn execute_stream<A, K>(&self, args: &A, kwargs: &K) -> Result<LineStream, CallError>
     where
         A: Serialize + ?Sized,
         K: Serialize + ?Sized,
@@ -218,79 +213,83 @@ impl Client {
         self.run().execute_stream(args, kwargs).await
     }
 
-    /// `POST /prefetch`: fetches what later calls need; false where the class has nothing to fetch.
+    /// `POST /prefetch` without options: downloads what later runs need; `false` if the class has
+    /// nothing to download.
     ///
     /// # Errors
-    /// As [`execute`](Self::execute).
+    /// See [`RunRequest::prefetch`].
     pub async fn prefetch(&self) -> Result<bool, CallError> {
         self.run().prefetch().await
     }
 
-    /// `POST /cancel`: asks every run to stop that is now running or queued; false where the class
-    /// cannot be cancelled.
+    /// `POST /cancel`: cancels every queued and running run; `false` if the class does not support
+    /// cancellation.
     ///
     /// # Errors
-    /// As [`health`](Self::health).
+    /// See [`Client`].
     pub async fn cancel(&self) -> Result<bool, CallError> {
-        let answer =
-            self.limited("/cancel", self.timeouts.control, Method::POST, Bytes::new()).await?;
-        Ok(answer.json::<Value>()?["status"] == "cancelled")
+        self.post_cancel("/cancel").await
     }
 
-    /// `POST /runs/{id}/cancel`: asks one run to stop; false where the class cannot be cancelled.
+    /// `POST /runs/{id}/cancel`: cancels one run; `false` if the class does not support cancellation.
     ///
     /// # Errors
-    /// As [`health`](Self::health); `Refused` with status 404 when there is no run of that id, and
-    /// 409 when it has ended.
+    /// See [`Client`]; status 404 if the worker does not know the run, 409 if the run has ended.
     pub async fn cancel_run(&self, id: &str) -> Result<bool, CallError> {
-        let path = format!("/runs/{}/cancel", checked_id(id)?);
-        let answer = self.limited(&path, self.timeouts.control, Method::POST, Bytes::new()).await?;
-        Ok(answer.json::<Value>()?["status"] == "cancelled")
+        self.post_cancel(&format!("/runs/{}/cancel", check_id(id)?)).await
     }
 
-    /// `POST /cleanup`: releases the plugin.
+    /// `POST /cleanup`: cancels all runs and releases the plugin.
     ///
     /// # Errors
-    /// As [`health`](Self::health); `Refused` with status 503 while the cleanup goes on.
+    /// See [`Client`]; status 503 if the cleanup is still in progress.
     pub async fn cleanup(&self) -> Result<(), CallError> {
-        let answer =
-            self.limited("/cleanup", self.timeouts.control, Method::POST, Bytes::new()).await?;
-        answer.json::<Value>().map(drop)
+        let limit = self.timeouts.control;
+        let response = self.request_within(limit, Method::POST, "/cleanup", Bytes::new()).await?;
+        response.json::<IgnoredAny>().map(drop)
     }
 
-    /// Any request; its answer may be an error of the worker.
+    /// Sends any request and returns the response whatever its status.
     ///
     /// # Errors
-    /// When there is no answer.
+    /// If there is no response; an error status is none.
     pub async fn request(
         &self,
         method: Method,
         path: &str,
         headers: HeaderMap,
         body: Bytes,
-    ) -> Result<Response, CallError> {
+    ) -> Result<RawResponse, CallError> {
         let (response, _connection) = self.send(method, path, headers, body).await?;
         let (head, body) = response.into_parts();
-        let body = body.collect().await.map_err(CallError::Broken)?.to_bytes();
-        Ok(Response { status: head.status, headers: head.headers, body })
+        let body = body.collect().await.map_err(CallError::Disconnected)?.to_bytes();
+        Ok(RawResponse { status: head.status, headers: head.headers, body })
     }
 
     async fn get<T: DeserializeOwned>(&self, path: &str, limit: Duration) -> Result<T, CallError> {
-        self.limited(path, limit, Method::GET, Bytes::new()).await?.json()
+        self.request_within(limit, Method::GET, path, Bytes::new()).await?.json()
     }
 
-    async fn limited(
+    async fn post_cancel(&self, path: &str) -> Result<bool, CallError> {
+        let limit = self.timeouts.control;
+        let response = self.request_within(limit, Method::POST, path, Bytes::new()).await?;
+        Ok(response.json::<StatusBody>()?.status == "cancelled")
+    }
+
+    async fn request_within(
         &self,
-        path: &str,
         limit: Duration,
         method: Method,
+        path: &str,
         body: Bytes,
-    ) -> Result<Response, CallError> {
+    ) -> Result<RawResponse, CallError> {
         let request = self.request(method, path, HeaderMap::new(), body);
-        let answer = tokio::time::timeout(limit, request).await;
-        answer.unwrap_or_else(|_| Err(CallError::TimedOut { path: path.to_owned(), limit }))
+        tokio::time::timeout(limit, request)
+            .await
+            .unwrap_or_else(|_| Err(CallError::TimedOut { path: path.to_owned(), limit }))
     }
 
+    /// Sends a request; the body of the response may arrive later.
     pub(crate) async fn send(
         &self,
         method: Method,
@@ -298,35 +297,12 @@ impl Client {
         headers: HeaderMap,
         body: Bytes,
     ) -> Result<(hyper::Response<Incoming>, Connection), CallError> {
-        let connected = TcpStream::connect(&self.address).await;
-        let stream = connected
-            .map_err(|source| CallError::Connect { address: self.address.clone(), source })?;
-        let (mut sender, connection) =
-            http1::handshake(TokioIo::new(stream)).await.map_err(CallError::Broken)?;
-        let connection = Connection(tokio::spawn(async {
-            // The caller sees the error in its answer.
-            let _ = connection.await;
-        }));
         let mut request = Request::builder().method(method).uri(path);
         if !headers.contains_key(header::HOST) {
             request = request.header(header::HOST, &self.address);
         }
-        let mut request = request.body(Full::new(body)).map_err(CallError::Request)?;
+        let mut request = request.body(Full::new(body)).map_err(CallError::InvalidRequest)?;
         request.headers_mut().extend(headers);
-        let response = sender.send_request(request).await.map_err(CallError::Broken)?;
-        Ok((response, connection))
-    }
-}
-
-impl Response {
-    /// The body of a success as a value.
-    ///
-    /// # Errors
-    /// `Refused` when the status is an error; `Answer` when the body does not fit `T`.
-    pub fn json<T: DeserializeOwned>(&self) -> Result<T, CallError> {
-        if !self.status.is_success() {
-            return Err(CallError::refused(self.status, &self.body));
-        }
-        serde_json::from_slice(&self.body).map_err(CallError::Answer)
+        Connection::send(&self.address, request).await
     }
 }

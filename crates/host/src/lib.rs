@@ -1,54 +1,79 @@
-//! The host's side: spawns a universal worker, calls it, and ends it.
+//! Starts a universal worker, calls its plugin and stops it.
 //!
-//! [`Launch`] says what to run; [`Worker`] is a process that has announced itself, and ends with
-//! its owner; [`Client`] speaks to a worker wherever it came from.
-//!
-//! # Examples
 //! ```no_run
 //! use serde_json::{Value, json};
-//! use universal_worker_host::Launch;
+//! use universal_worker_host::WorkerCommand;
 //!
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
-//! let mut worker = Launch::new("universal-worker", "./libhello.so").class("Hello").start().await?;
-//! let greeting: String = worker.client().execute(&[] as &[Value], &json!({"name": "you"})).await?;
+//! let mut worker =
+//!     WorkerCommand::new("universal-worker", "./libhello.so").class("Hello").start().await?;
+//!
+//! let no_args: [Value; 0] = [];
+//! let greeting: String = worker.client().execute(&no_args, &json!({"name": "you"})).await?;
 //! assert_eq!(greeting, "Hello, you!");
+//!
 //! let exit = worker.stop().await?;
-//! assert!(exit.is_orderly(), "{exit}");
+//! assert!(exit.success(), "{exit}");
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! - [`WorkerCommand`] describes the process to start, in the manner of [`std::process::Command`].
+//! - [`Worker`] is a process that accepts requests; dropping it kills the process and its descendants.
+//! - [`Client`] calls a worker by its address, whoever started it: [runs](RunRequest), streams,
+//!   configs, health, statistics.
+//! - [`RunReport`] says how a run stands and what it cost; [`CallError`] and [`JobError`] say why a
+//!   call failed; [`ExitReport`] says how a process ended.
 
 #![deny(missing_docs)]
 
 mod announcement;
 mod call_error;
 mod client;
-mod exit;
-mod launch;
-mod lines;
+mod config_options;
+mod connection;
+mod exit_report;
+mod job_error;
+mod line_stream;
 mod output;
-mod report;
+mod raw_response;
+mod run_report;
 mod run_request;
-mod tree;
+mod start_error;
+mod tree_mark;
 mod worker;
+mod worker_command;
+mod worker_report;
 
 pub use announcement::Announcement;
 pub use call_error::CallError;
-pub use call_error::JobError;
 pub use client::Client;
-pub use client::Response;
 pub use client::Timeouts;
-pub use exit::Exit;
-pub use launch::Launch;
-pub use launch::StartError;
-pub use launch::Stderr;
-pub use lines::Lines;
-pub use report::Account;
-pub use report::InTheWay;
-pub use report::Progress;
-pub use report::Ready;
-pub use report::RunPhase;
-pub use report::RunReport;
-pub use report::RunState;
+pub use config_options::ConfigOption;
+pub use config_options::ConfigOptions;
+pub use config_options::FieldOptions;
+pub use exit_report::ExitReport;
+pub use job_error::ErrorCategory;
+pub use job_error::JobError;
+pub use line_stream::LineStream;
+pub use raw_response::RawResponse;
+pub use run_report::Account;
+pub use run_report::CancelReason;
+pub use run_report::ProgressReport;
+pub use run_report::RunKind;
+pub use run_report::RunPhase;
+pub use run_report::RunReport;
+pub use run_report::RunState;
 pub use run_request::RunRequest;
+pub use start_error::StartError;
+pub use start_error::StartStage;
 pub use worker::Worker;
+pub use worker_command::Stderr;
+pub use worker_command::WorkerCommand;
+pub use worker_report::BlockingRun;
+pub use worker_report::HealthReport;
+pub use worker_report::Readiness;
+pub use worker_report::ReadyReport;
+pub use worker_report::RunCounts;
+pub use worker_report::StatsReport;
+pub use worker_report::WorkerStatus;

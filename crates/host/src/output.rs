@@ -1,4 +1,4 @@
-//! What a worker writes.
+//! Reads stdout and stderr of a worker.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -12,68 +12,71 @@ use tokio::io::BufReader;
 use tokio::sync::oneshot;
 
 /// Bytes of stderr that are kept.
-const KEPT: usize = 256 * 1024;
+const TAIL_LIMIT: usize = 256 * 1024;
 
-/// The end of what was written, line by line.
+/// The last lines of stderr, shared with the task that reads them.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Tail(Arc<Mutex<Kept>>);
+pub(crate) struct StderrTail(Arc<Mutex<TailLines>>);
 
 #[derive(Debug, Default)]
-struct Kept {
+struct TailLines {
     lines: VecDeque<String>,
     bytes: usize,
 }
 
-impl Tail {
+impl StderrTail {
     pub(crate) fn text(&self) -> String {
-        self.locked().lines.iter().map(|line| format!("{line}\n")).collect()
+        self.lock().lines.iter().map(|line| format!("{line}\n")).collect()
     }
 
     fn push(&self, line: String) {
-        let mut kept = self.locked();
-        kept.bytes += line.len() + 1;
-        kept.lines.push_back(line);
-        while kept.bytes > KEPT {
-            let Some(oldest) = kept.lines.pop_front() else { return };
-            kept.bytes -= oldest.len() + 1;
+        let mut tail = self.lock();
+        tail.bytes += line.len() + 1;
+        tail.lines.push_back(line);
+        while tail.bytes > TAIL_LIMIT {
+            let Some(oldest) = tail.lines.pop_front() else { return };
+            tail.bytes -= oldest.len() + 1;
         }
     }
 
-    fn locked(&self) -> MutexGuard<'_, Kept> {
+    fn lock(&self) -> MutexGuard<'_, TailLines> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Reads lines until the other end is closed.
-async fn each_line(output: impl AsyncRead + Unpin, mut take: impl FnMut(String)) {
-    let mut reader = BufReader::new(output);
-    let mut line = Vec::new();
-    while matches!(reader.read_until(b'\n', &mut line).await, Ok(1..)) {
-        take(String::from_utf8_lossy(&line).trim_end_matches('\n').to_owned());
-        line.clear();
-    }
-}
-
-/// Hands over the first line, and then reads on, so that the worker never waits to write.
-pub(crate) async fn first_line(output: impl AsyncRead + Unpin, first: oneshot::Sender<String>) {
-    let mut first = Some(first);
-    each_line(output, |line| {
-        if let Some(first) = first.take() {
-            let _ = first.send(line);
+/// Sends the first line, then reads and drops the rest, so that the worker never blocks on a write.
+pub(crate) async fn send_first_line(
+    output: impl AsyncRead + Unpin,
+    sender: oneshot::Sender<String>,
+) {
+    let mut sender = Some(sender);
+    for_each_line(output, |line| {
+        if let Some(sender) = sender.take() {
+            let _ = sender.send(line);
         }
     })
     .await;
 }
 
-/// Keeps the tail, and hands over each line.
-pub(crate) async fn keep(
+/// Keeps the last lines, and passes each line to `forward`.
+pub(crate) async fn capture(
     output: impl AsyncRead + Unpin,
-    tail: Tail,
-    mut each: impl FnMut(&str) + Send,
+    tail: StderrTail,
+    mut forward: impl FnMut(&str) + Send,
 ) {
-    each_line(output, |line| {
-        each(&line);
+    for_each_line(output, |line| {
+        forward(&line);
         tail.push(line);
     })
     .await;
+}
+
+/// Reads lines until all writers have closed the pipe.
+async fn for_each_line(output: impl AsyncRead + Unpin, mut f: impl FnMut(String)) {
+    let mut reader = BufReader::new(output);
+    let mut line = Vec::new();
+    while matches!(reader.read_until(b'\n', &mut line).await, Ok(1..)) {
+        f(String::from_utf8_lossy(&line).trim_end_matches('\n').to_owned());
+        line.clear();
+    }
 }

@@ -1,4 +1,4 @@
-//! A run that is asked for.
+//! Requests that start a run.
 
 use std::time::Duration;
 
@@ -10,14 +10,14 @@ use http::Method;
 use http_body_util::BodyExt;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 
 use crate::call_error::CallError;
 use crate::client::Client;
-use crate::lines::Lines;
+use crate::client::StatusBody;
+use crate::line_stream::LineStream;
 
-/// A run, and what is wished of it; nothing is sent before [`execute`](Self::execute),
-/// [`execute_stream`](Self::execute_stream) or [`prefetch`](Self::prefetch).
+/// A run with options; [`execute`](Self::execute), [`execute_stream`](Self::execute_stream) or
+/// [`prefetch`](Self::prefetch) sends it.
 #[derive(Debug, Clone)]
 #[must_use = "nothing is sent before execute, execute_stream or prefetch"]
 pub struct RunRequest<'c> {
@@ -33,8 +33,8 @@ enum OnDisconnect {
     Continue,
 }
 
-#[derive(Serialize)]
-struct Call<'a, A: ?Sized, K: ?Sized> {
+#[derive(Debug, Serialize)]
+struct CallBody<'a, A: ?Sized, K: ?Sized> {
     args: &'a A,
     kwargs: &'a K,
 }
@@ -44,24 +44,25 @@ impl<'c> RunRequest<'c> {
         Self { client, id: None, timeout: None, on_disconnect: OnDisconnect::Cancel }
     }
 
-    /// Names the run, so that it can be asked about and cancelled while it runs; without this, the
-    /// worker makes a name.
+    /// Sets the id under which the run can be queried and cancelled; the worker chooses one by
+    /// default.
     ///
-    /// 1 to 64 of `A-Z a-z 0-9 . _ -`, but not `.` or `..`; no other run of that id may be queued or running.
+    /// 1 to 64 of `A-Z a-z 0-9 . _ -`, but not `.` or `..`; it must not be the id of another run that
+    /// is queued or running.
     pub fn id(mut self, id: impl Into<String>) -> Self {
         self.id = Some(id.into());
         self
     }
 
-    /// When the run is over, whatever its plugin does, counted in whole milliseconds from the
-    /// moment at which the worker has read the request; can only shorten the worker's own
-    /// `--run-timeout`.
+    /// Sets the deadline, counted from the moment at which the worker has read the request.
+    ///
+    /// It is rounded up to whole milliseconds, and can only shorten the worker's `--run-timeout`.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
         self
     }
 
-    /// Lets the run go on when its caller leaves or dies; else that cancels it.
+    /// Lets the run continue if the client disconnects; by default that cancels it.
     pub fn continue_on_disconnect(mut self) -> Self {
         self.on_disconnect = OnDisconnect::Continue;
         self
@@ -70,53 +71,53 @@ impl<'c> RunRequest<'c> {
     /// `POST /execute`: `args` is an array, `kwargs` an object.
     ///
     /// # Errors
-    /// `RunId` when the id is none, before anything is sent; when the worker does not answer;
-    /// `Refused` with a [`JobError`](crate::JobError) when the run fails, with status 504 after its
-    /// deadline and 409 when it was cancelled.
+    /// See [`Client`]; [`CallError::InvalidRunId`] before anything is sent; an error status with a
+    /// [`JobError`](crate::JobError) if the run fails: 504 after its deadline, 409 if it was cancelled.
     pub async fn execute<A, K, T>(&self, args: &A, kwargs: &K) -> Result<T, CallError>
     where
         A: Serialize + ?Sized,
         K: Serialize + ?Sized,
         T: DeserializeOwned,
     {
-        let body = call(args, kwargs)?;
+        let body = call_body(args, kwargs)?;
         self.client.request(Method::POST, "/execute", self.headers()?, body).await?.json()
     }
 
-    /// `POST /execute_stream`: the lines as they come.
+    /// `POST /execute_stream`: `args` is an array, `kwargs` an object.
     ///
     /// # Errors
-    /// As [`execute`](Self::execute), for what is wrong before the first line.
-    pub async fn execute_stream<A, K>(&self, args: &A, kwargs: &K) -> Result<Lines, CallError>
+    /// As [`execute`](Self::execute) before the first line; later errors come from the stream.
+    pub async fn execute_stream<A, K>(&self, args: &A, kwargs: &K) -> Result<LineStream, CallError>
     where
         A: Serialize + ?Sized,
         K: Serialize + ?Sized,
     {
-        let body = call(args, kwargs)?;
+        let body = call_body(args, kwargs)?;
         let sent = self.client.send(Method::POST, "/execute_stream", self.headers()?, body);
         let (response, connection) = sent.await?;
         let (head, body) = response.into_parts();
         if head.status.is_success() {
-            return Ok(Lines::new(body, connection));
+            return Ok(LineStream::new(body, connection));
         }
-        let body = body.collect().await.map_err(CallError::Broken)?.to_bytes();
-        Err(CallError::refused(head.status, &body))
+        let body = body.collect().await.map_err(CallError::Disconnected)?.to_bytes();
+        Err(CallError::from_response(head.status, &body))
     }
 
-    /// `POST /prefetch`: fetches what later calls need; false where the class has nothing to fetch.
+    /// `POST /prefetch`: downloads what later runs need; `false` if the class has nothing to
+    /// download.
     ///
     /// # Errors
     /// As [`execute`](Self::execute).
     pub async fn prefetch(&self) -> Result<bool, CallError> {
         let sent = self.client.request(Method::POST, "/prefetch", self.headers()?, Bytes::new());
-        Ok(sent.await?.json::<Value>()?["status"] == "prefetched")
+        Ok(sent.await?.json::<StatusBody>()?.status == "prefetched")
     }
 
     fn headers(&self) -> Result<HeaderMap, CallError> {
         let mut headers = HeaderMap::new();
         if let Some(id) = &self.id {
-            let value = HeaderValue::from_str(checked_id(id)?);
-            let value = value.map_err(|error| CallError::Request(error.into()))?;
+            let value = HeaderValue::from_str(check_id(id)?);
+            let value = value.map_err(|error| CallError::InvalidRequest(error.into()))?;
             headers.insert(HeaderName::from_static("x-run-id"), value);
         }
         if let Some(timeout) = self.timeout {
@@ -132,21 +133,21 @@ impl<'c> RunRequest<'c> {
     }
 }
 
-/// The id, if it is one.
-pub(crate) fn checked_id(id: &str) -> Result<&str, CallError> {
-    let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
-    if (1..=64).contains(&id.len()) && id.bytes().all(fits) && !matches!(id, "." | "..") {
+/// Returns `id` if it can be the id of a run, and so part of a path.
+pub(crate) fn check_id(id: &str) -> Result<&str, CallError> {
+    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
+    if (1..=64).contains(&id.len()) && id.bytes().all(is_allowed) && !matches!(id, "." | "..") {
         Ok(id)
     } else {
-        Err(CallError::RunId { id: id.to_owned() })
+        Err(CallError::InvalidRunId { id: id.to_owned() })
     }
 }
 
-fn call<A: Serialize + ?Sized, K: Serialize + ?Sized>(
+fn call_body<A: Serialize + ?Sized, K: Serialize + ?Sized>(
     args: &A,
     kwargs: &K,
 ) -> Result<Bytes, CallError> {
-    serde_json::to_vec(&Call { args, kwargs }).map(Bytes::from).map_err(CallError::Arguments)
+    serde_json::to_vec(&CallBody { args, kwargs }).map(Bytes::from).map_err(CallError::Encode)
 }
 
 #[cfg(test)]
@@ -154,7 +155,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_wished_is_in_the_head() {
+    fn options_are_sent_as_headers() {
         let client = Client::new("http://127.0.0.1:1");
         let plain = RunRequest::new(&client);
         assert!(plain.headers().unwrap().is_empty());
@@ -163,16 +164,16 @@ mod tests {
         assert_eq!(headers["x-run-id"], "a-1");
         assert_eq!(headers["x-timeout-ms"], "2");
         assert_eq!(headers["x-on-disconnect"], "continue");
-        let soonest = RunRequest::new(&client).timeout(Duration::ZERO).headers().unwrap();
-        assert_eq!(soonest["x-timeout-ms"], "1");
+        let shortest = RunRequest::new(&client).timeout(Duration::ZERO).headers().unwrap();
+        assert_eq!(shortest["x-timeout-ms"], "1");
     }
 
     #[test]
-    fn what_is_no_id_is_refused_before_it_is_sent() {
+    fn an_invalid_id_is_rejected_before_it_is_sent() {
         let client = Client::new("http://127.0.0.1:1");
         for id in ["", ".", "..", "a b", "a/b", "../runs", "é", "a\r\nb", &"x".repeat(65)] {
-            let refused = RunRequest::new(&client).id(id).headers();
-            assert!(matches!(refused, Err(CallError::RunId { .. })), "{id}");
+            let headers = RunRequest::new(&client).id(id).headers();
+            assert!(matches!(headers, Err(CallError::InvalidRunId { .. })), "{id}");
         }
     }
 }

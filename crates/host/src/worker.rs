@@ -1,4 +1,4 @@
-//! A worker that runs.
+//! A worker that was started.
 
 use std::io;
 use std::time::Duration;
@@ -11,62 +11,63 @@ use tokio::task::JoinHandle;
 
 use crate::announcement::Announcement;
 use crate::client::Client;
-use crate::exit::Exit;
-use crate::output::Tail;
-use crate::tree::Mark;
+use crate::exit_report::ExitReport;
+use crate::output::StderrTail;
+use crate::tree_mark::TreeMark;
 
-/// A worker process that has announced itself; dropping it kills its process group, and the
-/// daemons that have left it.
+/// A worker process that accepts requests.
+///
+/// Dropping it kills the process group of the worker and the descendants that have left the group.
 #[derive(Debug)]
 pub struct Worker {
-    process: Process,
+    process: WorkerProcess,
     announcement: Announcement,
     client: Client,
 }
 
-/// Between the sign to stop and the end by force; the worker itself takes at most 1.5 s.
+/// Time between SIGTERM and SIGKILL; the worker itself needs at most 1.5 s by default.
 const STOP_GRACE: Duration = Duration::from_secs(2);
 
-/// How long to wait for the last lines of stderr, which a descendant may still hold open.
-const LAST_LINES: Duration = Duration::from_millis(500);
+/// How long to wait for the end of stderr, which a descendant may hold open.
+const STDERR_GRACE: Duration = Duration::from_millis(500);
 
 impl Worker {
-    pub(crate) fn new(process: Process, announcement: Announcement) -> Self {
+    pub(crate) fn new(process: WorkerProcess, announcement: Announcement) -> Self {
         let client = Client::new(announcement.url.as_deref().unwrap_or_default());
         Self { process, announcement, client }
     }
 
-    /// What it told of itself.
+    /// What the worker announced.
     #[must_use]
     pub fn announcement(&self) -> &Announcement {
         &self.announcement
     }
 
-    /// Its process.
+    /// Process id of the worker.
     #[must_use]
     pub fn pid(&self) -> u32 {
         self.announcement.pid
     }
 
-    /// To call it; clones of the client may be used from anywhere.
+    /// A client of the worker, which can be cloned.
     #[must_use]
     pub fn client(&self) -> &Client {
         &self.client
     }
 
-    /// Waits until it ends.
+    /// Waits until the worker ends.
     ///
     /// # Errors
-    /// When the system does not let it be waited for.
-    pub async fn wait(&mut self) -> io::Result<Exit> {
+    /// If waitpid(2) fails.
+    pub async fn wait(&mut self) -> io::Result<ExitReport> {
         self.process.wait().await
     }
 
-    /// Tells it to stop, and waits for that; kills it after 2 s.
+    /// Stops the worker and waits for its end: sends SIGTERM, and SIGKILL after 2 s.
     ///
     /// # Errors
-    /// When the system does not let it be waited for.
-    pub async fn stop(&mut self) -> io::Result<Exit> {
+    /// If waitpid(2) fails.
+    pub async fn stop(&mut self) -> io::Result<ExitReport> {
         self.process.signal(Signal::TERM);
         if let Ok(exit) = tokio::time::timeout(STOP_GRACE, self.process.wait()).await {
             return exit;
@@ -76,33 +77,34 @@ impl Worker {
     }
 }
 
-/// A process, and the group that it leads.
+/// The process of a worker, and the process group that it leads.
 #[derive(Debug)]
-pub(crate) struct Process {
+pub(crate) struct WorkerProcess {
     child: Child,
-    mark: Mark,
+    mark: TreeMark,
     /// The worker ends when this is closed.
     lease: Option<ChildStdin>,
     group: Option<Pid>,
-    tail: Tail,
-    reading: Option<JoinHandle<()>>,
-    exit: Option<Exit>,
+    tail: StderrTail,
+    stderr_reader: Option<JoinHandle<()>>,
+    exit: Option<ExitReport>,
 }
 
-impl Process {
+impl WorkerProcess {
     pub(crate) fn new(
         mut child: Child,
-        mark: Mark,
-        tail: Tail,
-        reading: Option<JoinHandle<()>>,
+        mark: TreeMark,
+        tail: StderrTail,
+        stderr_reader: Option<JoinHandle<()>>,
     ) -> Self {
         let id = child.id().and_then(|id| i32::try_from(id).ok());
-        // Else it would be closed by who waits for the child.
+        // `Child::wait` would close it.
         let lease = child.stdin.take();
-        Self { child, mark, lease, group: id.and_then(Pid::from_raw), tail, reading, exit: None }
+        let group = id.and_then(Pid::from_raw);
+        Self { child, mark, lease, group, tail, stderr_reader, exit: None }
     }
 
-    pub(crate) async fn wait(&mut self) -> io::Result<Exit> {
+    pub(crate) async fn wait(&mut self) -> io::Result<ExitReport> {
         if let Some(exit) = &self.exit {
             return Ok(exit.clone());
         }
@@ -111,26 +113,25 @@ impl Process {
         self.group = None;
         self.lease = None;
         if status.code() != Some(0) {
-            // It did not come to end its descendants, or not all of them.
+            // It may not have ended all of its descendants.
             self.mark.kill_all();
         }
-        if let Some(reading) = &mut self.reading {
-            // What cannot be read in time is not waited for.
-            let _ = tokio::time::timeout(LAST_LINES, reading).await;
+        if let Some(reader) = &mut self.stderr_reader {
+            let _ = tokio::time::timeout(STDERR_GRACE, reader).await;
         }
-        let exit = Exit::new(status, self.tail.text());
+        let exit = ExitReport::new(status, self.tail.text());
         self.exit = Some(exit.clone());
         Ok(exit)
     }
 
     fn signal(&self, signal: Signal) {
         if let Some(process) = self.group {
-            // Fails only where it is gone.
+            // This fails only if the process has ended.
             let _ = rustix::process::kill_process(process, signal);
         }
     }
 
-    /// Ends it and those of its descendants that stayed in its group.
+    /// Kills the worker and the descendants that have stayed in its group.
     pub(crate) fn kill_group(&self) {
         if let Some(group) = self.group {
             let _ = rustix::process::kill_process_group(group, Signal::KILL);
@@ -138,7 +139,7 @@ impl Process {
     }
 }
 
-impl Drop for Process {
+impl Drop for WorkerProcess {
     fn drop(&mut self) {
         if self.group.is_some() {
             self.kill_group();

@@ -161,9 +161,7 @@ impl Row {
                 execute(fixture.client(), "breed", &json!({"op": "breed", "n": 1_000})).await?;
                 wait_until(async || {
                     let stats = fixture.client().stats().await;
-                    stats.is_ok_and(|stats| {
-                        stats["subtree_pids"].as_array().is_some_and(|pids| pids.len() > 10)
-                    })
+                    stats.is_ok_and(|stats| stats.subtree_pids.len() > 10)
                 })
                 .await?;
             }

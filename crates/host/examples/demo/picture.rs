@@ -1,20 +1,21 @@
-//! A recording as a picture: its loudness, and the speech under it.
+//! Draws the loudness of a recording and marks the speech in it.
 
 use std::fmt;
 
 use crate::Segment;
 use crate::recording::Recording;
 
-/// Characters from one side to the other.
+/// Width in characters.
 const COLUMNS: usize = 72;
 
-/// Lines of the loudness.
+/// Height in lines.
 const ROWS: usize = 4;
 
-/// From nothing to a full cell.
+/// Characters from an empty to a full cell.
 const LEVELS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
-/// The picture, to be printed.
+/// Displays a recording and its speech.
+#[derive(Debug)]
 pub(crate) struct Picture<'a> {
     recording: &'a Recording,
     segments: &'a [Segment],
@@ -25,7 +26,7 @@ impl<'a> Picture<'a> {
         Self { recording, segments }
     }
 
-    /// Where a time is, in columns.
+    /// The column of a point in time.
     fn column(&self, seconds: f64) -> f64 {
         seconds / self.recording.seconds().max(f64::MIN_POSITIVE) * COLUMNS as f64
     }
@@ -37,7 +38,7 @@ impl<'a> Picture<'a> {
             .any(|segment| (self.column(segment.start)..self.column(segment.end)).contains(&middle))
     }
 
-    /// A mark for each second, or for as many as have room.
+    /// The time axis: a label for each second, or fewer if they do not fit.
     fn axis(&self) -> String {
         let mut axis = vec![' '; COLUMNS + 8];
         let step = (self.recording.seconds() / 9.0).ceil().max(1.0);
@@ -60,7 +61,7 @@ impl fmt::Display for Picture<'_> {
             let line: String = columns
                 .iter()
                 .map(|loudness| {
-                    // The square root brings out what is quiet, as the ear does.
+                    // The square root emphasizes quiet parts, as the ear does.
                     let filled = loudness.sqrt() * (ROWS * 8) as f32 - (row * 8) as f32;
                     LEVELS[(filled.round() as usize).min(8)]
                 })

@@ -1,4 +1,4 @@
-//! How far the plugin is: a bar where the output is a terminal, lines where it is not.
+//! Shows progress: a bar on a terminal, else lines.
 
 use std::io::IsTerminal;
 use std::io::Write;
@@ -6,13 +6,14 @@ use std::time::Duration;
 
 use universal_worker_host::Client;
 
-/// Between two looks.
+/// Interval between two requests.
 const TICK: Duration = Duration::from_millis(100);
 
-/// Cells of the bar.
+/// Width of the bar in characters.
 const WIDTH: usize = 40;
 
-/// Asks the worker how far it is, and shows it.
+/// Polls the worker for progress and shows it.
+#[derive(Debug)]
 pub(crate) struct Bar {
     client: Client,
     terminal: bool,
@@ -25,13 +26,13 @@ impl Bar {
         Self { client, terminal: std::io::stdout().is_terminal(), shown: false, tenths: 0 }
     }
 
-    /// Waits a little, then shows how far the run is.
+    /// Waits for [`TICK`], then shows the progress of the run.
     pub(crate) async fn tick(&mut self) {
         tokio::time::sleep(TICK).await;
-        if let Ok(told) = self.client.progress().await
-            && (0.0..=1.0).contains(&told.progress)
+        if let Ok(report) = self.client.progress().await
+            && (0.0..=1.0).contains(&report.progress)
         {
-            self.show(told.progress);
+            self.show(report.progress);
         }
     }
 
@@ -39,7 +40,7 @@ impl Bar {
         if self.terminal {
             let filled = (progress * WIDTH as f64) as usize;
             print!("\r  [{:<WIDTH$}] {:>3.0} %", "#".repeat(filled), progress * 100.0);
-            // A terminal that is gone is told by the next line.
+            // If the terminal is gone, the next line fails.
             let _ = std::io::stdout().flush();
             self.shown = true;
         } else if (progress * 10.0) as usize > self.tenths {
@@ -48,7 +49,7 @@ impl Bar {
         }
     }
 
-    /// Makes room for a line.
+    /// Erases the bar, so that a line can be printed.
     pub(crate) fn clear(&mut self) {
         if std::mem::take(&mut self.shown) {
             print!("\r{:<1$}\r", "", WIDTH + 12);

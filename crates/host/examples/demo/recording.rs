@@ -1,23 +1,24 @@
-//! How loud a recording is, over time.
+//! Loudness of a recording over time.
 
 use std::error::Error;
 use std::path::Path;
 
-/// The loudness of a recording, in short steps.
+/// The loudness of a recording in short steps.
+#[derive(Debug)]
 pub(crate) struct Recording {
     seconds: f64,
-    /// The root mean square of each step, 1.0 being full scale.
+    /// Root mean square of each step; 1.0 is full scale.
     loudness: Vec<f32>,
 }
 
-/// Steps a second.
+/// Steps per second.
 const STEPS: u32 = 100;
 
 impl Recording {
     /// Reads a WAV file of 16-bit samples.
     pub(crate) fn read(path: &Path) -> Result<Self, Box<dyn Error>> {
         let mut reader = hound::WavReader::open(path)
-            .map_err(|error| format!("{} is no WAV file of 16 bits: {error}", path.display()))?;
+            .map_err(|error| format!("{} is not a 16-bit WAV file: {error}", path.display()))?;
         let spec = reader.spec();
         let step = (spec.sample_rate / STEPS).max(1) * u32::from(spec.channels);
         let samples: Vec<i16> = reader.samples().collect::<Result<_, _>>()?;
@@ -26,12 +27,12 @@ impl Recording {
         Ok(Self { seconds: frames / f64::from(spec.sample_rate), loudness })
     }
 
-    /// How long it is.
+    /// Duration in seconds.
     pub(crate) fn seconds(&self) -> f64 {
         self.seconds
     }
 
-    /// The loudest step of each of `columns` parts, as a share of the loudest of all.
+    /// The loudest step of each of `columns` parts, relative to the loudest of all.
     pub(crate) fn columns(&self, columns: usize) -> Vec<f32> {
         let loudest = self.loudness.iter().copied().fold(f32::MIN_POSITIVE, f32::max);
         let part = |column: usize| {

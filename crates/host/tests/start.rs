@@ -1,6 +1,6 @@
-//! Every way in which a start ends, with workers made of a few lines of shell.
+//! The outcomes of a start, with shell scripts in the place of workers.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by its panic")]
+#![allow(clippy::unwrap_used, reason = "a test fails by a panic")]
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -15,22 +15,24 @@ use serde_json::json;
 use tempfile::TempDir;
 use universal_worker_host::CallError;
 use universal_worker_host::Client;
-use universal_worker_host::Launch;
 use universal_worker_host::StartError;
+use universal_worker_host::StartStage;
 use universal_worker_host::Stderr;
+use universal_worker_host::WorkerCommand;
 
-/// Far more than any of this takes.
+/// Far longer than any step takes.
 const LONG: Duration = Duration::from_secs(30);
 
 const READY: &str = r#"echo '{"event":"ready","proto":9,"pid":'$$',"url":"http://127.0.0.1:1","uds":null,"class":"C","name":"n","version":"1","abi":"1.0.0","worker":"0.1.0","of_tomorrow":[]}'"#;
 
-/// A program that is a shell script, in a folder that is there for as long as this.
-struct Fake {
+/// A shell script in the place of a worker.
+#[derive(Debug)]
+struct FakeWorker {
     _folder: TempDir,
     program: PathBuf,
 }
 
-impl Fake {
+impl FakeWorker {
     fn new(script: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let program = folder.path().join("worker");
@@ -39,116 +41,116 @@ impl Fake {
         Self { _folder: folder, program }
     }
 
-    fn launch(&self) -> Launch {
-        Launch::new(&self.program, "m").start_timeout(LONG)
+    fn command(&self) -> WorkerCommand {
+        WorkerCommand::new(&self.program, "m").start_timeout(LONG)
     }
 }
 
-fn is_gone(pid: u32) -> bool {
+fn has_ended(pid: u32) -> bool {
     let stat = fs::read_to_string(Path::new("/proc").join(pid.to_string()).join("stat"));
     stat.map_or(true, |stat| stat.rsplit(')').next().unwrap().trim_start().starts_with('Z'))
 }
 
-fn until_gone(pid: u32) {
-    let begun = Instant::now();
-    while !is_gone(pid) {
-        assert!(begun.elapsed() < LONG, "process {pid} does not end");
+fn wait_for_end(pid: u32) {
+    let started_at = Instant::now();
+    while !has_ended(pid) {
+        assert!(started_at.elapsed() < LONG, "process {pid} does not end");
         std::thread::yield_now();
     }
 }
 
 #[tokio::test]
-async fn a_worker_that_is_ready_is_told_by_its_announcement() {
-    let fake = Fake::new(&format!("{READY}; exec sleep 600"));
-    let mut worker = fake.launch().class("C").start().await.unwrap();
+async fn a_start_returns_the_announcement() {
+    let fake = FakeWorker::new(&format!("{READY}; exec sleep 600"));
+    let mut worker = fake.command().class("C").start().await.unwrap();
     assert_eq!(worker.announcement().name, "n");
     let pid = worker.pid();
     let exit = worker.stop().await.unwrap();
     assert_eq!(exit.signal, Some(15), "{exit}");
-    assert!(is_gone(pid));
+    assert!(has_ended(pid));
 }
 
 #[tokio::test]
-async fn a_failure_is_told_with_stage_code_and_hint() {
+async fn a_reported_failure_has_stage_code_and_hint() {
     let line = r#"{"event":"failed","proto":1,"pid":1,"stage":"load","code":1,"message":"no such file","hint":"look"}"#;
-    let fake = Fake::new(&format!("echo '{line}'; exit 1"));
-    match fake.launch().start().await {
+    let fake = FakeWorker::new(&format!("echo '{line}'; exit 1"));
+    match fake.command().start().await {
         Err(StartError::Failed { stage, code, message, hint }) => {
-            let told = (stage.as_str(), code, message.as_str(), hint.as_str());
-            assert_eq!(told, ("load", 1, "no such file", "look"));
+            assert_eq!((stage, code), (StartStage::Load, 1));
+            assert_eq!((message.as_str(), hint.as_str()), ("no such file", "look"));
         }
         other => panic!("{other:?}"),
     }
 }
 
 #[tokio::test]
-async fn an_end_without_a_word_is_told_with_its_code_and_last_lines() {
-    let fake = Fake::new("echo 'the reason' >&2; exit 3");
-    match fake.launch().start().await {
-        Err(StartError::Ended(exit)) => {
+async fn an_exit_without_announcement_has_its_code_and_stderr() {
+    let fake = FakeWorker::new("echo 'the reason' >&2; exit 3");
+    match fake.command().start().await {
+        Err(StartError::Exited(exit)) => {
             assert_eq!((exit.code, exit.stderr.as_str()), (Some(3), "the reason\n"));
-            assert_eq!(exit.meaning(), "it could not listen");
+            assert_eq!(exit.meaning(), "cannot listen");
         }
         other => panic!("{other:?}"),
     }
 }
 
 #[tokio::test]
-async fn silence_and_garbage_end_in_an_error_and_leave_no_process() {
+async fn a_missing_or_invalid_announcement_is_an_error_and_leaves_no_process() {
     for (script, expected) in
-        [("", "was not ready"), ("echo hello", "announced itself with 'hello'")]
+        [("", "was not ready"), ("echo hello", "invalid announcement 'hello'")]
     {
         let folder = tempfile::tempdir().unwrap();
         let pid_file = folder.path().join("pid");
         let fake =
-            Fake::new(&format!("echo $$ > {}\n{script}\nexec sleep 600", pid_file.display()));
+            FakeWorker::new(&format!("echo $$ > {}\n{script}\nexec sleep 600", pid_file.display()));
         let limit = if script.is_empty() { Duration::from_millis(300) } else { LONG };
-        let error = fake.launch().start_timeout(limit).start().await.unwrap_err();
+        let error = fake.command().start_timeout(limit).start().await.unwrap_err();
         assert!(error.to_string().contains(expected), "{error}");
         // It may have been killed before it wrote its pid.
         if let Ok(pid) = fs::read_to_string(&pid_file).unwrap_or_default().trim().parse() {
-            until_gone(pid);
+            wait_for_end(pid);
         }
     }
 }
 
 #[tokio::test]
-async fn a_program_that_is_not_there_is_named() {
-    let error = Launch::new("/no/such/worker", "m").start().await.unwrap_err();
+async fn a_missing_program_is_named() {
+    let error = WorkerCommand::new("/no/such/worker", "m").start().await.unwrap_err();
     assert_eq!(error.to_string(), "cannot run /no/such/worker");
 }
 
 #[tokio::test]
-async fn dropping_a_worker_ends_it_and_its_children() {
-    let fake = Fake::new(&format!("sleep 600 &\necho $! >&2\n{READY}\nwait"));
-    let (tell, told) = mpsc::channel();
-    let each = Stderr::Each(Box::new(move |line| tell.send(line.to_owned()).unwrap()));
-    let worker = fake.launch().stderr(each).start().await.unwrap();
+async fn dropping_a_worker_kills_it_and_its_children() {
+    let fake = FakeWorker::new(&format!("sleep 600 &\necho $! >&2\n{READY}\nwait"));
+    let (sender, lines) = mpsc::channel();
+    let forward = Stderr::Forward(Box::new(move |line| sender.send(line.to_owned()).unwrap()));
+    let worker = fake.command().stderr(forward).start().await.unwrap();
     let pid = worker.pid();
-    let child = tokio::task::spawn_blocking(move || told.recv_timeout(LONG)).await.unwrap();
+    let child = tokio::task::spawn_blocking(move || lines.recv_timeout(LONG)).await.unwrap();
     let child: u32 = child.unwrap().parse().unwrap();
-    assert!(!is_gone(pid) && !is_gone(child));
+    assert!(!has_ended(pid) && !has_ended(child));
     drop(worker);
-    until_gone(pid);
-    until_gone(child);
+    wait_for_end(pid);
+    wait_for_end(child);
 }
 
 #[tokio::test]
-async fn a_worker_that_does_not_stop_is_killed() {
-    let fake = Fake::new(&format!("trap '' TERM\n{READY}\nwhile :; do sleep 1; done"));
-    let mut worker = fake.launch().start().await.unwrap();
+async fn a_worker_that_ignores_sigterm_is_killed() {
+    let fake = FakeWorker::new(&format!("trap '' TERM\n{READY}\nwhile :; do sleep 1; done"));
+    let mut worker = fake.command().start().await.unwrap();
     let exit = worker.stop().await.unwrap();
     assert_eq!(exit.signal, Some(9), "{exit}");
 }
 
 #[tokio::test]
-async fn a_parent_that_is_named_takes_the_place_of_this_process() {
+async fn an_explicit_ppid_replaces_the_automatic_one() {
     for (args, expected) in
         [(&[][..], std::process::id().to_string()), (&["--ppid", "7"], "7".into())]
     {
-        let fake = Fake::new(&format!("echo \"$*\" >&2\n{READY}\nexec sleep 600"));
-        let launch = args.iter().fold(fake.launch(), |launch, arg| launch.arg(arg));
-        let mut worker = launch.start().await.unwrap();
+        let fake = FakeWorker::new(&format!("echo \"$*\" >&2\n{READY}\nexec sleep 600"));
+        let command = args.iter().fold(fake.command(), |command, arg| command.arg(arg));
+        let mut worker = command.start().await.unwrap();
         let exit = worker.stop().await.unwrap();
         assert_eq!(exit.stderr.matches("--ppid").count(), 1, "{}", exit.stderr);
         assert!(exit.stderr.contains(&format!("--ppid {expected}")), "{}", exit.stderr);
@@ -156,7 +158,7 @@ async fn a_parent_that_is_named_takes_the_place_of_this_process() {
 }
 
 #[tokio::test]
-async fn nobody_at_the_address_is_told_as_such() {
+async fn a_refused_connection_is_a_connect_error() {
     let client = Client::new("http://127.0.0.1:1");
     let args: [Value; 0] = [];
     let error = client.execute::<_, _, Value>(&args, &json!({})).await.unwrap_err();
@@ -165,7 +167,7 @@ async fn nobody_at_the_address_is_told_as_such() {
 }
 
 #[tokio::test]
-async fn a_daemon_that_has_left_the_group_ends_with_its_worker_however_that_ends() {
+async fn a_daemon_outside_the_group_is_killed_when_its_worker_is_dropped_or_killed() {
     for is_killed in [false, true] {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("pid");
@@ -174,10 +176,10 @@ async fn a_daemon_that_has_left_the_group_ends_with_its_worker_however_that_ends
             file.display()
         );
         let wait = format!("while ! [ -e {} ]; do sleep 0.01; done", file.display());
-        let fake = Fake::new(&format!("{daemon}\n{wait}\n{READY}; exec sleep 600"));
-        let mut worker = fake.launch().start().await.unwrap();
+        let fake = FakeWorker::new(&format!("{daemon}\n{wait}\n{READY}; exec sleep 600"));
+        let mut worker = fake.command().start().await.unwrap();
         let daemon: u32 = fs::read_to_string(&file).unwrap().trim().parse().unwrap();
-        assert!(!is_gone(daemon));
+        assert!(!has_ended(daemon));
         if is_killed {
             let killed = std::process::Command::new("kill")
                 .args(["-s", "KILL", &worker.pid().to_string()])
@@ -188,6 +190,6 @@ async fn a_daemon_that_has_left_the_group_ends_with_its_worker_however_that_ends
         } else {
             drop(worker);
         }
-        until_gone(daemon);
+        wait_for_end(daemon);
     }
 }

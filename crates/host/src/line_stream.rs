@@ -1,4 +1,4 @@
-//! The lines of a stream.
+//! The response of a streaming run.
 
 use bytes::Buf;
 use bytes::Bytes;
@@ -8,38 +8,45 @@ use hyper::body::Incoming;
 use serde::de::DeserializeOwned;
 
 use crate::call_error::CallError;
-use crate::client::Connection;
+use crate::connection::Connection;
 
-/// The lines of a stream, as they come; dropping it cancels the run.
+/// The lines of a streaming run, in the order in which the plugin emits them.
+///
+/// Dropping it closes the connection, which cancels the run.
 #[derive(Debug)]
-pub struct Lines {
+pub struct LineStream {
     body: Incoming,
     buffer: BytesMut,
-    over: bool,
+    ended: bool,
     _connection: Connection,
 }
 
-impl Lines {
+impl LineStream {
     pub(crate) fn new(body: Incoming, connection: Connection) -> Self {
-        Self { body, buffer: BytesMut::new(), over: false, _connection: connection }
+        Self { body, buffer: BytesMut::new(), ended: false, _connection: connection }
     }
 
-    /// The next value; none at the end.
+    /// The next value; `None` after the last.
     ///
-    /// An error is the last that comes: the run's own, or that the worker died in mid-stream.
+    /// # Errors
+    /// If the run failed, the worker died, or the line does not fit `T`; no value follows the first
+    /// two.
     pub async fn next<T: DeserializeOwned>(&mut self) -> Option<Result<T, CallError>> {
         let line = match self.next_line().await? {
             Ok(line) => line,
             Err(error) => return Some(Err(error)),
         };
-        if let Some(error) = CallError::of_line(&line) {
-            self.over = true;
+        if let Some(error) = CallError::from_line(&line) {
+            self.ended = true;
             return Some(Err(error));
         }
-        Some(serde_json::from_slice(&line).map_err(CallError::Answer))
+        Some(serde_json::from_slice(&line).map_err(CallError::Decode))
     }
 
-    /// The next line as it came, without its line feed; none at the end.
+    /// The next line as it was received, without its line feed; `None` after the last.
+    ///
+    /// # Errors
+    /// If the worker died; no line follows.
     pub async fn next_line(&mut self) -> Option<Result<Bytes, CallError>> {
         let mut searched = 0;
         loop {
@@ -49,7 +56,7 @@ impl Lines {
                 return Some(Ok(line));
             }
             searched = self.buffer.len();
-            if self.over {
+            if self.ended {
                 return None;
             }
             match self.body.frame().await {
@@ -59,11 +66,11 @@ impl Lines {
                     }
                 }
                 Some(Err(error)) => {
-                    self.over = true;
-                    return Some(Err(CallError::Broken(error)));
+                    self.ended = true;
+                    return Some(Err(CallError::Disconnected(error)));
                 }
                 None => {
-                    self.over = true;
+                    self.ended = true;
                     return None;
                 }
             }

@@ -1,9 +1,9 @@
-//! What a worker leaves behind that could not end it: processes that have left its group.
+//! Finds and kills the descendants of a worker that have left its process group.
 //!
-//! A worker ends its descendants by itself; one that is killed, or crashes, cannot.
-//! A daemon that has called setsid(2) is in no group of it then, and a child of another process.
-//! But it has its environment, and in that the mark of its worker (as CI servers find what a build
-//! has left).
+//! A worker ends its descendants itself, but one that crashes or is killed cannot.
+//! A daemon that called setsid(2) is then in another group and a child of another process.
+//! It still has the environment of its worker, and in that a variable with the worker's mark; CI
+//! servers find the processes that a build leaves in the same way.
 
 use std::env;
 use std::ffi::OsString;
@@ -19,22 +19,22 @@ use rustix::process::Signal;
 
 /// The mark of one worker, which all of its descendants inherit.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Mark(String);
+pub(crate) struct TreeMark(String);
 
-/// The variable that holds it.
+/// The environment variable that holds the mark.
 pub(crate) const VARIABLE: &str = "UNIVERSAL_WORKER_TREE";
 
-/// Those that are started while the others are ended are found at the next look.
-const LOOKS: usize = 10;
+/// A scan misses processes that start meanwhile; the next one finds them.
+const MAX_SCANS: usize = 10;
 
-impl Mark {
-    /// One that no other worker has had.
+impl TreeMark {
+    /// A mark that no other worker has had.
     pub(crate) fn new() -> Self {
         static COUNT: AtomicU64 = AtomicU64::new(0);
         let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let own = format!("{}-{}-{count}", process::id(), since.as_nanos());
-        // A host may be the plugin of a worker itself, whose mark must stay.
+        // If this host runs as the plugin of a worker, the mark of that worker must stay.
         Self(match env::var(VARIABLE) {
             Ok(outer) if !outer.is_empty() => format!("{outer}/{own}"),
             _ => own,
@@ -45,41 +45,42 @@ impl Mark {
         self.0.clone().into()
     }
 
-    /// Kills every process that has it.
+    /// Kills every process with this mark.
     pub(crate) fn kill_all(&self) {
-        for _ in 0..LOOKS {
-            if self.kill_those_there() == 0 {
+        for _ in 0..MAX_SCANS {
+            if self.kill_found() == 0 {
                 return;
             }
         }
     }
 
-    fn kill_those_there(&self) -> usize {
+    /// Scans all processes once; returns how many were killed.
+    fn kill_found(&self) -> usize {
         let Ok(processes) = fs::read_dir("/proc") else { return 0 };
         let pids = processes.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
         pids.filter_map(Pid::from_raw).filter(|pid| self.kill(*pid)).count()
     }
 
-    /// Tells whether there was one to kill.
+    /// Kills a process with this mark; returns whether there was one.
     fn kill(&self, pid: Pid) -> bool {
-        if !self.is_of(pid) {
+        if !self.marks(pid) {
             return false;
         }
-        // The process that is held is the one that is looked at then, whoever has the pid later.
+        // The handle refers to the process that the second check sees, even if the pid is reused.
         let Ok(handle) = rustix::process::pidfd_open(pid, PidfdFlags::empty()) else {
             return false;
         };
-        self.is_of(pid) && rustix::process::pidfd_send_signal(&handle, Signal::KILL).is_ok()
+        self.marks(pid) && rustix::process::pidfd_send_signal(&handle, Signal::KILL).is_ok()
     }
 
-    /// proc(5): `environ` is what the process was started with, and empty for a zombie.
-    fn is_of(&self, pid: Pid) -> bool {
+    /// proc(5): `environ` is the initial environment of the process, and empty for a zombie.
+    fn marks(&self, pid: Pid) -> bool {
         let Ok(environment) = fs::read(format!("/proc/{pid}/environ")) else { return false };
-        environment.split(|byte| *byte == 0).any(|variable| self.is(variable))
+        environment.split(|byte| *byte == 0).any(|variable| self.matches(variable))
     }
 
-    /// Its own, or that of a worker further down.
-    fn is(&self, variable: &[u8]) -> bool {
+    /// Whether `variable` holds this mark, or that of a worker below this one.
+    fn matches(&self, variable: &[u8]) -> bool {
         let value = variable
             .strip_prefix(VARIABLE.as_bytes())
             .and_then(|rest| rest.strip_prefix(b"=")?.strip_prefix(self.0.as_bytes()));
@@ -92,9 +93,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_mark_is_known_by_itself_and_further_down() {
-        let (mark, other) = (Mark("1-2-3".to_owned()), Mark::new());
-        assert_ne!(other, Mark::new());
+    fn a_mark_matches_itself_and_marks_below_it() {
+        let (mark, other) = (TreeMark("1-2-3".to_owned()), TreeMark::new());
+        assert_ne!(other, TreeMark::new());
         for (variable, expected) in [
             ("UNIVERSAL_WORKER_TREE=1-2-3", true),
             ("UNIVERSAL_WORKER_TREE=1-2-3/4-5-6", true),
@@ -103,7 +104,7 @@ mod tests {
             ("UNIVERSAL_WORKER_TREES=1-2-3", false),
             ("", false),
         ] {
-            assert_eq!(mark.is(variable.as_bytes()), expected, "{variable}");
+            assert_eq!(mark.matches(variable.as_bytes()), expected, "{variable}");
         }
     }
 }

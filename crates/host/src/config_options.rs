@@ -1,0 +1,63 @@
+//! Suggestions for config fields.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::Map;
+use serde_json::Value;
+
+/// What a form may suggest for the fields of a config, by field name.
+pub type ConfigOptions = BTreeMap<String, FieldOptions>;
+
+/// What a form may suggest for one field.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[non_exhaustive]
+pub struct FieldOptions {
+    /// The values, in display order.
+    #[serde(default)]
+    pub options: Vec<ConfigOption>,
+    /// Constraints that currently hold, by keywords of JSON Schema such as `maximum`.
+    #[serde(default)]
+    pub constraints: Map<String, Value>,
+}
+
+/// A value that a form may suggest.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[non_exhaustive]
+pub struct ConfigOption {
+    /// The value for the config.
+    pub value: Value,
+    /// The text to display.
+    #[serde(default)]
+    pub label: String,
+    /// Further properties, such as a price or a size.
+    #[serde(default)]
+    pub metadata: Map<String, Value>,
+}
+
+/// The body of a response to `GET /config_options`.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum ConfigOptionsBody {
+    /// `{"status":"not_supported"}`; a field named `status` has an object there.
+    NotSupported {
+        #[serde(rename = "status")]
+        _status: String,
+    },
+    Options(ConfigOptions),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_field_may_be_named_status() {
+        let parse = |text| serde_json::from_str::<ConfigOptionsBody>(text).unwrap();
+        let unsupported = parse(r#"{"status":"not_supported"}"#);
+        assert!(matches!(unsupported, ConfigOptionsBody::NotSupported { .. }));
+        let body = parse(r#"{"status":{"options":[{"value":"on","label":"On"}],"of_tomorrow":1}}"#);
+        let ConfigOptionsBody::Options(options) = body else { panic!("{body:?}") };
+        assert_eq!(options["status"].options[0].value, "on");
+    }
+}

@@ -1,0 +1,33 @@
+//! Responses as they were received.
+
+use bytes::Bytes;
+use http::HeaderMap;
+use http::StatusCode;
+use serde::de::DeserializeOwned;
+
+use crate::call_error::CallError;
+
+/// A response as it was received.
+#[derive(Debug, Clone)]
+pub struct RawResponse {
+    /// Its status.
+    pub status: StatusCode,
+    /// Its headers.
+    pub headers: HeaderMap,
+    /// Its body.
+    pub body: Bytes,
+}
+
+impl RawResponse {
+    /// Decodes the body of a successful response.
+    ///
+    /// # Errors
+    /// [`CallError::Status`] if the status is not a success, [`CallError::Decode`] if the body does
+    /// not fit `T`.
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T, CallError> {
+        if !self.status.is_success() {
+            return Err(CallError::from_response(self.status, &self.body));
+        }
+        serde_json::from_slice(&self.body).map_err(CallError::Decode)
+    }
+}

@@ -1,0 +1,154 @@
+//! What a worker reports about itself.
+
+use serde::Deserialize;
+
+/// Identity and state of a worker.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
+pub struct HealthReport {
+    /// Whether it serves or shuts down.
+    pub status: WorkerStatus,
+    /// Process id of the worker.
+    pub pid: u32,
+    /// Name of the plugin.
+    pub name: String,
+    /// Version of the plugin.
+    pub version: String,
+}
+
+/// Whether a worker serves or shuts down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum WorkerStatus {
+    /// It serves.
+    Running,
+    /// It shuts down and accepts no more runs.
+    Draining,
+    /// A status that this version of the crate does not know.
+    #[serde(other)]
+    Unknown,
+}
+
+/// Whether a worker would accept a run now.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[non_exhaustive]
+pub struct ReadyReport {
+    /// Whether it is ready, or why not.
+    pub status: Readiness,
+    /// The runs because of which it is not ready.
+    pub runs: Vec<BlockingRun>,
+    /// The message of the plugin's own check if that failed.
+    pub detail: Option<String>,
+}
+
+/// Whether a worker would accept a run now, or why not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Readiness {
+    /// It would accept a run.
+    Ready,
+    /// Its plugin is still initializing.
+    Initialising,
+    /// It shuts down.
+    Draining,
+    /// Wedged runs hold all lanes.
+    Wedged,
+    /// The plugin's own check failed.
+    Unhealthy,
+    /// The queue is full.
+    Busy,
+    /// A reason that this version of the crate does not know.
+    #[serde(other)]
+    Unknown,
+}
+
+/// A run because of which a worker is not ready.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[non_exhaustive]
+pub struct BlockingRun {
+    /// Id of the run.
+    pub id: String,
+    /// Seconds for which it has blocked others.
+    pub for_s: f64,
+}
+
+/// Resource use of a worker and its descendants; figures that are not known are `None`.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[non_exhaustive]
+pub struct StatsReport {
+    /// Process id of the worker.
+    pub pid: u32,
+    /// CPU load since the previous sample, in percent of one core.
+    pub cpu_percent: Option<f64>,
+    /// Resident memory in MiB; pages that processes share are counted in each.
+    pub memory_rss_mb: Option<f64>,
+    /// Process ids of the descendants.
+    pub subtree_pids: Vec<u32>,
+    /// Threads of the worker itself.
+    pub threads: Option<u64>,
+    /// Open file descriptors of the worker itself.
+    pub open_fds: Option<u64>,
+    /// Seconds since the worker started.
+    pub uptime_s: f64,
+    /// Number of runs by state.
+    pub runs: RunCounts,
+}
+
+/// Number of runs by state.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct RunCounts {
+    /// Runs whose plugin is working.
+    pub running: u64,
+    /// Runs that wait for a lane.
+    pub queued: u64,
+    /// Runs that finished since the start of the worker, as the next three.
+    pub finished: u64,
+    /// Runs that failed.
+    pub failed: u64,
+    /// Runs that were cancelled.
+    pub cancelled: u64,
+    /// Runs whose deadline passed.
+    pub timed_out: u64,
+    /// Lanes that are occupied.
+    pub lanes_held: u64,
+    /// Lanes that wedged runs occupy.
+    pub wedged: u64,
+}
+
+impl ReadyReport {
+    /// Whether the worker would accept a run now.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.status == Readiness::Ready
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn unknown_figures_are_none_and_unknown_keys_are_ignored() {
+        let stats: StatsReport = serde_json::from_value(json!({
+            "pid": 7, "cpu_percent": null, "memory_rss_mb": 1.5, "subtree_pids": [8],
+            "threads": null, "open_fds": 3, "uptime_s": 2.0, "runs": {"finished": 1, "kept": 4},
+            "last_progress_at": null
+        }))
+        .unwrap();
+        assert_eq!((stats.cpu_percent, stats.memory_rss_mb), (None, Some(1.5)));
+        assert_eq!((stats.runs.finished, stats.runs.queued), (1, 0));
+    }
+
+    #[test]
+    fn an_unknown_readiness_is_not_ready() {
+        let ready = json!({"status": "asleep", "runs": [{"id": "a", "for_s": 0.5, "kind": "x"}]});
+        let ready: ReadyReport = serde_json::from_value(ready).unwrap();
+        assert!(!ready.is_ready() && ready.status == Readiness::Unknown);
+    }
+}
