@@ -1,28 +1,26 @@
-//! Forms that Python's users expect and that serde does not write.
+//! Adapters for types whose form in serde differs from Python's.
 
-mod form;
+mod format;
 mod seconds;
 mod utc;
 
 use serde::Serialize;
 use serde::Serializer;
 
-use crate::adapters::form::InSeconds;
-use crate::adapters::form::Iso8601;
-use crate::adapters::form::SerializeAs;
+use crate::adapters::format::FloatSeconds;
+use crate::adapters::format::Iso8601;
+use crate::adapters::format::SerializeAs;
 
-/// Times as Python's `datetime.fromtimestamp(t, timezone.utc).isoformat()` writes them.
+/// Writes times like Python's `datetime.fromtimestamp(t, timezone.utc).isoformat()`.
 ///
-/// It takes a [`SystemTime`](std::time::SystemTime), or what holds such: a reference, `Box`, `Arc`,
-/// `Rc`, `Option`, `Vec`, slice, array, or the values of a `BTreeMap` or `HashMap`, also within
-/// each other.
-/// A time is a string in UTC to the microsecond: six digits, and none where they are all zero.
-/// What is below the microsecond is cut off, towards the past also before 1970.
-/// [`isoformat`] is the same for a field.
+/// The value is a [`SystemTime`](std::time::SystemTime), or a reference, `Box`, `Arc`, `Rc`, `Option`,
+/// `Vec`, slice, array, `BTreeMap` or `HashMap` of such values, nested in any way.
+/// A time is a string in UTC with six digits of microseconds, or none if they are zero.
+/// Smaller fractions are truncated towards the past, before 1970 as well.
+/// [`isoformat`] is the equivalent for a field.
 ///
 /// # Errors
-/// A time outside of the years 1 to 9999, which Python does not have either, is an error of the
-/// serializer.
+/// A time outside the years 1 to 9999, the range of Python's `datetime`, is an error of the serializer.
 ///
 /// # Examples
 /// ```
@@ -40,11 +38,11 @@ use crate::adapters::form::SerializeAs;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Isoformat<T>(pub T);
 
-/// Durations as Python's `timedelta.total_seconds()` has them: the float of seconds that is nearest.
+/// Writes durations like Python's `timedelta.total_seconds()`: the nearest float of seconds.
 ///
-/// A duration that Python can have too, to the microsecond, is the same float there.
-/// It takes a [`Duration`](std::time::Duration), or what holds such, as [`Isoformat`] does times.
-/// [`seconds`] is the same for a field.
+/// A duration of whole microseconds gives the same float as in Python.
+/// The value is a [`Duration`](std::time::Duration), or a container of such, as for [`Isoformat`].
+/// [`seconds`] is the equivalent for a field.
 ///
 /// # Examples
 /// ```
@@ -60,10 +58,10 @@ pub struct Isoformat<T>(pub T);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Seconds<T>(pub T);
 
-/// Serializes a field as [`Isoformat`] does.
+/// Serializes a field like [`Isoformat`].
 ///
 /// # Errors
-/// A time outside of the years 1 to 9999; and what the serializer says.
+/// If a time is outside the years 1 to 9999, or the serializer fails.
 ///
 /// # Examples
 /// ```
@@ -93,10 +91,10 @@ where
     value.serialize_as(serializer)
 }
 
-/// Serializes a field as [`Seconds`] does.
+/// Serializes a field like [`Seconds`].
 ///
 /// # Errors
-/// What the serializer says.
+/// If the serializer fails.
 ///
 /// # Examples
 /// ```
@@ -119,7 +117,7 @@ where
 /// ```
 pub fn seconds<T, S>(value: &T, serializer: S) -> Result<S::Ok, S::Error>
 where
-    T: SerializeAs<InSeconds> + ?Sized,
+    T: SerializeAs<FloatSeconds> + ?Sized,
     S: Serializer,
 {
     value.serialize_as(serializer)
@@ -131,7 +129,7 @@ impl<T: SerializeAs<Iso8601>> Serialize for Isoformat<T> {
     }
 }
 
-impl<T: SerializeAs<InSeconds>> Serialize for Seconds<T> {
+impl<T: SerializeAs<FloatSeconds>> Serialize for Seconds<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         seconds(&self.0, serializer)
     }

@@ -1,66 +1,64 @@
-//! The text while it is written.
+//! The output buffer.
 
-/// Bytes, of which the first are written and the rest is room that is known to be there.
+/// Bytes of which a prefix is written, and the rest is spare room.
 ///
-/// Room is made once for all parts of a token, and its bytes are set before they are needed: so a
-/// token is written by stores alone, without a look at the capacity before each of them.
+/// Room is made once for all parts of a token, and is initialized in advance, so that a token is
+/// written by stores alone, without a capacity check for each.
 #[derive(Debug, Default)]
 pub(crate) struct Buffer {
     bytes: Vec<u8>,
-    /// How many are written.
+    /// Length of the prefix that is written.
     written: usize,
-    /// How many were there before.
+    /// Bytes that the caller had written.
     before: usize,
 }
 
-/// Room is made for at least so much.
-const LEAST: usize = 128;
+/// Minimum growth in bytes.
+const MIN_GROWTH: usize = 128;
 
-/// Room beyond what is asked for is at most this.
-const MOST: usize = 16 * 1024;
+/// Maximum growth beyond what is needed, in bytes.
+const MAX_GROWTH: usize = 16 * 1024;
 
 impl Buffer {
-    /// Writes behind what is in `bytes`.
+    /// Appends to `bytes`.
     #[inline]
-    pub(crate) fn behind(bytes: Vec<u8>) -> Self {
+    pub(crate) fn append_to(bytes: Vec<u8>) -> Self {
         Self { written: bytes.len(), before: bytes.len(), bytes }
     }
 
-    /// What was written.
     #[inline]
     pub(crate) fn into_bytes(mut self) -> Vec<u8> {
         self.bytes.truncate(self.written);
         self.bytes
     }
 
-    /// How many bytes were written.
+    /// Number of bytes written.
     #[inline]
     pub(crate) fn len(&self) -> usize {
         self.written
     }
 
-    /// What was written.
+    /// The bytes written.
     pub(crate) fn text(&self) -> &[u8] {
         &self.bytes[..self.written]
     }
 
-    /// Forgets what was written behind the first `length` bytes.
+    /// Drops all but the first `length` bytes.
     pub(crate) fn truncate(&mut self, length: usize) {
         self.written = self.written.min(length);
         self.before = self.before.min(length);
     }
 
-    /// Room for `length` bytes; what is written into it counts once it is
-    /// [`advanced`](Self::advance) over.
+    /// Room for `length` bytes; [`advance`](Self::advance) makes what is stored there part of the text.
     #[inline]
     pub(crate) fn room(&mut self, length: usize) -> &mut [u8] {
         if self.bytes.len() - self.written < length {
-            self.make_room(length);
+            self.grow(length);
         }
         &mut self.bytes[self.written..][..length]
     }
 
-    /// So many bytes of the room are written.
+    /// Makes the first `length` bytes of the room part of the text.
     #[inline]
     pub(crate) fn advance(&mut self, length: usize) {
         self.written += length;
@@ -70,7 +68,7 @@ impl Buffer {
     pub(crate) fn push(&mut self, byte: u8) {
         match self.bytes.get_mut(self.written) {
             Some(room) => *room = byte,
-            None => self.extend_into_new_room(&[byte]),
+            None => self.grow_and_copy(&[byte]),
         }
         self.written += 1;
     }
@@ -79,12 +77,12 @@ impl Buffer {
     pub(crate) fn extend(&mut self, text: &[u8]) {
         match self.bytes.get_mut(self.written..self.written + text.len()) {
             Some(room) => room.copy_from_slice(text),
-            None => self.extend_into_new_room(text),
+            None => self.grow_and_copy(text),
         }
         self.written += text.len();
     }
 
-    /// The same for what is seldom longer than 32 bytes.
+    /// [`extend`](Self::extend) for text that is rarely longer than 32 bytes.
     #[inline]
     pub(crate) fn extend_short(&mut self, text: &[u8]) {
         let Some(room) = self.bytes.get_mut(self.written..self.written + text.len()) else {
@@ -99,34 +97,34 @@ impl Buffer {
         self.written += text.len();
     }
 
-    /// Writes the first `length` of some bytes.
+    /// Writes the first `length` of `bytes`.
     #[inline]
-    pub(crate) fn extend_by_first<const N: usize>(&mut self, bytes: [u8; N], length: usize) {
+    pub(crate) fn extend_prefix<const N: usize>(&mut self, bytes: [u8; N], length: usize) {
         match self.bytes.get_mut(self.written..self.written + N) {
             Some(room) => room.copy_from_slice(&bytes),
-            None => self.extend_into_new_room(&bytes),
+            None => self.grow_and_copy(&bytes),
         }
         self.written += length;
     }
 
     #[cold]
     #[inline(never)]
-    fn extend_into_new_room(&mut self, bytes: &[u8]) {
+    fn grow_and_copy(&mut self, bytes: &[u8]) {
         self.room(bytes.len()).copy_from_slice(bytes);
     }
 
     #[cold]
     #[inline(never)]
-    fn make_room(&mut self, length: usize) {
-        // By what is written here, not by what was there: many short texts behind each other would
-        // each pay for a long one.
-        let more = length.max((self.written - self.before).clamp(LEAST, MOST));
+    fn grow(&mut self, length: usize) {
+        // In proportion to this text only: else each of many short texts appended to a long buffer
+        // would pay for its whole length.
+        let more = length.max((self.written - self.before).clamp(MIN_GROWTH, MAX_GROWTH));
         self.bytes.resize(self.written + more, 0);
     }
 }
 
-/// Copies `N` to `2 * N` bytes to a place of their length, by two copies that overlap: of a length that
-/// the compiler knows, they are no call.
+/// Copies `N` to `2 * N` bytes to a slice of the same length, as two overlapping copies of a constant
+/// length, which need no call to memcpy.
 #[inline]
 pub(crate) fn copy_ends<const N: usize>(from: &[u8], to: &mut [u8]) {
     if let (Some(first), Some(place)) = (from.first_chunk::<N>(), to.first_chunk_mut()) {
@@ -142,13 +140,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_written_stays_through_growth() {
-        let mut buffer = Buffer::behind(b"before".to_vec());
+    fn growth_keeps_the_text() {
+        let mut buffer = Buffer::append_to(b"before".to_vec());
         let mut expected = b"before".to_vec();
         for byte in 0..=255 {
             buffer.push(byte);
             buffer.extend(&[byte; 200]);
-            buffer.extend_by_first([byte; 8], 3);
+            buffer.extend_prefix([byte; 8], 3);
             expected.extend([byte; 204]);
         }
         assert_eq!(buffer.len(), expected.len());

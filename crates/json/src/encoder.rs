@@ -1,4 +1,4 @@
-//! The encoder, and the ways in.
+//! The encoder.
 
 mod options;
 
@@ -11,32 +11,32 @@ use serde::Serialize;
 use crate::buffer::Buffer;
 use crate::error::Error;
 use crate::hook::Hook;
-use crate::options::BytesForm;
+use crate::options::BytesFormat;
 use crate::options::Indent;
+use crate::options::Layout;
 use crate::options::NonFinite;
 use crate::serializer::Serializer;
-use crate::serializer::layout::Layout;
-use crate::string::Plain;
+use crate::string::Charset;
 
-/// Writes JSON; its options are those of Python's `json.JSONEncoder`, under the same names.
+/// Encodes values as JSON, with the options of Python's `json.JSONEncoder` under the same names.
 ///
-/// | option | [`python()`](Self::python) | [`compact()`](Self::compact) | what it decides |
+/// | option | [`python()`](Self::python) | [`compact()`](Self::compact) | what it controls |
 /// |---|---|---|---|
-/// | [`skipkeys`](Self::skipkeys) | `false` | `false` | whether members with odd keys are left out |
+/// | [`skipkeys`](Self::skipkeys) | `false` | `false` | whether members with unsupported keys are omitted |
 /// | [`ensure_ascii`](Self::ensure_ascii) | `true` | `false` | whether `é` is `\u00e9` |
-/// | [`check_circular`](Self::check_circular) | 1000 | 1000 | how deep a value may be |
-/// | [`allow_nan`](Self::allow_nan) | `true` | [`NonFinite::Null`] | what NaN and the infinities become |
+/// | [`check_circular`](Self::check_circular) | 1000 | 1000 | the maximum depth |
+/// | [`allow_nan`](Self::allow_nan) | `true` | [`NonFinite::Null`] | how NaN and the infinities are written |
 /// | [`sort_keys`](Self::sort_keys) | `false` | `false` | the order of members |
-/// | [`indent`](Self::indent) | `None` | `None` | lines |
-/// | [`separators`](Self::separators) | by `indent` | `,` and `:` | what stands between items, and behind keys |
-/// | [`default`](Self::default) | none | none | what to write for what is refused |
-/// | [`bytes`](Self::bytes) | refused | [`BytesForm::Array`] | what bytes become, which Python refuses |
+/// | [`indent`](Self::indent) | `None` | `None` | line breaks |
+/// | [`separators`](Self::separators) | by `indent` | `,` and `:` | the text between items, and after keys |
+/// | [`default`](Self::default) | none | none | replacements for unsupported values |
+/// | [`bytes`](Self::bytes) | rejected | [`BytesFormat::Array`] | how bytes are written, which Python rejects |
 ///
-/// An encoder is cheap to make, and with options that need no memory it can be a `static`, as in
+/// Creating an encoder is cheap; with options that need no allocation it can be a `static`, as in
 /// `static SORTED: Encoder = Encoder::python().sort_keys(true)`.
 ///
 /// # Examples
-/// Each line has Python's words for the same text behind it, and a test asks Python.
+/// The comments hold the Python expression for the same text; a test evaluates them.
 /// ```
 /// use std::collections::BTreeMap;
 /// use universal_worker_json::{Encoder, NonFinite, Raw};
@@ -60,24 +60,24 @@ use crate::string::Plain;
 #[must_use]
 pub struct Encoder {
     pub(crate) skip_keys: bool,
-    pub(crate) plain: Plain,
+    pub(crate) charset: Charset,
     pub(crate) max_depth: usize,
     pub(crate) non_finite: NonFinite,
     pub(crate) sort_keys: bool,
     pub(crate) indent: Indent,
-    /// As they were chosen.
+    /// As set by the caller.
     separators: Option<(Cow<'static, str>, Cow<'static, str>)>,
     pub(crate) hook: Option<Hook>,
-    pub(crate) bytes: BytesForm,
-    /// What `indent` and `separators` come to.
+    pub(crate) bytes: BytesFormat,
+    /// Derived from `indent` and `separators`.
     pub(crate) layout: Layout,
 }
 
-/// About as deep as Python goes before it gives up.
+/// About the depth at which CPython raises `RecursionError`.
 const MAX_DEPTH: usize = 1000;
 
 impl Encoder {
-    /// What `json.dumps` writes where it is told nothing else.
+    /// The defaults of `json.dumps`.
     ///
     /// ```
     /// # use universal_worker_json::Encoder;
@@ -89,23 +89,23 @@ impl Encoder {
     pub const fn python() -> Self {
         Self {
             skip_keys: false,
-            plain: Plain::Ascii,
+            charset: Charset::Ascii,
             max_depth: MAX_DEPTH,
             non_finite: NonFinite::Literal,
             sort_keys: false,
             indent: Indent(None),
             separators: None,
             hook: None,
-            bytes: BytesForm::Refuse,
+            bytes: BytesFormat::Reject,
             layout: Layout::Spaced,
         }
     }
 
-    /// What the worker sends: no spaces, UTF-8 as it is, `null` for floats that are no numbers in
-    /// JSON, and bytes as arrays.
+    /// What the worker sends: no spaces, unescaped UTF-8, `null` for NaN and the infinities, and arrays
+    /// for bytes.
     ///
-    /// But for the last two, it is Python's usual way to be brief; floats have the form of
-    /// `float.__repr__` here too.
+    /// Except for the last two, this is Python's usual compact form; floats have the form of
+    /// `float.__repr__` here as well.
     /// ```
     /// # use universal_worker_json::Encoder;
     /// let compact = Encoder::compact();
@@ -116,28 +116,28 @@ impl Encoder {
     pub const fn compact() -> Self {
         Self {
             skip_keys: false,
-            plain: Plain::Utf8,
+            charset: Charset::Utf8,
             max_depth: MAX_DEPTH,
             non_finite: NonFinite::Null,
             sort_keys: false,
             indent: Indent(None),
             separators: Some((Cow::Borrowed(","), Cow::Borrowed(":"))),
             hook: None,
-            bytes: BytesForm::Array,
+            bytes: BytesFormat::Array,
             layout: Layout::Compact,
         }
     }
 
-    /// The text.
+    /// Encodes `value` as a string.
     ///
     /// # Errors
-    /// When the value cannot be written: its [kind](Error::kind) says why, its text where.
+    /// If the value cannot be written: [`Error::kind`] says why, [`Error::path`] where.
     pub fn to_string<T: Serialize + ?Sized>(&self, value: &T) -> Result<String, Error> {
         let text = String::from_utf8(self.to_vec(value)?);
-        Ok(text.expect("a text is made of whole texts"))
+        Ok(text.expect("the encoder only writes whole characters"))
     }
 
-    /// The text as bytes.
+    /// Encodes `value` as bytes.
     ///
     /// # Errors
     /// As [`to_string`](Self::to_string).
@@ -147,7 +147,7 @@ impl Encoder {
         Ok(serializer.out.into_bytes())
     }
 
-    /// Appends the text to a buffer, which stays as it was where the value cannot be written.
+    /// Appends the text to a buffer, which is left unchanged if the value cannot be written.
     ///
     /// # Errors
     /// As [`to_string`](Self::to_string).
@@ -156,21 +156,20 @@ impl Encoder {
         value: &T,
         buffer: &mut Vec<u8>,
     ) -> Result<(), Error> {
-        let mut lent = Lent::new(self, buffer);
-        lent.serializer.write(value)?;
-        lent.kept = lent.serializer.out.len();
+        let mut borrowed = BorrowedBuf::new(self, buffer);
+        borrowed.serializer.write(value)?;
+        borrowed.final_len = borrowed.serializer.out.len();
         Ok(())
     }
 
-    /// Writes the text, some kilobytes at a time, and flushes the writer at the end.
+    /// Writes the text in chunks of some kilobytes, and flushes the writer at the end.
     ///
-    /// A value of any length takes the same memory, if its `Serialize` makes its items as it goes.
-    ///
-    /// Of an object whose keys are to be [sorted](Self::sort_keys), all is kept until it is over.
+    /// Memory use does not depend on the length of the text, except that an object whose keys are
+    /// [sorted](Self::sort_keys) is buffered as a whole.
     ///
     /// # Errors
-    /// As [`to_string`](Self::to_string), and of kind [`Io`](crate::ErrorKind::Io) where the writer fails;
-    /// what was written by then is no whole text.
+    /// As [`to_string`](Self::to_string), and [`ErrorKind::Io`](crate::ErrorKind::Io) if the writer
+    /// fails; the text written by then is incomplete.
     pub fn to_writer<T: Serialize + ?Sized>(
         &self,
         value: &T,
@@ -182,28 +181,28 @@ impl Encoder {
     }
 }
 
-/// A buffer that its owner gets back whatever happens, a panic of a value's `Serialize` included.
-struct Lent<'b, 'e> {
+/// Takes the caller's buffer and restores it on drop, even if a value's `Serialize` panics.
+struct BorrowedBuf<'b, 'e> {
     owner: &'b mut Vec<u8>,
     serializer: Serializer<'e>,
-    /// Bytes that the owner gets back.
-    kept: usize,
+    /// Length of the buffer after the drop.
+    final_len: usize,
 }
 
-impl<'b, 'e> Lent<'b, 'e> {
+impl<'b, 'e> BorrowedBuf<'b, 'e> {
     #[inline]
     fn new(encoder: &'e Encoder, owner: &'b mut Vec<u8>) -> Self {
-        let kept = owner.len();
-        let serializer = Serializer::new(encoder, Buffer::behind(mem::take(owner)));
-        Self { owner, serializer, kept }
+        let final_len = owner.len();
+        let serializer = Serializer::new(encoder, Buffer::append_to(mem::take(owner)));
+        Self { owner, serializer, final_len }
     }
 }
 
-impl Drop for Lent<'_, '_> {
+impl Drop for BorrowedBuf<'_, '_> {
     #[inline]
     fn drop(&mut self) {
         *self.owner = mem::take(&mut self.serializer.out).into_bytes();
-        self.owner.truncate(self.kept);
+        self.owner.truncate(self.final_len);
     }
 }
 

@@ -1,4 +1,4 @@
-//! Why a value cannot be written, and where in it.
+//! Errors, with the path of the value.
 
 mod path;
 
@@ -9,50 +9,49 @@ use std::io;
 use serde::ser;
 
 use crate::buffer::Buffer;
-use crate::error::path::Path;
+use crate::error::path::ValuePath;
 use crate::string;
-use crate::string::Plain;
+use crate::string::Charset;
 
-/// Why a value cannot be written; its text begins with the place, such as `$.segments[3].start`.
+/// Why a value cannot be written; the message begins with its path, such as `$.segments[3].start`.
 pub struct Error {
-    inner: Box<Inner>,
+    inner: Box<ErrorInner>,
 }
 
-struct Inner {
+struct ErrorInner {
     kind: ErrorKind,
     message: String,
     source: Option<io::Error>,
-    path: Path,
+    path: ValuePath,
 }
 
-/// What is wrong with a value.
+/// The kind of an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// A float is no number in JSON, and may not be written: Python's `ValueError`.
+    /// NaN or an infinity, where that is rejected: Python's `ValueError`.
     NonFinite,
-    /// Too many arrays and objects stand within each other, or within a key: Python's
-    /// `RecursionError`, and its `ValueError` of a circular reference.
+    /// Arrays and objects, or a key, are nested too deep: Python's `RecursionError`, and its
+    /// `ValueError` for a circular reference.
     Depth,
-    /// A key is neither a string, a number, a boolean nor null: Python's `TypeError`.
+    /// A key is not a string, number, boolean or null: Python's `TypeError`.
     Key,
-    /// Keys are to be sorted that cannot be compared, such as numbers with strings: Python's
-    /// `TypeError`.
+    /// The keys of an object cannot be sorted, such as numbers and strings: Python's `TypeError`.
     MixedKeys,
-    /// There are bytes in it, for which no form was chosen: Python's `TypeError`.
+    /// Bytes, where they are rejected: Python's `TypeError`.
     Bytes,
-    /// The writer failed; [`source`](StdError::source) says how.
-    /// Its place is where the encoder was by then, some kilobytes behind what could not be written.
+    /// The writer failed; [`source`](StdError::source) is its error.
+    /// The path is that of the value being encoded, some kilobytes after the text that was not written.
     Io,
-    /// The value's own `Serialize`, or the hook, says that it cannot be written.
+    /// The value's `Serialize` or the hook returned an error.
     Custom,
 }
 
 impl Error {
     #[cold]
     pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        let (message, path) = (message.into(), Path::default());
-        Self { inner: Box::new(Inner { kind, message, source: None, path }) }
+        let (message, path) = (message.into(), ValuePath::default());
+        Self { inner: Box::new(ErrorInner { kind, message, source: None, path }) }
     }
 
     #[cold]
@@ -62,26 +61,26 @@ impl Error {
         failed
     }
 
-    /// An error of one's own, for a [hook](crate::Encoder::default) to answer with.
+    /// An error for a [hook](crate::Encoder::default) to return.
     #[must_use]
     pub fn custom(message: impl fmt::Display) -> Self {
         Self::new(ErrorKind::Custom, message.to_string())
     }
 
-    /// What is wrong, in words, without the place.
+    /// The message without the path.
     #[must_use]
     pub fn message(&self) -> &str {
         &self.inner.message
     }
 
-    /// A key is of an odd kind; what becomes of it is for the object to say.
+    /// Marks a key as unsupported; the object decides what to do with it.
     #[cold]
-    pub(crate) fn odd_key() -> Self {
+    pub(crate) fn unsupported_key() -> Self {
         Self::new(ErrorKind::Key, String::new())
     }
 
-    /// Whether it is that one.
-    pub(crate) fn is_odd_key(&self) -> bool {
+    /// Whether this is [`unsupported_key`](Self::unsupported_key).
+    pub(crate) fn is_unsupported_key(&self) -> bool {
         self.inner.kind == ErrorKind::Key && self.inner.message.is_empty()
     }
 
@@ -90,36 +89,36 @@ impl Error {
         Self::new(ErrorKind::Custom, "the value's `Display` failed")
     }
 
-    /// What is wrong.
+    /// The kind of the error.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.inner.kind
     }
 
-    /// Where: `$` is the value itself, `.name` or `["any key"]` a member, `[3]` an item.
+    /// The path: `$` is the value itself, `.name` or `["any key"]` a member, `[3]` an item.
     ///
-    /// Of a place more than 40 levels deep, the middle is left out.
+    /// The middle of a path of more than 40 steps is omitted.
     #[must_use]
     pub fn path(&self) -> String {
         self.inner.path.to_string()
     }
 
-    /// The error is in the item of that index.
+    /// Prepends the index of an item to the path.
     #[cold]
     pub(crate) fn at_index(mut self, index: usize) -> Self {
         self.inner.path.push_index(index);
         self
     }
 
-    /// The error is in the member of that name.
+    /// Prepends the name of a member to the path.
     #[cold]
     pub(crate) fn at_name(self, name: &str) -> Self {
         let mut text = Buffer::default();
-        string::write(&mut text, name, Plain::Utf8);
+        string::write(&mut text, name, Charset::Utf8);
         self.at_key(text.text())
     }
 
-    /// The error is in the member of that key, given as JSON text.
+    /// Prepends the key of a member, given as JSON text, to the path.
     #[cold]
     pub(crate) fn at_key(mut self, text: &[u8]) -> Self {
         self.inner.path.push_key(text);
@@ -152,10 +151,10 @@ impl ser::Error for Error {
 }
 
 impl From<Error> for io::Error {
-    /// What the writer said, where it was the writer.
+    /// The writer's own error, if there is one.
     fn from(error: Error) -> Self {
         match *error.inner {
-            Inner { source: Some(source), .. } => source,
+            ErrorInner { source: Some(source), .. } => source,
             inner => Self::new(io::ErrorKind::InvalidData, Error { inner: Box::new(inner) }),
         }
     }

@@ -1,4 +1,4 @@
-//! The hook for what cannot be written: Python's `default`.
+//! The hook for values that have no JSON form: Python's `default`.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -11,68 +11,68 @@ use crate::error::ErrorKind;
 use crate::number::literal;
 use crate::serializer::Serializer;
 
-/// What cannot be written under the options of the encoder.
+/// A value that cannot be written under the options of the encoder.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
-pub enum Refused<'v> {
-    /// Bytes, where they are to be [refused](crate::BytesForm::Refuse).
+pub enum Unsupported<'v> {
+    /// Bytes, under [`BytesFormat::Reject`](crate::BytesFormat::Reject).
     Bytes(&'v [u8]),
-    /// A float that is no number in JSON, where it is to be [refused](crate::NonFinite::Refuse).
+    /// A NaN or infinity, under [`NonFinite::Reject`](crate::NonFinite::Reject).
     NonFinite(f64),
-    /// A key of an object that is neither a string, a number, a boolean nor null, by its own JSON
-    /// text: `[1,2]` for a tuple.
+    /// A key of an object that is not a string, number, boolean or null, as JSON text: `[1,2]` for a
+    /// tuple.
     Key(&'v str),
 }
 
-/// Where the hook's answer goes.
-pub struct Answer<'s, 'e> {
+/// Writes the replacement that a hook chooses for an unsupported value.
+pub struct Replacement<'s, 'e> {
     serializer: &'s mut Serializer<'e>,
-    place: Place,
+    position: Position,
 }
 
-/// Where something stands.
+/// Where an unsupported value stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Place {
+pub(crate) enum Position {
     Value,
-    /// Before a key that is not the first one, there is a separator.
+    /// A key; a separator precedes every key but the first.
     Key {
         first: bool,
     },
 }
 
-/// The hook has answered.
+/// Proof that a hook has written a replacement.
 #[derive(Debug)]
-pub struct Answered<'s>(PhantomData<&'s mut ()>);
+pub struct HookOutcome<'s>(PhantomData<&'s mut ()>);
 
-type Function =
-    dyn for<'s> Fn(Refused<'_>, Answer<'s, '_>) -> Result<Answered<'s>, Error> + Send + Sync;
+type HookFn = dyn for<'s> Fn(Unsupported<'_>, Replacement<'s, '_>) -> Result<HookOutcome<'s>, Error>
+    + Send
+    + Sync;
 
 /// The hook of an encoder.
 #[derive(Clone)]
-pub(crate) struct Hook(Arc<Function>);
+pub(crate) struct Hook(Arc<HookFn>);
 
-impl<'s> Answer<'s, '_> {
-    /// Writes `value` instead, which may be anything that can stand there; it counts as a level of
-    /// depth.
+impl<'s> Replacement<'s, '_> {
+    /// Writes `value` in the place of the unsupported value; it counts as one level of depth.
     ///
     /// # Errors
-    /// Where that value cannot be written either.
-    pub fn with<T: Serialize + ?Sized>(self, value: &T) -> Result<Answered<'s>, Error> {
-        self.serializer.instead(value, self.place)?;
-        Ok(Answered(PhantomData))
+    /// If `value` cannot be written either.
+    pub fn write<T: Serialize + ?Sized>(self, value: &T) -> Result<HookOutcome<'s>, Error> {
+        self.serializer.write_replacement(value, self.position)?;
+        Ok(HookOutcome(PhantomData))
     }
 }
 
-impl fmt::Debug for Answer<'_, '_> {
+impl fmt::Debug for Replacement<'_, '_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Answer").field("place", &self.place).finish_non_exhaustive()
+        f.debug_struct("Replacement").field("position", &self.position).finish_non_exhaustive()
     }
 }
 
 impl Hook {
     pub(crate) fn new<F>(function: F) -> Self
     where
-        F: for<'s> Fn(Refused<'_>, Answer<'s, '_>) -> Result<Answered<'s>, Error>
+        F: for<'s> Fn(Unsupported<'_>, Replacement<'s, '_>) -> Result<HookOutcome<'s>, Error>
             + Send
             + Sync
             + 'static,
@@ -87,31 +87,31 @@ impl fmt::Debug for Hook {
     }
 }
 
-/// Asks the hook, if there is one, what to write instead.
+/// Calls the encoder's hook; without one, the unsupported value is an error.
 #[cold]
-pub(crate) fn ask(
+pub(crate) fn call(
     serializer: &mut Serializer<'_>,
-    refused: Refused<'_>,
-    place: Place,
+    unsupported: Unsupported<'_>,
+    position: Position,
 ) -> Result<(), Error> {
     match &serializer.encoder.hook {
-        Some(hook) => (hook.0)(refused, Answer { serializer, place }).map(|_| ()),
-        None => Err(refused.into()),
+        Some(hook) => (hook.0)(unsupported, Replacement { serializer, position }).map(|_| ()),
+        None => Err(unsupported.into()),
     }
 }
 
-impl From<Refused<'_>> for Error {
-    /// The error that there is without a hook.
-    fn from(refused: Refused<'_>) -> Self {
-        match refused {
-            Refused::Bytes(_) => {
-                let message = "bytes have no form in JSON: choose one by `Encoder::bytes`";
+impl From<Unsupported<'_>> for Error {
+    /// The error that the encoder reports without a hook.
+    fn from(unsupported: Unsupported<'_>) -> Self {
+        match unsupported {
+            Unsupported::Bytes(_) => {
+                let message = "bytes have no form in JSON: choose one with `Encoder::bytes`";
                 Self::new(ErrorKind::Bytes, message)
             }
-            Refused::NonFinite(value) => {
+            Unsupported::NonFinite(value) => {
                 Self::new(ErrorKind::NonFinite, format!("{} is not JSON", literal(value)))
             }
-            Refused::Key(text) => {
+            Unsupported::Key(text) => {
                 let shown: String = text.chars().take(SHOWN_KEY).collect();
                 let message = "keys must be strings, numbers, booleans or null, not";
                 Self::new(ErrorKind::Key, format!("{message} {shown}"))

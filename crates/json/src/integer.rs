@@ -1,21 +1,21 @@
 //! Integers.
 //!
-//! Digits are made four at a time within a register and stored in one go, where they belong: digits
-//! that are stored one by one, and soon after loaded together to be copied, hold a processor up.
+//! Four digits at a time are made in a register and stored at once in their final place.
+//! Storing single digits and then loading them together for a copy would stall the store buffer.
 
 use crate::buffer::Buffer;
 
-/// Two digits of each number below a hundred.
+/// The two digits of each number below 100.
 static PAIRS: [[u8; 2]; 100] = pairs();
 
-/// What four digits cannot say.
-const FOUR_DIGITS: u64 = 10_000;
+/// The first number of more than four digits.
+const TEN_THOUSAND: u64 = 10_000;
 
-/// What eight digits cannot say.
-const EIGHT_DIGITS: u64 = 100_000_000;
+/// The first number of more than eight digits.
+const HUNDRED_MILLION: u64 = 100_000_000;
 
-/// Bytes of the longest integer.
-const MOST: usize = 20;
+/// Digits of the longest integer.
+const MAX_DIGITS: usize = 20;
 
 const fn pairs() -> [[u8; 2]; 100] {
     let mut table = [[0; 2]; 100];
@@ -37,9 +37,9 @@ pub(crate) fn write_i64(out: &mut Buffer, value: i64) {
 
 #[inline]
 pub(crate) fn write_u64(out: &mut Buffer, value: u64) {
-    if value < FOUR_DIGITS {
-        let (digits, length) = first(value);
-        out.extend_by_first(digits, length);
+    if value < TEN_THOUSAND {
+        let (digits, length) = leading_digits(value);
+        out.extend_prefix(digits, length);
     } else {
         write_long(out, value);
     }
@@ -55,22 +55,22 @@ pub(crate) fn write_u128(out: &mut Buffer, value: u128) {
 
 #[inline(never)]
 fn write_long(out: &mut Buffer, value: u64) {
-    let length = put(out.room(MOST), value);
+    let length = put(out.room(MAX_DIGITS), value);
     out.advance(length);
 }
 
-/// Writes a value to the beginning of `room`, and hands back its length.
+/// Writes a value to the beginning of `room`, and returns its length.
 ///
-/// Halves do not wait for each other, as the parts would if each took the rest of the one before.
+/// The halves are independent of each other, which a division digit by digit would not allow.
 #[inline]
 fn put(room: &mut [u8], value: u64) -> usize {
-    let (upper, lower) = (value / EIGHT_DIGITS, value % EIGHT_DIGITS);
+    let (upper, lower) = (value / HUNDRED_MILLION, value % HUNDRED_MILLION);
     let at = match upper {
         0 => return put_up_to_eight(room, lower),
-        1..EIGHT_DIGITS => put_up_to_eight(room, upper),
+        1..HUNDRED_MILLION => put_up_to_eight(room, upper),
         _ => {
-            let at = put_first(room, upper / EIGHT_DIGITS);
-            put_eight(&mut room[at..], upper % EIGHT_DIGITS);
+            let at = put_leading(room, upper / HUNDRED_MILLION);
+            put_eight(&mut room[at..], upper % HUNDRED_MILLION);
             at + 8
         }
     };
@@ -80,38 +80,38 @@ fn put(room: &mut [u8], value: u64) -> usize {
 
 #[inline]
 fn put_up_to_eight(room: &mut [u8], value: u64) -> usize {
-    if value < FOUR_DIGITS {
-        return put_first(room, value);
+    if value < TEN_THOUSAND {
+        return put_leading(room, value);
     }
-    let at = put_first(room, value / FOUR_DIGITS);
-    room[at..at + 4].copy_from_slice(&four(value % FOUR_DIGITS));
+    let at = put_leading(room, value / TEN_THOUSAND);
+    room[at..at + 4].copy_from_slice(&four_digits(value % TEN_THOUSAND));
     at + 4
 }
 
 #[inline]
-fn put_first(room: &mut [u8], value: u64) -> usize {
-    let (digits, length) = first(value);
+fn put_leading(room: &mut [u8], value: u64) -> usize {
+    let (digits, length) = leading_digits(value);
     room[..4].copy_from_slice(&digits);
     length
 }
 
 #[inline]
 fn put_eight(room: &mut [u8], value: u64) {
-    room[..4].copy_from_slice(&four(value / FOUR_DIGITS));
-    room[4..8].copy_from_slice(&four(value % FOUR_DIGITS));
+    room[..4].copy_from_slice(&four_digits(value / TEN_THOUSAND));
+    room[4..8].copy_from_slice(&four_digits(value % TEN_THOUSAND));
 }
 
-/// Up to four digits, and how many.
+/// One to four digits, and their number.
 #[inline]
-fn first(value: u64) -> ([u8; 4], usize) {
+fn leading_digits(value: u64) -> ([u8; 4], usize) {
     let zeros = u32::from(value < 1000) + u32::from(value < 100) + u32::from(value < 10);
-    let digits = u32::from_le_bytes(four(value)) >> (zeros * u8::BITS);
+    let digits = u32::from_le_bytes(four_digits(value)) >> (zeros * u8::BITS);
     (digits.to_le_bytes(), 4 - zeros as usize)
 }
 
-/// Four digits.
+/// Four digits with leading zeros.
 #[inline]
-fn four(value: u64) -> [u8; 4] {
+fn four_digits(value: u64) -> [u8; 4] {
     let [[a, b], [c, d]] = [value / 100 % 100, value % 100].map(|pair| PAIRS[pair as usize]);
     [a, b, c, d]
 }
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn integers_are_written_whatever_their_length() {
+    fn integers_of_any_length_are_written() {
         let powers = (0..19).map(|exponent| 10_i64.pow(exponent));
         for value in powers.flat_map(|power| [power - 1, power, power + 1]) {
             check(value);

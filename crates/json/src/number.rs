@@ -1,13 +1,13 @@
-//! Numbers.
+//! Floats.
 
 use crate::buffer::Buffer;
 use crate::integer;
 use crate::options::NonFinite;
 
-/// A float that can be written by its own shortest digits.
+/// A float type with its own shortest digits.
 pub(crate) trait Float: zmij::Float + Into<f64> + Copy {
-    /// Whether it is finite, and zmij writes it as `float.__repr__` would, which has an exponent of
-    /// two digits at least below 1e-4 and from 1e16 on.
+    /// Whether it is finite and zmij writes it as `float.__repr__` does, which uses an exponent of at
+    /// least two digits below 1e-4 and from 1e16 on.
     fn is_plain(self) -> bool;
 }
 
@@ -16,7 +16,7 @@ impl Float for f64 {
     fn is_plain(self) -> bool {
         const FIRST: u64 = 1e-9_f64.to_bits();
         const END: u64 = 1e-4_f64.to_bits();
-        // Without a branch for each end of the range, which random floats would make guesswork.
+        // One comparison without branches, which random floats would make unpredictable.
         let bits = self.abs().to_bits();
         (bits.wrapping_sub(FIRST) >= END - FIRST) & (bits < f64::INFINITY.to_bits())
     }
@@ -32,14 +32,14 @@ impl Float for f32 {
     }
 }
 
-/// Writes a float that is plain.
+/// Writes a float that [is plain](Float::is_plain).
 #[inline]
 pub(crate) fn write_plain<F: Float>(out: &mut Buffer, value: F) {
     out.extend_short(zmij::Buffer::new().format_finite(value).as_bytes());
 }
 
-/// Writes a float as `float.__repr__` does, the fewest digits that read back as the same; one that is
-/// not finite in the form chosen, or `null`.
+/// Writes a float as `float.__repr__` does, with the fewest digits that parse to the same float; NaN and
+/// the infinities as `non_finite` says.
 pub(crate) fn write<F: Float>(out: &mut Buffer, value: F, non_finite: NonFinite) {
     match non_finite {
         _ if value.is_plain() => write_plain(out, value),
@@ -47,11 +47,11 @@ pub(crate) fn write<F: Float>(out: &mut Buffer, value: F, non_finite: NonFinite)
             write_repr(out, zmij::Buffer::new().format_finite(value));
         }
         NonFinite::Literal => out.extend(literal(value.into()).as_bytes()),
-        NonFinite::Null | NonFinite::Refuse => out.extend(b"null"),
+        NonFinite::Null | NonFinite::Reject => out.extend(b"null"),
     }
 }
 
-/// The name of a float that is no number in JSON.
+/// The name of NaN or an infinity in Python's JSON.
 pub(crate) fn literal(value: f64) -> &'static str {
     if value.is_nan() {
         "NaN"
@@ -62,7 +62,7 @@ pub(crate) fn literal(value: f64) -> &'static str {
     }
 }
 
-/// Writes what zmij made of a float, where Python has another form.
+/// Writes the text of zmij in the form of Python.
 fn write_repr(out: &mut Buffer, text: &str) {
     let digits = text.strip_prefix('-').unwrap_or(text);
     out.extend(&text.as_bytes()[..text.len() - digits.len()]);
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn single_floats_have_their_own_digits_in_pythons_form() {
+    fn single_floats_have_the_digits_of_f32_in_pythons_form() {
         for (value, expected) in [
             (0.1_f32, "0.1"),
             (-16_777_216.0, "-16777216.0"),
@@ -137,7 +137,7 @@ mod tests {
         }
     }
 
-    /// Whether `text` has an exponent, of two digits or more, exactly where Python writes one.
+    /// Whether `text` has an exponent of two digits or more exactly if Python writes one.
     fn has_pythons_form(text: &str, magnitude: f64) -> bool {
         let is_large_or_small = magnitude != 0.0 && !(1e-4..1e16).contains(&magnitude);
         match text.split_once('e') {
@@ -148,7 +148,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_float_reads_back_and_has_pythons_form(bits: u64, single: u32, exponent in -12..20) {
+        fn any_float_parses_to_itself_and_has_pythons_form(bits: u64, single: u32, exponent in -12..20) {
             let near = f64::from(single) * 10_f64.powi(exponent - 9);
             for value in [f64::from_bits(bits), near].into_iter().filter(|it| it.is_finite()) {
                 let text = text(value);
@@ -159,7 +159,7 @@ mod tests {
                 if value.is_finite() {
                     let text = text(value);
                     prop_assert_eq!(text.parse::<f32>().unwrap().to_bits(), value.to_bits());
-                    // Its own digits may be on the other side of what it is as an `f64`.
+                    // As an `f64` it may be on the other side of a limit.
                     let magnitude = text.parse::<f64>().unwrap().abs();
                     prop_assert!(has_pythons_form(&text, magnitude), "{}", text);
                 }

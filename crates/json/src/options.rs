@@ -1,34 +1,34 @@
-//! What an option can be, where Python's `True` and `False` do not say enough.
+//! Types of options that have more choices than Python's `True` and `False`.
 
 use std::borrow::Cow;
 
-/// What becomes of a float that is no number in JSON: Python's `allow_nan`, and one choice more.
+/// How to write NaN and the infinities, which JSON does not have: Python's `allow_nan`, and `null`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum NonFinite {
-    /// `NaN`, `Infinity` or `-Infinity`, which are no JSON, but which Python reads and writes:
+    /// `NaN`, `Infinity` or `-Infinity`, which is not JSON, but which Python reads and writes:
     /// `allow_nan=True`.
     Literal,
-    /// An error, unless the [hook](crate::Encoder::default) has an answer: `allow_nan=False`.
-    Refuse,
-    /// `null`, as serde_json and JavaScript write it.
+    /// An error, unless the [hook](crate::Encoder::default) replaces it: `allow_nan=False`.
+    Reject,
+    /// `null`, as in serde_json and JavaScript.
     Null,
 }
 
 impl From<bool> for NonFinite {
-    /// As Python's `allow_nan` is meant.
+    /// The meaning of Python's `allow_nan`.
     fn from(allow_nan: bool) -> Self {
-        if allow_nan { Self::Literal } else { Self::Refuse }
+        if allow_nan { Self::Literal } else { Self::Reject }
     }
 }
 
-/// What becomes of bytes, for which JSON has no form: of values that call serde's
-/// `serialize_bytes`, such as those of the crate `serde_bytes`.
+/// How to write bytes, which JSON does not have: values that call serde's `serialize_bytes`, such as
+/// those of the crate `serde_bytes`.
 ///
-/// A `Vec<u8>` or `[u8]` by itself is a sequence of numbers to serde, and always an array.
+/// A plain `Vec<u8>` or `[u8]` is a sequence of numbers to serde, and always becomes an array.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum BytesForm {
-    /// An error, unless the [hook](crate::Encoder::default) has an answer, as in Python.
-    Refuse,
+pub enum BytesFormat {
+    /// An error, unless the [hook](crate::Encoder::default) replaces it, as in Python.
+    Reject,
     /// An array of numbers from 0 to 255.
     Array,
     /// A string in base64 ([RFC 4648](https://www.rfc-editor.org/rfc/rfc4648#section-4), padded),
@@ -36,12 +36,23 @@ pub enum BytesForm {
     Base64,
 }
 
-/// What stands before an item for each level it is within.
+/// The text that indents an item by one level.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Indent(pub(crate) Option<Cow<'static, str>>);
 
+/// The separators, as far as there is a fast path for them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Layout {
+    /// `,` and `:`, on one line.
+    Compact,
+    /// `, ` and `: `, on one line.
+    Spaced,
+    /// Any others, or line breaks.
+    Custom,
+}
+
 impl From<u16> for Indent {
-    /// So many spaces; 0 puts items on lines of their own, without any.
+    /// A number of spaces; 0 puts each item on its own line without indentation.
     fn from(spaces: u16) -> Self {
         Self(Some(Cow::Owned(" ".repeat(spaces.into()))))
     }
@@ -60,7 +71,7 @@ impl From<String> for Indent {
 }
 
 impl<I: Into<Indent>> From<Option<I>> for Indent {
-    /// `None`: all on one line.
+    /// `None` writes everything on one line.
     fn from(indent: Option<I>) -> Self {
         indent.map_or(Self(None), Into::into)
     }

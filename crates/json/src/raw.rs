@@ -1,4 +1,4 @@
-//! Texts that are JSON already.
+//! Text that is already JSON.
 
 use serde::Serialize;
 use serde::Serializer;
@@ -6,11 +6,12 @@ use serde::ser::SerializeStruct;
 
 use crate::serializer::raw::RAW_VALUE;
 
-/// A text that is JSON already, and is written as it is: an answer of another program within one's
-/// own, a number with more digits than any type holds.
+/// Text that is already JSON and is written verbatim: the output of another program, or a number with
+/// more digits than any type holds.
 ///
-/// That it is JSON is for the caller to know; nothing is checked.
-/// It is serde_json's `RawValue` without the check: both serializers write it, others see a struct.
+/// Nothing is checked: the caller guarantees that the text is JSON.
+/// It is serde_json's `RawValue` without the check: this crate and serde_json write the text, other
+/// serializers see a struct.
 ///
 /// # Examples
 /// ```

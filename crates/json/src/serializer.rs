@@ -1,11 +1,11 @@
-//! serde's serializer, over a buffer.
+//! The serializer.
 
-mod items;
+mod arrays;
 mod key;
-pub(crate) mod layout;
-mod members;
+mod layout;
+mod objects;
 pub(crate) mod raw;
-mod refusals;
+mod reject;
 mod scalars;
 mod sorting;
 mod values;
@@ -18,107 +18,107 @@ use crate::buffer::Buffer;
 use crate::encoder::Encoder;
 use crate::error::Error;
 use crate::error::ErrorKind;
-use crate::hook::Place;
-use crate::serializer::layout::Layout;
-use crate::serializer::sorting::Sorting;
+use crate::hook::Position;
+use crate::options::Layout;
+use crate::serializer::sorting::SortBuffer;
 
-/// Bytes above which text goes to the writer.
+/// Bytes of text that are collected before they go to the writer.
 const FLUSH_AT: usize = 16 * 1024;
 
-/// How much there is to think of before an item.
+/// Whether separators can be written without consulting the encoder's options.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Pace {
-    /// A separator of one byte.
+enum FastPath {
+    /// Separators of one byte.
     Compact,
-    /// One of two.
+    /// Separators of two bytes.
     Spaced,
-    /// Other separators, the order of keys, or a sink.
-    Careful,
+    /// No: other separators, sorted keys, or a writer.
+    None,
 }
 
-/// What is being written, and where it stands.
+/// Serializes one value to a buffer or a writer.
 pub(crate) struct Serializer<'e> {
     pub(crate) encoder: &'e Encoder,
     pub(crate) out: Buffer,
     sink: Option<&'e mut dyn io::Write>,
-    pace: Pace,
-    /// How many more arrays and objects may be opened.
+    fast_path: FastPath,
+    /// Levels of arrays and objects that may still be opened.
     levels_left: usize,
-    /// How many of them were given to answers of the hook, which are no levels of the text.
-    answers: usize,
-    sorting: Sorting,
-    /// An error came by: what is written is not whole.
+    /// Levels that replacements of the hook occupy, which do not count for indentation.
+    replacements: usize,
+    sorting: SortBuffer,
+    /// An error occurred, so the text is incomplete.
     failed: bool,
 }
 
-impl Pace {
+impl FastPath {
     #[inline]
-    fn of(encoder: &Encoder) -> Self {
+    fn new(encoder: &Encoder) -> Self {
         match encoder.layout {
             Layout::Compact if !encoder.sort_keys => Self::Compact,
             Layout::Spaced if !encoder.sort_keys => Self::Spaced,
-            _ => Self::Careful,
+            _ => Self::None,
         }
     }
 }
 
 impl<'e> Serializer<'e> {
-    /// Writes behind what is in `out`.
+    /// Appends to `out`.
     #[inline]
     pub(crate) fn new(encoder: &'e Encoder, out: Buffer) -> Self {
         Self {
             encoder,
             out,
             sink: None,
-            pace: Pace::of(encoder),
+            fast_path: FastPath::new(encoder),
             levels_left: encoder.max_depth,
-            answers: 0,
-            sorting: Sorting::default(),
+            replacements: 0,
+            sorting: SortBuffer::default(),
             failed: false,
         }
     }
 
-    /// Writes to `sink`, some kilobytes at a time.
+    /// Writes to `sink` in chunks of some kilobytes.
     pub(crate) fn to_sink(encoder: &'e Encoder, sink: &'e mut dyn io::Write) -> Self {
         let out = Buffer::default();
-        Self { sink: Some(sink), pace: Pace::Careful, ..Self::new(encoder, out) }
+        Self { sink: Some(sink), fast_path: FastPath::None, ..Self::new(encoder, out) }
     }
 
-    /// Writes `value` whole.
+    /// Writes `value`.
     #[inline]
     pub(crate) fn write<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
         value.serialize(&mut *self)?;
         if self.failed {
-            return Err(Error::new(ErrorKind::Custom, "the value passed over an error within it"));
+            return Err(Error::new(ErrorKind::Custom, "the value's `Serialize` ignored an error"));
         }
         Ok(())
     }
 
-    /// Hands the rest to the sink, and has it do the same.
+    /// Writes the rest to the sink, and flushes it.
     pub(crate) fn finish(&mut self) -> Result<(), Error> {
         self.flush()?;
         self.sink.as_mut().map_or(Ok(()), |sink| sink.flush()).map_err(Error::io)
     }
 
-    /// Hands what is written to the sink.
+    /// Moves the text to the sink.
     fn flush(&mut self) -> Result<(), Error> {
         if let Some(sink) = &mut self.sink {
             let written = sink.write_all(self.out.text());
             self.out.truncate(0);
-            written.map_err(|error| self.passed(Error::io(error)))?;
+            written.map_err(|error| self.fail(Error::io(error)))?;
         }
         Ok(())
     }
 
-    /// The same where there is enough of it, and none of it may still move.
+    /// Flushes if enough text is collected and no sort may still move it.
     fn flush_if_due(&mut self) -> Result<(), Error> {
-        if self.out.len() < FLUSH_AT || self.sorting.is_under_way() {
+        if self.out.len() < FLUSH_AT || self.sorting.is_active() {
             return Ok(());
         }
         self.flush()
     }
 
-    /// Begins an array or an object.
+    /// Opens an array or an object.
     #[inline]
     fn open(&mut self, bracket: u8) -> Result<(), Error> {
         self.descend()?;
@@ -144,37 +144,37 @@ impl<'e> Serializer<'e> {
         )
     }
 
-    /// Ends an array or an object.
+    /// Closes an array or an object.
     #[inline]
     fn close(&mut self, bracket: u8, empty: bool) {
         self.levels_left += 1;
         if !empty {
-            self.end_last_line();
+            self.break_last_line();
         }
         self.out.push(bracket);
     }
 
-    /// Writes what the hook has for something else.
-    pub(crate) fn instead<T: Serialize + ?Sized>(
+    /// Writes a replacement from the hook.
+    pub(crate) fn write_replacement<T: Serialize + ?Sized>(
         &mut self,
         value: &T,
-        place: Place,
+        position: Position,
     ) -> Result<(), Error> {
-        // A hook whose answer is refused again would go on for ever.
+        // A level of depth, so that a hook whose replacement is unsupported again comes to an end.
         self.descend()?;
-        self.answers += 1;
-        match place {
-            Place::Value => value.serialize(&mut *self)?,
-            Place::Key { first } => key::write(value, self, first)?,
+        self.replacements += 1;
+        match position {
+            Position::Value => value.serialize(&mut *self)?,
+            Position::Key { first } => key::write(value, self, first)?,
         }
-        self.answers -= 1;
+        self.replacements -= 1;
         self.levels_left += 1;
         Ok(())
     }
 
-    /// The error is in an item or a member that was begun.
+    /// Records an error within an item or member.
     #[cold]
-    fn passed(&mut self, error: Error) -> Error {
+    fn fail(&mut self, error: Error) -> Error {
         self.failed = true;
         error
     }

@@ -7,44 +7,43 @@ use crate::buffer::Buffer;
 use crate::string::escape::write_escapes;
 use crate::string::scan::WORD;
 use crate::string::scan::copy_clean;
-use crate::string::scan::lowest;
+use crate::string::scan::first_marked;
 use crate::string::scan::marks;
 use crate::string::scan::word_at;
 
-/// What is written as it is.
+/// The characters that are written without an escape.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Plain {
+pub(crate) enum Charset {
     /// All but control characters, quotes and backslashes.
     Utf8,
-    /// Of these, only what ASCII prints: Python's `ensure_ascii`.
+    /// Only those of `Utf8` that are printable ASCII: Python's `ensure_ascii`.
     Ascii,
 }
 
-/// Writes a text in quotes.
+/// Writes a quoted string.
 #[inline]
-pub(crate) fn write(out: &mut Buffer, text: &str, plain: Plain) {
+pub(crate) fn write(out: &mut Buffer, text: &str, charset: Charset) {
     let bytes = text.as_bytes();
     let room = out.room(bytes.len() + 2);
     if let [first, content @ .., last] = room {
-        if copy_plain(bytes, content, plain) {
+        if copy_unescaped(bytes, content, charset) {
             (*first, *last) = (b'"', b'"');
             out.advance(bytes.len() + 2);
             return;
         }
     }
-    write_escaped(out, text, plain);
+    write_escaped(out, text, charset);
 }
 
-/// Writes a text in quotes and what stands around it in an object, unless it has to be escaped: then
-/// nothing is written.
+/// Writes a quoted key and the separators around it; writes nothing and returns `false` if the key
+/// needs an escape.
 ///
-/// A separator is `gap` bytes long: `,` and `:`, or `, ` and `: `; the `first` member has none
-/// before it.
+/// Separators are `gap` bytes long: `,` and `:`, or `, ` and `: `; none precedes the `first` key.
 #[inline]
-pub(crate) fn write_plain_key(
+pub(crate) fn write_unescaped_key(
     out: &mut Buffer,
     text: &str,
-    plain: Plain,
+    charset: Charset,
     gap: usize,
     first: bool,
 ) -> bool {
@@ -53,7 +52,7 @@ pub(crate) fn write_plain_key(
     let end = begin + 1 + bytes.len();
     let room = out.room(bytes.len() + 6);
     room[..2].copy_from_slice(b", ");
-    let copied = copy_plain(bytes, &mut room[begin + 1..end], plain);
+    let copied = copy_unescaped(bytes, &mut room[begin + 1..end], charset);
     if copied {
         room[begin] = b'"';
         room[end..end + 3].copy_from_slice(b"\": ");
@@ -62,57 +61,57 @@ pub(crate) fn write_plain_key(
     copied
 }
 
-/// Copies a text to a place of its length, if it needs no escape.
+/// Copies a string to a slice of the same length; returns `false` if it needs an escape.
 #[inline(always)]
-fn copy_plain(from: &[u8], to: &mut [u8], plain: Plain) -> bool {
-    match plain {
-        Plain::Utf8 => copy_clean::<false>(from, to),
-        Plain::Ascii => copy_clean::<true>(from, to),
+fn copy_unescaped(from: &[u8], to: &mut [u8], charset: Charset) -> bool {
+    match charset {
+        Charset::Utf8 => copy_clean::<false>(from, to),
+        Charset::Ascii => copy_clean::<true>(from, to),
     }
 }
 
 #[inline(never)]
-fn write_escaped(out: &mut Buffer, text: &str, plain: Plain) {
+fn write_escaped(out: &mut Buffer, text: &str, charset: Charset) {
     out.push(b'"');
-    write_content(out, text, plain);
+    write_content(out, text, charset);
     out.push(b'"');
 }
 
-/// Writes a text with what needs it escaped, without quotes.
-pub(crate) fn write_content(out: &mut Buffer, text: &str, plain: Plain) {
-    match plain {
-        Plain::Utf8 => write_pieces::<false>(out, text.as_bytes()),
-        Plain::Ascii => write_pieces::<true>(out, text.as_bytes()),
+/// Writes a string with escapes, without quotes.
+pub(crate) fn write_content(out: &mut Buffer, text: &str, charset: Charset) {
+    match charset {
+        Charset::Utf8 => write_pieces::<false>(out, text.as_bytes()),
+        Charset::Ascii => write_pieces::<true>(out, text.as_bytes()),
     }
 }
 
-/// Bytes of a text that room is made for at once.
+/// Bytes of a string for which room is made at once.
 const PIECE: usize = 128;
 
-/// Bytes that become of one at most: `\u0000`.
-const LONGEST: usize = 6;
+/// Bytes of the longest escape: `\u0000`.
+const MAX_ESCAPE: usize = 6;
 
 fn write_pieces<const ASCII: bool>(out: &mut Buffer, bytes: &[u8]) {
     let mut from = 0;
     while from < bytes.len() {
-        // A piece ends with a whole word or a whole character.
+        // The last word or character of a piece is written as a whole.
         let end = bytes.len().min(from + PIECE);
-        let room = out.room((end - from + WORD) * LONGEST + WORD);
+        let room = out.room((end - from + WORD) * MAX_ESCAPE + WORD);
         let mut to = 0;
         while from < end {
             let word = word_at(bytes, from);
-            // What stands behind a mark is written over.
+            // Bytes after the first mark are overwritten later.
             room[to..to + WORD].copy_from_slice(&word.to_le_bytes());
             let marked = marks::<ASCII>(word);
             if marked == 0 {
                 (from, to) = (from + WORD, to + WORD);
                 continue;
             }
-            let plain = lowest(marked);
-            let (read, written) = write_escapes(&bytes[from + plain..], &mut room[to + plain..]);
-            (from, to) = (from + plain + read, to + plain + written);
+            let clean = first_marked(marked);
+            let (read, written) = write_escapes(&bytes[from + clean..], &mut room[to + clean..]);
+            (from, to) = (from + clean + read, to + clean + written);
         }
-        // The last word may have had letters behind the end.
+        // The last word may include padding after the end.
         out.advance(to - from.saturating_sub(bytes.len()));
     }
 }

@@ -1,7 +1,7 @@
 """Compares the example `dumps` with `json.dumps` of the Python that runs this, text by text.
 
-`generate` prints, for each text, the line that `dumps` reads and the line that it should answer by.
-`check` runs a program as `dumps`, compares its answers, and exits with 1 at the first difference.
+`generate` prints for each text the input line of `dumps` and the output line to expect.
+`check` runs a program as `dumps`, compares its output, and exits with 1 at the first difference.
 """
 
 import argparse
@@ -18,19 +18,19 @@ sys.dont_write_bytecode = True
 
 from cpython_texts import TRAITS, Text
 
-# Each so-many-th text is also written by the encoder that has no part in C.
+# Every tenth text is also encoded in pure Python.
 SAMPLE = 10
 
-# So many texts are under way at once.
+# Texts that are sent before their output is read.
 BATCH = 500
 
-# How much of a text is shown on either side of a difference.
+# Bytes to show before and after a difference.
 AROUND = 60
 
-# Options that are counted as given or not, rather than by value.
+# Options that are counted as present or absent, not by value.
 WITH_VALUES = ("indent", "separators")
 
-# What takes the place of the accelerated parts.
+# Replacements of the C accelerators.
 PURE = {
     "c_make_encoder": None,
     "encode_basestring": json.encoder.py_encode_basestring,
@@ -39,7 +39,7 @@ PURE = {
 
 
 class Case:
-    """A text with what Python writes; none where it raises ValueError."""
+    """A value with the text of Python; None if Python raises ValueError."""
 
     def __init__(self, seed, index):
         self.seed, self.index = seed, index
@@ -59,7 +59,7 @@ class Case:
             return None
 
     def exercised(self):
-        """What the text was a test of, in words."""
+        """The features that the text covers."""
         options = self.text.options
         yield "ValueError" if self.expected is None else "text"
         yield from self.text.traits
@@ -67,7 +67,7 @@ class Case:
         yield from (name for name in WITH_VALUES if options.get(name) is not None)
 
     def difference(self, who, answer):
-        """Tells how `answer`, by `who`, differs from what was expected."""
+        """Describes how `answer`, from `who`, differs from the expected text."""
         one, other = (shown_bytes(text) for text in (self.expected, answer))
         at = next((at for at, (a, b) in enumerate(zip(one, other)) if a != b), min(len(one), len(other)))
         part = slice(max(at - AROUND, 0), at + AROUND)
@@ -88,7 +88,7 @@ class Dumps:
         self.process = subprocess.Popen([path], stdin=pipe, stdout=pipe)
 
     def answers(self, cases):
-        """Yields an answer for each case, fed by a thread: either pipe may be full."""
+        """Yields each case with its output; a thread writes the input, since both pipes may fill up."""
         feeder = threading.Thread(target=self.feed, args=(cases,), daemon=True)
         feeder.start()
         for case in cases:
@@ -101,11 +101,11 @@ class Dumps:
                 self.process.stdin.write(case.text.line().encode() + b"\n")
             self.process.stdin.flush()
         except BrokenPipeError:
-            # It has ended, as the missing answers tell.
+            # The program has ended, which the missing output shows.
             pass
 
     def end(self):
-        """Hands back what it wrote unasked, and its exit code."""
+        """Returns surplus output and the exit code."""
         self.process.stdin.close()
         return self.process.stdout.read(), self.process.wait()
 
@@ -142,9 +142,9 @@ def check(args):
         for case, answer in dumps.answers([Case(args.seed, index) for index in indices]):
             compare(case, answer)
             counts.update(case.exercised())
-    unasked, code = dumps.end()
-    if unasked or code != 0:
-        sys.exit(f"dumps ended with exit code {code}, and {unasked[:AROUND]!r} unasked")
+    surplus, code = dumps.end()
+    if surplus or code != 0:
+        sys.exit(f"dumps ended with exit code {code}, and wrote {surplus[:AROUND]!r} in addition")
     for what in sorted({*counts, *TRAITS}, key=rank):
         print(f"{counts[what]:>9} {what}")
     python = f"{platform.python_implementation()} {platform.python_version()}"
@@ -152,19 +152,19 @@ def check(args):
 
 
 def compare(case, line):
-    """Ends the program where the answer is another text."""
+    """Exits if the output differs."""
     if not line:
-        sys.exit(case.difference("dumps", "(it has ended)"))
+        sys.exit(case.difference("dumps", "(ended)"))
     try:
         answer = json.loads(line)
     except ValueError:
-        sys.exit(case.difference("dumps", f"(no JSON) {line[:AROUND]!r}"))
+        sys.exit(case.difference("dumps", f"(not JSON) {line[:AROUND]!r}"))
     if answer != case.expected:
         sys.exit(case.difference("dumps", answer))
 
 
 def rank(what):
-    """Traits come last, in their own order."""
+    """Traits sort last, in their own order."""
     return TRAITS.index(what) if what in TRAITS else -1, what
 
 

@@ -1,7 +1,7 @@
-//! Holds the encoder against `json.dumps`, text by text.
+//! Compares the encoder with `json.dumps`.
 //!
-//! `cpython.py` makes the texts, with what the Python at hand writes.
-//! `cargo xtask conformance` compares many more, with the optimised encoder.
+//! `cpython.py` generates values and the texts of the installed Python.
+//! `cargo xtask conformance` compares many more, with an optimized build.
 
 #[path = "../examples/dumps/line.rs"]
 mod line;
@@ -14,11 +14,11 @@ mod stack;
 #[path = "../examples/dumps/value.rs"]
 mod value;
 
-/// How much of a text is shown before and after a difference.
+/// Bytes to show before and after a difference.
 const AROUND: usize = 60;
 
 #[test]
-fn texts_are_those_of_cpython() {
+fn texts_equal_those_of_cpython() {
     let pairs = python::run("cpython.py", &["generate", "--seed", "1", "--texts", "4000"], "");
     match stack::large(|| compare(&pairs)) {
         Ok(equal) => assert_eq!(equal, 4000),
@@ -27,25 +27,25 @@ fn texts_are_those_of_cpython() {
 }
 
 #[test]
-fn another_text_is_a_difference() {
+fn a_different_text_is_reported() {
     let pairs =
         |answer: &str| format!("{{\"value\": 1}}\n\"1\"\n{{\"value\": [1, 2]}}\n{answer}\n");
     assert_eq!(compare(&pairs(r#""[1, 2]""#)), Ok(2));
     for (answer, at) in [(r#""[1, 3]""#, 4), (r#""[1, 2""#, 5), (r#""[1, 2] ""#, 6), ("null", 0)] {
-        let told = compare(&pairs(answer)).expect_err("the second text is another one");
-        assert!(told.contains(&format!("text 1 differs at byte {at}")), "{told}");
+        let message = compare(&pairs(answer)).expect_err("the second text differs");
+        assert!(message.contains(&format!("text 1 differs at byte {at}")), "{message}");
     }
 }
 
-/// Answers the first of each two lines, and compares with the second; hands back how many are equal.
+/// Encodes the first of each two lines and compares with the second; returns the number of texts.
 ///
 /// # Errors
-/// With the first difference.
+/// Describes the first difference.
 fn compare(pairs: &str) -> Result<usize, String> {
     let mut lines = pairs.split_terminator('\n');
     let mut texts = 0;
     while let (Some(input), Some(expected)) = (lines.next(), lines.next()) {
-        let answer = line::answer(input.as_bytes())
+        let answer = line::dumps(input.as_bytes())
             .map_err(|error| format!("text {texts} cannot be read: {error}\n{}", start(input)))?;
         let (answer, expected) = (text(&answer), text(expected));
         if answer != expected {
@@ -56,9 +56,9 @@ fn compare(pairs: &str) -> Result<usize, String> {
     Ok(texts)
 }
 
-/// The text of an answer.
+/// The text in a line of output.
 fn text(answer: &str) -> String {
-    let text: Option<String> = serde_json::from_str(answer).expect("an answer is JSON");
+    let text: Option<String> = serde_json::from_str(answer).expect("a line of output is JSON");
     text.unwrap_or_else(|| "(raises)".to_owned())
 }
 

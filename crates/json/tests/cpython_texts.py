@@ -7,7 +7,7 @@ import json
 import random
 import struct
 
-# What can be in a text, in the order of the summary.
+# Features of texts, in the order of the summary.
 TRAITS = (
     "each code point in turn",
     "astral character",
@@ -21,7 +21,7 @@ TRAITS = (
     "900 levels",
 )
 
-# How often an option is given at all.
+# Probability that an option is set.
 FLAGS = {
     "skipkeys": 0.2,
     "ensure_ascii": 0.6,
@@ -36,7 +36,7 @@ KEY_SEPARATORS = ("", ":", ": ", "=>", " : ", "ß", "\x7f", "😀", '"\\')
 
 PLAIN = range(0x20, 0x7F)
 SPECIAL = (0x2028, 0x2029, 0xD7FF, 0xE000, 0xFEFF, 0xFFFE, 0xFFFF, 0x10000, 0x10FFFF)
-# Characters, and how many of a hundred they are.
+# Kinds of characters, with their percentage.
 CHARACTERS = {
     PLAIN: 40,
     tuple(b'"\\/\b\f\n\r\t'): 10,
@@ -49,7 +49,7 @@ CHARACTERS = {
     range(0x10000, 0x110000): 10,
 }
 
-# By code point they have this order, by UTF-16 the last three stand before "\ue000".
+# In order of code points; in UTF-16 the last three precede "\ue000".
 SORTED_KEYS = (
     *("", "\x1f", '"', "$float", "1", "10", "2", "A", "\\", "a", "a\0", "a b", "aa", "e\u0301"),
     *("null", "\x7f", "é", "\ud7ff", "\ue000", "\uffff", "\uffffa"),
@@ -69,7 +69,7 @@ FLOATS = (
     *("1e15", "9999999999999998.0", "1e16", "1e17", "123456789012345680.0", "1E+2", "1e100"),
     *("0.0001", "1e-4", "9.999e-5", "1e-5", "5e-5", "123e-7", "0.00012345", "9.5367431640625e-07"),
     *("9007199254740993", "9007199254740993.0", "8.41e21", "1e22", "1e23", "2e-44"),
-    # Halfway between two shortest texts: the even one is right.
+    # Halfway between two shortest texts, of which the even one is correct.
     *("141574569408857.625", "5.684341886080802e-14"),
     *("1e400", "-1e400", "1e-400"),
 )
@@ -81,7 +81,7 @@ BLOCKS = 0x110000 // BLOCK
 
 
 class Text:
-    """The options, the value as JSON, and what is in it."""
+    """The options, the value as JSON, and its features."""
 
     def __init__(self, seed, index):
         self.random = random.Random(f"{seed}/{index}")
@@ -89,18 +89,18 @@ class Text:
         self.traits = set()
         self.comma = self.choice((",", ", ", " ,\t"))
         self.colon = self.choice((":", ": ", "\t:\r"))
-        # How many more values may be made.
+        # Remaining number of values.
         self.left = self.choice((1, 5, 20, 60))
         self.options = self.some_options()
         self.value = self.block(index) if index < 2 * BLOCKS else self.some_value()
 
     def line(self):
-        """What `dumps` reads."""
+        """The input line of `dumps`."""
         options = f'"options": {json.dumps(self.options)}, ' if self.options else ""
         return f'{{{options}"value": {self.value}}}'
 
     def python(self):
-        """The value as Python reads it."""
+        """The value in Python."""
         return json.loads(self.value, object_hook=float_or_dict)
 
     def some_options(self):
@@ -152,7 +152,7 @@ class Text:
         return self.container(depth) if self.left > 0 and self.chance(0.4) else self.scalar()
 
     def keys(self, count):
-        """The keys of one object: any, awkward ones, or such that begin alike."""
+        """The keys of one object: arbitrary, awkward, or with a common prefix."""
         start = self.choice((self.string(), "a" * 20))
         kinds = (self.string, lambda: self.choice(SORTED_KEYS), lambda: start + self.string()[:2])
         kind = self.choice(kinds)
@@ -161,7 +161,7 @@ class Text:
             self.traits.add("equal keys")
         if sorted(keys) != sorted(keys, key=lambda key: key.encode("utf-16-be")):
             self.traits.add("keys in another order by UTF-16")
-        # Where there is no other key, it would have to be a float.
+        # An object with only this key would be a float.
         return keys if set(keys) != {"$float"} else ["$"] * count
 
     def scalar(self):
@@ -180,7 +180,7 @@ class Text:
         return "-0" if value == 0 and self.chance(0.5) else str(value)
 
     def real(self):
-        """A float, as a number or as text in an object."""
+        """A float, as a number or as an object with its text."""
         self.traits.add("float")
         text = self.digits()
         if float(text) - float(text) != 0:
@@ -206,7 +206,7 @@ class Text:
         if self.chance(0.5):
             codes = self.codes(self.choice((0, 1, 2, 3, 8, 20, 60)))
         else:
-            # Few other characters in plain ones, at any place in the words that a fast encoder reads.
+            # A few special characters at any offset in the words that a fast encoder reads.
             codes = self.random.choices(PLAIN, k=self.random.randint(0, 80))
             for code in self.codes(self.choice((0, 0, 1, 2))):
                 codes.insert(self.random.randint(0, len(codes)), code)
@@ -238,6 +238,6 @@ class Text:
 
 
 def float_or_dict(members):
-    """What an object stands for."""
+    """Decodes an object, which may be a float."""
     text = members.get("$float")
     return float(text) if len(members) == 1 and isinstance(text, str) else members

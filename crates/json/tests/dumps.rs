@@ -1,4 +1,4 @@
-//! What the example `dumps` reads, and what it answers.
+//! Input and output of the example `dumps`.
 
 #[path = "../examples/dumps/line.rs"]
 mod line;
@@ -13,14 +13,15 @@ mod value;
 
 use std::cell::Cell;
 use std::io;
-use std::io::{Read, Write};
+use std::io::Read;
+use std::io::Write;
 use std::rc::Rc;
 
-/// The text for a line; none where Python raises.
+/// The text for a line; `None` if Python raises an exception.
 #[track_caller]
 fn dumps(line: &str) -> Option<String> {
-    let answer = line::answer(line.as_bytes()).expect("the line can be read");
-    serde_json::from_str(&answer).expect("the answer is a JSON string or null")
+    let answer = line::dumps(line.as_bytes()).expect("the line can be processed");
+    serde_json::from_str(&answer).expect("the output is a JSON string or null")
 }
 
 #[track_caller]
@@ -43,26 +44,26 @@ fn integers_keep_their_digits() {
 }
 
 #[test]
-fn floats_are_numbers_or_texts() {
+fn floats_are_numbers_or_tagged_strings() {
     check("[-0.0, 1E2, 1e400, -1e400]", "[-0.0, 100.0, Infinity, -Infinity]");
     check(r#"[{"$float": "1e16"}, {"$float": "7"}]"#, "[1e+16, 7.0]");
     check(r#"[{"$float": "nan"}, {"$float": "-iNfinity"}]"#, "[NaN, -Infinity]");
 }
 
 #[test]
-fn only_one_member_with_a_string_is_a_float() {
+fn only_an_object_with_one_string_member_is_a_float() {
     check(r#"{"$float": 1}"#, r#"{"$float": 1}"#);
     check(r#"{"$float": "1", "a": 2}"#, r#"{"$float": "1", "a": 2}"#);
     check(r#"{"$float": "1", "$float": "2"}"#, "2.0");
 }
 
 #[test]
-fn the_last_of_equal_keys_wins_at_the_place_of_the_first() {
+fn a_repeated_key_replaces_the_value_at_its_first_position() {
     check(r#"{"a": 1, "b": 2, "\u0061": 3}"#, r#"{"a": 3, "b": 2}"#);
 }
 
 #[test]
-fn options_have_pythons_values() {
+fn options_accept_pythons_values() {
     check_options("{}", r#""é""#, Some(r#""\u00e9""#));
     check_options(r#"{"default": null, "separators": null, "indent": null}"#, "[1]", Some("[1]"));
     check_options(r#"{"allow_nan": false}"#, r#"{"$float": "nan"}"#, None);
@@ -80,7 +81,7 @@ fn options_have_pythons_values() {
 }
 
 #[test]
-fn other_lines_are_errors() {
+fn malformed_lines_are_errors() {
     for line in [
         "",
         "[]",
@@ -95,12 +96,12 @@ fn other_lines_are_errors() {
         r#"{"value": 1, "options": {"indent": 1.5}}"#,
         r#"{"value": 1, "options": {"separators": [","]}}"#,
     ] {
-        assert!(line::answer(line.as_bytes()).is_err(), "{line}");
+        assert!(line::dumps(line.as_bytes()).is_err(), "{line}");
     }
 }
 
 #[test]
-fn any_depth_has_an_answer() {
+fn any_depth_is_processed() {
     let nested = |levels: usize, open: &str, inner: &str, close: &str| {
         format!("{{\"value\": {}{inner}{}}}", open.repeat(levels), close.repeat(levels))
     };
@@ -113,7 +114,7 @@ fn any_depth_has_an_answer() {
                 assert_eq!(dumps(&nested(levels, open, inner, close)), None);
             }
         }
-        // Each level is read from its own text, which takes seconds where nothing is optimised.
+        // Each level is parsed from its own text, which takes seconds without optimization.
         assert!(dumps(&nested(options::LEVELS, "[", "", "]")).is_some());
         assert_eq!(dumps(&nested(options::LEVELS + 1, "[", "", "]")), None);
         assert!(dumps(&format!("{{\"value\": {:?}}}", "[".repeat(2 * options::LEVELS))).is_some());
@@ -121,16 +122,17 @@ fn any_depth_has_an_answer() {
 }
 
 #[test]
-fn what_comes_before_a_bad_line_is_answered() {
+fn lines_before_a_malformed_one_are_processed() {
     let mut output = Vec::new();
     let input = "{\"value\": 1}\r\n{\"value\": [2]}\n{\"value\": }\n{\"value\": 3}\n";
-    let error = stream::run(input.as_bytes(), &mut output).expect_err("the third line is bad");
+    let error =
+        stream::run(input.as_bytes(), &mut output).expect_err("the third line is malformed");
     assert!(error.to_string().starts_with("input line 3: expected value"), "{error}");
     assert_eq!(output, b"\"1\"\n\"[2]\"\n");
 }
 
 #[test]
-fn answers_are_there_before_more_is_read() {
+fn output_is_flushed_before_more_input_is_read() {
     let seen = Rc::new(Cell::new(0));
     let parts: [(&[u8], usize); 3] = [
         (b"{\"value\": 1}\n", 0),
@@ -138,11 +140,11 @@ fn answers_are_there_before_more_is_read() {
         (b"ue\": 4}", 3),
     ];
     let client = Client { parts: parts.into_iter(), seen: Rc::clone(&seen) };
-    stream::run(client, Lines(Rc::clone(&seen))).expect("all lines can be read");
+    stream::run(client, LineCounter(Rc::clone(&seen))).expect("all lines can be processed");
     assert_eq!(seen.get(), 4);
 }
 
-/// Sends each part when it has seen so many answers, as it must have when it is asked for more.
+/// Provides each part of the input once it has seen the given number of lines of output.
 struct Client<I> {
     parts: I,
     seen: Rc<Cell<usize>>,
@@ -157,10 +159,10 @@ impl<'a, I: Iterator<Item = (&'a [u8], usize)>> Read for Client<I> {
     }
 }
 
-/// Counts lines.
-struct Lines(Rc<Cell<usize>>);
+/// Counts lines of output.
+struct LineCounter(Rc<Cell<usize>>);
 
-impl Write for Lines {
+impl Write for LineCounter {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let lines = bytes.iter().filter(|byte| **byte == b'\n').count();
         self.0.set(self.0.get() + lines);

@@ -1,10 +1,10 @@
-"""Reads a JSON list of Python expressions; writes for each its text, or the classes of what it raises."""
+"""Evaluates a JSON list of Python expressions; writes the text of each, or the classes of its exception."""
 
 import json
 import math
 import sys
 
-# What an expression may name.
+# Names that an expression may use.
 NAMES = {
     "json": json,
     "JSONEncoder": json.JSONEncoder,

@@ -1,6 +1,6 @@
-//! What the docs say of Python is so.
+//! Checks what the documentation says about Python.
 //!
-//! A line of a doc test or a test that ends in a Python expression is a claim:
+//! A line of a doc test or test that ends in a Python expression is a claim:
 //!
 //! ```text
 //! assert_eq!(python.to_string("é")?, r#""\u00e9""#); // json.dumps("é")
@@ -15,16 +15,17 @@ mod literal;
 mod python;
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::path::PathBuf;
 
 use claim::Claim;
 use serde_json::Value;
 
-/// At least so many claims stand in the docs: a change of their form should not go unseen.
+/// Minimum number of claims, so that a change of their form is noticed.
 const MINIMUM: usize = 25;
 
 #[test]
-fn the_docs_tell_what_python_does() {
+fn claims_about_python_are_true() {
     let (claims, mut wrong) = claims();
     let expressions: Vec<&str> =
         claims.iter().map(|(_, claim)| claim.expression.as_str()).collect();
@@ -39,11 +40,11 @@ fn the_docs_tell_what_python_does() {
     assert!((MINIMUM..).contains(&claims.len()), "only {} claims were found", claims.len());
 }
 
-/// All claims with their places, and the places of what looks like one.
+/// All claims and malformed claims, with their file and line.
 fn claims() -> (Vec<(String, Claim)>, Vec<String>) {
     let (mut claims, mut wrong) = (Vec::new(), Vec::new());
     for file in documented() {
-        let text = fs::read_to_string(&file).expect("a source can be read");
+        let text = fs::read_to_string(&file).expect("a source file can be read");
         for (index, line) in text.lines().enumerate() {
             let place = format!("{}:{}", file.display(), index + 1);
             match claim::find(line) {
@@ -55,7 +56,7 @@ fn claims() -> (Vec<(String, Claim)>, Vec<String>) {
     (claims, wrong)
 }
 
-/// The crate's sources, and its README where there is one.
+/// The sources of the crate, and its README.
 fn documented() -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut files = vec![root.join("README.md")];

@@ -1,7 +1,8 @@
-//! Any value under any options: what holds of thousands of both, made of numbers that only look
-//! random.
+//! Properties that hold for any value under any options, checked for thousands of pseudorandom cases.
 //!
-//! `cargo fuzz run trees`, in `crates/json`, looks for more.
+//! `cargo fuzz run trees`, in `crates/json`, searches for more.
+
+#![allow(clippy::print_stdout, reason = "a failing case is printed")]
 
 #[path = "trees/all.rs"]
 mod all;
@@ -19,17 +20,17 @@ use arbitrary::Unstructured;
 const SEEDS: u64 = 8000;
 
 #[test]
-fn what_holds_of_any_value_holds() {
+fn any_value_under_any_options_has_the_properties() {
     for seed in 1..=SEEDS {
         let bytes = bytes(seed);
         let case = Case::arbitrary(&mut Unstructured::new(&bytes)).expect("bytes make a case");
-        let shown = Shown { seed, case: &case };
+        let shown = PrintOnPanic { seed, case: &case };
         all::check(&case.tree, &case.options);
         drop(shown);
     }
 }
 
-/// Up to a kilobyte, by xorshift64*.
+/// Up to a kilobyte of pseudorandom bytes (xorshift64*).
 fn bytes(seed: u64) -> Vec<u8> {
     let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15);
     let mut next = || {
@@ -42,13 +43,13 @@ fn bytes(seed: u64) -> Vec<u8> {
     (0..words).flat_map(|_| next().to_le_bytes()).collect()
 }
 
-/// Tells what it was where a test panics.
-struct Shown<'c> {
+/// Prints the case if the test panics.
+struct PrintOnPanic<'c> {
     seed: u64,
     case: &'c Case,
 }
 
-impl Drop for Shown<'_> {
+impl Drop for PrintOnPanic<'_> {
     fn drop(&mut self) {
         if thread::panicking() {
             println!("seed {}: {:?}", self.seed, self.case);

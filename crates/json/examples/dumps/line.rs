@@ -1,4 +1,4 @@
-//! One line: `{"options": {…}, "value": …}`.
+//! One line of input: `{"options": {…}, "value": …}`.
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -10,7 +10,7 @@ use crate::options::Options;
 use crate::value;
 use crate::value::Value;
 
-/// Why a line has no answer.
+/// Why a line cannot be processed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
     #[error(transparent)]
@@ -28,20 +28,20 @@ struct Line<'a> {
     value: &'a RawValue,
 }
 
-/// What `json.dumps` writes, as a JSON string; `null` where it raises.
+/// The output of `json.dumps` as a JSON string; `null` if Python raises an exception.
 ///
 /// # Errors
-/// When the line is no JSON of the form above, or cannot be written for a reason that Python does not have.
-pub(crate) fn answer(line: &[u8]) -> Result<String, Error> {
+/// If the line does not have the form above, or cannot be encoded for a reason that Python does not have.
+pub(crate) fn dumps(line: &[u8]) -> Result<String, Error> {
     let line: Line<'_> = serde_json::from_slice(line)?;
     Ok(Encoder::compact().to_string(&line.dumps()?)?)
 }
 
 impl Line<'_> {
-    /// The text; none where Python raises.
+    /// The text; `None` if Python raises an exception.
     fn dumps(&self) -> Result<Option<String>, Error> {
-        // Reading would need as many frames on the stack. One level more is left to the encoder to refuse, for a
-        // float can look like an object.
+        // Parsing takes stack for each level. One level more is left to the encoder to reject, since a float can
+        // look like an object.
         if value::levels(self.value) > LEVELS + 1 {
             return Ok(None);
         }

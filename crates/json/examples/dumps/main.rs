@@ -1,4 +1,4 @@
-//! What `json.dumps` does, as a program: a JSON object a line in, a JSON string a line out.
+//! `json.dumps` as a program: reads one JSON object per line, writes one JSON string per line.
 //!
 //! ```text
 //! {"options": {"sort_keys": true}, "value": {"b": 1, "a": {"$float": "inf"}}}
@@ -7,10 +7,12 @@
 //! null
 //! ```
 //!
-//! [`options`] has the options by Python's names, [`value`] the forms of a value; the answer is `null` where Python
-//! raises `ValueError` or `RecursionError`; but for integers of more than 4,300 digits, which Python by default refuses to
-//! write and this does not.
-//! A line that cannot be read ends the program with exit code 1.
+//! [`options`] has the options by their Python names, [`value`] the forms of a value.
+//! The output is `null` if Python raises `ValueError` or `RecursionError`, except for integers of more than 4,300
+//! digits, which Python rejects by default.
+//! A line that cannot be parsed ends the program with exit code 1.
+
+#![allow(clippy::print_stderr, reason = "a program reports its errors")]
 
 use std::io;
 use std::process::ExitCode;
@@ -21,19 +23,19 @@ mod options;
 mod stream;
 mod value;
 
-/// Bytes for the frames of the deepest values, which are large where nothing is optimised.
+/// Stack size in bytes for the deepest values; frames are large without optimization.
 const STACK: usize = 256 << 20;
 
 fn main() -> ExitCode {
-    let answering = thread::Builder::new().stack_size(STACK).spawn(answer_all);
-    let answered = answering.map(|thread| thread.join().unwrap_or(ExitCode::FAILURE));
-    answered.unwrap_or_else(|error| {
-        eprintln!("dumps: no thread can be started: {error}");
+    let thread = thread::Builder::new().stack_size(STACK).spawn(process_all);
+    let exit_code = thread.map(|thread| thread.join().unwrap_or(ExitCode::FAILURE));
+    exit_code.unwrap_or_else(|error| {
+        eprintln!("dumps: cannot start a thread: {error}");
         ExitCode::FAILURE
     })
 }
 
-fn answer_all() -> ExitCode {
+fn process_all() -> ExitCode {
     match stream::run(io::stdin(), io::stdout().lock()) {
         Err(stream::Error::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
             ExitCode::SUCCESS

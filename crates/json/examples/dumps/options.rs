@@ -5,11 +5,10 @@ use universal_worker_json::Encoder;
 use universal_worker_json::Error;
 use universal_worker_json::ErrorKind;
 
-/// How many arrays and objects may stand within each other: more than any CPython writes, whose limits lie between
-/// 995 (3.11) and 9,998 (3.13).
+/// Maximum depth: more than any CPython allows, whose limits are between 995 (3.11) and 9,998 (3.13).
 pub(crate) const LEVELS: usize = 10_000;
 
-/// The keyword arguments, `cls` apart; `default` can only be null, since a function is no JSON.
+/// The keyword arguments except `cls`; `default` can only be null, since a function is not JSON.
 #[derive(Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Options {
@@ -27,9 +26,9 @@ pub(crate) struct Options {
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Indent {
-    /// A number too: in Python `True` is 1.
+    /// In Python `True` is 1.
     Bool(bool),
-    /// So many spaces a level; none where it is negative. Nobody has more than it holds.
+    /// Spaces per level; a negative number counts as 0.
     Spaces(i16),
     Text(String),
 }
@@ -52,7 +51,7 @@ impl Default for Options {
 impl Options {
     /// The encoder with these options.
     pub(crate) fn encoder(&self) -> Encoder {
-        // Neither has a meaning here: a JSON value holds no function, and nothing that holds itself.
+        // Neither has an effect here: a JSON value has no functions and no cycles.
         let Self { check_circular: _, default: (), .. } = self;
         let encoder = Encoder::python()
             .skipkeys(self.skipkeys)
@@ -78,7 +77,7 @@ impl Indent {
     }
 }
 
-/// Whether Python raises `ValueError` or `RecursionError` where the encoder has this error.
+/// Whether this error corresponds to Python's `ValueError` or `RecursionError`.
 pub(crate) fn python_raises(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::NonFinite | ErrorKind::Depth)
 }

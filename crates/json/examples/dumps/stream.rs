@@ -1,30 +1,34 @@
-//! Lines in, answers out.
+//! Processes lines of input.
 
 use std::io;
-use std::io::{BufRead, BufReader, BufWriter, Read, Write};
+use std::io::BufRead;
+use std::io::BufReader;
+use std::io::BufWriter;
+use std::io::Read;
+use std::io::Write;
 
 use crate::line;
 
-/// Why there are no further answers.
+/// Why processing stopped.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
-    /// A line has no answer; the ones before it are answered.
+    /// A line cannot be processed; the output for earlier lines is complete.
     #[error("input line {number}: {cause}")]
     Line {
         /// Counted from 1.
         number: usize,
         cause: line::Error,
     },
-    #[error("input cannot be read: {0}")]
+    #[error("cannot read the input: {0}")]
     Input(#[source] io::Error),
-    #[error("output cannot be written: {0}")]
+    #[error("cannot write the output: {0}")]
     Output(#[source] io::Error),
 }
 
-/// Answers each line of `input` by one of `output`, which is flushed before it waits for another line.
+/// Writes a line of output for each line of input, and flushes before waiting for more input.
 ///
 /// # Errors
-/// At the first line that cannot be read, or when a stream fails.
+/// At the first line that cannot be processed, or if a stream fails.
 pub(crate) fn run(input: impl Read, output: impl Write) -> Result<(), Error> {
     let mut input = BufReader::new(input);
     let mut output = BufWriter::new(output);
@@ -32,8 +36,8 @@ pub(crate) fn run(input: impl Read, output: impl Write) -> Result<(), Error> {
     let mut number = 0;
     while input.read_until(b'\n', &mut bytes).map_err(Error::Input)? > 0 {
         number += 1;
-        match line::answer(&bytes) {
-            Ok(answer) => writeln!(output, "{answer}").map_err(Error::Output)?,
+        match line::dumps(&bytes) {
+            Ok(text) => writeln!(output, "{text}").map_err(Error::Output)?,
             Err(cause) => {
                 output.flush().map_err(Error::Output)?;
                 return Err(Error::Line { number, cause });

@@ -1,4 +1,4 @@
-//! Python values of JSON: integers of any size, every float, and any number of levels.
+//! Python values in JSON: integers of any size, every float, any depth.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -14,14 +14,14 @@ use serde::de::Visitor;
 use serde_json::Error;
 use serde_json::value::RawValue;
 
-/// An object of only this member, with a string, stands for a float: `{"$float": "-inf"}`.
+/// An object with only this key and a string value is a float: `{"$float": "-inf"}`.
 const FLOAT: &str = "$float";
 
-/// What Python makes of a JSON text.
+/// A value as Python parses it.
 pub(crate) enum Value<'a> {
     Null,
     Bool(bool),
-    /// Its text, since it may have any size.
+    /// Its text, since it may be of any size.
     Integer(&'a RawValue),
     Float(f64),
     Text(String),
@@ -29,14 +29,14 @@ pub(crate) enum Value<'a> {
     Dict(Vec<(String, Value<'a>)>),
 }
 
-/// The members of an object in order; the last of equal keys has its value at the place of the first, as in a dict.
+/// The members of an object in order; a repeated key replaces the value at its first position, as in a dict.
 struct Members<'a>(Vec<(String, &'a RawValue)>);
 
 impl<'a> Value<'a> {
-    /// Reads a value level by level, each from its raw text: serde_json goes no deeper than 128 levels at once.
+    /// Parses a value level by level, each from its raw text, because serde_json parses at most 128 levels at once.
     ///
     /// # Errors
-    /// When a float has no number in it, or a string half a surrogate pair.
+    /// If a float is not a number, or a string has half a surrogate pair.
     pub(crate) fn read(raw: &'a RawValue) -> Result<Self, Error> {
         let text = raw.get();
         Ok(match text.as_bytes() {
@@ -67,7 +67,7 @@ impl<'a> Value<'a> {
     }
 }
 
-/// How many arrays and objects of a value stand within each other.
+/// The depth of a value.
 pub(crate) fn levels(raw: &RawValue) -> usize {
     let (mut level, mut deepest) = (0_usize, 0);
     let (mut in_string, mut escaped) = (false, false);
@@ -87,9 +87,9 @@ pub(crate) fn levels(raw: &RawValue) -> usize {
     deepest
 }
 
-/// Reads a float as Python does: rounded to the nearest, and infinite where it is too large.
+/// Parses a float like Python: rounded to the nearest, and infinite if it is too large.
 fn float(text: &str) -> Result<f64, Error> {
-    text.parse().map_err(|_| de::Error::custom(format_args!("`{text}` is no float")))
+    text.parse().map_err(|_| de::Error::custom(format_args!("`{text}` is not a float")))
 }
 
 impl Serialize for Value<'_> {
@@ -108,7 +108,7 @@ impl Serialize for Value<'_> {
     }
 }
 
-/// Writes an integer as the smallest type that has it, so that all of them are tried.
+/// Serializes an integer as the first type that can hold it, so that all integer types are tested.
 fn serialize_integer<S: Serializer>(raw: &RawValue, serializer: S) -> Result<S::Ok, S::Error> {
     let text = raw.get();
     if let Ok(value) = text.parse() {
@@ -141,12 +141,12 @@ impl<'de> Visitor<'de> for MembersVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Members<'de>, A::Error> {
         let mut members: Vec<(String, &RawValue)> = Vec::new();
-        let mut places: HashMap<String, usize> = HashMap::new();
+        let mut positions: HashMap<String, usize> = HashMap::new();
         while let Some((key, value)) = object.next_entry::<String, &RawValue>()? {
-            match places.entry(key.clone()) {
-                Entry::Occupied(place) => members[*place.get()].1 = value,
-                Entry::Vacant(place) => {
-                    place.insert(members.len());
+            match positions.entry(key.clone()) {
+                Entry::Occupied(position) => members[*position.get()].1 = value,
+                Entry::Vacant(position) => {
+                    position.insert(members.len());
                     members.push((key, value));
                 }
             }

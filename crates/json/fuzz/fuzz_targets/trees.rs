@@ -1,6 +1,6 @@
-//! Any value under any options, as in `tests/trees.rs`, led by what code they reach.
+//! Any value under any options, as in `tests/trees.rs`, guided by code coverage.
 //!
-//! In `crates/json`, with cargo-fuzz and a nightly compiler: `cargo +nightly fuzz run trees`.
+//! Run in `crates/json`, with cargo-fuzz and a nightly compiler: `cargo +nightly fuzz run trees`.
 
 #![no_main]
 

@@ -1,10 +1,10 @@
-//! A duration as a float.
+//! Durations as floats.
 
 use std::time::Duration;
 
-/// The float of seconds that is nearest, as Python's division of integers has it.
+/// The nearest float of seconds, as Python's integer division gives it.
 ///
-/// `Duration::as_secs_f64` rounds a part and then the sum, and has 1.5477910000000001 of 1.547791 s.
+/// `Duration::as_secs_f64` rounds twice: it returns 1.5477910000000001 for 1.547791 s.
 pub(super) fn nearest(duration: Duration) -> f64 {
     let decimal = format!("{}.{:09}", duration.as_secs(), duration.subsec_nanos());
     decimal.parse().expect("digits, a point and digits are a float")
@@ -18,8 +18,8 @@ mod tests {
 
     proptest! {
         #[test]
-        fn few_nanoseconds_are_divided_exactly(nanoseconds in 0..1_u64 << 53) {
-            // Both are floats without loss, and IEEE 754 rounds a division to the nearest.
+        fn nanoseconds_below_2_to_the_53_are_rounded_to_nearest(nanoseconds in 0..1_u64 << 53) {
+            // Both operands are exact, and IEEE 754 rounds the quotient to the nearest float.
             let expected = nanoseconds as f64 / 1e9;
             prop_assert_eq!(nearest(Duration::from_nanos(nanoseconds)), expected);
         }
@@ -31,7 +31,7 @@ mod tests {
     }
 
     #[test]
-    fn all_durations_are_floats() {
+    fn the_extremes_are_floats() {
         assert_eq!(nearest(Duration::ZERO), 0.0);
         assert_eq!(nearest(Duration::MAX), 18_446_744_073_709_551_616.0);
     }

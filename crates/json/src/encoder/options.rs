@@ -1,32 +1,32 @@
-//! The options, one by one.
+//! The options of the encoder.
 
 use std::borrow::Cow;
 
 use super::Encoder;
 use crate::error::Error;
-use crate::hook::Answer;
-use crate::hook::Answered;
 use crate::hook::Hook;
-use crate::hook::Refused;
-use crate::options::BytesForm;
+use crate::hook::HookOutcome;
+use crate::hook::Replacement;
+use crate::hook::Unsupported;
+use crate::options::BytesFormat;
 use crate::options::Indent;
+use crate::options::Layout;
 use crate::options::NonFinite;
-use crate::serializer::layout::Layout;
-use crate::string::Plain;
+use crate::string::Charset;
 
 impl Encoder {
-    /// Whether members of objects are left out whose key is neither a string, a number, a boolean
-    /// nor null; they are an error otherwise, unless the [hook](Self::default) has an answer.
+    /// Whether to omit members whose key is not a string, number, boolean or null; otherwise they are an
+    /// error, unless the [hook](Self::default) replaces the key.
     ///
-    /// Keys of those kinds become strings as in Python.
-    /// An object of which nothing is left is `{}` under any `indent`; CPython before 3.14 leaves two
+    /// Keys of the supported types become strings as in Python.
+    /// An object without remaining members is `{}` under any `indent`; CPython before 3.14 writes two
     /// line feeds in it.
     /// ```
     /// # use std::collections::BTreeMap;
     /// # use universal_worker_json::{Encoder, ErrorKind};
-    /// let odd = BTreeMap::from([((1, 2), "tuple")]);
-    /// assert_eq!(Encoder::python().skipkeys(true).to_string(&odd)?, "{}"); // json.dumps({(1, 2): "tuple"}, skipkeys=True)
-    /// assert!(Encoder::python().to_string(&odd).is_err()); // json.dumps({(1, 2): "tuple"}) raises TypeError
+    /// let tuples = BTreeMap::from([((1, 2), "tuple")]);
+    /// assert_eq!(Encoder::python().skipkeys(true).to_string(&tuples)?, "{}"); // json.dumps({(1, 2): "tuple"}, skipkeys=True)
+    /// assert!(Encoder::python().to_string(&tuples).is_err()); // json.dumps({(1, 2): "tuple"}) raises TypeError
     ///
     /// let keys = (BTreeMap::from([(1, 0)]), BTreeMap::from([(true, 0)]), BTreeMap::from([((), 0)]));
     /// assert_eq!(Encoder::python().to_string(&keys)?, r#"[{"1": 0}, {"true": 0}, {"null": 0}]"#); // json.dumps([{1: 0}, {True: 0}, {None: 0}])
@@ -37,9 +37,9 @@ impl Encoder {
         self
     }
 
-    /// Whether all that ASCII does not print is escaped, as `\u00e9`, in UTF-16 and in lower case.
+    /// Whether to escape everything but printable ASCII, as in `\u00e9`: UTF-16, in lower case.
     ///
-    /// Control characters, quotes and backslashes always are.
+    /// Control characters, quotes and backslashes are always escaped.
     /// ```
     /// # use universal_worker_json::Encoder;
     /// let text = "\u{7f}\u{e9}\u{1}\n";
@@ -48,18 +48,18 @@ impl Encoder {
     /// # Ok::<(), universal_worker_json::Error>(())
     /// ```
     pub const fn ensure_ascii(mut self, ensure_ascii: bool) -> Self {
-        self.plain = if ensure_ascii { Plain::Ascii } else { Plain::Utf8 };
+        self.charset = if ensure_ascii { Charset::Ascii } else { Charset::Utf8 };
         self
     }
 
-    /// How many arrays and objects may stand within each other, before it is an error of kind
+    /// The maximum depth of nested arrays and objects; a deeper value is an error of kind
     /// [`Depth`](crate::ErrorKind::Depth).
     ///
-    /// In Rust no value holds itself, so what Python looks for cannot be.
-    /// But a value can be deeper than a stack, which ends the process; CPython gives up too, whether it
-    /// checks or not: 3.11 beyond 995 levels, 3.12 beyond 1,497, 3.13 beyond 9,998.
-    /// Here it is at 1000 by default, for which a thread's usual 2 MiB are enough; for more, see to
-    /// the stack: a level takes about 250 bytes of it, and up to 1.2 kB without optimisation.
+    /// Rust values cannot contain themselves, which is what Python checks for, but a value can be too
+    /// deep for the stack.
+    /// CPython has a limit as well: 995 levels in 3.11, 1,497 in 3.12, 9,998 in 3.13.
+    /// The default here is 1000, for which the usual stack of 2 MiB is enough.
+    /// A level takes about 250 bytes of stack, and up to 1.2 kB without optimization.
     /// ```
     /// # use universal_worker_json::{Encoder, ErrorKind};
     /// let error = Encoder::python().check_circular(2).to_string(&[[[0]]]).unwrap_err();
@@ -71,8 +71,7 @@ impl Encoder {
         self
     }
 
-    /// What becomes of a float that is no number in JSON: `true` and `false` as in Python, or a
-    /// [`NonFinite`].
+    /// How to write NaN and the infinities: `true` and `false` as in Python, or a [`NonFinite`].
     /// ```
     /// # use universal_worker_json::{Encoder, NonFinite};
     /// let floats = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY];
@@ -87,15 +86,15 @@ impl Encoder {
         self
     }
 
-    /// Whether members stand in the order of their keys, those of structs included.
+    /// Whether to sort the members of objects by key, including those of structs.
     ///
-    /// Keys are compared as they are before they become strings: numbers and booleans by their values,
-    /// strings by their code points (neither by UTF-16 nor by any language).
-    /// Numbers beside strings, or null beside either, are an error of kind
+    /// Keys are compared before they become strings: numbers and booleans by value, strings by code
+    /// points (not by UTF-16, not by locale).
+    /// An object with keys of different kinds (numbers, strings, null) is an error of kind
     /// [`MixedKeys`](crate::ErrorKind::MixedKeys), as in Python.
-    /// NaN comes behind all numbers; Python leaves it where its sort happens to put it.
+    /// NaN follows all numbers; in Python its place is undefined.
     ///
-    /// What is in order already costs little; what is not is copied once for each level it is within.
+    /// Members that are already in order cost little; others are copied once for each enclosing level.
     /// ```
     /// # use serde::Serialize;
     /// # use std::collections::BTreeMap;
@@ -115,12 +114,11 @@ impl Encoder {
         self
     }
 
-    /// Puts each item on a line of its own, with a number of spaces, or a text, for each level it is
-    /// within; `None` writes all on one line.
+    /// Puts each item on its own line, indented by a number of spaces or a string for each level;
+    /// `None` writes everything on one line.
     ///
-    /// The item separator then has no space at its end, unless [`separators`](Self::separators) were
-    /// chosen.
-    /// Empty arrays and objects stay `[]` and `{}`.
+    /// The default item separator has no trailing space then.
+    /// Empty arrays and objects remain `[]` and `{}`.
     /// ```
     /// # use universal_worker_json::Encoder;
     /// let value = (1, [(); 0], [2]);
@@ -131,12 +129,12 @@ impl Encoder {
     /// ```
     pub fn indent(mut self, indent: impl Into<Indent>) -> Self {
         self.indent = indent.into();
-        self.laid_out()
+        self.with_layout()
     }
 
-    /// What stands between items, and between a key and its value; nothing is checked.
+    /// The text between items, and between a key and its value; it is not checked.
     ///
-    /// Without a choice they are `, ` and `: `, with an [`indent`](Self::indent) `,` and `: `.
+    /// The defaults are `, ` and `: `, with an [`indent`](Self::indent) `,` and `: `.
     /// ```
     /// # use std::collections::BTreeMap;
     /// # use universal_worker_json::Encoder;
@@ -152,24 +150,23 @@ impl Encoder {
         key: impl Into<Cow<'static, str>>,
     ) -> Self {
         self.separators = Some((item.into(), key.into()));
-        self.laid_out()
+        self.with_layout()
     }
 
-    /// What to write for what would be refused otherwise: bytes, floats that are no numbers in JSON,
-    /// odd keys.
+    /// Sets the hook for unsupported values: bytes, NaN and the infinities, unsupported keys.
     ///
-    /// The hook answers with any value that can stand there, or with an error, such as the one that
-    /// there is without a hook: `refused.into()`, or one of your own: [`Error::custom`].
-    /// What an option has a form for, or leaves out, it is not asked about; unlike Python's, it is
-    /// asked about keys and floats too.
+    /// The hook writes a replacement, or returns an error: the encoder's own, `unsupported.into()`, or
+    /// [`Error::custom`].
+    /// It is not called for values that an option writes or omits; unlike Python's, it is called for
+    /// keys and floats.
     /// ```
     /// # use std::collections::HashMap;
-    /// use universal_worker_json::{Encoder, Refused};
+    /// use universal_worker_json::{Encoder, Unsupported};
     ///
-    /// let encoder = Encoder::python().allow_nan(false).default(|refused, answer| match refused {
-    ///     Refused::NonFinite(_) => answer.with("not a number"),
-    ///     Refused::Key(text) => answer.with(text),
-    ///     refused => Err(refused.into()),
+    /// let encoder = Encoder::python().allow_nan(false).default(|unsupported, replacement| match unsupported {
+    ///     Unsupported::NonFinite(_) => replacement.write("not a number"),
+    ///     Unsupported::Key(text) => replacement.write(text),
+    ///     unsupported => Err(unsupported.into()),
     /// });
     /// let value = HashMap::from([((1, 2), f64::NAN)]);
     /// assert_eq!(encoder.to_string(&value)?, r#"{"[1,2]": "not a number"}"#);
@@ -177,7 +174,7 @@ impl Encoder {
     /// ```
     pub fn default<F>(mut self, hook: F) -> Self
     where
-        F: for<'s> Fn(Refused<'_>, Answer<'s, '_>) -> Result<Answered<'s>, Error>
+        F: for<'s> Fn(Unsupported<'_>, Replacement<'s, '_>) -> Result<HookOutcome<'s>, Error>
             + Send
             + Sync
             + 'static,
@@ -186,9 +183,9 @@ impl Encoder {
         self
     }
 
-    /// What becomes of bytes, which Python refuses.
+    /// How to write bytes, which Python rejects.
     /// ```
-    /// # use universal_worker_json::{BytesForm, Encoder};
+    /// # use universal_worker_json::{BytesFormat, Encoder};
     /// # struct Bytes(&'static [u8]);
     /// # impl serde::Serialize for Bytes {
     /// #     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -196,17 +193,17 @@ impl Encoder {
     /// #     }
     /// # }
     /// let bytes = Bytes(b"\x00\xff"); // such as those of the crate serde_bytes
-    /// assert_eq!(Encoder::python().bytes(BytesForm::Array).to_string(&bytes)?, "[0, 255]");
-    /// assert_eq!(Encoder::python().bytes(BytesForm::Base64).to_string(&bytes)?, r#""AP8=""#);
+    /// assert_eq!(Encoder::python().bytes(BytesFormat::Array).to_string(&bytes)?, "[0, 255]");
+    /// assert_eq!(Encoder::python().bytes(BytesFormat::Base64).to_string(&bytes)?, r#""AP8=""#);
     /// assert!(Encoder::python().to_string(&bytes).is_err()); // json.dumps(b"\x00\xff") raises TypeError
     /// # Ok::<(), universal_worker_json::Error>(())
     /// ```
-    pub const fn bytes(mut self, form: BytesForm) -> Self {
-        self.bytes = form;
+    pub const fn bytes(mut self, format: BytesFormat) -> Self {
+        self.bytes = format;
         self
     }
 
-    fn laid_out(mut self) -> Self {
+    fn with_layout(mut self) -> Self {
         self.layout = match (&self.indent.0, self.item_separator(), self.key_separator()) {
             (None, ",", ":") => Layout::Compact,
             (None, ", ", ": ") => Layout::Spaced,

@@ -17,8 +17,8 @@ enum Shape {
 }
 
 #[test]
-fn python_writes_floats_by_their_repr() {
-    // The right side is what CPython 3.11 prints.
+fn python_floats_have_the_form_of_repr() {
+    // The expected texts are the output of CPython 3.11.
     for (value, text) in [
         (0.0, "0.0"),
         (-0.0, "-0.0"),
@@ -45,7 +45,7 @@ fn python_writes_floats_by_their_repr() {
 }
 
 #[test]
-fn python_writes_ascii() {
+fn python_escapes_non_ascii() {
     for (value, text) in [
         ("é", r#""\u00e9""#),
         ("😀", r#""\ud83d\ude00""#),
@@ -58,7 +58,7 @@ fn python_writes_ascii() {
 }
 
 #[test]
-fn indent_is_pythons() {
+fn indent_follows_python() {
     // json.dumps({"a": [1, {}], "b": []}, indent=2)
     let value = json!({"a": [1, {}], "b": []});
     let text = "{\n  \"a\": [\n    1,\n    {}\n  ],\n  \"b\": []\n}";
@@ -68,7 +68,7 @@ fn indent_is_pythons() {
 }
 
 #[test]
-fn enums_have_serdes_forms() {
+fn enums_have_the_forms_of_serde_json() {
     let shapes =
         [Shape::Unit, Shape::Newtype(1.5), Shape::Tuple(1, 2), Shape::Struct { side: 2.0 }];
     let expected = r#"["Unit",{"Newtype":1.5},{"Tuple":[1,2]},{"Struct":{"side":2.0}}]"#;
@@ -92,7 +92,7 @@ fn keys_become_strings() {
 }
 
 #[test]
-fn raw_values_and_large_integers_pass_as_they_are() {
+fn raw_values_and_large_integers_are_written_verbatim() {
     let raw = RawValue::from_string("[1.10, 1e400]".to_owned()).unwrap();
     assert_eq!(
         Encoder::compact().to_string(&(raw, 1_u128 << 100)).unwrap(),
@@ -101,7 +101,7 @@ fn raw_values_and_large_integers_pass_as_they_are() {
 }
 
 #[test]
-fn an_error_names_its_place_and_leaves_the_buffer_as_it_was() {
+fn an_error_has_a_path_and_leaves_the_buffer_unchanged() {
     #[derive(Serialize)]
     struct Outer {
         shapes: BTreeMap<&'static str, Vec<Shape>>,
@@ -117,7 +117,7 @@ fn an_error_names_its_place_and_leaves_the_buffer_as_it_was() {
 }
 
 #[test]
-fn depth_is_an_error_and_no_crash() {
+fn too_deep_a_value_is_an_error() {
     let mut value = Value::Null;
     for _ in 0..1001 {
         value = Value::Array(vec![value]);
@@ -137,7 +137,7 @@ fn any_value(leaves: BoxedStrategy<Value>) -> impl Strategy<Value = Value> {
     })
 }
 
-/// All but floats.
+/// Leaves other than floats.
 fn exact() -> BoxedStrategy<Value> {
     let leaves = prop_oneof![
         Just(Value::Null),
@@ -155,7 +155,7 @@ fn with_floats() -> BoxedStrategy<Value> {
 
 proptest! {
     #[test]
-    fn what_is_written_reads_back_as_the_same(value in any_value(with_floats())) {
+    fn text_parses_to_the_encoded_value(value in any_value(with_floats())) {
         let encoders = [
             Encoder::compact(),
             Encoder::python(),
@@ -169,7 +169,7 @@ proptest! {
     }
 
     #[test]
-    fn compact_text_is_that_of_serde_json_but_for_floats(value in any_value(exact())) {
+    fn compact_text_without_floats_equals_serde_json(value in any_value(exact())) {
         let ours = Encoder::compact().to_string(&value).unwrap();
         prop_assert_eq!(ours, serde_json::to_string(&value).unwrap());
     }

@@ -1,28 +1,28 @@
-//! Places in a value.
+//! Paths of values.
 
 use std::fmt;
 
-/// A place, gathered from the inside out while an error comes back.
+/// The path of a value, collected from the inside out while an error propagates.
 #[derive(Default)]
-pub(crate) struct Path {
-    steps: Vec<Step>,
+pub(crate) struct ValuePath {
+    steps: Vec<PathStep>,
 }
 
-enum Step {
+enum PathStep {
     Index(usize),
     /// The key's JSON text, with its quotes.
     Key(String),
 }
 
-/// Steps that are shown of either end of a long path.
+/// Steps that are shown at either end of a long path.
 const SHOWN: usize = 20;
 
 /// Characters that are shown of a long key.
 const SHOWN_KEY: usize = 64;
 
-impl Path {
+impl ValuePath {
     pub(crate) fn push_index(&mut self, index: usize) {
-        self.steps.push(Step::Index(index));
+        self.steps.push(PathStep::Index(index));
     }
 
     /// `text` is the key's JSON text.
@@ -32,17 +32,17 @@ impl Path {
             Some((end, _)) => format!("{}…\"", without_half_escape(&text[..end])),
             None => text.into_owned(),
         };
-        self.steps.push(Step::Key(key));
+        self.steps.push(PathStep::Key(key));
     }
 }
 
-impl fmt::Display for Path {
+impl fmt::Display for ValuePath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("$")?;
-        let left_out = SHOWN..self.steps.len().saturating_sub(SHOWN);
+        let omitted = SHOWN..self.steps.len().saturating_sub(SHOWN);
         for (level, step) in self.steps.iter().rev().enumerate() {
-            if left_out.contains(&level) {
-                if level == left_out.start {
+            if omitted.contains(&level) {
+                if level == omitted.start {
                     f.write_str("…")?;
                 }
                 continue;
@@ -53,7 +53,7 @@ impl fmt::Display for Path {
     }
 }
 
-impl fmt::Display for Step {
+impl fmt::Display for PathStep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Index(index) => write!(f, "[{index}]"),
@@ -65,7 +65,7 @@ impl fmt::Display for Step {
     }
 }
 
-/// An escape may be what a text was cut in.
+/// Removes an escape at the end that was cut in half.
 fn without_half_escape(text: &str) -> &str {
     match text.rfind('\\') {
         Some(at) if text.len() - at < r"\u0000".len() => &text[..at],
@@ -73,7 +73,7 @@ fn without_half_escape(text: &str) -> &str {
     }
 }
 
-/// A key that reads well after a dot.
+/// The key without quotes, if it can follow a dot.
 fn name(text: &str) -> Option<&str> {
     let name = text.strip_prefix('"')?.strip_suffix('"')?;
     let plain = name.chars().all(|letter| letter.is_alphanumeric() || letter == '_');
@@ -87,7 +87,7 @@ mod tests {
 
     #[track_caller]
     fn check(steps: &[&str], expected: &str) {
-        let mut path = Path::default();
+        let mut path = ValuePath::default();
         for step in steps.iter().rev() {
             match step.parse() {
                 Ok(index) => path.push_index(index),
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn a_place_reads_as_in_javascript() {
+    fn a_path_reads_as_in_javascript() {
         check(&[], "$");
         check(&[r#""segments""#, "3", r#""start""#], "$.segments[3].start");
         check(&[r#""a b""#, r#""""#, r#""1""#], r#"$["a b"][""]["1"]"#);
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_place_is_shown_by_its_ends() {
+    fn the_middle_of_a_long_path_and_the_end_of_a_long_key_are_omitted() {
         check(&["0"; 40], &format!("${}", "[0]".repeat(40)));
         check(&["0"; 1000], &format!("${0}…{0}", "[0]".repeat(20)));
         let key = format!("\"{}\"", "é".repeat(200));

@@ -1,4 +1,4 @@
-//! Keys of maps, which become strings as in Python.
+//! Map keys, which become strings as in Python.
 
 use std::fmt::Display;
 use std::fmt::Write;
@@ -11,20 +11,19 @@ use crate::buffer::Buffer;
 use crate::encoder::Encoder;
 use crate::error::Error;
 use crate::hook;
-use crate::hook::Place;
-use crate::hook::Refused;
+use crate::hook::Position;
+use crate::hook::Unsupported;
 use crate::integer;
 use crate::number;
 use crate::number::Float;
 use crate::options::NonFinite;
 use crate::serializer::Serializer;
-use crate::serializer::refusals::refused_compounds;
+use crate::serializer::reject::reject_compounds;
 use crate::serializer::sorting::SortKey;
 
-/// Writes a key and what stands around it, unless it is of a kind that is to be left out; tells
-/// whether it did.
+/// Writes a key and the separators around it; returns `false` if an unsupported key was omitted.
 ///
-/// A string is written as it is, numbers, booleans and null as a string of their text.
+/// Numbers, booleans and null become strings of their JSON text.
 #[inline]
 pub(super) fn write_or_skip<K: Serialize + ?Sized>(
     key: &K,
@@ -33,47 +32,46 @@ pub(super) fn write_or_skip<K: Serialize + ?Sized>(
 ) -> Result<bool, Error> {
     match key.serialize(Key { serializer, first }) {
         Ok(()) => Ok(true),
-        Err(error) if error.is_odd_key() => odd(key, serializer, first),
+        Err(error) if error.is_unsupported_key() => replace_or_skip(key, serializer, first),
         Err(error) => Err(error),
     }
 }
 
-/// Writes a key that comes from the hook.
+/// Writes a key that the hook chose.
 pub(super) fn write<K: Serialize + ?Sized>(
     key: &K,
     serializer: &mut Serializer<'_>,
     first: bool,
 ) -> Result<(), Error> {
     match key.serialize(Key { serializer, first }) {
-        // It is never left out: the hook chose it.
-        Err(error) if error.is_odd_key() => ask(key, serializer, first),
+        // It is never omitted, since the hook chose it.
+        Err(error) if error.is_unsupported_key() => replace(key, serializer, first),
         written => written,
     }
 }
 
-/// The JSON text of a key that was written, as a place has it.
+/// The JSON text of a written key, for the path of an error.
 #[cold]
 pub(super) fn text_of<K: Serialize + ?Sized>(key: &K, non_finite: NonFinite) -> Vec<u8> {
     let encoder = Encoder::compact().allow_nan(non_finite);
     let mut serializer = Serializer::new(&encoder, Buffer::default());
     match key.serialize(Key { serializer: &mut serializer, first: true }) {
         Ok(()) => serializer.out.text()[..serializer.out.len() - 1].to_vec(),
-        // The hook found a text for it.
-        Err(_) => text_of_odd(key, ODD_LEVELS).unwrap_or_default().into_bytes(),
+        // The hook replaced it.
+        Err(_) => text_as_value(key, KEY_LEVELS).unwrap_or_default().into_bytes(),
     }
 }
 
-/// How many arrays and objects may stand within each other in a key, the keys of its objects
-/// included.
-const ODD_LEVELS: usize = 16;
+/// Maximum depth of an unsupported key, including the keys within it.
+const KEY_LEVELS: usize = 16;
 
-/// The text of a key as if it were a value.
-fn text_of_odd<K: Serialize + ?Sized>(key: &K, levels: usize) -> Result<String, Error> {
+/// The text of an unsupported key, encoded like a value.
+fn text_as_value<K: Serialize + ?Sized>(key: &K, levels: usize) -> Result<String, Error> {
     Encoder::compact().allow_nan(true).check_circular(levels).to_string(key)
 }
 
 #[cold]
-fn odd<K: Serialize + ?Sized>(
+fn replace_or_skip<K: Serialize + ?Sized>(
     key: &K,
     serializer: &mut Serializer<'_>,
     first: bool,
@@ -81,27 +79,27 @@ fn odd<K: Serialize + ?Sized>(
     if serializer.encoder.skip_keys {
         return Ok(false);
     }
-    ask(key, serializer, first).map(|()| true)
+    replace(key, serializer, first).map(|()| true)
 }
 
 #[cold]
-fn ask<K: Serialize + ?Sized>(
+fn replace<K: Serialize + ?Sized>(
     key: &K,
     serializer: &mut Serializer<'_>,
     first: bool,
 ) -> Result<(), Error> {
-    let text = text_of_odd(key, serializer.levels_left.min(ODD_LEVELS))?;
-    hook::ask(serializer, Refused::Key(&text), Place::Key { first })
+    let text = text_as_value(key, serializer.levels_left.min(KEY_LEVELS))?;
+    hook::call(serializer, Unsupported::Key(&text), Position::Key { first })
 }
 
-/// Nothing is written before it is known that the key can be.
+/// The serializer of a key; it writes nothing before the key is known to be supported.
 struct Key<'s, 'e> {
     serializer: &'s mut Serializer<'e>,
     first: bool,
 }
 
-fn odd_key() -> Error {
-    Error::odd_key()
+fn unsupported_key() -> Error {
+    Error::unsupported_key()
 }
 
 impl Key<'_, '_> {
@@ -120,9 +118,9 @@ impl Key<'_, '_> {
     fn float<F: Float>(self, value: F) -> Result<(), Error> {
         let wide = value.into();
         match self.serializer.encoder.non_finite {
-            NonFinite::Refuse if !wide.is_finite() => {
-                let place = Place::Key { first: self.first };
-                hook::ask(self.serializer, Refused::NonFinite(wide), place)
+            NonFinite::Reject if !wide.is_finite() => {
+                let position = Position::Key { first: self.first };
+                hook::call(self.serializer, Unsupported::NonFinite(wide), position)
             }
             non_finite => {
                 self.quoted(|out| number::write(out, value, non_finite), SortKey::Float(wide))
@@ -142,7 +140,7 @@ macro_rules! integers {
 }
 
 impl ser::Serializer for Key<'_, '_> {
-    refused_compounds!((), odd_key);
+    reject_compounds!((), unsupported_key);
 
     integers!(
         serialize_i8(i8): write_i64,

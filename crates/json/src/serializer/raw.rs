@@ -1,4 +1,4 @@
-//! Texts that are JSON already.
+//! Text that is already JSON.
 
 use std::fmt::Display;
 use std::fmt::Write;
@@ -10,33 +10,33 @@ use serde::ser::Impossible;
 use crate::error::Error;
 use crate::error::ErrorKind;
 use crate::serializer::Serializer;
-use crate::serializer::refusals::refused;
-use crate::serializer::refusals::refused_compounds;
+use crate::serializer::reject::reject;
+use crate::serializer::reject::reject_compounds;
 
-/// The name by which serde_json's `RawValue` asks for its text to be taken as it is.
+/// The struct name by which serde_json's `RawValue` requests verbatim output.
 pub(crate) const RAW_VALUE: &str = "$serde_json::private::RawValue";
 
-/// The same for its numbers, where they are of any size (`arbitrary_precision`).
+/// The struct name of serde_json's numbers of any size (feature `arbitrary_precision`).
 const NUMBER: &str = "$serde_json::private::Number";
 
-/// Whether a struct of that name is such a text.
+/// Whether a struct of this name holds JSON text.
 #[inline]
 pub(super) fn is_token(name: &str) -> bool {
     name == RAW_VALUE || name == NUMBER
 }
 
-/// Takes a string as JSON text.
+/// The serializer of JSON text, which accepts only strings.
 pub(super) struct Verbatim<'s, 'e>(pub(super) &'s mut Serializer<'e>);
 
-fn no_text() -> Error {
-    Error::new(ErrorKind::Custom, "a raw value is no text")
+fn not_a_string() -> Error {
+    Error::new(ErrorKind::Custom, "a raw value is not a string")
 }
 
 impl ser::Serializer for Verbatim<'_, '_> {
-    refused_compounds!((), no_text);
+    reject_compounds!((), not_a_string);
 
-    refused!(
-        (), no_text;
+    reject!(
+        (), not_a_string;
         serialize_bool: bool,
         serialize_i8: i8,
         serialize_i16: i16,
@@ -57,11 +57,11 @@ impl ser::Serializer for Verbatim<'_, '_> {
     }
 
     fn serialize_none(self) -> Result<(), Error> {
-        Err(no_text())
+        Err(not_a_string())
     }
 
     fn serialize_unit(self) -> Result<(), Error> {
-        Err(no_text())
+        Err(not_a_string())
     }
 
     fn serialize_unit_variant(
@@ -70,6 +70,6 @@ impl ser::Serializer for Verbatim<'_, '_> {
         _index: u32,
         _variant: &'static str,
     ) -> Result<(), Error> {
-        Err(no_text())
+        Err(not_a_string())
     }
 }

@@ -1,4 +1,4 @@
-//! What has no parts.
+//! Floats, strings, bytes and raw text.
 
 use std::fmt;
 use std::fmt::Write;
@@ -9,14 +9,14 @@ use serde::Serialize;
 
 use crate::error::Error;
 use crate::hook;
-use crate::hook::Place;
-use crate::hook::Refused;
+use crate::hook::Position;
+use crate::hook::Unsupported;
 use crate::number;
 use crate::number::Float;
-use crate::options::BytesForm;
+use crate::options::BytesFormat;
 use crate::options::NonFinite;
 use crate::serializer::FLUSH_AT;
-use crate::serializer::Pace;
+use crate::serializer::FastPath;
 use crate::serializer::Serializer;
 use crate::string;
 
@@ -27,14 +27,14 @@ impl Serializer<'_> {
             number::write_plain(&mut self.out, value);
             return Ok(());
         }
-        self.put_rare(value)
+        self.put_unusual_float(value)
     }
 
     #[cold]
-    fn put_rare<F: Float>(&mut self, value: F) -> Result<(), Error> {
+    fn put_unusual_float<F: Float>(&mut self, value: F) -> Result<(), Error> {
         match self.encoder.non_finite {
-            NonFinite::Refuse if !value.into().is_finite() => {
-                hook::ask(self, Refused::NonFinite(value.into()), Place::Value)
+            NonFinite::Reject if !value.into().is_finite() => {
+                hook::call(self, Unsupported::NonFinite(value.into()), Position::Value)
             }
             non_finite => {
                 number::write(&mut self.out, value, non_finite);
@@ -45,21 +45,21 @@ impl Serializer<'_> {
 
     #[inline]
     pub(super) fn put_string(&mut self, text: &str) -> Result<(), Error> {
-        if self.pace == Pace::Careful && text.len() > FLUSH_AT {
+        if self.fast_path == FastPath::None && text.len() > FLUSH_AT {
             return self.put_long(text);
         }
-        string::write(&mut self.out, text, self.encoder.plain);
+        string::write(&mut self.out, text, self.encoder.charset);
         Ok(())
     }
 
-    /// Writes a long text piece by piece, so that its escapes need no memory.
+    /// Writes a long string in pieces, to bound the memory for its escapes.
     #[cold]
     fn put_long(&mut self, mut text: &str) -> Result<(), Error> {
         self.out.push(b'"');
         while !text.is_empty() {
             let end = (FLUSH_AT.min(text.len())..).find(|end| text.is_char_boundary(*end));
             let (piece, rest) = text.split_at(end.unwrap_or(text.len()));
-            string::write_content(&mut self.out, piece, self.encoder.plain);
+            string::write_content(&mut self.out, piece, self.encoder.charset);
             self.flush_if_due()?;
             text = rest;
         }
@@ -67,13 +67,13 @@ impl Serializer<'_> {
         Ok(())
     }
 
-    /// Writes what a value displays.
+    /// Writes the `Display` form of a value as a string.
     pub(super) fn put_displayed<T: fmt::Display + ?Sized>(
         &mut self,
         value: &T,
     ) -> Result<(), Error> {
         self.out.push(b'"');
-        let mut content = Content { serializer: self, failed: None };
+        let mut content = StringWriter { serializer: self, failed: None };
         let displayed = write!(content, "{value}");
         if let Some(error) = content.failed {
             return Err(error);
@@ -85,15 +85,15 @@ impl Serializer<'_> {
 
     pub(super) fn put_bytes(&mut self, bytes: &[u8]) -> Result<(), Error> {
         match self.encoder.bytes {
-            BytesForm::Array => bytes.serialize(self),
-            BytesForm::Base64 => self.put_base64(bytes),
-            BytesForm::Refuse => hook::ask(self, Refused::Bytes(bytes), Place::Value),
+            BytesFormat::Array => bytes.serialize(self),
+            BytesFormat::Base64 => self.put_base64(bytes),
+            BytesFormat::Reject => hook::call(self, Unsupported::Bytes(bytes), Position::Value),
         }
     }
 
     fn put_base64(&mut self, bytes: &[u8]) -> Result<(), Error> {
         self.out.push(b'"');
-        // What is encoded by itself is a multiple of three bytes, or the end.
+        // Pieces of a multiple of three bytes need no padding.
         for piece in bytes.chunks(FLUSH_AT / 4 * 3) {
             self.out.extend(STANDARD.encode(piece).as_bytes());
             self.flush_if_due()?;
@@ -102,7 +102,7 @@ impl Serializer<'_> {
         Ok(())
     }
 
-    /// Writes a text that is JSON already.
+    /// Writes text that is already JSON.
     pub(super) fn put_raw(&mut self, text: &str) -> Result<(), Error> {
         for piece in text.as_bytes().chunks(FLUSH_AT) {
             self.out.extend(piece);
@@ -112,17 +112,17 @@ impl Serializer<'_> {
     }
 }
 
-/// The inside of a string.
-struct Content<'s, 'e> {
+/// Writes formatted text as the content of a string.
+struct StringWriter<'s, 'e> {
     serializer: &'s mut Serializer<'e>,
-    /// Why no more can be written.
+    /// The error of the sink.
     failed: Option<Error>,
 }
 
-impl Write for Content<'_, '_> {
+impl Write for StringWriter<'_, '_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         let serializer = &mut *self.serializer;
-        string::write_content(&mut serializer.out, text, serializer.encoder.plain);
+        string::write_content(&mut serializer.out, text, serializer.encoder.charset);
         serializer.flush_if_due().map_err(|error| {
             self.failed = Some(error);
             fmt::Error

@@ -1,6 +1,6 @@
-//! The members of objects in the order of their keys: Python's `sort_keys`.
+//! Sorts members by key: Python's `sort_keys`.
 //!
-//! Members are written as they come, and moved when their object ends, if they have to.
+//! Members are written in the order in which they arrive, and moved at the end of their object.
 
 mod sort_key;
 
@@ -10,38 +10,38 @@ pub(crate) use sort_key::SortKey;
 
 use crate::error::Error;
 use crate::error::ErrorKind;
-use crate::serializer::Pace;
+use crate::serializer::FastPath;
 use crate::serializer::Serializer;
 
-/// The members of all objects that are open.
+/// The members of all open objects.
 #[derive(Default)]
-pub(super) struct Sorting {
+pub(super) struct SortBuffer {
     open: usize,
-    entries: Vec<Entry>,
-    /// The keys that are texts, one behind the other.
+    entries: Vec<SortEntry>,
+    /// The concatenated keys that are strings.
     texts: Vec<u8>,
-    /// What is being moved.
+    /// Scratch space for moving members.
     moved: Vec<u8>,
 }
 
-struct Entry {
+struct SortEntry {
     key: SortKey,
     begin: usize,
     end: usize,
 }
 
-/// Where the members of an object begin.
+/// Where the members of an object begin in [`SortBuffer`].
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Mark {
+pub(crate) struct SortMark {
     entries: usize,
     texts: usize,
 }
 
 const MIXED: &str = "keys of different kinds cannot be sorted";
 
-impl Sorting {
+impl SortBuffer {
     #[inline]
-    pub(super) fn is_under_way(&self) -> bool {
+    pub(super) fn is_active(&self) -> bool {
         self.open > 0
     }
 }
@@ -49,28 +49,28 @@ impl Sorting {
 impl Serializer<'_> {
     #[inline]
     fn sorts(&self) -> bool {
-        self.pace == Pace::Careful && self.encoder.sort_keys
+        self.fast_path == FastPath::None && self.encoder.sort_keys
     }
 
     #[inline]
-    pub(super) fn begin_sorting(&mut self) -> Mark {
+    pub(super) fn begin_sorting(&mut self) -> SortMark {
         if !self.sorts() {
-            return Mark::default();
+            return SortMark::default();
         }
         self.sorting.open += 1;
-        Mark { entries: self.sorting.entries.len(), texts: self.sorting.texts.len() }
+        SortMark { entries: self.sorting.entries.len(), texts: self.sorting.texts.len() }
     }
 
-    /// A member begins here.
+    /// Records the beginning of a member.
     #[inline]
     pub(super) fn begin_entry(&mut self) {
         if self.sorts() {
             let begin = self.out.len();
-            self.sorting.entries.push(Entry { key: SortKey::Null, begin, end: begin });
+            self.sorting.entries.push(SortEntry { key: SortKey::Null, begin, end: begin });
         }
     }
 
-    /// Its key is that text, by code points, which is the order of the bytes of UTF-8 too.
+    /// Sets the key of the last member; UTF-8 bytes sort in the order of code points.
     #[inline]
     pub(super) fn sort_by_text(&mut self, text: &str) {
         if self.sorts() {
@@ -80,6 +80,7 @@ impl Serializer<'_> {
         }
     }
 
+    /// Sets the key of the last member.
     #[inline]
     pub(super) fn sort_by(&mut self, key: SortKey) {
         if self.sorts() {
@@ -87,7 +88,7 @@ impl Serializer<'_> {
         }
     }
 
-    /// It ends here.
+    /// Records the end of the last member.
     #[inline]
     pub(super) fn end_entry(&mut self) {
         if self.sorts() {
@@ -96,16 +97,16 @@ impl Serializer<'_> {
         }
     }
 
-    /// Puts the members since `mark` in order; some may have been left out, whose keys cannot be
-    /// compared with those of the others.
+    /// Sorts the members since `mark`; `skipped` says that some were omitted, whose keys Python could not
+    /// compare with the others.
     #[inline]
-    pub(super) fn end_sorting(&mut self, mark: Mark, skipped: bool) -> Result<(), Error> {
+    pub(super) fn end_sorting(&mut self, mark: SortMark, skipped: bool) -> Result<(), Error> {
         if self.sorts() { self.sort(mark, skipped) } else { Ok(()) }
     }
 
-    fn sort(&mut self, mark: Mark, skipped: bool) -> Result<(), Error> {
+    fn sort(&mut self, mark: SortMark, skipped: bool) -> Result<(), Error> {
         if self.failed {
-            // Objects within may not have come to their ends, and no text comes of it anyway.
+            // Inner objects may be unfinished, and the text is discarded anyway.
             return Ok(());
         }
         let mut sorting = mem::take(&mut self.sorting);
@@ -119,13 +120,13 @@ impl Serializer<'_> {
 
     fn sort_since(
         &mut self,
-        mark: Mark,
+        mark: SortMark,
         skipped: bool,
-        Sorting { entries, texts, moved, .. }: &mut Sorting,
+        SortBuffer { entries, texts, moved, .. }: &mut SortBuffer,
     ) -> Result<(), Error> {
         let entries = &mut entries[mark.entries..];
         let Some((first, rest)) = entries.split_first() else { return Ok(()) };
-        if skipped || rest.iter().any(|entry| !entry.key.is_like(first.key)) {
+        if skipped || rest.iter().any(|entry| !entry.key.is_comparable_with(first.key)) {
             return Err(Error::new(ErrorKind::MixedKeys, MIXED));
         }
         let begin = first.begin;
@@ -136,8 +137,8 @@ impl Serializer<'_> {
         Ok(())
     }
 
-    /// Writes the members anew, the first of which began at `begin`.
-    fn rewrite(&mut self, begin: usize, entries: &[Entry], moved: &mut Vec<u8>) {
+    /// Rewrites the members from `begin` on in their new order.
+    fn rewrite(&mut self, begin: usize, entries: &[SortEntry], moved: &mut Vec<u8>) {
         moved.clear();
         moved.extend_from_slice(&self.out.text()[begin..]);
         self.out.truncate(begin);

@@ -1,4 +1,4 @@
-//! What serde hands over, kind by kind.
+//! The implementation of serde's `Serializer` for values.
 
 use std::fmt::Display;
 
@@ -8,10 +8,10 @@ use serde::ser;
 use crate::error::Error;
 use crate::integer;
 use crate::serializer::Serializer;
-use crate::serializer::items::InVariant;
-use crate::serializer::items::Items;
-use crate::serializer::members::Fields;
-use crate::serializer::members::Members;
+use crate::serializer::arrays::ArrayWriter;
+use crate::serializer::arrays::VariantWriter;
+use crate::serializer::objects::MapWriter;
+use crate::serializer::objects::StructWriter;
 use crate::serializer::raw;
 
 macro_rules! integers {
@@ -27,13 +27,13 @@ macro_rules! integers {
 impl<'s, 'e> ser::Serializer for &'s mut Serializer<'e> {
     type Ok = ();
     type Error = Error;
-    type SerializeSeq = Items<'s, 'e>;
-    type SerializeTuple = Items<'s, 'e>;
-    type SerializeTupleStruct = Items<'s, 'e>;
-    type SerializeTupleVariant = InVariant<Items<'s, 'e>>;
-    type SerializeMap = Members<'s, 'e>;
-    type SerializeStruct = Fields<'s, 'e>;
-    type SerializeStructVariant = InVariant<Fields<'s, 'e>>;
+    type SerializeSeq = ArrayWriter<'s, 'e>;
+    type SerializeTuple = ArrayWriter<'s, 'e>;
+    type SerializeTupleStruct = ArrayWriter<'s, 'e>;
+    type SerializeTupleVariant = VariantWriter<ArrayWriter<'s, 'e>>;
+    type SerializeMap = MapWriter<'s, 'e>;
+    type SerializeStruct = StructWriter<'s, 'e>;
+    type SerializeStructVariant = VariantWriter<StructWriter<'s, 'e>>;
 
     integers!(
         serialize_i8(i8): write_i64,
@@ -51,9 +51,9 @@ impl<'s, 'e> ser::Serializer for &'s mut Serializer<'e> {
     #[inline]
     fn serialize_bool(self, value: bool) -> Result<(), Error> {
         if value {
-            self.out.extend_by_first(*b"true", 4);
+            self.out.extend_prefix(*b"true", 4);
         } else {
-            self.out.extend_by_first(*b"false", 5);
+            self.out.extend_prefix(*b"false", 5);
         }
         Ok(())
     }
@@ -88,7 +88,7 @@ impl<'s, 'e> ser::Serializer for &'s mut Serializer<'e> {
 
     #[inline]
     fn serialize_unit(self) -> Result<(), Error> {
-        self.out.extend_by_first(*b"null", 4);
+        self.out.extend_prefix(*b"null", 4);
         Ok(())
     }
 
@@ -135,19 +135,19 @@ impl<'s, 'e> ser::Serializer for &'s mut Serializer<'e> {
     ) -> Result<(), Error> {
         self.open_variant(variant)?;
         let written = value.serialize(&mut *self);
-        written.map_err(|error| self.passed(error).at_name(variant))?;
+        written.map_err(|error| self.fail(error).at_name(variant))?;
         self.close_variant();
         Ok(())
     }
 
     #[inline]
-    fn serialize_seq(self, _length: Option<usize>) -> Result<Items<'s, 'e>, Error> {
-        Items::open(self)
+    fn serialize_seq(self, _length: Option<usize>) -> Result<ArrayWriter<'s, 'e>, Error> {
+        ArrayWriter::open(self)
     }
 
     #[inline]
-    fn serialize_tuple(self, _length: usize) -> Result<Items<'s, 'e>, Error> {
-        Items::open(self)
+    fn serialize_tuple(self, _length: usize) -> Result<ArrayWriter<'s, 'e>, Error> {
+        ArrayWriter::open(self)
     }
 
     #[inline]
@@ -155,8 +155,8 @@ impl<'s, 'e> ser::Serializer for &'s mut Serializer<'e> {
         self,
         _name: &'static str,
         _length: usize,
-    ) -> Result<Items<'s, 'e>, Error> {
-        Items::open(self)
+    ) -> Result<ArrayWriter<'s, 'e>, Error> {
+        ArrayWriter::open(self)
     }
 
     fn serialize_tuple_variant(
@@ -167,17 +167,21 @@ impl<'s, 'e> ser::Serializer for &'s mut Serializer<'e> {
         _length: usize,
     ) -> Result<Self::SerializeTupleVariant, Error> {
         self.open_variant(variant)?;
-        Ok(InVariant { variant, content: Items::open(self)? })
+        Ok(VariantWriter { variant, content: ArrayWriter::open(self)? })
     }
 
     #[inline]
-    fn serialize_map(self, _length: Option<usize>) -> Result<Members<'s, 'e>, Error> {
-        Members::open(self)
+    fn serialize_map(self, _length: Option<usize>) -> Result<MapWriter<'s, 'e>, Error> {
+        MapWriter::open(self)
     }
 
     #[inline]
-    fn serialize_struct(self, name: &'static str, _length: usize) -> Result<Fields<'s, 'e>, Error> {
-        if raw::is_token(name) { Ok(Fields::raw(self)) } else { Fields::open(self) }
+    fn serialize_struct(
+        self,
+        name: &'static str,
+        _length: usize,
+    ) -> Result<StructWriter<'s, 'e>, Error> {
+        if raw::is_token(name) { Ok(StructWriter::raw(self)) } else { StructWriter::open(self) }
     }
 
     fn serialize_struct_variant(
@@ -188,6 +192,6 @@ impl<'s, 'e> ser::Serializer for &'s mut Serializer<'e> {
         _length: usize,
     ) -> Result<Self::SerializeStructVariant, Error> {
         self.open_variant(variant)?;
-        Ok(InVariant { variant, content: Fields::open(self)? })
+        Ok(VariantWriter { variant, content: StructWriter::open(self)? })
     }
 }

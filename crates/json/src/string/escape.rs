@@ -1,9 +1,9 @@
 //! Escapes.
 
-/// The escape of each character of ASCII, and behind it its length.
+/// The escape of each ASCII character, and its length in the last byte.
 static ESCAPES: [[u8; 8]; 128] = escapes();
 
-/// Each byte in hexadecimal.
+/// The hexadecimal digits of each byte.
 static HEX: [[u8; 2]; 256] = hex();
 
 const fn escapes() -> [[u8; 8]; 128] {
@@ -34,10 +34,10 @@ const fn hex() -> [[u8; 2]; 256] {
     table
 }
 
-/// Escapes the first character of `from`, and those that follow it and are not of ASCII, as far as
-/// `to` has room for them; hands back how many bytes were read, and how many written.
+/// Escapes the first character of `from`, and the non-ASCII characters that follow, as far as they fit
+/// into `to`; returns the numbers of bytes read and written.
 ///
-/// There is room for eight bytes at least.
+/// `to` has room for eight bytes at least.
 #[inline(always)]
 pub(super) fn write_escapes(from: &[u8], to: &mut [u8]) -> (usize, usize) {
     match from {
@@ -46,12 +46,12 @@ pub(super) fn write_escapes(from: &[u8], to: &mut [u8]) -> (usize, usize) {
             to[..8].copy_from_slice(&escape);
             (1, usize::from(escape[7]))
         }
-        _ => write_beyond_ascii(from, to),
+        _ => write_non_ascii(from, to),
     }
 }
 
 #[inline(never)]
-fn write_beyond_ascii(mut from: &[u8], to: &mut [u8]) -> (usize, usize) {
+fn write_non_ascii(mut from: &[u8], to: &mut [u8]) -> (usize, usize) {
     let (length, room) = (from.len(), to.len());
     let low = |byte: &u8| u32::from(byte & 0x3F);
     let mut units = to.chunks_exact_mut(6);
@@ -68,7 +68,7 @@ fn write_beyond_ascii(mut from: &[u8], to: &mut [u8]) -> (usize, usize) {
             [a @ 0xF0..=0xF7, b, c, d, rest @ ..] => {
                 from = rest;
                 let code = u32::from(a & 0x7) << 18 | low(b) << 12 | low(c) << 6 | low(d);
-                // UTF-16, as RFC 8259 has it: ten bits of what is above 0xFFFF in either half.
+                // A surrogate pair (RFC 8259, section 7): ten bits of the offset from 0x10000 in each half.
                 let beyond = code.wrapping_sub(0x1_0000);
                 if let Some(slot) = units.next() {
                     slot.copy_from_slice(&escape(0xD800 | (beyond >> 10 & 0x3FF)));
@@ -84,7 +84,7 @@ fn write_beyond_ascii(mut from: &[u8], to: &mut [u8]) -> (usize, usize) {
     (length - from.len(), room / 6 * 6 - 6 * units.len())
 }
 
-/// The escape of a code unit of UTF-16.
+/// The escape of a UTF-16 code unit.
 #[inline]
 fn escape(unit: u32) -> [u8; 6] {
     let [.., high, low] = unit.to_be_bytes().map(|byte| HEX[usize::from(byte)]);

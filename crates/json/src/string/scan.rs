@@ -1,8 +1,8 @@
-//! How much of a text needs no escape, eight bytes at a time.
+//! Finds bytes that need an escape, eight at a time.
 //!
-//! The tests of a whole word are those of Sean Eron Anderson's [Bit Twiddling Hacks], "Determine if
-//! a word has a byte less than n".
-//! A byte may be marked wrongly only above one that is marked rightly, so the lowest mark is right.
+//! The tests of a whole word are from Sean Eron Anderson's [Bit Twiddling Hacks], "Determine if a word
+//! has a byte less than n".
+//! A false mark occurs only above a true one, so the lowest mark is always true.
 //!
 //! [Bit Twiddling Hacks]: https://graphics.stanford.edu/~seander/bithacks.html#HasLessInWord
 
@@ -14,27 +14,28 @@ const HIGHS: u64 = u64::from_ne_bytes([0x80; 8]);
 pub(super) const WORD: usize = 8;
 const BLOCK: usize = 4 * WORD;
 
-/// Copies a text to a place of its length, if it needs no escape: with control characters, quotes
-/// and backslashes it does, and with `ASCII` with all that ASCII does not print.
+/// Copies a string to a slice of the same length; returns `false` if it needs an escape.
+///
+/// Control characters, quotes and backslashes need one, and with `ASCII` all but printable ASCII.
 #[inline(always)]
 pub(super) fn copy_clean<const ASCII: bool>(from: &[u8], to: &mut [u8]) -> bool {
     match from.len() {
         0 => true,
-        1..4 => copy_letters::<ASCII>(from, to),
+        1..4 => copy_tiny::<ASCII>(from, to),
         4..WORD => copy_short::<ASCII, 4>(from, to),
         WORD..=16 => copy_short::<ASCII, WORD>(from, to),
         _ => copy_long::<ASCII>(from, to),
     }
 }
 
-/// The same for up to three bytes.
+/// [`copy_clean`] for up to three bytes.
 #[inline]
-fn copy_letters<const ASCII: bool>(from: &[u8], to: &mut [u8]) -> bool {
+fn copy_tiny<const ASCII: bool>(from: &[u8], to: &mut [u8]) -> bool {
     to.copy_from_slice(from);
-    marks::<ASCII>(from.iter().fold(LETTERS, |word, byte| word << 8 | u64::from(*byte))) == 0
+    marks::<ASCII>(from.iter().fold(PADDING, |word, byte| word << 8 | u64::from(*byte))) == 0
 }
 
-/// The same for `N` to `2 * N` bytes.
+/// [`copy_clean`] for `N` to `2 * N` bytes.
 #[inline]
 fn copy_short<const ASCII: bool, const N: usize>(from: &[u8], to: &mut [u8]) -> bool {
     copy_ends::<N>(from, to);
@@ -60,7 +61,7 @@ fn copy_long<const ASCII: bool>(from: &[u8], to: &mut [u8]) -> bool {
     true
 }
 
-/// The word that begins at `from`, with letters behind the end of the text.
+/// The word that begins at `from`, padded with letters after the end of the string.
 #[inline(always)]
 pub(super) fn word_at(bytes: &[u8], from: usize) -> u64 {
     if let Some(word) = bytes[from..].first_chunk() {
@@ -70,31 +71,31 @@ pub(super) fn word_at(bytes: &[u8], from: usize) -> u64 {
         Some(last) if from < bytes.len() => {
             let missing = WORD - (bytes.len() - from);
             let bits = missing as u32 * u8::BITS;
-            u64::from_le_bytes(*last) >> bits | LETTERS << (u64::BITS - bits)
+            u64::from_le_bytes(*last) >> bits | PADDING << (u64::BITS - bits)
         }
         _ => padded(&bytes[from..]),
     }
 }
 
-/// Beside bytes that are tested alone.
-const LETTERS: u64 = u64::from_ne_bytes([b'a'; WORD]);
+/// Letters need no escape, so they pad words of fewer than eight bytes.
+const PADDING: u64 = u64::from_ne_bytes([b'a'; WORD]);
 
-/// Up to eight bytes, the first of them the lowest, and letters behind them.
+/// Up to eight bytes as a little-endian word, padded with letters.
 #[inline]
 fn padded(bytes: &[u8]) -> u64 {
     match bytes.first_chunk() {
         Some(word) => u64::from_le_bytes(*word),
-        None => bytes.iter().rfold(LETTERS, |word, byte| word << 8 | u64::from(*byte)),
+        None => bytes.iter().rfold(PADDING, |word, byte| word << 8 | u64::from(*byte)),
     }
 }
 
-/// The index of the first byte that is marked.
+/// The index of the first marked byte.
 #[inline]
-pub(super) fn lowest(marked: u64) -> usize {
+pub(super) fn first_marked(marked: u64) -> usize {
     (marked.trailing_zeros() / u8::BITS) as usize
 }
 
-/// Sets the highest bit of the bytes that need an escape.
+/// Marks the bytes that need an escape by their highest bit.
 #[inline]
 pub(super) fn marks<const ASCII: bool>(word: u64) -> u64 {
     let control = word.wrapping_sub(ONES * 0x20) & !word;
@@ -102,7 +103,7 @@ pub(super) fn marks<const ASCII: bool>(word: u64) -> u64 {
     if ASCII { (marked | equal(word, 0x7F) | word) & HIGHS } else { marked & HIGHS }
 }
 
-/// The same for the bytes that are `byte`.
+/// Marks the bytes that equal `byte` by their highest bit.
 #[inline]
 fn equal(word: u64, byte: u8) -> u64 {
     let difference = word ^ (ONES * u64::from(byte));

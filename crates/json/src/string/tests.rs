@@ -2,8 +2,8 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// The same, character by character.
-fn expected(text: &str, plain: Plain) -> String {
+/// The expected text, made character by character.
+fn expected(text: &str, charset: Charset) -> String {
     let mut written = String::from('"');
     for character in text.chars() {
         match character {
@@ -14,7 +14,7 @@ fn expected(text: &str, plain: Plain) -> String {
             '\u{8}' => written.push_str("\\b"),
             '\u{c}' => written.push_str("\\f"),
             ' '..='~' => written.push(character),
-            _ if plain == Plain::Utf8 && character > '\u{1f}' => written.push(character),
+            _ if charset == Charset::Utf8 && character > '\u{1f}' => written.push(character),
             _ => {
                 let units = character.encode_utf16(&mut [0; 2]).to_vec();
                 units.iter().for_each(|unit| written.push_str(&format!("\\u{unit:04x}")));
@@ -27,16 +27,16 @@ fn expected(text: &str, plain: Plain) -> String {
 
 #[track_caller]
 fn check(text: &str) {
-    for plain in [Plain::Utf8, Plain::Ascii] {
+    for charset in [Charset::Utf8, Charset::Ascii] {
         let mut out = Buffer::default();
-        write(&mut out, text, plain);
+        write(&mut out, text, charset);
         let written = String::from_utf8(out.into_bytes()).unwrap();
-        assert_eq!(written, expected(text, plain), "{text:?} as {plain:?}");
+        assert_eq!(written, expected(text, charset), "{text:?} as {charset:?}");
     }
 }
 
 #[test]
-fn a_character_is_escaped_wherever_it_stands() {
+fn a_character_is_escaped_at_any_offset() {
     let characters = ('\0'..='\u{ff}').chain(['\u{7ff}', '\u{800}', '\u{ffff}', '\u{10000}']);
     for character in characters {
         for (before, behind) in (0..70).map(|at| (at, 70 - at)).chain((0..24).map(|at| (at, 0))) {
@@ -53,7 +53,7 @@ fn every_character_is_written() {
 }
 
 #[test]
-fn texts_longer_than_a_piece_are_whole() {
+fn strings_longer_than_a_piece_are_complete() {
     for length in [PIECE - 1, PIECE, PIECE + 1, 3 * PIECE + 5] {
         for character in ["\u{1}", "é", "日", "😀"] {
             check(&character.repeat(length));
@@ -65,7 +65,7 @@ fn texts_longer_than_a_piece_are_whole() {
 
 proptest! {
     #[test]
-    fn any_text_is_written(text in ".*", dense in "[\u{0}-\u{7f}]{0,300}", wide in "[ -é日-本😀]{0,99}") {
+    fn any_string_is_written(text in ".*", dense in "[\u{0}-\u{7f}]{0,300}", wide in "[ -é日-本😀]{0,99}") {
         check(&text);
         check(&dense);
         check(&wide);

@@ -1,4 +1,4 @@
-//! The adapters beside Python, within other types, and where they refuse.
+//! The adapters: compared with Python, within containers, and their errors.
 
 use std::collections::BTreeMap;
 use std::collections::HashMap;
@@ -19,7 +19,7 @@ use crate::python;
 
 const PRELUDE: &str = "from datetime import datetime, timedelta, timezone";
 
-/// Seconds and microseconds; `as_secs_f64` of the first three is not the nearest float.
+/// Seconds and microseconds; for the first three, `as_secs_f64` does not return the nearest float.
 const DURATIONS: [(u64, u32); 8] = [
     (1, 547_791),
     (1, 24_949),
@@ -31,7 +31,7 @@ const DURATIONS: [(u64, u32); 8] = [
     (86_399_999_913_600, 1),
 ];
 
-/// Seconds from 1970, and microseconds.
+/// Seconds since 1970, and microseconds.
 const TIMES: [(i64, u32); 8] = [
     (-62_135_596_800, 0),
     (-2_208_988_801, 999_999),
@@ -50,7 +50,7 @@ fn text(value: impl Serialize) -> String {
 }
 
 #[test]
-fn seconds_are_pythons() {
+fn seconds_equal_those_of_python() {
     let expressions = DURATIONS.map(|(seconds, microseconds)| {
         format!("timedelta(0, {seconds}, {microseconds}).total_seconds()")
     });
@@ -63,7 +63,7 @@ fn seconds_are_pythons() {
 }
 
 #[test]
-fn isoformat_is_pythons() {
+fn isoformat_equals_that_of_python() {
     let expressions = TIMES.map(|(seconds, microseconds)| {
         let delta = format!("timedelta(0, {seconds}, {microseconds})");
         format!("(datetime(1970, 1, 1, tzinfo=timezone.utc) + {delta}).isoformat()")
@@ -79,7 +79,7 @@ fn isoformat_is_pythons() {
 }
 
 #[test]
-fn half_a_second_has_three_texts() {
+fn isoformat_jiff_and_chrono_write_fractions_differently() {
     let half = SystemTime::UNIX_EPOCH + Duration::from_millis(500);
     assert_eq!(text(Isoformat(half)), r#""1970-01-01T00:00:00.500000+00:00""#);
     assert_eq!(text(jiff::Timestamp::try_from(half).unwrap()), r#""1970-01-01T00:00:00.5Z""#);
@@ -87,7 +87,7 @@ fn half_a_second_has_three_texts() {
 }
 
 #[test]
-fn all_that_holds_a_duration_is_taken() {
+fn containers_of_durations_are_accepted() {
     let half = Duration::from_millis(500);
     assert_eq!(text(Seconds(&half)), "0.5");
     assert_eq!(text(Seconds(Box::new(half))), "0.5");
@@ -101,16 +101,16 @@ fn all_that_holds_a_duration_is_taken() {
 }
 
 #[test]
-fn an_adapter_can_be_a_key() {
+fn an_adapter_works_as_a_key() {
     let runs = BTreeMap::from([(Isoformat(SystemTime::UNIX_EPOCH), 1)]);
     assert_eq!(text(runs), r#"{"1970-01-01T00:00:00+00:00":1}"#);
 }
 
 #[test]
-fn a_year_that_python_does_not_have_is_an_error_with_its_place() {
+fn a_year_beyond_python_is_an_error_with_a_path() {
     let late = SystemTime::UNIX_EPOCH + Duration::from_secs(253_402_300_800);
     let error = Encoder::compact().to_string(&[Isoformat(late)]).unwrap_err();
-    let message = "the time 253402300800 s from 1970 is outside of the years 1 to 9999";
+    let message = "the time 253402300800 s from 1970 is outside the years 1 to 9999";
     assert_eq!(error.to_string(), format!("$[0]: {message}"));
     assert!(serde_json::to_string(&Isoformat(late)).unwrap_err().to_string().contains(message));
 }

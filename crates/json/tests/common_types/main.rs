@@ -1,6 +1,6 @@
-//! Holds the table of `docs/common-types.md` to what is written, and to Python.
+//! Checks the table of `docs/common-types.md` against the encoder and Python.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by its panic")]
+#![allow(clippy::unwrap_used, reason = "a test fails by a panic")]
 
 mod adapters;
 mod python;
@@ -12,21 +12,24 @@ use std::collections::BTreeSet;
 use crate::table::Python;
 
 #[test]
-fn the_table_has_what_is_written() {
+fn the_table_matches_the_encoder() {
     let table = table::read();
     let types: BTreeSet<_> = table.iter().map(|row| &row.rust).collect();
-    assert_eq!(types.len(), table.len(), "a type has one row");
+    assert_eq!(types.len(), table.len(), "each type has one row");
     let of_table: BTreeSet<_> =
         table.iter().map(|row| (row.rust.clone(), row.json.clone())).collect();
     let written: BTreeSet<_> =
         rows::all().into_iter().map(|(rust, json)| (rust.to_owned(), json)).collect();
     let untested: Vec<_> = of_table.difference(&written).collect();
-    let untold: Vec<_> = written.difference(&of_table).collect();
-    assert!(untested.is_empty() && untold.is_empty(), "table: {untested:#?}, test: {untold:#?}");
+    let undocumented: Vec<_> = written.difference(&of_table).collect();
+    assert!(
+        untested.is_empty() && undocumented.is_empty(),
+        "table: {untested:#?}, test: {undocumented:#?}"
+    );
 }
 
 #[test]
-fn python_writes_what_the_table_says() {
+fn the_table_matches_python() {
     let table = table::read();
     let expressions: Vec<_> = table.iter().filter_map(|row| row.python.expression()).collect();
     let mut texts = python::dumps(&table::python_prelude(), &expressions).into_iter();

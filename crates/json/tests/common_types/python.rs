@@ -1,4 +1,4 @@
-//! What CPython writes.
+//! Texts of CPython.
 
 use std::process::Command;
 
@@ -13,7 +13,7 @@ for expression in sys.argv[1:]:
 /// `json.dumps` of each of the expressions.
 pub(crate) fn dumps(prelude: &str, expressions: &[&str]) -> Vec<String> {
     let script = format!("{prelude}\n{DUMP}");
-    // UTF-8 in arguments, whatever the locale is.
+    // UTF-8 arguments in any locale.
     let output =
         Command::new("python3").args(["-X", "utf8", "-c", &script]).args(expressions).output();
     let output = output.expect("python3 runs");

@@ -1,4 +1,4 @@
-//! A value of each type of the table, written.
+//! A value of each type in the table, encoded.
 
 mod chrono;
 mod containers;
@@ -12,7 +12,7 @@ use std::time::SystemTime;
 use serde::Serialize;
 use universal_worker_json::Encoder;
 
-/// The name of the type, and the text.
+/// The name of the type, and its JSON.
 pub(crate) type Row = (&'static str, String);
 
 pub(crate) fn all() -> Vec<Row> {
@@ -34,15 +34,15 @@ pub(crate) fn all() -> Vec<Row> {
     .concat()
 }
 
-/// What the encoder writes.
+/// The output of the encoder.
 fn text<T: Serialize>(value: T) -> String {
     Encoder::compact().to_string(&value).unwrap()
 }
 
-/// The time `t` of the Markdown.
+/// The time `t` of the table.
 fn time() -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_micros(1_795_610_200_123_456)
 }
 
-/// The duration `d` of the Markdown.
+/// The duration `d` of the table.
 const DURATION: Duration = Duration::from_millis(1500);

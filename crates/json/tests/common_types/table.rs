@@ -1,4 +1,4 @@
-//! The table of the Markdown.
+//! Parses the table of the Markdown file.
 
 const MARKDOWN: &str = include_str!("../../docs/common-types.md");
 
@@ -31,13 +31,13 @@ impl Python {
     }
 }
 
-/// The rows below the head.
+/// The rows below the header.
 pub(crate) fn read() -> Vec<Row> {
     let lines = MARKDOWN.lines().filter(|line| line.starts_with("| `"));
     lines.map(row).collect()
 }
 
-/// What stands before the expressions.
+/// The definitions that the expressions use.
 pub(crate) fn python_prelude() -> String {
     let (_, after) = MARKDOWN.split_once("```python\n").expect("a block of Python");
     let (code, _) = after.split_once("```").expect("the block ends");

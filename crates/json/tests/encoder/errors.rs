@@ -1,4 +1,4 @@
-//! Where an error is, and what it leaves behind.
+//! Paths of errors, and the state that an error leaves.
 
 use std::collections::BTreeMap;
 use std::error::Error as _;
@@ -12,8 +12,8 @@ use serde::ser::SerializeSeq;
 use universal_worker_json::Encoder;
 use universal_worker_json::ErrorKind;
 
-use crate::Apart;
 use crate::Pairs;
+use crate::SplitPairs;
 
 #[derive(Serialize)]
 struct Transcript<T> {
@@ -36,39 +36,39 @@ fn check<T: Serialize>(value: &T, path: &str) {
         Encoder::python().sort_keys(true),
     ] {
         let encoder = encoder.allow_nan(false);
-        let error = encoder.to_string(value).expect_err("there is NaN in it");
+        let error = encoder.to_string(value).expect_err("NaN is rejected");
         assert_eq!(error.path(), path, "{encoder:?}");
         assert_eq!(error.to_string(), format!("{path}: NaN is not JSON"));
-        let error = encoder.to_writer(value, io::sink()).expect_err("there is NaN in it");
+        let error = encoder.to_writer(value, io::sink()).expect_err("NaN is rejected");
         assert_eq!(error.path(), path);
     }
 }
 
 #[test]
-fn an_error_names_its_place() {
+fn an_error_has_the_path_of_the_value() {
     let nan = f64::NAN;
     check(&nan, "$");
     check(&Transcript { segments: vec![vec![], vec![0.0, nan]] }, "$.segments[1][1]");
     check(&[(1, Some(nan))], "$[0][1]");
     check(&BTreeMap::from([("a b", nan)]), r#"$["a b"]"#);
-    check(&Apart(vec![("a", 0.0), ("a\"b", nan)]), r#"$["a\"b"]"#);
+    check(&SplitPairs(vec![("a", 0.0), ("a\"b", nan)]), r#"$["a\"b"]"#);
     check(&Pairs(vec![(1, [nan])]), r#"$["1"][0]"#);
-    check(&Apart(vec![(1, [0.0]), (2, [nan])]), r#"$["2"][0]"#);
+    check(&SplitPairs(vec![(1, [0.0]), (2, [nan])]), r#"$["2"][0]"#);
     check(&Shape::Newtype(nan), "$.Newtype");
     check(&Shape::Tuple(0, nan), "$.Tuple[1]");
     check(&Shape::Struct { side: nan }, "$.Struct.side");
 }
 
 #[test]
-fn a_place_is_known_after_the_text_before_it_has_gone_to_the_writer() {
+fn a_path_is_known_after_the_text_was_flushed() {
     let long = vec!["x".repeat(100); 10_000];
-    let value = Apart(vec![("long", (long, f64::NAN))]);
+    let value = SplitPairs(vec![("long", (long, f64::NAN))]);
     let error = Encoder::python().allow_nan(false).to_writer(&value, io::sink()).unwrap_err();
     assert_eq!(error.path(), "$.long[1]");
 }
 
 #[test]
-fn a_buffer_stays_as_it_was() {
+fn an_error_leaves_the_buffer_unchanged() {
     let mut buffer = b"kept".to_vec();
     let value = (vec!["x"; 1000], f64::NAN);
     Encoder::python().allow_nan(false).encode_into(&value, &mut buffer).unwrap_err();
@@ -78,7 +78,7 @@ fn a_buffer_stays_as_it_was() {
 }
 
 #[test]
-fn a_buffer_survives_a_value_that_panics() {
+fn a_panic_leaves_the_buffer_unchanged() {
     struct Panics;
     impl Serialize for Panics {
         fn serialize<S: Serializer>(&self, _serializer: S) -> Result<S::Ok, S::Error> {
@@ -93,9 +93,9 @@ fn a_buffer_survives_a_value_that_panics() {
 }
 
 #[test]
-fn an_error_that_is_passed_over_is_one_all_the_same() {
-    struct PassesOver;
-    impl Serialize for PassesOver {
+fn an_ignored_error_still_fails_the_encoding() {
+    struct IgnoresError;
+    impl Serialize for IgnoresError {
         fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
             let mut list = serializer.serialize_seq(None)?;
             let _ = list.serialize_element(&f64::NAN);
@@ -103,15 +103,15 @@ fn an_error_that_is_passed_over_is_one_all_the_same() {
             list.end()
         }
     }
-    let error = Encoder::python().allow_nan(false).to_string(&[PassesOver]).unwrap_err();
+    let error = Encoder::python().allow_nan(false).to_string(&[IgnoresError]).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Custom);
-    assert!(error.to_string().contains("passed over"), "{error}");
+    assert!(error.to_string().contains("ignored an error"), "{error}");
 }
 
 #[test]
-fn keys_that_cannot_be_sorted_may_be_passed_over() {
-    struct PassesOver;
-    impl Serialize for PassesOver {
+fn ignored_mixed_keys_still_fail_the_encoding() {
+    struct IgnoresError;
+    impl Serialize for IgnoresError {
         fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
             let mut list = serializer.serialize_seq(None)?;
             let mixed = Pairs(vec![(Some("a"), 0), (None, 1)]);
@@ -120,29 +120,29 @@ fn keys_that_cannot_be_sorted_may_be_passed_over() {
             list.end()
         }
     }
-    let value = Pairs(vec![("b", Pairs(vec![("d", PassesOver), ("c", PassesOver)]))]);
+    let value = Pairs(vec![("b", Pairs(vec![("d", IgnoresError), ("c", IgnoresError)]))]);
     let error = Encoder::python().sort_keys(true).to_string(&value).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Custom);
 }
 
 #[test]
-fn a_values_own_error_has_its_place() {
-    struct Refuses;
-    impl Serialize for Refuses {
+fn an_error_of_serialize_has_a_path() {
+    struct Fails;
+    impl Serialize for Fails {
         fn serialize<S: Serializer>(&self, _serializer: S) -> Result<S::Ok, S::Error> {
-            Err(S::Error::custom("it does not want to"))
+            Err(S::Error::custom("on purpose"))
         }
     }
-    let error = Encoder::compact().to_string(&[Refuses]).unwrap_err();
-    assert_eq!(error.to_string(), "$[0]: it does not want to");
+    let error = Encoder::compact().to_string(&[Fails]).unwrap_err();
+    assert_eq!(error.to_string(), "$[0]: on purpose");
     assert_eq!(error.kind(), ErrorKind::Custom);
     let error = io::Error::from(error);
     assert_eq!(error.kind(), io::ErrorKind::InvalidData);
-    assert_eq!(error.to_string(), "$[0]: it does not want to");
+    assert_eq!(error.to_string(), "$[0]: on purpose");
 }
 
 #[test]
-fn a_writer_that_fails_is_told_of() {
+fn a_failing_writer_is_an_io_error() {
     struct Full;
     impl io::Write for Full {
         fn write(&mut self, _bytes: &[u8]) -> io::Result<usize> {

@@ -1,35 +1,35 @@
-//! What is written for what is refused.
+//! The hook for unsupported values.
 
 use serde::Serialize;
-use universal_worker_json::BytesForm;
+use universal_worker_json::BytesFormat;
 use universal_worker_json::Encoder;
 use universal_worker_json::Error;
 use universal_worker_json::ErrorKind;
-use universal_worker_json::Refused;
+use universal_worker_json::Unsupported;
 
 use crate::Bytes;
 use crate::Key;
 use crate::map;
 
-/// Tells what it was asked about, whatever it is.
-fn telling() -> Encoder {
-    Encoder::compact().bytes(BytesForm::Refuse).allow_nan(false).default(|refused, answer| {
-        match refused {
-            Refused::Bytes(bytes) => answer.with(&("bytes", bytes)),
-            Refused::NonFinite(value) => answer.with(&format!("float {value}")),
-            Refused::Key(text) => answer.with(&format!("key {text}")),
-            refused => Err(refused.into()),
-        }
-    })
+/// An encoder whose hook describes the unsupported value.
+fn describing() -> Encoder {
+    Encoder::compact().bytes(BytesFormat::Reject).allow_nan(false).default(
+        |unsupported, replacement| match unsupported {
+            Unsupported::Bytes(bytes) => replacement.write(&("bytes", bytes)),
+            Unsupported::NonFinite(value) => replacement.write(&format!("float {value}")),
+            Unsupported::Key(text) => replacement.write(&format!("key {text}")),
+            unsupported => Err(unsupported.into()),
+        },
+    )
 }
 
 #[track_caller]
 fn check<T: Serialize>(value: &T, expected: &str) {
-    assert_eq!(telling().to_string(value).expect("the hook answers"), expected);
+    assert_eq!(describing().to_string(value).expect("the hook writes a replacement"), expected);
 }
 
 #[test]
-fn it_is_asked_about_all_that_is_refused() {
+fn the_hook_is_called_for_all_unsupported_values() {
     check(&(1, Bytes(b"\x01\x02")), r#"[1,["bytes",[1,2]]]"#);
     check(&[f64::NAN, 1.0, f64::NEG_INFINITY], r#"["float NaN",1.0,"float -inf"]"#);
     check(&f32::INFINITY, r#""float inf""#);
@@ -38,8 +38,9 @@ fn it_is_asked_about_all_that_is_refused() {
 }
 
 #[test]
-fn it_is_not_asked_about_what_has_a_form_or_is_left_out() {
-    let never = |encoder: Encoder| encoder.default(|_, _| Err(Error::custom("it was asked")));
+fn the_hook_is_not_called_for_values_that_options_write_or_omit() {
+    let never =
+        |encoder: Encoder| encoder.default(|_, _| Err(Error::custom("the hook was called")));
     let encoder = never(Encoder::compact().skipkeys(true));
     assert_eq!(encoder.to_string(&Bytes(b"\x01")).unwrap(), "[1]");
     assert_eq!(encoder.to_string(&f64::NAN).unwrap(), "null");
@@ -47,10 +48,10 @@ fn it_is_not_asked_about_what_has_a_form_or_is_left_out() {
 }
 
 #[test]
-fn its_error_is_the_error() {
-    let encoder = Encoder::python().default(|refused, _| match refused {
-        Refused::Bytes(_) => Err(Error::custom("no bytes here")),
-        refused => Err(refused.into()),
+fn an_error_of_the_hook_is_returned() {
+    let encoder = Encoder::python().default(|unsupported, _| match unsupported {
+        Unsupported::Bytes(_) => Err(Error::custom("no bytes here")),
+        unsupported => Err(unsupported.into()),
     });
     let error = encoder.to_string(&[Bytes(b"")]).unwrap_err();
     assert_eq!(
@@ -62,20 +63,21 @@ fn its_error_is_the_error() {
 }
 
 #[test]
-fn an_answer_that_is_refused_again_comes_to_an_end() {
-    let encoder = Encoder::python().allow_nan(false).default(|refused, answer| match refused {
-        Refused::Bytes(_) => answer.with(&Bytes(b"again")),
-        Refused::Key(_) => answer.with(&[0]),
-        _ => answer.with(&f64::NAN),
-    });
+fn an_unsupported_replacement_ends_in_a_depth_error() {
+    let encoder =
+        Encoder::python().allow_nan(false).default(|unsupported, replacement| match unsupported {
+            Unsupported::Bytes(_) => replacement.write(&Bytes(b"again")),
+            Unsupported::Key(_) => replacement.write(&[0]),
+            _ => replacement.write(&f64::NAN),
+        });
     assert_eq!(encoder.to_string(&Bytes(b"")).unwrap_err().kind(), ErrorKind::Depth);
     assert_eq!(encoder.to_string(&f64::NAN).unwrap_err().kind(), ErrorKind::Depth);
-    let odd = map([Key::Tuple(1, 2)]);
-    assert_eq!(encoder.to_string(&odd).unwrap_err().kind(), ErrorKind::Depth);
+    let tuple_key = map([Key::Tuple(1, 2)]);
+    assert_eq!(encoder.to_string(&tuple_key).unwrap_err().kind(), ErrorKind::Depth);
 }
 
 #[test]
-fn a_level_of_depth_is_given_back() {
-    let encoder = telling().check_circular(2);
+fn a_replacement_releases_its_level_of_depth() {
+    let encoder = describing().check_circular(2);
     assert!(encoder.to_string(&[f64::NAN; 9]).is_ok());
 }

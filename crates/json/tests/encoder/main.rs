@@ -1,4 +1,4 @@
-//! What the encoder does where Python cannot be asked: keys, the hook, errors, and ways out.
+//! Behavior of the encoder that Python cannot confirm: keys, the hook, errors, output methods.
 
 mod errors;
 mod hook;
@@ -8,7 +8,7 @@ mod output;
 use serde::Serialize;
 use serde::Serializer;
 
-/// A map with any keys, in the order they are given.
+/// A map with any keys, in the given order.
 struct Pairs<K, V>(Vec<(K, V)>);
 
 impl<K: Serialize, V: Serialize> Serialize for Pairs<K, V> {
@@ -17,10 +17,10 @@ impl<K: Serialize, V: Serialize> Serialize for Pairs<K, V> {
     }
 }
 
-/// The same, with keys and values handed over apart.
-struct Apart<K, V>(Vec<(K, V)>);
+/// A map that passes keys and values in separate calls.
+struct SplitPairs<K, V>(Vec<(K, V)>);
 
-impl<K: Serialize, V: Serialize> Serialize for Apart<K, V> {
+impl<K: Serialize, V: Serialize> Serialize for SplitPairs<K, V> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         use serde::ser::SerializeMap;
         let mut map = serializer.serialize_map(None)?;
@@ -40,7 +40,7 @@ impl Serialize for Bytes {
     }
 }
 
-/// Keys of all kinds.
+/// Keys of all types.
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Key {
@@ -60,7 +60,7 @@ fn as_bytes<S: Serializer>(bytes: &&'static [u8], serializer: S) -> Result<S::Ok
     serializer.serialize_bytes(bytes)
 }
 
-/// A map with these keys, and their places in the list as values.
+/// A map with these keys and their indices as values.
 fn map(keys: impl IntoIterator<Item = Key>) -> Pairs<Key, usize> {
     Pairs(keys.into_iter().enumerate().map(|(index, key)| (key, index)).collect())
 }

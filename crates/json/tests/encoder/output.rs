@@ -1,16 +1,16 @@
-//! The ways out.
+//! Output methods.
 
 use std::cell::Cell;
 use std::io;
 
 use serde::Serialize;
 use serde::Serializer;
-use universal_worker_json::BytesForm;
+use universal_worker_json::BytesFormat;
 use universal_worker_json::Encoder;
 
 use crate::Bytes;
 
-/// Items that are made as they are asked for.
+/// A sequence of generated numbers.
 struct Numbers(u64);
 
 impl Serialize for Numbers {
@@ -19,17 +19,17 @@ impl Serialize for Numbers {
     }
 }
 
-/// Counts what is written, and the most that was at once.
+/// Counts the bytes written, and the largest single write.
 #[derive(Default)]
 struct Counter {
     bytes: Cell<usize>,
-    most: Cell<usize>,
+    largest: Cell<usize>,
 }
 
 impl io::Write for &Counter {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.bytes.set(self.bytes.get() + bytes.len());
-        self.most.set(self.most.get().max(bytes.len()));
+        self.largest.set(self.largest.get().max(bytes.len()));
         Ok(bytes.len())
     }
 
@@ -41,24 +41,24 @@ impl io::Write for &Counter {
 #[track_caller]
 fn streams<T: Serialize>(encoder: &Encoder, value: &T) {
     let counter = Counter::default();
-    encoder.to_writer(value, &counter).expect("the counter takes all");
+    encoder.to_writer(value, &counter).expect("the counter accepts everything");
     let text = encoder.to_vec(value).expect("the value can be written");
     assert_eq!(counter.bytes.get(), text.len());
-    assert!(counter.most.get() < 200_000, "{} bytes at once", counter.most.get());
+    assert!(counter.largest.get() < 200_000, "{} bytes at once", counter.largest.get());
 }
 
 #[test]
-fn a_writer_gets_some_kilobytes_at_a_time() {
+fn a_writer_gets_chunks_of_some_kilobytes() {
     streams(&Encoder::compact(), &Numbers(500_000));
     streams(&Encoder::python().indent(2), &(1, Numbers(500_000)));
-    // A text whose escapes are six times as long as itself.
+    // A string whose escapes are six times its length.
     streams(&Encoder::python(), &"\u{1}é😀".repeat(200_000));
-    // Only objects are kept for the order of their keys.
+    // Only objects are buffered for sorting.
     streams(&Encoder::python().sort_keys(true), &Numbers(500_000));
 }
 
 #[test]
-fn all_ways_write_the_same() {
+fn all_output_methods_write_the_same() {
     let value = (Numbers(20_000), "é\n".repeat(20_000), [("a", 1.5)]);
     for encoder in [
         Encoder::compact(),
@@ -78,25 +78,27 @@ fn all_ways_write_the_same() {
 }
 
 #[test]
-fn bytes_have_the_form_that_was_chosen() {
-    for (form, expected) in [(BytesForm::Array, "[102,111,0]"), (BytesForm::Base64, "\"Zm8A\"")] {
-        assert_eq!(Encoder::compact().bytes(form).to_string(&Bytes(b"fo\0")).unwrap(), expected);
+fn bytes_follow_the_option() {
+    for (format, expected) in
+        [(BytesFormat::Array, "[102,111,0]"), (BytesFormat::Base64, "\"Zm8A\"")]
+    {
+        assert_eq!(Encoder::compact().bytes(format).to_string(&Bytes(b"fo\0")).unwrap(), expected);
     }
-    assert!(Encoder::compact().bytes(BytesForm::Refuse).to_string(&Bytes(b"")).is_err());
+    assert!(Encoder::compact().bytes(BytesFormat::Reject).to_string(&Bytes(b"")).is_err());
 }
 
 #[test]
-fn options_do_not_depend_on_their_order() {
+fn the_order_of_option_calls_does_not_matter() {
     let value = [[1, 2]];
     let before = Encoder::python().separators(", ", ":").indent(0);
-    let behind = Encoder::python().indent(0).separators(", ", ":");
+    let after = Encoder::python().indent(0).separators(", ", ":");
     assert_eq!(before.to_string(&value).unwrap(), "[\n[\n1, \n2\n]\n]");
-    assert_eq!(behind.to_string(&value).unwrap(), before.to_string(&value).unwrap());
+    assert_eq!(after.to_string(&value).unwrap(), before.to_string(&value).unwrap());
     assert_eq!(before.indent(None::<u16>).to_string(&value).unwrap(), "[[1, 2]]");
 }
 
 #[test]
-fn long_parts_go_to_a_writer_piece_by_piece() {
+fn long_values_reach_a_writer_in_chunks() {
     struct Displayed(usize);
     impl Serialize for Displayed {
         fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -107,12 +109,12 @@ fn long_parts_go_to_a_writer_piece_by_piece() {
     let raw = format!("[{}1]", "1, ".repeat(200_000));
     streams(&Encoder::python(), &Displayed(50_000));
     streams(&Encoder::python(), &universal_worker_json::Raw(&raw));
-    let bytes = Encoder::compact().bytes(BytesForm::Base64);
+    let bytes = Encoder::compact().bytes(BytesFormat::Base64);
     streams(&bytes, &Bytes(&[7; 1_000_000]));
     assert_eq!(bytes.to_vec(&Bytes(&[7; 1_000_000])).unwrap().len(), 1_333_336 + 2);
 }
 
-/// Displays its pieces, one after the other.
+/// Displays its pieces in order.
 struct Pieces<I>(Cell<Option<I>>);
 
 impl<I: Iterator<Item = &'static str> + Clone> std::fmt::Display for Pieces<I> {
@@ -122,7 +124,7 @@ impl<I: Iterator<Item = &'static str> + Clone> std::fmt::Display for Pieces<I> {
 }
 
 #[test]
-fn a_short_text_is_given_no_more_memory_than_it_needs() {
+fn a_short_text_allocates_little() {
     for encoder in [Encoder::python(), Encoder::compact()] {
         assert!(encoder.to_vec("é").unwrap().capacity() <= 128);
     }

@@ -1,10 +1,10 @@
-//! A line that says what Python does.
+//! Lines that say what Python does.
 
 use serde_json::Value;
 
 use crate::literal;
 
-/// What a comment begins with that is a claim.
+/// Beginnings of comments that are claims.
 const EXPRESSIONS: [&str; 2] = ["// json.dumps(", "// JSONEncoder("];
 
 #[derive(Debug, PartialEq, Eq)]
@@ -22,7 +22,7 @@ enum Expected {
 }
 
 impl Claim {
-    /// Why it is wrong, from what the script made of its expression; none where it is right.
+    /// Why the claim is wrong, given the script's result for its expression; `None` if it is right.
     pub(crate) fn refuted_by(&self, result: &Value) -> Option<String> {
         let right = match &self.expected {
             Expected::Text(text) => result["text"] == **text,
@@ -36,10 +36,10 @@ impl Claim {
     }
 }
 
-/// The claim that a line of Rust or of a doc comment makes, if it makes one.
+/// The claim in a line of Rust or of a doc comment.
 ///
 /// # Errors
-/// When it has the comment of a claim, and code before that which is none.
+/// If the line has the comment of a claim, but no matching assertion.
 pub(crate) fn find(line: &str) -> Result<Option<Claim>, String> {
     let line = line.trim_start();
     let line = ["///", "//!"].iter().find_map(|doc| line.strip_prefix(doc)).unwrap_or(line);
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn an_equality_is_a_claim_of_a_text() {
+    fn assert_eq_claims_a_text() {
         let expected = |text: &str| Claim {
             expression: r#"json.dumps("é")"#.to_owned(),
             expected: Expected::Text(text.to_owned()),
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_is_a_claim_of_an_exception() {
+    fn is_err_claims_an_exception() {
         let line = "/// assert!(e.to_string(&x).is_err()); // json.dumps(nan, allow_nan=False) raises ValueError";
         let claim = found(line);
         assert_eq!(claim.expression, "json.dumps(nan, allow_nan=False)");
@@ -103,14 +103,14 @@ mod tests {
     }
 
     #[test]
-    fn an_encoder_is_an_expression_too() {
+    fn a_json_encoder_is_an_expression() {
         let claim =
             found(r#"/// assert_eq!(e.to_string(&1)?, "1"); // JSONEncoder(indent=2).encode(1)"#);
         assert_eq!(claim.expression, "JSONEncoder(indent=2).encode(1)");
     }
 
     #[test]
-    fn other_lines_claim_nothing() {
+    fn other_lines_are_no_claims() {
         for line in
             ["", "// json.dumps(1)", "/// As `json.dumps(1)`.", "let x = 1; // as json.dumps"]
         {
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_same_text_is_right() {
+    fn only_the_same_text_confirms_a_claim() {
         let claim = found(r#"assert_eq!(a, "1"); // json.dumps(1)"#);
         assert_eq!(claim.refuted_by(&json!({"text": "1"})), None);
         for result in [json!({"text": "2"}), json!({"text": 1}), json!({"raises": ["ValueError"]})]
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn only_that_class_or_a_narrower_one_is_right() {
+    fn only_the_class_or_a_subclass_confirms_a_claim() {
         let claim = found("assert!(a.is_err()); // json.dumps(1) raises ValueError");
         assert_eq!(claim.refuted_by(&json!({"raises": ["UnicodeError", "ValueError"]})), None);
         for result in [json!({"text": "1"}), json!({"raises": ["TypeError"]})] {

@@ -1,12 +1,12 @@
-//! String literals of Rust.
+//! Rust string literals.
 
-/// The text of a list's last argument, where that is a string literal, plain or raw.
+/// The text of the last argument, if that is a string literal, plain or raw.
 pub(crate) fn last_argument(arguments: &str) -> Option<String> {
-    // The first comma after which there is nothing but a literal: a later one stands within that.
+    // The first comma that only a literal follows; later commas are within that literal.
     arguments.match_indices(", ").find_map(|(at, comma)| text(&arguments[at + comma.len()..]))
 }
 
-/// The text of a literal; none where that is not all there is.
+/// The text of a literal; `None` if `literal` is anything else.
 fn text(literal: &str) -> Option<String> {
     if let Some(raw) = literal.strip_prefix('r') {
         let body = raw.trim_start_matches('#');
@@ -27,7 +27,7 @@ fn text(literal: &str) -> Option<String> {
     Some(text)
 }
 
-/// What stands for an escape, without its backslash.
+/// The character of an escape, after its backslash.
 fn escaped(rest: &mut std::str::Chars<'_>) -> Option<char> {
     Some(match rest.next()? {
         'n' => '\n',
@@ -60,14 +60,14 @@ mod tests {
     }
 
     #[test]
-    fn escapes_are_read() {
+    fn escapes_are_decoded() {
         check(r#"a, "\n\r\t\0\\\"\'\x7f\u{1F600}\u{e9}é""#, Some("\n\r\t\0\\\"'\x7f😀éé"));
         check(r#"a, """#, Some(""));
         check(r#"a, "\q""#, None);
     }
 
     #[test]
-    fn raw_literals_are_taken_as_they_are() {
+    fn raw_literals_have_no_escapes() {
         check(r###"a, r#"["a", "\n"]"#"###, Some(r#"["a", "\n"]"#));
         check(r###"a, r##"x"#y"##"###, Some("x\"#y"));
         check(r#"a, r"\""#, Some("\\"));

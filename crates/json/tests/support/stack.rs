@@ -1,4 +1,4 @@
-//! Room for values of thousands of levels, whose frames are large where nothing is optimised.
+//! A large stack for deep values, whose frames are large without optimization.
 
 use std::panic;
 use std::thread;

@@ -1,24 +1,23 @@
-//! What holds of any value under any options.
-//!
-//! `tests/trees.rs` and the target `trees` of `fuzz/` are made of this.
+//! Properties that hold for any value under any options, shared by `tests/trees.rs` and the fuzz target
+//! `trees`.
 
 mod check;
 mod grow;
 mod json;
 mod layout;
 mod options;
+mod outputs;
 mod serialize;
-mod sinks;
 pub(crate) mod swallow;
 pub(crate) mod tree;
-mod ways;
+mod writers;
 
 use arbitrary::Arbitrary;
 pub(crate) use check::check;
 pub(crate) use options::Options;
 pub(crate) use tree::Tree;
 
-/// A value, and how it is written.
+/// A value and the options to encode it with.
 #[derive(Debug, Arbitrary)]
 pub(crate) struct Case {
     pub(crate) options: Options,

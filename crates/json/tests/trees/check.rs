@@ -1,6 +1,6 @@
-//! What holds of any value under any options.
+//! Properties that hold for any value under any options.
 
-use universal_worker_json::BytesForm;
+use universal_worker_json::BytesFormat;
 use universal_worker_json::Error;
 use universal_worker_json::ErrorKind;
 use universal_worker_json::NonFinite;
@@ -8,19 +8,19 @@ use universal_worker_json::NonFinite;
 use super::json;
 use super::layout;
 use super::options::Options;
+use super::outputs;
 use super::swallow;
 use super::tree::Leaf;
 use super::tree::Tree;
-use super::ways;
 
-/// Panics where something does not hold.
+/// Panics if a property does not hold.
 pub(crate) fn check(tree: &Tree, options: &Options) {
     let encoder = options.encoder();
     let (written, swallowed) = swallow::watch(|| encoder.to_vec(tree));
-    ways::agree(&encoder, tree, options, &written);
+    outputs::agree(&encoder, tree, options, &written);
     match &written {
         Ok(text) => {
-            assert!(!swallowed, "a value passed over an error, and there is a text");
+            assert!(!swallowed, "a value ignored an error, but the encoder returned a text");
             let text = std::str::from_utf8(text).expect("the text is UTF-8");
             check_text(text, tree, options);
         }
@@ -38,7 +38,7 @@ fn check_error(error: &Error) {
 }
 
 fn check_text(text: &str, tree: &Tree, options: &Options) {
-    let all: Vec<&Tree> = [Some(tree), options.answer()].into_iter().flatten().collect();
+    let all: Vec<&Tree> = [Some(tree), options.replacement()].into_iter().flatten().collect();
     if !all.iter().any(|tree| tree.has_raw()) {
         layout::check_characters(text, options);
     }
@@ -61,27 +61,32 @@ fn check_text(text: &str, tree: &Tree, options: &Options) {
     }
 }
 
-/// Whether what `all` become is JSON under these options.
+/// Whether the trees are written as valid JSON under these options.
 fn is_json(all: &[&Tree], options: &Options) -> bool {
     let literal = options.non_finite == NonFinite::Literal;
     let (item, key) = options.separators.as_ref().map_or((",", ":"), |(item, key)| (item, key));
     layout::is_blank_around(item, ",")
         && layout::is_blank_around(key, ":")
         && layout::is_blank_around(options.indent.as_deref().unwrap_or_default(), "")
-        && !all.iter().any(|tree| tree.is_lawless() || literal && tree.has_non_finite())
+        && !all.iter().any(|tree| tree.breaks_protocol() || literal && tree.has_non_finite())
 }
 
-/// Where the two write the same things in the same form.
+/// Compares with serde_json where both write the same form.
 fn check_against_serde_json(written: &Result<Vec<u8>, Error>, tree: &Tree, options: &Options) {
     let compact = options.separators.as_ref().is_some_and(|(item, key)| item == "," && key == ":")
         && options.indent.is_none()
         && !options.ensure_ascii
         && !options.sort_keys;
     let bytes =
-        options.bytes != BytesForm::Array && tree.any_leaf(|it| matches!(it, Leaf::Bytes(_)));
-    // serde_json panics where a `Display` fails.
+        options.bytes != BytesFormat::Array && tree.any_leaf(|it| matches!(it, Leaf::Bytes(_)));
+    // serde_json panics if a `Display` fails.
     let panics = tree.any_leaf(|leaf| matches!(leaf, Leaf::ShownBadly(_)));
-    if !compact || bytes || panics || tree.has_floats() || tree.is_lawless() || tree.denies_items()
+    if !compact
+        || bytes
+        || panics
+        || tree.has_floats()
+        || tree.breaks_protocol()
+        || tree.has_wrong_length()
     {
         return;
     }

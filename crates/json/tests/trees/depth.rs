@@ -1,4 +1,4 @@
-//! Values deeper than a stack is: an error, and no crash, on the stack that a thread has by default.
+//! Values that are too deep are an error, not a stack overflow, on a thread's default stack.
 
 use std::panic;
 use std::thread;
@@ -12,27 +12,27 @@ use serde::ser::SerializeStructVariant;
 use serde::ser::SerializeTupleVariant;
 use universal_worker_json::Encoder;
 use universal_worker_json::ErrorKind;
-use universal_worker_json::Refused;
+use universal_worker_json::Unsupported;
 
-/// So many values within each other.
+/// `levels` values nested in each other.
 #[derive(Debug, Clone, Copy)]
 struct Nest {
     levels: usize,
-    of: Of,
+    kind: NestKind,
 }
 
 #[derive(Debug, Clone, Copy)]
-enum Of {
+enum NestKind {
     Sequences,
     Entries,
     Members,
-    /// Each is the key of the one around it.
+    /// Each is a key of the enclosing one.
     Keys,
     Structs,
     NewtypeVariants,
     TupleVariants,
     StructVariants,
-    /// Each is `Some`.
+    /// Each is `Some` of the next.
     Options,
 }
 
@@ -40,16 +40,16 @@ impl Serialize for Nest {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let Some(levels) = self.levels.checked_sub(1) else { return serializer.serialize_unit() };
         let inner = &Self { levels, ..*self };
-        match self.of {
-            Of::Sequences => sequence(serializer, inner),
-            Of::Entries => serializer.collect_map([("a", inner)]),
-            Of::Members => members(serializer, inner),
-            Of::Keys => serializer.collect_map([(inner, 1)]),
-            Of::Structs => in_struct(serializer, inner),
-            Of::NewtypeVariants => serializer.serialize_newtype_variant("E", 0, "a", inner),
-            Of::TupleVariants => tuple_variant(serializer, inner),
-            Of::StructVariants => struct_variant(serializer, inner),
-            Of::Options => serializer.serialize_some(inner),
+        match self.kind {
+            NestKind::Sequences => sequence(serializer, inner),
+            NestKind::Entries => serializer.collect_map([("a", inner)]),
+            NestKind::Members => members(serializer, inner),
+            NestKind::Keys => serializer.collect_map([(inner, 1)]),
+            NestKind::Structs => in_struct(serializer, inner),
+            NestKind::NewtypeVariants => serializer.serialize_newtype_variant("E", 0, "a", inner),
+            NestKind::TupleVariants => tuple_variant(serializer, inner),
+            NestKind::StructVariants => struct_variant(serializer, inner),
+            NestKind::Options => serializer.serialize_some(inner),
         }
     }
 }
@@ -85,7 +85,7 @@ fn struct_variant<S: Serializer>(serializer: S, inner: &Nest) -> Result<S::Ok, S
     object.end()
 }
 
-/// Runs `test` on the stack that `std::thread` gives where it is told nothing.
+/// Runs `test` on a stack of the default size of `std::thread`.
 fn on_default_stack(test: impl FnOnce() + Send) {
     thread::scope(|scope| {
         let thread = thread::Builder::new().stack_size(2 << 20).spawn_scoped(scope, test);
@@ -99,17 +99,17 @@ fn encoders() -> [Encoder; 3] {
     [Encoder::compact(), Encoder::python(), careful]
 }
 
-/// Checks that `1000 / each` of them can be written, and no more.
+/// Checks that a nest of `1000 / each` can be written, and no deeper one.
 #[track_caller]
-fn check(of: Of, each: usize) {
+fn check(kind: NestKind, each: usize) {
     on_default_stack(|| {
         for encoder in encoders() {
-            let most = 1000 / each;
-            encoder.to_vec(&Nest { levels: most, of }).expect("it is not too deep");
-            for levels in [most + 1, 100_000] {
-                let error = encoder.to_vec(&Nest { levels, of }).expect_err("it is too deep");
+            let limit = 1000 / each;
+            encoder.to_vec(&Nest { levels: limit, kind }).expect("it is not too deep");
+            for levels in [limit + 1, 100_000] {
+                let error = encoder.to_vec(&Nest { levels, kind }).expect_err("it is too deep");
                 assert_eq!(error.kind(), ErrorKind::Depth, "{error}");
-                let error = encoder.to_writer(&Nest { levels, of }, Vec::new());
+                let error = encoder.to_writer(&Nest { levels, kind }, Vec::new());
                 assert_eq!(error.expect_err("it is too deep").kind(), ErrorKind::Depth);
             }
         }
@@ -117,53 +117,56 @@ fn check(of: Of, each: usize) {
 }
 
 #[test]
-fn arrays() {
-    check(Of::Sequences, 1);
+fn nested_arrays_are_limited() {
+    check(NestKind::Sequences, 1);
 }
 
 #[test]
-fn objects() {
-    check(Of::Entries, 1);
-    check(Of::Members, 1);
-    check(Of::Structs, 1);
+fn nested_objects_are_limited() {
+    check(NestKind::Entries, 1);
+    check(NestKind::Members, 1);
+    check(NestKind::Structs, 1);
 }
 
 #[test]
-fn variants() {
-    check(Of::NewtypeVariants, 1);
-    check(Of::TupleVariants, 2);
-    check(Of::StructVariants, 2);
+fn nested_variants_are_limited() {
+    check(NestKind::NewtypeVariants, 1);
+    check(NestKind::TupleVariants, 2);
+    check(NestKind::StructVariants, 2);
 }
 
 #[test]
-fn options_are_no_levels() {
-    let text =
-        Encoder::compact().check_circular(0).to_string(&Nest { levels: 1000, of: Of::Options });
+fn nested_options_are_no_levels() {
+    let text = Encoder::compact()
+        .check_circular(0)
+        .to_string(&Nest { levels: 1000, kind: NestKind::Options });
     assert_eq!(text.expect("it is null"), "null");
 }
 
 #[test]
-fn a_hook_that_answers_with_what_is_refused_again() {
+fn a_hook_with_unsupported_replacements_ends_in_a_depth_error() {
     on_default_stack(|| {
         for encoder in encoders() {
-            let encoder = encoder.allow_nan(false).default(|refused, answer| match refused {
-                Refused::NonFinite(value) => answer.with(&[value]),
-                _ => answer.with(&(1, 2)),
-            });
+            let encoder =
+                encoder.allow_nan(false).default(|unsupported, replacement| match unsupported {
+                    Unsupported::NonFinite(value) => replacement.write(&[value]),
+                    _ => replacement.write(&(1, 2)),
+                });
             let error = encoder.to_vec(&f64::NAN).expect_err("there is no end");
             assert_eq!(error.kind(), ErrorKind::Depth, "{error}");
-            let error = encoder.to_vec(&Nest { levels: 2, of: Of::Keys }).expect_err("no end");
+            let error =
+                encoder.to_vec(&Nest { levels: 2, kind: NestKind::Keys }).expect_err("no end");
             assert_eq!(error.kind(), ErrorKind::Depth, "{error}");
         }
     });
 }
 
 #[test]
-fn keys_within_keys() {
+fn nested_keys_are_limited() {
     on_default_stack(|| {
         for encoder in encoders() {
-            let error = encoder.to_vec(&Nest { levels: 100_000, of: Of::Keys });
-            error.expect_err("an object is no key");
+            let error = encoder.to_vec(&Nest { levels: 100_000, kind: NestKind::Keys });
+            error.expect_err("an object is not a key");
         }
     });
 }

@@ -1,9 +1,9 @@
-//! What trees found, each by itself.
+//! Regression tests for bugs that trees found.
 
-use universal_worker_json::BytesForm;
+use universal_worker_json::BytesFormat;
 use universal_worker_json::Encoder;
 use universal_worker_json::ErrorKind;
-use universal_worker_json::Refused;
+use universal_worker_json::Unsupported;
 
 use crate::all::swallow::OnError;
 use crate::all::tree::Calls;
@@ -26,26 +26,26 @@ fn object(name: &'static str, value: Tree) -> Tree {
 }
 
 #[test]
-fn keys_of_two_kinds_that_a_value_passes_over_are_an_error() {
+fn mixed_keys_are_an_error_even_if_a_value_ignores_it() {
     let mixed = vec![(text("a"), one()), (one(), one())];
     let mixed = Tree::Map(Calls::Entries, mixed, OnError::Pass);
     let careless = Tree::Items(Sequence::Tuple, vec![mixed], OnError::Swallow);
     let tree = object("a", object("b", careless));
     let error = Encoder::python().sort_keys(true).to_string(&tree).expect_err("keys are mixed");
-    // That of the object within was passed over, and there is none of its own.
+    // The error of the inner object was ignored, and the outer value has none of its own.
     assert_eq!(error.kind(), ErrorKind::Custom);
 }
 
 #[test]
-fn a_raw_value_that_is_no_text_is_an_error_though_it_is_passed_over() {
+fn a_raw_value_that_is_not_a_string_is_an_error_even_if_a_value_ignores_it() {
     let token = "$serde_json::private::RawValue";
     let tree = Tree::Token(token, vec![one()], OnError::Swallow);
-    let error = Encoder::python().to_string(&tree).expect_err("there is no text");
+    let error = Encoder::python().to_string(&tree).expect_err("the token holds no string");
     assert_eq!(error.kind(), ErrorKind::Custom);
 }
 
 #[test]
-fn a_display_that_fails_is_an_error_of_a_key_too() {
+fn a_failing_display_of_a_key_is_an_error() {
     let shown = Tree::Leaf(Leaf::ShownBadly("a".to_owned()));
     let tree = Tree::Map(Calls::Entries, vec![(shown.clone(), one())], OnError::Pass);
     let error = Encoder::python().to_string(&tree).expect_err("the key cannot be shown");
@@ -56,15 +56,15 @@ fn a_display_that_fails_is_an_error_of_a_key_too() {
 }
 
 #[test]
-fn an_answer_of_the_hook_stands_as_deep_as_what_was_refused() {
-    let python = Encoder::python().indent(2).default(|_, answer| answer.with(&[1]));
+fn a_replacement_is_indented_like_the_value_it_replaces() {
+    let python = Encoder::python().indent(2).default(|_, replacement| replacement.write(&[1]));
     let text = python.to_string(&[Tree::Leaf(Leaf::Bytes(vec![0]))]);
     // json.dumps([b"\0"], indent=2, default=lambda _: [1])
-    assert_eq!(text.expect("the hook answers"), "[\n  [\n    1\n  ]\n]");
+    assert_eq!(text.expect("the hook writes a replacement"), "[\n  [\n    1\n  ]\n]");
 }
 
 #[test]
-fn an_error_has_the_same_path_by_all_ways() {
+fn an_error_has_the_same_path_with_every_output_method() {
     let bytes = Tree::Leaf(Leaf::Bytes(vec![0]));
     let key = text("é");
     let python = Encoder::python();
@@ -80,13 +80,13 @@ fn an_error_has_the_same_path_by_all_ways() {
 }
 
 #[test]
-fn an_odd_key_that_the_hook_chose_is_not_left_out() {
+fn an_unsupported_key_from_the_hook_is_not_omitted() {
     let nan = Tree::Leaf(Leaf::Number(Number::F64(f64::NAN)));
     let tree = Tree::Map(Calls::Entries, vec![(nan, one())], OnError::Pass);
-    let encoder = Encoder::python().allow_nan(false).skipkeys(true).bytes(BytesForm::Array);
-    let encoder = encoder.default(|refused, answer| match refused {
-        Refused::NonFinite(_) => answer.with(&[1]),
-        _ => Err(refused.into()),
+    let encoder = Encoder::python().allow_nan(false).skipkeys(true).bytes(BytesFormat::Array);
+    let encoder = encoder.default(|unsupported, replacement| match unsupported {
+        Unsupported::NonFinite(_) => replacement.write(&[1]),
+        _ => Err(unsupported.into()),
     });
     let error = encoder.to_string(&tree).expect_err("the key that the hook chose is refused");
     assert_eq!(error.kind(), ErrorKind::Key);

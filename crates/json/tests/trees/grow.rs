@@ -1,4 +1,4 @@
-//! Trees out of bytes.
+//! Trees made from arbitrary bytes.
 
 use arbitrary::Arbitrary;
 use arbitrary::Result;
@@ -14,10 +14,10 @@ use super::tree::Object;
 use super::tree::Sequence;
 use super::tree::Tree;
 
-/// Levels of a tree, at most.
+/// Maximum depth of a tree.
 const LEVELS: usize = 8;
 
-/// Items of anything, at most.
+/// Maximum number of parts.
 const ITEMS: usize = 6;
 
 const NAMES: [Name; 12] = [
@@ -35,7 +35,7 @@ const NAMES: [Name; 12] = [
     "ä_long_nämé_öf_möre_thän_sixty_föur_létters_so_thät_ä_päth_shörtens_it",
 ];
 
-/// What members of objects there are stands in order.
+/// Raw JSON; members of objects are sorted already.
 const RAW: [Name; 7] =
     ["1.10", "null", "\"é\"", "[ 1,\n2 ]", "{\"a\":1, \"b\":{}}", "\"\\u0041\"", "{}"];
 
@@ -155,7 +155,7 @@ fn number(u: &mut Unstructured<'_>) -> Result<Number> {
 
 fn text(u: &mut Unstructured<'_>) -> Result<String> {
     Ok(match u.int_in_range(0..=63)? {
-        // More than a writer is handed at once.
+        // More than the encoder passes to a writer at once.
         0 => text_of(u)?.repeat(u.int_in_range(0..=3000)?),
         1..=8 => text_of(u)?.repeat(u.int_in_range(0..=40)?),
         _ => text_of(u)?,
@@ -171,7 +171,7 @@ fn name(u: &mut Unstructured<'_>) -> Result<Name> {
 }
 
 fn on_error(u: &mut Unstructured<'_>) -> Result<OnError> {
-    // The first of a range is what comes where there are no more bytes.
+    // Without further bytes, `int_in_range` returns the start of the range.
     Ok(if u.int_in_range(0..=5)? == 5 { OnError::Swallow } else { OnError::Pass })
 }
 

@@ -1,4 +1,4 @@
-//! A text that is JSON, with its members in their order.
+//! A JSON parser that keeps the order of members.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use serde::de::MapAccess;
 use serde::de::SeqAccess;
 use serde::de::Visitor;
 
-/// What a text says.
+/// A JSON value.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Json {
     Scalar(String),
@@ -21,12 +21,12 @@ pub(super) fn parse(text: &str) -> Result<Json, serde_json::Error> {
 }
 
 impl Json {
-    /// With members in the order of their keys, those of equal keys as they were.
+    /// Sorts members by key, stably.
     pub(super) fn sorted(self) -> Self {
         self.with_members(|members| members.sort_by(|a, b| a.0.chars().cmp(b.0.chars())))
     }
 
-    /// The same for all orders of the members.
+    /// Sorts members by key and value, so that their original order does not matter.
     pub(super) fn canonical(self) -> Self {
         self.with_members(|members| members.sort())
     }

@@ -1,9 +1,9 @@
-//! What stands in a text besides its values.
+//! Separators and indentation of a text.
 
 use super::options::Options;
 use super::tree::Tree;
 
-/// Whether `text` is `middle` with what JSON may have around it.
+/// Whether `text` is `middle` surrounded by JSON whitespace.
 pub(super) fn is_blank_around(text: &str, middle: &str) -> bool {
     text.trim_matches(is_blank) == middle
 }
@@ -12,7 +12,7 @@ fn is_blank(letter: char) -> bool {
     matches!(letter, ' ' | '\t' | '\n' | '\r')
 }
 
-/// Checks which characters there are, in a text without raw values.
+/// Checks the characters of a text without raw values.
 pub(super) fn check_characters(text: &str, options: &Options) {
     let layout = options.layout();
     if options.ensure_ascii && layout.is_ascii() {
@@ -24,8 +24,7 @@ pub(super) fn check_characters(text: &str, options: &Options) {
     assert!(!text.contains(stray), "{text:?}");
 }
 
-/// Checks that each line stands as deep as it should, and that nothing else is different from the
-/// text on one line.
+/// Checks the indentation of each line, and that the rest equals the text on one line.
 pub(super) fn check_indent(text: &str, tree: &Tree, options: &Options) {
     let Some(indent) = &options.indent else { return };
     if options.layout().contains('\n') {
@@ -34,10 +33,10 @@ pub(super) fn check_indent(text: &str, tree: &Tree, options: &Options) {
     let separators = options.separators.clone().or(Some((",".to_owned(), ": ".to_owned())));
     let flat = Options { indent: None, separators, ..options.clone() };
     let flat = flat.encoder().to_string(tree);
-    assert_eq!(flat.expect("it can be written on one line too"), flattened(text, indent));
+    assert_eq!(flat.expect("the value can be written on one line"), flattened(text, indent));
 }
 
-/// The text on one line.
+/// Removes line breaks and checks indentation.
 fn flattened(mut text: &str, indent: &str) -> String {
     let mut flat = String::new();
     let (mut levels, mut in_string) = (0, false);

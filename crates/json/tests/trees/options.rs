@@ -1,17 +1,17 @@
-//! Options out of bytes.
+//! Options made from arbitrary bytes.
 
 use std::sync::Arc;
 
 use arbitrary::Arbitrary;
 use arbitrary::Result;
 use arbitrary::Unstructured;
-use universal_worker_json::Answer;
-use universal_worker_json::Answered;
-use universal_worker_json::BytesForm;
+use universal_worker_json::BytesFormat;
 use universal_worker_json::Encoder;
 use universal_worker_json::Error;
+use universal_worker_json::HookOutcome;
 use universal_worker_json::NonFinite;
-use universal_worker_json::Refused;
+use universal_worker_json::Replacement;
+use universal_worker_json::Unsupported;
 
 use super::swallow::OnError;
 use super::tree::Leaf;
@@ -19,7 +19,7 @@ use super::tree::Number;
 use super::tree::Sequence;
 use super::tree::Tree;
 
-/// All options of an encoder, and how its text is taken.
+/// All options of an encoder, and the behavior of the writers.
 #[derive(Debug, Clone)]
 pub(crate) struct Options {
     pub(crate) skip_keys: bool,
@@ -30,23 +30,23 @@ pub(crate) struct Options {
     pub(crate) indent: Option<String>,
     pub(crate) separators: Option<(String, String)>,
     pub(crate) hook: Option<Hook>,
-    pub(crate) bytes: BytesForm,
-    /// How many bytes a writer takes at a time.
+    pub(crate) bytes: BytesFormat,
+    /// Bytes that a slow writer accepts at a time.
     pub(crate) step: usize,
-    /// Where a writer fails: this many bytes of 65536.
+    /// Where a full writer fails, as a fraction of 65536.
     pub(crate) cut: u16,
 }
 
-/// What the hook does.
+/// The behavior of the hook.
 #[derive(Debug, Clone)]
 pub(crate) enum Hook {
-    /// Refuses, as if there were none.
-    Refuse,
-    /// Answers with what was refused, which is refused again.
+    /// Rejects, as if there were no hook.
+    Reject,
+    /// Replaces a value by itself, which is unsupported again.
     Same,
-    /// Answers with a text.
+    /// Replaces it by a string.
     Text,
-    /// Answers with that.
+    /// Replaces it by this tree.
     Tree(Arc<Tree>),
 }
 
@@ -64,20 +64,22 @@ impl Options {
             encoder = encoder.separators(item, key);
         }
         match self.hook.clone() {
-            Some(hook) => encoder.default(move |refused, answer| hook.answer(refused, answer)),
+            Some(hook) => {
+                encoder.default(move |unsupported, replacement| hook.call(unsupported, replacement))
+            }
             None => encoder,
         }
     }
 
-    /// What the hook answers with, where that is known beforehand.
-    pub(crate) fn answer(&self) -> Option<&Tree> {
+    /// The replacement of the hook, if it does not depend on the value.
+    pub(crate) fn replacement(&self) -> Option<&Tree> {
         match &self.hook {
             Some(Hook::Tree(tree)) => Some(tree),
             _ => None,
         }
     }
 
-    /// What stands between things.
+    /// All characters of separators and indentation.
     pub(crate) fn layout(&self) -> String {
         let (item, key) = self.separators.clone().unwrap_or_default();
         format!("{item}{key}{}", self.indent.as_deref().unwrap_or_default())
@@ -85,30 +87,30 @@ impl Options {
 }
 
 impl Hook {
-    fn answer<'s>(
+    fn call<'s>(
         &self,
-        refused: Refused<'_>,
-        answer: Answer<'s, '_>,
-    ) -> Result<Answered<'s>, Error> {
-        match (self, refused) {
-            (Self::Text, _) => answer.with(&format!("{refused:?}")),
-            (Self::Tree(tree), _) => answer.with(tree.as_ref()),
-            (Self::Same, Refused::Bytes(bytes)) => {
-                answer.with(&Tree::Leaf(Leaf::Bytes(bytes.to_vec())))
+        unsupported: Unsupported<'_>,
+        replacement: Replacement<'s, '_>,
+    ) -> Result<HookOutcome<'s>, Error> {
+        match (self, unsupported) {
+            (Self::Text, _) => replacement.write(&format!("{unsupported:?}")),
+            (Self::Tree(tree), _) => replacement.write(tree.as_ref()),
+            (Self::Same, Unsupported::Bytes(bytes)) => {
+                replacement.write(&Tree::Leaf(Leaf::Bytes(bytes.to_vec())))
             }
-            (Self::Same, Refused::NonFinite(value)) => {
-                answer.with(&Tree::Leaf(Leaf::Number(Number::F64(value))))
+            (Self::Same, Unsupported::NonFinite(value)) => {
+                replacement.write(&Tree::Leaf(Leaf::Number(Number::F64(value))))
             }
-            (Self::Same, Refused::Key(_)) => {
-                answer.with(&Tree::Items(Sequence::Tuple, Vec::new(), OnError::Pass))
+            (Self::Same, Unsupported::Key(_)) => {
+                replacement.write(&Tree::Items(Sequence::Tuple, Vec::new(), OnError::Pass))
             }
-            _ => Err(refused.into()),
+            _ => Err(unsupported.into()),
         }
     }
 }
 
-/// Levels where there is a hook, which may answer on each of them.
-const LEVELS_OF_HOOK: usize = 40;
+/// Maximum depth with a hook, which may be called on each level.
+const HOOK_LEVELS: usize = 40;
 
 impl<'a> Arbitrary<'a> for Options {
     fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
@@ -118,8 +120,8 @@ impl<'a> Arbitrary<'a> for Options {
             1 => usize::MAX,
             _ => 1000,
         };
-        let most = if hook.is_some() { LEVELS_OF_HOOK } else { usize::MAX };
-        let all = [NonFinite::Literal, NonFinite::Refuse, NonFinite::Null];
+        let most = if hook.is_some() { HOOK_LEVELS } else { usize::MAX };
+        let all = [NonFinite::Literal, NonFinite::Reject, NonFinite::Null];
         Ok(Self {
             skip_keys: u.arbitrary()?,
             ensure_ascii: u.arbitrary()?,
@@ -129,7 +131,7 @@ impl<'a> Arbitrary<'a> for Options {
             indent: indent(u)?,
             separators: separators(u)?,
             hook,
-            bytes: *u.choose(&[BytesForm::Refuse, BytesForm::Array, BytesForm::Base64])?,
+            bytes: *u.choose(&[BytesFormat::Reject, BytesFormat::Array, BytesFormat::Base64])?,
             step: u.int_in_range(1..=7)?,
             cut: u.arbitrary()?,
         })
@@ -160,16 +162,16 @@ fn separators(u: &mut Unstructured<'_>) -> Result<Option<(String, String)>> {
 
 fn hook(u: &mut Unstructured<'_>) -> Result<Option<Hook>> {
     Ok(match u.int_in_range(0..=11)? {
-        0 => Some(Hook::Refuse),
+        0 => Some(Hook::Reject),
         1 => Some(Hook::Same),
         2 => Some(Hook::Text),
-        3..=4 => Some(Hook::Tree(Arc::new(patient(u.arbitrary()?)))),
+        3..=4 => Some(Hook::Tree(Arc::new(without_swallowing(u.arbitrary()?)))),
         _ => None,
     })
 }
 
-/// What passes over errors would ask the hook again and again, on each level more often.
-fn patient(tree: Tree) -> Tree {
+/// A tree that ignores errors would call the hook exponentially often.
+fn without_swallowing(tree: Tree) -> Tree {
     let swallows = tree.any(&|tree| {
         matches!(
             tree,

@@ -1,4 +1,4 @@
-//! How trees hand themselves over.
+//! `Serialize` for trees.
 
 use std::fmt;
 use std::fmt::Write;
@@ -44,7 +44,7 @@ impl Serialize for Tree {
             Self::Token(name, fields, on_error) => {
                 let mut token = serializer.serialize_struct(name, fields.len())?;
                 for tree in fields {
-                    on_error.see(token.serialize_field(name, tree))?;
+                    on_error.handle(token.serialize_field(name, tree))?;
                 }
                 token.end()
             }
@@ -104,19 +104,19 @@ impl fmt::Display for Shown<'_> {
     }
 }
 
-/// Hands over each item by one method, and ends.
+/// Passes each item to one method, then ends.
 macro_rules! hand_over {
     ($compound:expr, $method:ident, $items:ident, $on_error:ident) => {{
         let mut compound = $compound?;
         for item in $items {
-            $on_error.see(compound.$method(item))?;
+            $on_error.handle(compound.$method(item))?;
         }
         compound.end()
     }};
     ($compound:expr, $fields:ident, $on_error:ident) => {{
         let mut compound = $compound?;
         for (name, tree) in $fields {
-            $on_error.see(compound.serialize_field(name, tree))?;
+            $on_error.handle(compound.serialize_field(name, tree))?;
         }
         compound.end()
     }};
@@ -178,16 +178,16 @@ impl Calls {
         for (key, value) in members {
             let key = &Key(key);
             if self == Self::Entries {
-                on_error.see(map.serialize_entry(key, value))?;
+                on_error.handle(map.serialize_entry(key, value))?;
             }
             if matches!(self, Self::ValuesOnly | Self::ValuesFirst) {
-                on_error.see(map.serialize_value(value))?;
+                on_error.handle(map.serialize_value(value))?;
             }
             if matches!(self, Self::KeysAndValues | Self::KeysOnly | Self::ValuesFirst) {
-                on_error.see(map.serialize_key(key))?;
+                on_error.handle(map.serialize_key(key))?;
             }
             if self == Self::KeysAndValues {
-                on_error.see(map.serialize_value(value))?;
+                on_error.handle(map.serialize_value(value))?;
             }
         }
         map.end()

@@ -1,8 +1,8 @@
-//! Values that pass over an error within them.
+//! Values that ignore errors of their parts.
 
 use std::cell::Cell;
 
-/// What a value does when something within it cannot be written.
+/// What a value does when one of its parts cannot be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum OnError {
     Pass,
@@ -15,11 +15,11 @@ thread_local! {
 }
 
 impl OnError {
-    pub(super) fn see<E>(self, written: Result<(), E>) -> Result<(), E> {
+    pub(super) fn handle<E>(self, written: Result<(), E>) -> Result<(), E> {
         if self == Self::Pass || written.is_ok() {
             return written;
         }
-        // The text of an odd key is only for the hook, which may have it empty.
+        // The text of an unsupported key is only for the hook, and may be empty.
         if KEYS.get() == 0 {
             SWALLOWED.set(true);
         }
@@ -35,7 +35,7 @@ pub(super) fn within_key<T>(write: impl FnOnce() -> T) -> T {
     written
 }
 
-/// What `write` hands back, and whether a value passed over an error meanwhile.
+/// The result of `write`, and whether a value ignored an error meanwhile.
 pub(super) fn watch<T>(write: impl FnOnce() -> T) -> (T, bool) {
     SWALLOWED.set(false);
     KEYS.set(0);

@@ -1,4 +1,4 @@
-//! Values of every kind that serde knows, also such as no `derive` makes.
+//! Values of every kind in serde's data model, including some that no `derive` makes.
 
 use serde_json::value::RawValue;
 
@@ -14,30 +14,30 @@ pub(crate) enum Tree {
     Items(Sequence, Vec<Tree>, OnError),
     Fields(Object, Vec<(Name, Tree)>, OnError),
     Map(Calls, Vec<(Tree, Tree)>, OnError),
-    /// A struct that passes for a text that is JSON already, with any fields.
+    /// A struct with the name of a raw value, with any fields.
     Token(Name, Vec<Tree>, OnError),
 }
 
-/// What has no parts.
+/// A value without parts.
 #[derive(Debug, Clone)]
 pub(crate) enum Leaf {
     Bool(bool),
     Number(Number),
     Char(char),
     Str(String),
-    /// Written by `collect_str`, a letter at a time.
+    /// Written by `collect_str`, one character at a time.
     Shown(String),
-    /// The same, whose `Display` fails behind the text.
+    /// Written by `collect_str`; its `Display` fails after the text.
     ShownBadly(String),
     Bytes(Vec<u8>),
     None,
     Unit,
     UnitStruct,
     UnitVariant(Name),
-    /// A text that is JSON.
+    /// Text that is JSON.
     Raw(Name),
     RawValue(Box<RawValue>),
-    /// `Serialize` says no.
+    /// `Serialize` returns an error.
     Fails(String),
 }
 
@@ -59,7 +59,7 @@ pub(crate) enum Number {
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Sequence {
-    /// Of that length, as it says.
+    /// With this length hint.
     Seq(Option<usize>),
     Tuple,
     Struct,
@@ -72,22 +72,22 @@ pub(crate) enum Object {
     Variant(Name),
 }
 
-/// How a map hands over its members.
+/// The calls by which a map passes its members.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Calls {
     Entries,
     KeysAndValues,
-    /// What serde does not allow.
+    /// Not allowed by serde, like the next two.
     KeysOnly,
     ValuesOnly,
     ValuesFirst,
 }
 
-/// Of a struct, a field or a variant; serde has them known when it compiles.
+/// The name of a struct, field or variant; serde requires static names.
 pub(crate) type Name = &'static str;
 
 impl Tree {
-    /// What it holds, keys too.
+    /// The direct parts, including keys.
     fn parts(&self) -> Vec<&Self> {
         match self {
             Self::Leaf(_) => Vec::new(),
@@ -100,18 +100,18 @@ impl Tree {
         }
     }
 
-    /// Whether `is` holds of it or of anything in it.
+    /// Whether `is` holds for this value or any part.
     pub(crate) fn any(&self, is: &dyn Fn(&Self) -> bool) -> bool {
         is(self) || self.parts().into_iter().any(|part| part.any(is))
     }
 
-    /// Whether any leaf in it is such.
+    /// Whether `is` holds for any leaf.
     pub(crate) fn any_leaf(&self, is: impl Fn(&Leaf) -> bool) -> bool {
         self.any(&|tree| matches!(tree, Self::Leaf(leaf) if is(leaf)))
     }
 
-    /// Whether it breaks rules that a serializer may rely on.
-    pub(crate) fn is_lawless(&self) -> bool {
+    /// Whether it breaks rules of serde that a serializer may rely on.
+    pub(crate) fn breaks_protocol(&self) -> bool {
         self.any(&|tree| match tree {
             Self::Token(..) => true,
             Self::Map(calls, ..) => !matches!(calls, Calls::Entries | Calls::KeysAndValues),
@@ -119,12 +119,12 @@ impl Tree {
         })
     }
 
-    /// Whether it says of something that it is empty, and it is not.
-    pub(crate) fn denies_items(&self) -> bool {
+    /// Whether a sequence may claim to be empty and is not.
+    pub(crate) fn has_wrong_length(&self) -> bool {
         self.any(&|tree| matches!(tree, Self::Items(Sequence::Seq(Some(0)), ..)))
     }
 
-    /// Whether it is a text to a serializer.
+    /// Whether a serializer sees a string.
     fn is_text(&self) -> bool {
         match self {
             Self::Some(tree) | Self::NewtypeStruct(tree) => tree.is_text(),
@@ -135,7 +135,7 @@ impl Tree {
         }
     }
 
-    /// Whether all keys in it are texts.
+    /// Whether all keys are strings.
     pub(crate) fn has_text_keys_only(&self) -> bool {
         !self.any(&|tree| {
             let Self::Map(_, members, _) = tree else { return false };

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// The time so many seconds, and nanoseconds more, from 1970.
+/// The time `seconds` and `nanoseconds` after 1970.
 fn time(seconds: i64, nanoseconds: u32) -> SystemTime {
     let whole = Duration::from_secs(seconds.unsigned_abs());
     let second =
@@ -16,7 +16,7 @@ fn time(seconds: i64, nanoseconds: u32) -> SystemTime {
 }
 
 fn text(seconds: i64, nanoseconds: u32) -> String {
-    Utc::try_from(time(seconds, nanoseconds)).unwrap().to_string()
+    UtcDateTime::try_from(time(seconds, nanoseconds)).unwrap().to_string()
 }
 
 #[test]
@@ -27,37 +27,40 @@ fn microseconds_are_six_digits_or_none() {
 }
 
 #[test]
-fn what_is_below_the_microsecond_is_cut_off_towards_the_past() {
+fn times_are_truncated_to_microseconds_towards_the_past() {
     assert_eq!(text(0, 999), "1970-01-01T00:00:00+00:00");
     assert_eq!(text(-1, 999_999_999), "1969-12-31T23:59:59.999999+00:00");
     assert_eq!(text(-1, 1), "1969-12-31T23:59:59+00:00");
 }
 
 #[test]
-fn the_years_are_1_to_9999() {
+fn only_the_years_1_to_9999_are_accepted() {
     assert_eq!(text(FIRST, 0), "0001-01-01T00:00:00+00:00");
     assert_eq!(text(LAST, 999_999_999), "9999-12-31T23:59:59.999999+00:00");
     for (seconds, nanoseconds) in [(FIRST - 1, 999_999_999), (LAST + 1, 0)] {
-        let error = Utc::try_from(time(seconds, nanoseconds)).unwrap_err();
-        let expected = format!("the time {seconds} s from 1970 is outside of the years 1 to 9999");
+        let error = UtcDateTime::try_from(time(seconds, nanoseconds)).unwrap_err();
+        let expected = format!("the time {seconds} s from 1970 is outside the years 1 to 9999");
         assert_eq!(error.to_string(), expected);
     }
 }
 
 proptest! {
     #[test]
-    fn every_time_is_chronos(seconds in FIRST..=LAST, nanoseconds in 0..1_000_000_000_u32) {
+    fn times_equal_those_of_chrono(seconds in FIRST..=LAST, nanoseconds in 0..1_000_000_000_u32) {
         let theirs = DateTime::from_timestamp(seconds, nanoseconds).unwrap();
-        let form = if theirs.nanosecond() < 1000 { "%FT%T+00:00" } else { "%FT%T%.6f+00:00" };
-        prop_assert_eq!(text(seconds, nanoseconds), theirs.format(form).to_string());
+        let format = if theirs.nanosecond() < 1000 { "%FT%T+00:00" } else { "%FT%T%.6f+00:00" };
+        prop_assert_eq!(text(seconds, nanoseconds), theirs.format(format).to_string());
     }
 }
 
 #[test]
-fn every_day_is_chronos() {
+fn dates_equal_those_of_chrono() {
     for days in FIRST / SECONDS_OF_DAY..=LAST / SECONDS_OF_DAY {
         let theirs = DateTime::from_timestamp(days * SECONDS_OF_DAY, 0).unwrap().date_naive();
         let (month, day) = (theirs.month().into(), theirs.day().into());
-        assert_eq!(Date::from_days(days), Date { year: theirs.year().into(), month, day });
+        assert_eq!(
+            CivilDate::from_days(days),
+            CivilDate { year: theirs.year().into(), month, day }
+        );
     }
 }

@@ -1,29 +1,29 @@
-//! Keys as Python compares them, before they become strings.
+//! Keys in the form in which Python compares them.
 
 use std::cmp::Ordering;
 
-/// A key as it was before it became a string.
+/// A key before its conversion to a string.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum SortKey {
-    /// Where its text is kept.
+    /// Its range in `SortBuffer::texts`.
     Text {
         begin: usize,
         end: usize,
     },
-    /// An integer, or a boolean, which is one in Python.
+    /// An integer, or a boolean, which is an integer in Python.
     Integer(i128),
-    /// More than an `i128` holds.
+    /// An integer beyond `i128::MAX`.
     Large(u128),
     Float(f64),
     Null,
 }
 
-/// 2 to the power of 127.
+/// 2^127.
 const BEYOND_I128: f64 = -(i128::MIN as f64);
 
 impl SortKey {
-    /// Whether the two can be compared.
-    pub(super) fn is_like(self, other: Self) -> bool {
+    /// Whether Python can compare the two.
+    pub(super) fn is_comparable_with(self, other: Self) -> bool {
         self.kind() == other.kind()
     }
 
@@ -35,7 +35,7 @@ impl SortKey {
         }
     }
 
-    /// Numbers by their exact values, NaN behind all others; `texts` holds what is kept of texts.
+    /// Compares numbers by their exact values, with NaN last; `texts` is `SortBuffer::texts`.
     pub(super) fn compare(self, other: Self, texts: &[u8]) -> Ordering {
         match (self, other) {
             (Self::Text { begin, end }, Self::Text { begin: from, end: to }) => {
@@ -64,7 +64,7 @@ fn integer_with_float(integer: i128, float: f64) -> Ordering {
     if float < -BEYOND_I128 {
         return Ordering::Greater;
     }
-    // What is cut off decides where the whole parts are equal.
+    // The fraction decides if the whole parts are equal.
     integer.cmp(&(float as i128)).then(0.0_f64.total_cmp(&(float.fract() + 0.0)))
 }
 
@@ -72,7 +72,7 @@ fn large_with_float(integer: u128, float: f64) -> Ordering {
     if float.is_nan() || float >= 2.0 * BEYOND_I128 {
         return Ordering::Less;
     }
-    // Above 2 to the power of 53, floats have no fractions.
+    // Floats above 2^53 have no fraction.
     if float < BEYOND_I128 { Ordering::Greater } else { integer.cmp(&(float as u128)) }
 }
 
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn equal_numbers_are_equal_whatever_their_kind() {
+    fn equal_numbers_of_different_types_are_equal() {
         for (a, b) in [
             (SortKey::Integer(0), SortKey::Float(-0.0)),
             (SortKey::Integer(i128::MIN), SortKey::Float(-BEYOND_I128)),

@@ -1,4 +1,4 @@
-//! What has items.
+//! Containers.
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;

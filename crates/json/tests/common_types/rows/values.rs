@@ -1,4 +1,4 @@
-//! Plain values, and what is written as the value in it.
+//! Plain values and wrappers.
 
 use std::borrow::Cow;
 use std::cell::Cell;

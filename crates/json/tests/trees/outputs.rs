@@ -1,4 +1,4 @@
-//! All ways to a text lead to the same one.
+//! All output methods give the same text.
 
 use std::error::Error as _;
 
@@ -7,40 +7,40 @@ use universal_worker_json::Error;
 use universal_worker_json::ErrorKind;
 
 use super::options::Options;
-use super::sinks::FULL;
-use super::sinks::Full;
-use super::sinks::Slow;
 use super::swallow;
 use super::tree::Tree;
+use super::writers::FULL;
+use super::writers::Full;
+use super::writers::Slow;
 
 const PREFIX: &[u8] = b"prefix";
 
 type Written = Result<Vec<u8>, Error>;
 
-/// `expected` is what `to_vec` made of the tree.
+/// `expected` is the result of `to_vec`.
 pub(super) fn agree(encoder: &Encoder, tree: &Tree, options: &Options, expected: &Written) {
-    same("to_string", expected, encoder.to_string(tree).map(String::into_bytes));
-    same("encode_into", expected, encode_into(encoder, tree));
+    assert_same("to_string", expected, encoder.to_string(tree).map(String::into_bytes));
+    assert_same("encode_into", expected, encode_into(encoder, tree));
     let mut text = Vec::new();
-    same("to_writer", expected, encoder.to_writer(tree, &mut text).map(|()| text));
+    assert_same("to_writer", expected, encoder.to_writer(tree, &mut text).map(|()| text));
     let mut slow = Slow::new(options.step);
-    same("a slow writer", expected, encoder.to_writer(tree, &mut slow).map(|()| slow.taken));
+    assert_same("a slow writer", expected, encoder.to_writer(tree, &mut slow).map(|()| slow.taken));
     match expected {
         Ok(text) if !text.is_empty() => {
             let room = text.len() * usize::from(options.cut) / (usize::from(u16::MAX) + 1);
-            fails_where_there_is_no_room(encoder, tree, room);
+            check_full_writer(encoder, tree, room);
         }
         _ => {}
     }
 }
 
 #[track_caller]
-fn same(way: &str, expected: &Written, found: Written) {
+fn assert_same(method: &str, expected: &Written, found: Written) {
     let plain = |written: &Written| match written {
         Ok(text) => Ok(String::from_utf8_lossy(text).into_owned()),
         Err(error) => Err((error.kind(), error.to_string())),
     };
-    assert_eq!(plain(expected), plain(&found), "by to_vec, and by {way}");
+    assert_eq!(plain(expected), plain(&found), "to_vec and {method} differ");
 }
 
 fn encode_into(encoder: &Encoder, tree: &Tree) -> Written {
@@ -53,8 +53,8 @@ fn encode_into(encoder: &Encoder, tree: &Tree) -> Written {
     written.map(|()| buffer.split_off(PREFIX.len()))
 }
 
-fn fails_where_there_is_no_room(encoder: &Encoder, tree: &Tree, room: usize) {
-    // What passes over an error of the writer has another one in the end.
+fn check_full_writer(encoder: &Encoder, tree: &Tree, room: usize) {
+    // A value that ignores the writer's error gets another one in the end.
     let (written, swallowed) = swallow::watch(|| encoder.to_writer(tree, Full { room }));
     let Err(error) = written else { panic!("there is room for {room} bytes only") };
     if !swallowed {

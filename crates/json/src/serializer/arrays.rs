@@ -1,4 +1,4 @@
-//! Arrays, and the content of enums' variants.
+//! Arrays and enum variants.
 
 use serde::Serialize;
 use serde::ser;
@@ -6,19 +6,19 @@ use serde::ser;
 use crate::error::Error;
 use crate::serializer::Serializer;
 
-/// An array that is being written.
-pub(crate) struct Items<'s, 'e> {
+/// Writes an array.
+pub(crate) struct ArrayWriter<'s, 'e> {
     serializer: &'s mut Serializer<'e>,
     count: usize,
 }
 
-/// What stands in an object of one member, whose key is the name of the variant.
-pub(crate) struct InVariant<C> {
+/// Writes an object with one member, whose key is the name of an enum variant.
+pub(crate) struct VariantWriter<C> {
     pub(super) variant: &'static str,
     pub(super) content: C,
 }
 
-impl<'s, 'e> Items<'s, 'e> {
+impl<'s, 'e> ArrayWriter<'s, 'e> {
     #[inline]
     pub(super) fn open(serializer: &'s mut Serializer<'e>) -> Result<Self, Error> {
         serializer.open(b'[')?;
@@ -31,7 +31,7 @@ impl<'s, 'e> Items<'s, 'e> {
         let written = value.serialize(&mut *self.serializer);
         let index = self.count;
         self.count += 1;
-        written.map_err(|error| self.serializer.passed(error).at_index(index))
+        written.map_err(|error| self.serializer.fail(error).at_index(index))
     }
 
     #[inline]
@@ -42,7 +42,7 @@ impl<'s, 'e> Items<'s, 'e> {
 }
 
 impl Serializer<'_> {
-    /// The variant's object, up to its value.
+    /// Writes the beginning of a variant's object, up to its value.
     pub(super) fn open_variant(&mut self, variant: &'static str) -> Result<(), Error> {
         self.open(b'{')?;
         self.separate(true);
@@ -58,7 +58,7 @@ impl Serializer<'_> {
 
 macro_rules! items {
     ($($access:ident :: $method:ident),+) => {$(
-        impl ser::$access for Items<'_, '_> {
+        impl ser::$access for ArrayWriter<'_, '_> {
             type Ok = ();
             type Error = Error;
 
@@ -82,7 +82,7 @@ items!(
     SerializeTupleStruct::serialize_field
 );
 
-impl ser::SerializeTupleVariant for InVariant<Items<'_, '_>> {
+impl ser::SerializeTupleVariant for VariantWriter<ArrayWriter<'_, '_>> {
     type Ok = ();
     type Error = Error;
 

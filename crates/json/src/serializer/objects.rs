@@ -9,47 +9,47 @@ use serde::ser;
 use crate::error::Error;
 use crate::error::ErrorKind;
 use crate::serializer::Serializer;
-use crate::serializer::items::InVariant;
+use crate::serializer::arrays::VariantWriter;
 use crate::serializer::key;
 use crate::serializer::raw::Verbatim;
-use crate::serializer::sorting::Mark;
+use crate::serializer::sorting::SortMark;
 
-/// An object of fields, whose names are known.
-pub(crate) enum Fields<'s, 'e> {
+/// Writes a struct.
+pub(crate) enum StructWriter<'s, 'e> {
     Object {
         serializer: &'s mut Serializer<'e>,
         empty: bool,
-        mark: Mark,
+        mark: SortMark,
     },
-    /// No object at all, but a text that is JSON already.
+    /// Not an object, but text that is already JSON.
     Raw {
         serializer: &'s mut Serializer<'e>,
     },
 }
 
-/// An object with any keys.
-pub(crate) struct Members<'s, 'e> {
+/// Writes a map.
+pub(crate) struct MapWriter<'s, 'e> {
     serializer: &'s mut Serializer<'e>,
     empty: bool,
-    mark: Mark,
-    /// A key was left out.
+    mark: SortMark,
+    /// A member was omitted.
     skipped: bool,
     last: LastKey,
 }
 
-/// The last key, for the value that follows it.
+/// The key whose value follows, for the path of an error.
 enum LastKey {
-    /// There is none that waits for its value.
+    /// No value is due.
     None,
-    /// It stands there in the text.
+    /// Its range in the text.
     At(Range<usize>),
-    /// Its text, where it may be gone before the value is written.
+    /// Its JSON text, because the output may have been flushed or moved.
     Kept(Vec<u8>),
-    /// It was left out, and so is the value.
+    /// It was omitted, and so is its value.
     Skipped,
 }
 
-impl<'s, 'e> Fields<'s, 'e> {
+impl<'s, 'e> StructWriter<'s, 'e> {
     #[inline]
     pub(super) fn open(serializer: &'s mut Serializer<'e>) -> Result<Self, Error> {
         serializer.open(b'{')?;
@@ -71,14 +71,14 @@ impl<'s, 'e> Fields<'s, 'e> {
             Self::Object { serializer, empty, .. } => (serializer, empty),
             Self::Raw { serializer } => {
                 let written = value.serialize(Verbatim(serializer));
-                return written.map_err(|error| serializer.passed(error));
+                return written.map_err(|error| serializer.fail(error));
             }
         };
         serializer.put_key(name, *empty)?;
         *empty = false;
         let written = value.serialize(&mut **serializer);
         serializer.end_entry();
-        written.map_err(|error| serializer.passed(error).at_name(name))
+        written.map_err(|error| serializer.fail(error).at_name(name))
     }
 
     #[inline]
@@ -94,7 +94,7 @@ impl<'s, 'e> Fields<'s, 'e> {
     }
 }
 
-impl<'s, 'e> Members<'s, 'e> {
+impl<'s, 'e> MapWriter<'s, 'e> {
     #[inline]
     pub(super) fn open(serializer: &'s mut Serializer<'e>) -> Result<Self, Error> {
         serializer.open(b'{')?;
@@ -103,12 +103,12 @@ impl<'s, 'e> Members<'s, 'e> {
         Ok(Self { serializer, empty: true, mark, skipped: false, last })
     }
 
-    /// Writes a key and what stands around it, or leaves it out.
+    /// Writes a key and the separators around it; returns `false` if it was omitted.
     #[inline]
     fn key<K: Serialize + ?Sized>(&mut self, key: &K) -> Result<bool, Error> {
         let serializer = &mut *self.serializer;
         let written = key::write_or_skip(key, serializer, self.empty);
-        let written = written.map_err(|error| serializer.passed(error))?;
+        let written = written.map_err(|error| serializer.fail(error))?;
         if written {
             self.empty = false;
         } else {
@@ -121,24 +121,24 @@ impl<'s, 'e> Members<'s, 'e> {
     fn expect_no_value(&mut self) -> Result<(), Error> {
         match self.last {
             LastKey::None => Ok(()),
-            _ => Err(self.unpaired("there is a key without a value")),
+            _ => Err(self.unpaired("a key without a value")),
         }
     }
 
     #[cold]
     fn unpaired(&mut self, message: &str) -> Error {
-        self.serializer.passed(Error::new(ErrorKind::Custom, message))
+        self.serializer.fail(Error::new(ErrorKind::Custom, message))
     }
 
     #[inline]
     fn value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
         let written = value.serialize(&mut *self.serializer);
         self.serializer.end_entry();
-        written.map_err(|error| self.serializer.passed(error))
+        written.map_err(|error| self.serializer.fail(error))
     }
 }
 
-impl ser::SerializeMap for Members<'_, '_> {
+impl ser::SerializeMap for MapWriter<'_, '_> {
     type Ok = ();
     type Error = Error;
 
@@ -157,7 +157,7 @@ impl ser::SerializeMap for Members<'_, '_> {
 
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
         match mem::replace(&mut self.last, LastKey::None) {
-            LastKey::None => Err(self.unpaired("there is a value without a key")),
+            LastKey::None => Err(self.unpaired("a value without a key")),
             LastKey::Skipped => Ok(()),
             LastKey::Kept(text) => self.value(value).map_err(|error| error.at_key(&text)),
             LastKey::At(at) => {
@@ -188,7 +188,7 @@ impl ser::SerializeMap for Members<'_, '_> {
     }
 }
 
-impl ser::SerializeStruct for Fields<'_, '_> {
+impl ser::SerializeStruct for StructWriter<'_, '_> {
     type Ok = ();
     type Error = Error;
 
@@ -207,7 +207,7 @@ impl ser::SerializeStruct for Fields<'_, '_> {
     }
 }
 
-impl ser::SerializeStructVariant for InVariant<Fields<'_, '_>> {
+impl ser::SerializeStructVariant for VariantWriter<StructWriter<'_, '_>> {
     type Ok = ();
     type Error = Error;
 

@@ -1,9 +1,9 @@
-//! Writers that make it hard.
+//! Slow and full writers.
 
 use std::io;
 use std::io::Write;
 
-/// Takes few bytes at a time, and is interrupted now and then.
+/// Accepts few bytes at a time, and is interrupted on every fifth call.
 #[derive(Debug, Default)]
 pub(super) struct Slow {
     pub(super) taken: Vec<u8>,
@@ -33,14 +33,14 @@ impl Write for Slow {
     }
 }
 
-/// Has room for so many bytes.
+/// Fails after `room` bytes.
 #[derive(Debug)]
 pub(super) struct Full {
     pub(super) room: usize,
 }
 
-/// What it says then.
-pub(super) const FULL: &str = "there is no more room";
+/// The error message of [`Full`].
+pub(super) const FULL: &str = "no room left";
 
 impl Write for Full {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {

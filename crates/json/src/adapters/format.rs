@@ -1,4 +1,4 @@
-//! A form is written by a value, and by all that holds such values.
+//! Serialization in another format, for values and their containers.
 
 use std::collections::BTreeMap;
 use std::collections::HashMap;
@@ -13,30 +13,35 @@ use serde::Serializer;
 use serde::ser::Error as _;
 
 use crate::adapters::seconds;
-use crate::adapters::utc::Utc;
+use crate::adapters::utc::UtcDateTime;
 
-/// The form of times: a string in UTC.
+/// The format of times: a string in UTC.
+#[derive(Debug)]
 pub enum Iso8601 {}
 
-/// The form of durations: a float.
-pub enum InSeconds {}
+/// The format of durations: a float.
+#[derive(Debug)]
+pub enum FloatSeconds {}
 
-/// Serializes in a form that is not serde's own; it cannot be named, and so not be implemented,
-/// outside of this crate.
-pub trait SerializeAs<Form> {
+/// Serializes in a format other than serde's own.
+///
+/// It cannot be named, and so cannot be implemented, outside this crate.
+pub trait SerializeAs<Format> {
+    /// Serializes in the format.
+    ///
     /// # Errors
-    /// When the form has no text for the value; and what the serializer says.
+    /// If the format cannot express the value, or the serializer fails.
     fn serialize_as<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error>;
 }
 
 impl SerializeAs<Iso8601> for SystemTime {
     fn serialize_as<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let utc = Utc::try_from(*self).map_err(S::Error::custom)?;
+        let utc = UtcDateTime::try_from(*self).map_err(S::Error::custom)?;
         serializer.collect_str(&utc)
     }
 }
 
-impl SerializeAs<InSeconds> for Duration {
+impl SerializeAs<FloatSeconds> for Duration {
     fn serialize_as<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_f64(seconds::nearest(*self))
     }
@@ -44,7 +49,7 @@ impl SerializeAs<InSeconds> for Duration {
 
 macro_rules! pointers {
     ($($pointer:ty),+ $(,)?) => {$(
-        impl<Form, T: SerializeAs<Form> + ?Sized> SerializeAs<Form> for $pointer {
+        impl<Format, T: SerializeAs<Format> + ?Sized> SerializeAs<Format> for $pointer {
             fn serialize_as<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 (**self).serialize_as(serializer)
             }
@@ -54,58 +59,58 @@ macro_rules! pointers {
 
 pointers!(&T, Box<T>, Arc<T>, Rc<T>);
 
-impl<Form, T: SerializeAs<Form>> SerializeAs<Form> for Option<T> {
+impl<Format, T: SerializeAs<Format>> SerializeAs<Format> for Option<T> {
     fn serialize_as<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
-            Some(value) => serializer.serialize_some(&InForm::new(value)),
+            Some(value) => serializer.serialize_some(&AsFormat::new(value)),
             None => serializer.serialize_none(),
         }
     }
 }
 
-impl<Form, T: SerializeAs<Form>> SerializeAs<Form> for [T] {
+impl<Format, T: SerializeAs<Format>> SerializeAs<Format> for [T] {
     fn serialize_as<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.iter().map(InForm::new))
+        serializer.collect_seq(self.iter().map(AsFormat::new))
     }
 }
 
-impl<Form, T: SerializeAs<Form>, const N: usize> SerializeAs<Form> for [T; N] {
-    fn serialize_as<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.as_slice().serialize_as(serializer)
-    }
-}
-
-impl<Form, T: SerializeAs<Form>> SerializeAs<Form> for Vec<T> {
+impl<Format, T: SerializeAs<Format>, const N: usize> SerializeAs<Format> for [T; N] {
     fn serialize_as<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.as_slice().serialize_as(serializer)
     }
 }
 
-impl<Form, K: Serialize, V: SerializeAs<Form>> SerializeAs<Form> for BTreeMap<K, V> {
+impl<Format, T: SerializeAs<Format>> SerializeAs<Format> for Vec<T> {
     fn serialize_as<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.iter().map(|(key, value)| (key, InForm::new(value))))
+        self.as_slice().serialize_as(serializer)
     }
 }
 
-impl<Form, K: Serialize, V: SerializeAs<Form>, H> SerializeAs<Form> for HashMap<K, V, H> {
+impl<Format, K: Serialize, V: SerializeAs<Format>> SerializeAs<Format> for BTreeMap<K, V> {
     fn serialize_as<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.iter().map(|(key, value)| (key, InForm::new(value))))
+        serializer.collect_map(self.iter().map(|(key, value)| (key, AsFormat::new(value))))
     }
 }
 
-/// A value whose `Serialize` is that of the form.
-struct InForm<'v, Form, T> {
+impl<Format, K: Serialize, V: SerializeAs<Format>, H> SerializeAs<Format> for HashMap<K, V, H> {
+    fn serialize_as<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.iter().map(|(key, value)| (key, AsFormat::new(value))))
+    }
+}
+
+/// A value whose `Serialize` uses the format.
+struct AsFormat<'v, Format, T> {
     value: &'v T,
-    form: PhantomData<Form>,
+    format: PhantomData<Format>,
 }
 
-impl<'v, Form, T> InForm<'v, Form, T> {
+impl<'v, Format, T> AsFormat<'v, Format, T> {
     fn new(value: &'v T) -> Self {
-        Self { value, form: PhantomData }
+        Self { value, format: PhantomData }
     }
 }
 
-impl<Form, T: SerializeAs<Form>> Serialize for InForm<'_, Form, T> {
+impl<Format, T: SerializeAs<Format>> Serialize for AsFormat<'_, Format, T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.value.serialize_as(serializer)
     }

@@ -1,7 +1,7 @@
-//! What serializers have in common that take few kinds of values.
+//! Macros for serializers that accept few types.
 
-/// Refuses the values of these types by `$error()`.
-macro_rules! refused {
+/// Methods that reject values of these types with `$error()`.
+macro_rules! reject {
     ($ok:ty, $error:ident; $($method:ident: $type:ty),* $(,)?) => {$(
         fn $method(self, _value: $type) -> Result<$ok, Error> {
             Err($error())
@@ -9,8 +9,8 @@ macro_rules! refused {
     )*};
 }
 
-/// Refuses bytes and all that has parts, and takes what a wrapper holds for the wrapper.
-macro_rules! refused_compounds {
+/// Methods that reject bytes and compound values with `$error()`, and unwrap newtypes and options.
+macro_rules! reject_compounds {
     ($ok:ty, $error:ident) => {
         type Ok = $ok;
         type Error = Error;
@@ -84,7 +84,7 @@ macro_rules! refused_compounds {
             Err($error())
         }
 
-        // The default of serde panics where a `Display` fails.
+        // serde's default panics if `Display` fails.
         fn collect_str<T: Display + ?Sized>(self, value: &T) -> Result<$ok, Error> {
             let mut text = String::new();
             write!(text, "{value}").map_err(|_| Error::not_displayed())?;
@@ -107,5 +107,5 @@ macro_rules! refused_compounds {
     };
 }
 
-pub(super) use refused;
-pub(super) use refused_compounds;
+pub(super) use reject;
+pub(super) use reject_compounds;
