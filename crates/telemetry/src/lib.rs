@@ -1,24 +1,30 @@
-//! CPU time and memory of a process and all its descendants, by which a scheduler decides, and
-//! what a piece of work in this process took.
+//! Measures CPU time and memory of a process and its descendants.
 //!
-//! A [`Sampler`] keeps the figures of the sample before, since CPU load is a difference.
-//! Samples are cached for [`FRESH`], so that it costs nothing to ask often; one costs well below a
-//! millisecond whatever else runs on the machine, since only the tree's own processes are read.
-//!
-//! # Examples
 //! ```
-//! let sampler = universal_worker_telemetry::Sampler::new(std::process::id());
+//! use universal_worker_telemetry::Sampler;
+//!
+//! let sampler = Sampler::new(std::process::id());
 //! let sample = sampler.sample();
 //! assert_eq!(sample.pid, std::process::id());
 //! assert!(sample.memory_rss_mb > 0.0);
 //! ```
 //!
-//! [`ProcessMeter`] and [`thread_cpu_time`] are for the work of one thread, before and after.
+//! - [`Sampler`] measures a process tree.
+//!   CPU load is computed from the previous sample.
+//!   A sample is cached for [`SAMPLE_TTL`]; it takes well below a millisecond, however many processes the
+//!   machine has, because only those of the tree are read.
+//! - [`ProcessMeter`] and [`thread_cpu_time`] measure one piece of work in this process, before and after.
+//! - [`descendants`] lists a process tree.
+//!
+//! The crate reads proc(5) and supports only Linux.
 
 #![deny(missing_docs)]
 
-mod imp;
-mod load;
+#[cfg(not(target_os = "linux"))]
+compile_error!("universal-worker-telemetry supports only Linux: it reads /proc");
+
+mod cpu_load;
+mod linux;
 mod meter;
 mod sampler;
 mod tree;
@@ -26,7 +32,7 @@ mod tree;
 pub use meter::ProcessMeter;
 pub use meter::ProcessUsage;
 pub use meter::thread_cpu_time;
-pub use sampler::FRESH;
+pub use sampler::SAMPLE_TTL;
 pub use sampler::Sample;
 pub use sampler::Sampler;
 pub use tree::Visit;

@@ -1,43 +1,43 @@
-//! What this process has used so far, cheaply.
+//! CPU time and memory of this process.
 
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::time::Duration;
 use std::time::Instant;
 
-use crate::imp;
+use crate::linux;
 
-/// What this process has used.
+/// CPU time and memory of this process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ProcessUsage {
-    /// CPU time of all its threads and of the children that it has waited for.
+    /// CPU time of all threads and of the children that it has waited for.
     pub cpu: Duration,
     /// Resident memory in bytes.
     pub rss: u64,
 }
 
-/// Reads what this process has used; a reading costs two to three microseconds.
+/// Measures this process; a reading takes two to three microseconds.
 #[derive(Debug)]
 pub struct ProcessMeter {
-    /// None where the system does not tell.
-    resident: Option<imp::Resident>,
+    /// `None` if procfs is not available.
+    resident: Option<linux::ResidentMemory>,
     last: Mutex<Option<(Instant, ProcessUsage)>>,
 }
 
 impl ProcessMeter {
-    /// Opens the meter of this process.
+    /// Creates the meter of this process.
     #[must_use]
     pub fn new() -> Self {
-        Self { resident: imp::Resident::open().ok(), last: Mutex::default() }
+        Self { resident: linux::ResidentMemory::open().ok(), last: Mutex::default() }
     }
 
-    /// Reads now; none where the system does not tell.
+    /// A new reading; `None` if procfs is not available.
     pub fn now(&self) -> Option<ProcessUsage> {
         let rss = self.resident.as_ref()?.bytes()?;
-        Some(ProcessUsage { cpu: imp::process_cpu_time()?, rss })
+        Some(ProcessUsage { cpu: linux::process_cpu_time()?, rss })
     }
 
-    /// The last reading of this method, where it is at most `age` old at `now`; else a new one.
+    /// The last reading of this method if it is at most `age` old at `now`, otherwise a new one.
     pub fn recent(&self, now: Instant, age: Duration) -> Option<ProcessUsage> {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         match *last {
@@ -57,13 +57,13 @@ impl Default for ProcessMeter {
     }
 }
 
-/// CPU time of the calling thread, exact to the nanosecond; none where the system does not tell.
+/// CPU time of the calling thread, with a resolution of nanoseconds; `None` if the system call fails.
 #[must_use]
 pub fn thread_cpu_time() -> Option<Duration> {
-    imp::thread_cpu_time()
+    linux::thread_cpu_time()
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
 mod tests {
     use super::*;
 
@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn the_time_of_a_thread_is_its_own_and_that_of_the_process_is_of_all() {
+    fn thread_time_excludes_other_threads_and_process_time_includes_them() {
         let meter = ProcessMeter::new();
         let (thread, process) = (thread_cpu_time().unwrap(), meter.now().unwrap());
         let burnt = Duration::from_millis(20);
@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn a_child_that_was_waited_for_counts() {
+    fn a_child_counts_after_wait() {
         let meter = ProcessMeter::new();
         let (thread, process) = (thread_cpu_time().unwrap(), meter.now().unwrap());
         let count = "i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done; cat /proc/$$/stat";
@@ -105,19 +105,19 @@ mod tests {
     }
 
     #[test]
-    fn memory_that_is_touched_is_seen() {
+    fn touched_memory_is_resident() {
         const SIZE: usize = 32 << 20;
         let meter = ProcessMeter::new();
         let before = meter.now().unwrap().rss;
         let touched = vec![1_u8; SIZE];
         let after = meter.now().unwrap().rss;
-        // Other tests of this process take and give back memory, too.
+        // Other tests of this process allocate and free memory as well.
         assert!(after.saturating_sub(before) > SIZE as u64 / 2, "{before} to {after}");
         drop(touched);
     }
 
     #[test]
-    fn a_recent_reading_is_taken_again_when_it_is_old() {
+    fn a_recent_reading_is_renewed_when_it_is_too_old() {
         let meter = ProcessMeter::new();
         let (now, age) = (Instant::now(), Duration::from_millis(1));
         let first = meter.recent(now, age).unwrap();

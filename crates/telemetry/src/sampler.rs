@@ -14,44 +14,45 @@ use sysinfo::ProcessRefreshKind;
 use sysinfo::ProcessesToUpdate;
 use sysinfo::System;
 
-use crate::imp;
-use crate::load;
-use crate::load::CpuTime;
-use crate::load::CpuTimes;
+use crate::cpu_load;
+use crate::cpu_load::CpuTime;
+use crate::cpu_load::CpuTimes;
+use crate::linux;
 use crate::tree::descendants;
 
-/// How long a sample is taken for the present; CPU times are too coarse for less.
-pub const FRESH: Duration = Duration::from_millis(200);
+/// How long a sample is cached; CPU times are too coarse for a shorter interval.
+pub const SAMPLE_TTL: Duration = Duration::from_millis(200);
 
-/// What a process and all its descendants use.
+/// Resource use of a process and its descendants.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Sample {
-    /// The process at the root of the tree.
+    /// Pid of the root of the tree.
     pub pid: u32,
-    /// CPU load of the tree in per cent of one core, since the sample before or the making of the
+    /// CPU load of the tree in percent of one core, since the previous sample or the creation of the
     /// sampler.
     pub cpu_percent: f64,
     /// Resident memory of the tree in MiB; pages that processes share are counted in each.
     pub memory_rss_mb: f64,
-    /// The descendants.
+    /// Pids of the descendants.
     pub subtree_pids: Vec<u32>,
-    /// Threads of the process itself, where the system tells.
+    /// Threads of the root process; `None` if it has ended.
     pub threads: Option<usize>,
-    /// Open file descriptors of the process itself, where the system tells.
+    /// Open file descriptors of the root process; `None` if it has ended or belongs to another user.
     pub open_fds: Option<usize>,
-    /// Seconds since the sampler was made.
+    /// Seconds since the sampler was created.
     pub uptime_s: f64,
 }
 
-/// Takes samples of one process tree.
+/// Samples one process tree.
 pub struct Sampler {
     pid: u32,
-    begun: Instant,
-    state: Mutex<State>,
+    created_at: Instant,
+    state: Mutex<SamplerState>,
 }
 
-struct State {
-    /// None where the system is not known to `sysinfo`: then all figures are 0.
+#[derive(Debug)]
+struct SamplerState {
+    /// `None` if sysinfo cannot be initialized: CPU load and memory are 0 then.
     system: Option<System>,
     cpu: CpuTimes,
     taken: Instant,
@@ -59,18 +60,19 @@ struct State {
 }
 
 impl Sampler {
-    /// Takes the first look at the process `pid`, from which the first load counts.
+    /// Takes a first sample of the process `pid` and its descendants, from which CPU load counts.
     #[must_use]
     pub fn new(pid: u32) -> Self {
-        let begun = Instant::now();
+        let created_at = Instant::now();
         let mut system = System::new().ok();
         let (last, cpu) = take(pid, &mut system);
-        Self { pid, begun, state: Mutex::new(State { system, cpu, taken: begun, last }) }
+        let state = SamplerState { system, cpu, taken: created_at, last };
+        Self { pid, created_at, state: Mutex::new(state) }
     }
 
-    /// The present use of the tree, not older than [`FRESH`].
+    /// Returns the resource use of the tree, at most [`SAMPLE_TTL`] old.
     ///
-    /// A process that is gone uses nothing.
+    /// A process that has ended uses nothing.
     #[must_use]
     pub fn sample(&self) -> Sample {
         self.sample_at(Instant::now())
@@ -79,19 +81,19 @@ impl Sampler {
     fn sample_at(&self, now: Instant) -> Sample {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let passed = now.saturating_duration_since(state.taken);
-        if passed >= FRESH {
+        if passed >= SAMPLE_TTL {
             let (mut sample, cpu) = take(self.pid, &mut state.system);
-            sample.cpu_percent = load::percent(&state.cpu, &cpu, passed);
-            sample.uptime_s = now.saturating_duration_since(self.begun).as_secs_f64();
+            sample.cpu_percent = cpu_load::percent(&state.cpu, &cpu, passed);
+            sample.uptime_s = now.saturating_duration_since(self.created_at).as_secs_f64();
             (state.last, state.cpu, state.taken) = (sample, cpu, now);
         }
         state.last.clone()
     }
 }
 
-/// Looks at the tree of `pid`; what counts from an earlier time is left at 0.
+/// Samples the tree of `pid`; the caller sets the figures that depend on an earlier sample.
 fn take(pid: u32, system: &mut Option<System>) -> (Sample, CpuTimes) {
-    // A tree that cannot be read is told as one that has only its root.
+    // Without procfs the tree consists of its root.
     let subtree_pids = descendants(pid).unwrap_or_default();
     let tree: Vec<Pid> =
         iter::once(&pid).chain(&subtree_pids).copied().map(Pid::from_u32).collect();
@@ -106,16 +108,16 @@ fn take(pid: u32, system: &mut Option<System>) -> (Sample, CpuTimes) {
         cpu_percent: 0.0,
         memory_rss_mb: resident as f64 / f64::from(1 << 20),
         subtree_pids,
-        threads: imp::threads(pid),
-        open_fds: imp::open_fds(pid),
+        threads: linux::threads(pid),
+        open_fds: linux::open_fds(pid),
         uptime_s: 0.0,
     };
     (sample, processes().map(cpu_time).collect())
 }
 
-/// Reads the processes of the tree, and no others.
+/// Reads the processes of the tree only.
 fn refresh(system: &mut System, tree: &[Pid]) {
-    // Those of the time before as well: one that is not read again is never forgotten.
+    // Including those of the previous sample: sysinfo forgets an ended process only on a refresh.
     let known = system.processes().keys();
     let pids: Vec<Pid> = tree.iter().chain(known).copied().collect();
     let what = ProcessRefreshKind::nothing().with_cpu().with_memory().without_tasks();
@@ -126,7 +128,7 @@ fn cpu_time(process: &Process) -> ((u32, u64), CpuTime) {
     let pid = process.pid().as_u32();
     let time = CpuTime {
         own: process.accumulated_cpu_time(),
-        reaped: imp::reaped_cpu_ms(pid),
+        reaped: linux::reaped_cpu_ms(pid),
         age: Duration::from_secs(process.run_time()),
     };
     ((pid, process.start_time()), time)
@@ -146,12 +148,12 @@ mod tests {
 
     use super::*;
 
-    /// Far more than any of this takes.
+    /// Far longer than any step takes.
     const LONG: Duration = Duration::from_secs(30);
 
-    struct Killed(Child);
+    struct KillOnDrop(Child);
 
-    impl Drop for Killed {
+    impl Drop for KillOnDrop {
         fn drop(&mut self) {
             self.0.kill().unwrap();
             self.0.wait().unwrap();
@@ -159,24 +161,24 @@ mod tests {
     }
 
     fn until(sampler: &Sampler, holds: impl Fn(&Sample) -> bool) -> Sample {
-        let begun = Instant::now();
+        let started_at = Instant::now();
         loop {
             let sample = sampler.sample();
             if holds(&sample) {
                 return sample;
             }
-            assert!(begun.elapsed() < LONG, "{sample:?}");
+            assert!(started_at.elapsed() < LONG, "{sample:?}");
             std::thread::sleep(Duration::from_millis(20));
         }
     }
 
-    fn shell(script: &str) -> Killed {
+    fn shell(script: &str) -> KillOnDrop {
         let child = Command::new("sh").args(["-c", script]).stdin(Stdio::null()).spawn();
-        Killed(child.unwrap())
+        KillOnDrop(child.unwrap())
     }
 
     #[test]
-    fn a_busy_child_is_seen() {
+    fn a_busy_child_counts() {
         let child = shell("while :; do :; done");
         let sampler = Sampler::new(std::process::id());
         let sample = until(&sampler, |sample| sample.cpu_percent > 20.0);
@@ -184,14 +186,14 @@ mod tests {
     }
 
     #[test]
-    fn children_that_live_too_short_to_be_seen_count() {
+    fn children_shorter_lived_than_a_sample_count() {
         let child = shell("while :; do head -c 3000000 /dev/zero | sha256sum > /dev/null; done");
         let sampler = Sampler::new(child.0.id());
         until(&sampler, |sample| sample.cpu_percent > 20.0);
     }
 
     #[test]
-    fn descendants_of_descendants_are_of_the_tree() {
+    fn grandchildren_belong_to_the_tree() {
         let mut child = Command::new("sh")
             .args(["-c", "sh -c 'read line; true'; true"])
             .stdin(Stdio::piped())
@@ -201,16 +203,16 @@ mod tests {
         let is_grandchild = |pid: &u32| descendants(child.id()).unwrap().contains(pid);
         let sample = until(&sampler, |sample| sample.subtree_pids.iter().any(is_grandchild));
         assert!(sample.subtree_pids.contains(&child.id()));
-        // The end of its input ends it.
+        // The end of its input makes it exit.
         drop(child.stdin.take());
         child.wait().unwrap();
         until(&sampler, |sample| !sample.subtree_pids.contains(&child.id()));
     }
 
     #[test]
-    fn a_sample_is_kept_while_it_is_fresh() {
+    fn a_sample_is_cached_for_its_ttl() {
         let sampler = Sampler::new(std::process::id());
-        let at = |millis| sampler.sample_at(sampler.begun + Duration::from_millis(millis));
+        let at = |millis| sampler.sample_at(sampler.created_at + Duration::from_millis(millis));
         assert!(at(199).uptime_s < 0.1);
         let first = at(1_000);
         assert!((first.uptime_s - 1.0).abs() < 1e-9);
@@ -219,18 +221,18 @@ mod tests {
     }
 
     #[test]
-    fn a_process_that_is_gone_uses_nothing() {
+    fn an_ended_process_uses_nothing() {
         let mut child = Command::new("true").spawn().unwrap();
         let sampler = Sampler::new(child.id());
         child.wait().unwrap();
-        let sample = sampler.sample_at(sampler.begun + FRESH);
+        let sample = sampler.sample_at(sampler.created_at + SAMPLE_TTL);
         assert_eq!((sample.cpu_percent, sample.memory_rss_mb), (0.0, 0.0));
         assert_eq!((sample.threads, sample.open_fds), (None, None));
         assert!(sample.subtree_pids.is_empty());
     }
 
     #[test]
-    fn a_descendant_that_is_gone_is_forgotten() {
+    fn an_ended_descendant_is_forgotten() {
         let child = shell("while :; do :; done");
         let sampler = Sampler::new(std::process::id());
         let pid = child.0.id();
@@ -240,12 +242,12 @@ mod tests {
         };
         assert!(knows());
         drop(child);
-        let _ = sampler.sample_at(sampler.begun + FRESH);
+        let _ = sampler.sample_at(sampler.created_at + SAMPLE_TTL);
         assert!(!knows());
     }
 
     #[test]
-    fn the_keys_are_those_of_the_http_contract() {
+    fn the_keys_follow_the_http_contract() {
         let sample = Sampler::new(std::process::id()).sample();
         let serde_json::Value::Object(object) = serde_json::to_value(sample).unwrap() else {
             panic!("a sample is an object")

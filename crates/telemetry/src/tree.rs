@@ -1,27 +1,25 @@
-//! Which processes descend from which.
+//! Process trees.
 
 use std::io;
 
-use crate::imp;
+use crate::linux;
 
-/// Where a visit goes on.
+/// How a visit continues.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Visit {
-    /// The descendants of the process that was found are visited, too.
+    /// Visit the descendants of this process.
     Descend,
-    /// They are not.
-    PassBy,
+    /// Do not visit the descendants of this process.
+    Skip,
 }
 
-/// The pids of the descendants of a process, zombies included.
+/// Returns the pids of all descendants of a process, including zombies.
 ///
-/// The tree changes while it is read: a process that is started or orphaned meanwhile may be
-/// missed until the next time.
-/// A process that is gone has none.
+/// The tree changes while it is read: a process that is started or orphaned meanwhile may be missed.
+/// A process that has ended has no descendants.
 ///
 /// # Errors
-/// When the system's list of processes cannot be read: no procfs is mounted, or there is no file
-/// descriptor left to open it with.
+/// If procfs is not mounted or no file descriptor is left.
 pub fn descendants(pid: u32) -> io::Result<Vec<u32>> {
     let mut found = Vec::new();
     visit_descendants(
@@ -35,23 +33,23 @@ pub fn descendants(pid: u32) -> io::Result<Vec<u32>> {
     Ok(found)
 }
 
-/// Hands out each of them once, as it is found: with its siblings, and before its own children are
-/// looked for; ends early as soon as `is_over`, which is asked before each.
+/// Calls `visit` once for each descendant of a process, before it looks for the children of that
+/// descendant; stops as soon as `is_over` returns `true`, which is called before each `visit`.
 ///
 /// # Errors
-/// As [`descendants`]; those that were found before have been handed out.
+/// As [`descendants`]; `visit` may have been called before.
 pub fn visit_descendants(
     pid: u32,
     is_over: impl Fn() -> bool,
     visit: impl FnMut(u32) -> Visit,
 ) -> io::Result<()> {
-    imp::visit_descendants(pid, is_over, visit)
+    linux::visit_descendants(pid, is_over, visit)
 }
 
-/// The parent of a process; none where it is gone, or nothing can be known of it.
+/// Returns the parent of a process; `None` if the process has ended or cannot be read.
 #[must_use]
 pub fn parent(pid: u32) -> Option<u32> {
-    imp::parent(pid)
+    linux::parent(pid)
 }
 
 #[cfg(test)]
@@ -63,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_passed_by_is_not_descended_into() {
+    fn descendants_of_a_skipped_process_are_not_visited() {
         let mut shell = Command::new("sh")
             .args(["-c", "sleep 600 & echo; wait"])
             .stdout(process::Stdio::piped())
@@ -72,7 +70,7 @@ mod tests {
         io::Read::read_exact(shell.stdout.as_mut().unwrap(), &mut [0]).unwrap();
         let below = descendants(shell.id()).unwrap();
         assert_eq!(below.len(), 1);
-        for visit in [Visit::Descend, Visit::PassBy] {
+        for visit in [Visit::Descend, Visit::Skip] {
             let mut found = Vec::new();
             visit_descendants(
                 process::id(),
@@ -91,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn a_visit_ends_when_it_is_told_to() {
+    fn a_visit_stops_when_is_over_returns_true() {
         let mut children = [(); 3].map(|()| Command::new("sleep").arg("600").spawn().unwrap());
         let pids = children.each_ref().map(process::Child::id);
         let all = descendants(process::id()).unwrap();

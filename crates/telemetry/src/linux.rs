@@ -1,6 +1,9 @@
-//! Linux: proc(5), clock_gettime(2), getrusage(2).
+//! Figures from proc(5), clock_gettime(2) and getrusage(2).
 
-#![allow(unsafe_code, reason = "system calls that no safe function of std makes")]
+#![allow(
+    unsafe_code,
+    reason = "clock_gettime(2), getrusage(2) and sysconf(3) have no safe wrapper in std"
+)]
 
 use std::collections::HashSet;
 use std::fs;
@@ -12,7 +15,7 @@ use std::time::Duration;
 
 use crate::tree::Visit;
 
-/// By `/proc/PID/task/TID/children`.
+/// Calls `visit` for each descendant, as listed in `/proc/PID/task/TID/children`.
 pub(crate) fn visit_descendants(
     pid: u32,
     is_over: impl Fn() -> bool,
@@ -26,11 +29,11 @@ pub(crate) fn visit_descendants(
                 if is_over() {
                     return Ok(());
                 }
-                // A child that moved to another thread while we read must not be there twice.
+                // A child may move to another thread meanwhile, and must not be visited twice.
                 if found.insert(child) {
                     match visit(child) {
                         Visit::Descend => to_visit.push(child),
-                        Visit::PassBy => {}
+                        Visit::Skip => {}
                     }
                 }
             }
@@ -39,7 +42,7 @@ pub(crate) fn visit_descendants(
     Ok(())
 }
 
-/// None where the process is gone.
+/// The threads of a process; empty if the process has ended.
 fn threads_of(pid: u32) -> io::Result<Vec<u32>> {
     let tasks = match fs::read_dir(format!("/proc/{pid}/task")) {
         Err(error) if is_gone(&error) && has_procfs()? => return Ok(Vec::new()),
@@ -51,7 +54,7 @@ fn threads_of(pid: u32) -> io::Result<Vec<u32>> {
             Ok(task) => {
                 threads.extend(task.file_name().to_str().and_then(|tid| tid.parse::<u32>().ok()))
             }
-            // It has ended while it was read.
+            // The thread ended meanwhile.
             Err(error) if is_gone(&error) => {}
             Err(error) => return Err(error),
         }
@@ -59,7 +62,7 @@ fn threads_of(pid: u32) -> io::Result<Vec<u32>> {
     Ok(threads)
 }
 
-/// None where the thread is gone.
+/// The children that a thread has started; empty if the thread has ended.
 fn children_of(pid: u32, thread: u32) -> io::Result<Vec<u32>> {
     let children = match fs::read_to_string(format!("/proc/{pid}/task/{thread}/children")) {
         Err(error) if is_gone(&error) && has_procfs()? => return Ok(Vec::new()),
@@ -68,26 +71,28 @@ fn children_of(pid: u32, thread: u32) -> io::Result<Vec<u32>> {
     Ok(children.split_ascii_whitespace().filter_map(|pid| pid.parse().ok()).collect())
 }
 
-/// A process or thread is gone, or is another user's and hidden (proc(5), hidepid).
+/// Whether a process or thread has ended, or is hidden because it belongs to another user (proc(5),
+/// hidepid).
 fn is_gone(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied)
         || error.raw_os_error() == Some(libc::ESRCH)
 }
 
-/// Whether what is not there is not there because it is gone: an error where it cannot be.
+/// Whether the lists of children exist at all, so that a missing one means that its thread has ended.
 ///
-/// The lists of children are an option of the kernel (CONFIG_PROC_CHILDREN).
+/// # Errors
+/// If no procfs is mounted, or the kernel lacks CONFIG_PROC_CHILDREN.
 fn has_procfs() -> io::Result<bool> {
     fs::metadata("/proc/thread-self/children").map(|_| true)
 }
 
 pub(crate) fn parent(pid: u32) -> Option<u32> {
-    // proc(5): the state and the parent come after the name.
+    // proc(5): the fields after the name are state and parent.
     stat_fields(&stat(pid)?)?.nth(1)?.parse().ok()
 }
 
-/// proc(5): the fields of `/proc/PID/stat` from the third on; the second, the name in parentheses,
-/// may hold anything.
+/// The fields of `/proc/PID/stat` from the third on (proc(5)); the second, the name in parentheses, may
+/// contain any character.
 fn stat_fields(stat: &str) -> Option<impl Iterator<Item = &str>> {
     Some(stat.rsplit_once(')')?.1.split_ascii_whitespace())
 }
@@ -97,49 +102,49 @@ fn stat(pid: u32) -> Option<String> {
 }
 
 pub(crate) fn threads(pid: u32) -> Option<usize> {
-    entries(&format!("/proc/{pid}/task"))
+    count_entries(&format!("/proc/{pid}/task"))
 }
 
 pub(crate) fn open_fds(pid: u32) -> Option<usize> {
-    let open = entries(&format!("/proc/{pid}/fd"))?;
-    // Listing our own opens one more.
+    let open = count_entries(&format!("/proc/{pid}/fd"))?;
+    // Listing this process's own opens one more.
     Some(if pid == std::process::id() { open.saturating_sub(1) } else { open })
 }
 
-/// CPU time of the children that a process has waited for, in milliseconds.
+/// CPU time in milliseconds of the children that a process has waited for.
 pub(crate) fn reaped_cpu_ms(pid: u32) -> u64 {
     stat(pid).and_then(|stat| reaped_cpu_ms_in(&stat)).unwrap_or(0)
 }
 
 fn reaped_cpu_ms_in(stat: &str) -> Option<u64> {
-    // proc(5): cutime and cstime are the 16th and the 17th, in ticks.
+    // proc(5): cutime and cstime, fields 16 and 17, are in ticks.
     let mut fields = stat_fields(stat)?.skip(13);
     let mut ticks = || fields.next()?.parse::<u64>().ok();
-    Some((ticks()? + ticks()?) * MILLISECONDS_A_TICK)
+    Some((ticks()? + ticks()?) * MILLIS_PER_TICK)
 }
 
-/// The resident memory of this process, by `/proc/self/statm`.
+/// Reads the resident memory of this process from `/proc/self/statm`.
 #[derive(Debug)]
-pub(crate) struct Resident {
+pub(crate) struct ResidentMemory {
     statm: File,
-    page: u64,
+    page_size: u64,
 }
 
-impl Resident {
+impl ResidentMemory {
     pub(crate) fn open() -> io::Result<Self> {
-        // SAFETY: sysconf(3) takes a number and touches no memory of ours.
-        let page = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
-        let page = u64::try_from(page).map_err(|_| io::Error::last_os_error())?;
-        Ok(Self { statm: File::open("/proc/self/statm")?, page })
+        // SAFETY: sysconf(3) takes a number and accesses no memory of this program.
+        let page_size = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
+        let page_size = u64::try_from(page_size).map_err(|_| io::Error::last_os_error())?;
+        Ok(Self { statm: File::open("/proc/self/statm")?, page_size })
     }
 
     pub(crate) fn bytes(&self) -> Option<u64> {
         let mut text = [0; 128];
         let read = self.statm.read_at(&mut text, 0).ok()?;
         let text = std::str::from_utf8(&text[..read]).ok()?;
-        // proc(5): size and resident come first, in pages.
+        // proc(5): the first fields are size and resident, in pages.
         let pages: u64 = text.split_ascii_whitespace().nth(1)?.parse().ok()?;
-        Some(pages * self.page)
+        Some(pages * self.page_size)
     }
 }
 
@@ -156,7 +161,7 @@ pub(crate) fn process_cpu_time() -> Option<Duration> {
 
 fn cpu_clock(clock: libc::clockid_t) -> Option<Duration> {
     let mut time = MaybeUninit::<libc::timespec>::uninit();
-    // SAFETY: clock_gettime(2) writes the whole structure where it answers 0.
+    // SAFETY: clock_gettime(2) writes the whole structure if it returns 0.
     let time = unsafe {
         if libc::clock_gettime(clock, time.as_mut_ptr()) != 0 {
             return None;
@@ -168,7 +173,7 @@ fn cpu_clock(clock: libc::clockid_t) -> Option<Duration> {
 
 fn children_cpu_time() -> Option<Duration> {
     let mut usage = MaybeUninit::<libc::rusage>::uninit();
-    // SAFETY: getrusage(2) writes the whole structure where it answers 0.
+    // SAFETY: getrusage(2) writes the whole structure if it returns 0.
     let usage = unsafe {
         if libc::getrusage(libc::RUSAGE_CHILDREN, usage.as_mut_ptr()) != 0 {
             return None;
@@ -183,9 +188,9 @@ fn children_cpu_time() -> Option<Duration> {
 }
 
 /// USER_HZ is 100 on x86-64 and aarch64.
-const MILLISECONDS_A_TICK: u64 = 10;
+const MILLIS_PER_TICK: u64 = 10;
 
-fn entries(folder: &str) -> Option<usize> {
+fn count_entries(folder: &str) -> Option<usize> {
     Some(fs::read_dir(folder).ok()?.count())
 }
 
@@ -194,7 +199,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_time_of_children_is_found_whatever_the_name_of_the_process() {
+    fn the_name_of_a_process_may_contain_any_character() {
         for name in ["worker", "a b", "x) R 1 (y"] {
             let stat = format!("7 ({name}) S 1 1 1 0 -1 0 0 0 0 0 11 12 130 4 20 0 1 0 4711 0 0");
             assert_eq!(reaped_cpu_ms_in(&stat), Some(1_340), "{name}");

@@ -1,43 +1,43 @@
-//! From CPU times to load.
+//! Computes CPU load from the CPU times of two samples.
 
 use std::collections::HashMap;
 use std::time::Duration;
 
-/// The processes of a tree, by pid and second of the start, which together are not used twice.
+/// CPU times by pid and start time in seconds; the pair identifies a process although pids are reused.
 pub(crate) type CpuTimes = HashMap<(u32, u64), CpuTime>;
 
-/// What a process had used when it was looked at.
+/// CPU time of a process at the time of a sample.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct CpuTime {
-    /// In milliseconds, by itself.
+    /// Milliseconds of the process itself.
     pub(crate) own: u64,
-    /// In milliseconds, by children of it that have ended and been waited for, and by theirs.
+    /// Milliseconds of descendants that have ended and been waited for.
     pub(crate) reaped: u64,
-    /// How long ago it had started, to the second.
+    /// Time since its start, in whole seconds.
     pub(crate) age: Duration,
 }
 
-/// How far an age may be off.
-const AGE_STEP: Duration = Duration::from_secs(1);
+/// Resolution of ages.
+const AGE_RESOLUTION: Duration = Duration::from_secs(1);
 
-/// The load between two looks, in per cent of one core.
+/// CPU load between two samples, in percent of one core.
 ///
-/// A process that was not there before counts with all it has used if it has started since, else
-/// from the next time on: it may have joined the tree after hours elsewhere.
-/// One that ended in between counts by what its parent was charged with when it waited for it;
-/// one that nobody waited for counts no more.
+/// A process that is new in the tree counts with its whole CPU time if it started after the first sample;
+/// otherwise it counts from the next sample on, since it may have joined the tree after hours elsewhere.
+/// A process that ended in between counts with the time that its parent was charged for it on wait(2);
+/// without a wait(2) it does not count.
 pub(crate) fn percent(before: &CpuTimes, now: &CpuTimes, passed: Duration) -> f64 {
     let mut own = 0;
     let mut reaped = 0;
     for (process, time) in now {
-        let is_new = time.age <= passed + AGE_STEP;
-        let at_first = if is_new { (0, 0) } else { (time.own, time.reaped) };
+        let is_new = time.age <= passed + AGE_RESOLUTION;
+        let initial = if is_new { (0, 0) } else { (time.own, time.reaped) };
         let (own_before, reaped_before) =
-            before.get(process).map_or(at_first, |time| (time.own, time.reaped));
+            before.get(process).map_or(initial, |time| (time.own, time.reaped));
         own += time.own.saturating_sub(own_before);
         reaped += time.reaped.saturating_sub(reaped_before);
     }
-    // A process hands its parent its whole time, of which this much has been counted already.
+    // A parent is charged the whole time of a process, part of which earlier samples have counted.
     let ended = before.iter().filter(|(process, _)| !now.contains_key(process));
     let counted: u64 = ended.map(|(_, time)| time.own + time.reaped).sum();
     let used = Duration::from_millis(own + reaped.saturating_sub(counted));
@@ -48,7 +48,7 @@ pub(crate) fn percent(before: &CpuTimes, now: &CpuTimes, passed: Duration) -> f6
 mod tests {
     use super::*;
 
-    /// Pid, own and reaped time in milliseconds, age in milliseconds.
+    /// Pid, own time, reaped time and age, all times in milliseconds.
     type Row = (u32, u64, u64, u64);
 
     #[track_caller]
@@ -64,30 +64,30 @@ mod tests {
     }
 
     #[test]
-    fn load_is_what_was_used_in_between() {
+    fn load_is_the_time_used_between_samples() {
         check(&[(1, 100, 0, 9_000)], &[(1, 600, 0, 10_000)], 50.0);
         check(&[(1, 100, 0, 9_000)], &[(1, 100, 0, 10_000)], 0.0);
         check(&[(1, 500, 0, 9_000)], &[(1, 100, 0, 10_000)], 0.0);
     }
 
     #[test]
-    fn a_process_that_began_in_between_counts_whole_and_an_older_one_from_now_on() {
+    fn a_new_process_counts_whole_and_an_older_one_from_the_next_sample() {
         check(&[(1, 0, 0, 9_000)], &[(1, 1_000, 0, 10_000), (2, 900, 100, 1_000)], 200.0);
         check(&[(1, 0, 0, 9_000)], &[(1, 10, 0, 10_000), (2, 900_000, 100, 950_000)], 1.0);
     }
 
     #[test]
-    fn a_process_that_ended_counts_by_what_its_parent_was_charged_with() {
+    fn an_ended_process_counts_by_the_time_charged_to_its_parent() {
         let before = [(1, 0, 50, 9_000), (2, 900, 0, 1_000)];
-        // Waited for after 300 ms more; together with one of 200 ms that no look has seen.
+        // It used 300 ms more before wait(2); in the second case another process of 200 ms ended unseen.
         check(&before, &[(1, 0, 50 + 1_200, 10_000)], 30.0);
         check(&before, &[(1, 0, 50 + 1_200 + 200, 10_000)], 50.0);
-        // Nobody waits for it: its own system has forgotten what it used.
+        // Nobody waits for it, so its time is lost.
         check(&before, &[(1, 100, 50, 10_000)], 10.0);
     }
 
     #[test]
-    fn a_pid_that_is_used_again_is_another_process() {
+    fn a_reused_pid_is_another_process() {
         let time = |own, age| CpuTime { own, reaped: 0, age: Duration::from_secs(age) };
         let before = CpuTimes::from([((1, 10), time(5_000, 60))]);
         let now = CpuTimes::from([((1, 70), time(100, 0))]);
