@@ -1,4 +1,4 @@
-//! Watches over the other end of a pipe or socket.
+//! Watches the other end of a pipe or socket.
 
 use std::fs;
 use std::io;
@@ -16,12 +16,12 @@ use rustix::io::FdFlags;
 use rustix::net::SocketType;
 use thiserror::Error;
 
-use crate::STACK;
+use crate::STACK_SIZE;
 
-/// A watch over whoever holds the other end of a pipe or socket: it is gone when that is closed.
+/// A watch on the holder of the other end of a pipe or socket: the lease ends when that end is closed.
 ///
-/// The system closes it when its last holder ends, however that happens and in whatever pid
-/// namespace; a holder that lives can close it, too.
+/// The system closes it when its last holder ends, for any reason and in any pid namespace; a living
+/// holder can close it as well.
 #[derive(Debug)]
 #[must_use = "a lease reports nothing unless it is waited for or spawned"]
 pub struct Lease {
@@ -29,78 +29,78 @@ pub struct Lease {
     events: PollFlags,
 }
 
-/// Why a file descriptor is no lease.
+/// Why a file descriptor cannot be a lease.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum LeaseError {
-    /// It is something that nobody can close from the other side.
+    /// It is neither a pipe nor a socket.
     #[error("file descriptor {0} is neither a pipe nor a socket")]
-    NoPipe(RawFd),
+    WrongType(RawFd),
 
-    /// It is a socket that has no other end: one that listens, or one for datagrams.
-    #[error("file descriptor {0} is a socket without another end: give one of a connection")]
-    NoConnection(RawFd),
+    /// It is a socket without another end: a listening or datagram socket.
+    #[error("file descriptor {0} is not a connected stream socket")]
+    NotConnected(RawFd),
 
-    /// The other end is open in this process, too, and so will never be seen to be closed.
+    /// This process holds the other end as well, so it would never be closed.
     #[error(
-        "file descriptor {other} is the other end of {end}, in this very process: whoever starts \
-         it must set close-on-exec on the end that it keeps"
+        "file descriptor {other} of this process is the other end of {end}: the parent must set \
+         close-on-exec on the end that it keeps"
     )]
     BothEnds {
-        /// What was given.
+        /// The file descriptor of the lease.
         end: RawFd,
-        /// What else is open.
+        /// The file descriptor of the other end.
         other: RawFd,
     },
 
-    /// The system refuses.
-    #[error("file descriptor {fd} cannot be watched")]
-    Refused {
-        /// What was given.
+    /// A system call failed.
+    #[error("cannot watch file descriptor {fd}")]
+    System {
+        /// The file descriptor.
         fd: RawFd,
-        /// What the system said.
+        /// The error of the system.
         source: io::Error,
     },
 }
 
 impl Lease {
-    /// Takes one end; children of this process do not inherit it.
-    ///
-    /// Of a pipe, either end will do.
+    /// Takes one end of a connection, or either end of a pipe, and sets close-on-exec on it.
     ///
     /// # Errors
-    /// When it is no pipe or connected socket, or this process holds the other end of the pipe as well.
+    /// If it is not a pipe or a connected socket, or if this process holds the other end of the pipe.
     pub fn new(end: OwnedFd) -> Result<Self, LeaseError> {
         let fd = end.as_raw_fd();
-        let refused = |errno: Errno| LeaseError::Refused { fd, source: errno.into() };
-        let kind = FileType::from_raw_mode(rustix::fs::fstat(&end).map_err(refused)?.st_mode);
+        let system_error = |errno: Errno| LeaseError::System { fd, source: errno.into() };
+        let kind = FileType::from_raw_mode(rustix::fs::fstat(&end).map_err(system_error)?.st_mode);
         if !matches!(kind, FileType::Fifo | FileType::Socket) {
-            return Err(LeaseError::NoPipe(fd));
+            return Err(LeaseError::WrongType(fd));
         }
         if kind == FileType::Socket {
-            let connects = matches!(
-                rustix::net::sockopt::socket_type(&end).map_err(refused)?,
+            let is_connected = matches!(
+                rustix::net::sockopt::socket_type(&end).map_err(system_error)?,
                 SocketType::STREAM | SocketType::SEQPACKET
             );
-            if !connects || rustix::net::sockopt::socket_acceptconn(&end).map_err(refused)? {
-                return Err(LeaseError::NoConnection(fd));
+            if !is_connected
+                || rustix::net::sockopt::socket_acceptconn(&end).map_err(system_error)?
+            {
+                return Err(LeaseError::NotConnected(fd));
             }
         }
-        let mode = rustix::fs::fcntl_getfl(&end).map_err(refused)? & OFlags::RWMODE;
+        let mode = rustix::fs::fcntl_getfl(&end).map_err(system_error)? & OFlags::RWMODE;
         if kind == FileType::Fifo
             && let Some(other) = other_end(fd, mode)
         {
             return Err(LeaseError::BothEnds { end: fd, other });
         }
-        rustix::io::fcntl_setfd(&end, FdFlags::CLOEXEC).map_err(refused)?;
-        // The end that writes is told of an error once nobody reads.
+        rustix::io::fcntl_setfd(&end, FdFlags::CLOEXEC).map_err(system_error)?;
+        // poll(2) reports an error on the write end once all read ends are closed.
         let events = if mode == OFlags::WRONLY { PollFlags::empty() } else { PollFlags::IN };
         Ok(Self { end, events })
     }
 
-    /// Blocks until the other end is closed; what comes from there is read, and dropped.
+    /// Blocks until the other end is closed; data from there is read and dropped.
     pub fn wait(self) {
-        let mut dropped = [0; 1024];
+        let mut data = [0; 1024];
         loop {
             let mut polled = [PollFd::new(&self.end, self.events)];
             match rustix::event::poll(&mut polled, None) {
@@ -108,34 +108,34 @@ impl Lease {
                 Err(Errno::INTR) => continue,
                 Err(_) => return,
             }
-            let told = polled[0].revents();
-            if told.contains(PollFlags::IN) {
-                match rustix::io::read(&self.end, &mut dropped) {
+            let events = polled[0].revents();
+            if events.contains(PollFlags::IN) {
+                match rustix::io::read(&self.end, &mut data) {
                     Ok(1..) | Err(Errno::INTR | Errno::AGAIN) => {}
                     Ok(0) | Err(_) => return,
                 }
-            } else if !told.is_empty() {
+            } else if !events.is_empty() {
                 return;
             }
         }
     }
 
-    /// Waits on a thread of its own, and calls `on_gone` there, once.
+    /// Starts a thread that waits and then calls `on_end` once.
     ///
     /// # Errors
-    /// When no thread can be started; nobody watches then, and `on_gone` is dropped.
-    pub fn spawn(self, on_gone: impl FnOnce() + Send + 'static) -> io::Result<()> {
-        let builder = thread::Builder::new().name("lease".to_owned()).stack_size(STACK);
-        let watching = move || {
+    /// If no thread can be started; `on_end` is dropped then.
+    pub fn spawn(self, on_end: impl FnOnce() + Send + 'static) -> io::Result<()> {
+        let builder = thread::Builder::new().name("lease".to_owned()).stack_size(STACK_SIZE);
+        let wait = move || {
             self.wait();
-            on_gone();
+            on_end();
         };
-        builder.spawn(watching).map(drop)
+        builder.spawn(wait).map(drop)
     }
 }
 
-/// A file descriptor of this process that keeps the other end of a pipe open; none where that
-/// cannot be told.
+/// A file descriptor of this process for the other end of the pipe `fd`; `None` if there is none or
+/// procfs is not mounted.
 fn other_end(fd: RawFd, mode: OFlags) -> Option<RawFd> {
     let folder = "/proc/self/fd";
     let pipe = fs::read_link(format!("{folder}/{fd}")).ok()?;
@@ -148,7 +148,7 @@ fn other_end(fd: RawFd, mode: OFlags) -> Option<RawFd> {
     listed.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).find(is_other)
 }
 
-/// proc(5): `flags` are those of open(2), in octal.
+/// The access mode of a file descriptor, from the flags in `/proc/self/fdinfo` (octal, proc(5)).
 fn mode_of(fd: RawFd) -> Option<OFlags> {
     let info = fs::read_to_string(format!("/proc/self/fdinfo/{fd}")).ok()?;
     let flags = info.lines().find_map(|line| line.strip_prefix("flags:"))?;
@@ -171,65 +171,65 @@ mod tests {
 
     use super::*;
 
-    /// Far more than any of this takes.
+    /// Far longer than any step takes.
     const LONG: Duration = Duration::from_secs(30);
 
     fn watch(end: OwnedFd) -> mpsc::Receiver<()> {
-        let (tell, told) = mpsc::channel();
-        Lease::new(end).unwrap().spawn(move || tell.send(()).unwrap()).unwrap();
-        told
+        let (sender, receiver) = mpsc::channel();
+        Lease::new(end).unwrap().spawn(move || sender.send(()).unwrap()).unwrap();
+        receiver
     }
 
     #[test]
-    fn it_is_gone_when_the_other_end_is_closed_and_not_when_something_comes() {
+    fn a_lease_ends_when_the_other_end_is_closed_and_not_on_data() {
         let (ours, mut theirs) = UnixStream::pair().unwrap();
-        let told = watch(ours.into());
+        let ended = watch(ours.into());
         for _ in 0..10 {
             theirs.write_all(&[1; 10_000]).unwrap();
         }
-        assert_eq!(told.recv_timeout(Duration::from_millis(50)), Err(RecvTimeoutError::Timeout));
+        assert_eq!(ended.recv_timeout(Duration::from_millis(50)), Err(RecvTimeoutError::Timeout));
         drop(theirs);
-        told.recv_timeout(LONG).unwrap();
+        ended.recv_timeout(LONG).unwrap();
     }
 
     #[test]
-    fn either_end_of_a_pipe_will_do_and_the_end_of_its_holder_is_seen() {
-        // A child that holds the end that reads, and one that holds the end that writes.
+    fn a_lease_on_either_end_of_a_pipe_ends_with_the_holder_of_the_other() {
+        // One child holds a read end, the other a write end.
         let mut reader =
             Command::new("cat").stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
         let mut writer = Command::new("sleep").arg("600").stdout(Stdio::piped()).spawn().unwrap();
         let ends: [OwnedFd; 2] =
             [reader.stdin.take().unwrap().into(), writer.stdout.take().unwrap().into()];
         let [of_reader, of_writer] = ends.map(watch);
-        for (child, told) in [(&mut reader, of_reader), (&mut writer, of_writer)] {
+        for (child, ended) in [(&mut reader, of_reader), (&mut writer, of_writer)] {
             assert_eq!(
-                told.recv_timeout(Duration::from_millis(50)),
+                ended.recv_timeout(Duration::from_millis(50)),
                 Err(RecvTimeoutError::Timeout)
             );
             child.kill().unwrap();
-            told.recv_timeout(LONG).unwrap();
+            ended.recv_timeout(LONG).unwrap();
             child.wait().unwrap();
         }
     }
 
     #[test]
-    fn what_cannot_be_closed_from_the_other_side_is_refused() {
+    fn files_unconnected_sockets_and_both_ends_of_a_pipe_are_errors() {
         let file = Lease::new(File::open("/dev/null").unwrap().into()).unwrap_err();
-        assert!(matches!(file, LeaseError::NoPipe(_)), "{file}");
+        assert!(matches!(file, LeaseError::WrongType(_)), "{file}");
 
         let folder = tempfile::tempdir().unwrap();
-        let listens = UnixListener::bind(folder.path().join("socket")).unwrap();
-        let sockets = [listens.into(), UnixDatagram::unbound().unwrap().into()];
+        let listener = UnixListener::bind(folder.path().join("socket")).unwrap();
+        let sockets = [listener.into(), UnixDatagram::unbound().unwrap().into()];
         for socket in sockets {
             let error = Lease::new(socket).unwrap_err();
-            assert!(matches!(error, LeaseError::NoConnection(_)), "{error}");
+            assert!(matches!(error, LeaseError::NotConnected(_)), "{error}");
         }
 
         let (reads, writes) = io::pipe().unwrap();
         let both = Lease::new(reads.into()).unwrap_err();
         let other = writes.as_raw_fd();
         assert!(
-            matches!(both, LeaseError::BothEnds { other: told, .. } if told == other),
+            matches!(both, LeaseError::BothEnds { other: found, .. } if found == other),
             "{both}"
         );
     }

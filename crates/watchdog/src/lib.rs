@@ -1,37 +1,39 @@
-//! Notices that a process is gone, and reports it; what follows is the caller's.
+//! Detects the end of another process and calls back; what follows is up to the caller.
 //!
-//! Two signs, each of them enough: the process itself ([`Watch`]), and a pipe or socket of which it
-//! holds the other end ([`Lease`]), which tells across pid namespaces, too.
-//!
-//! [`Watch::open`] takes hold of the process, and tells at once of a pid that cannot be watched;
-//! [`Watch::spawn`] waits on a thread of its own and reports once.
-//! A zombie is gone: it will never do anything again.
-//!
-//! # Examples
 //! ```
 //! use std::process::Command;
 //! use std::sync::mpsc;
 //! use universal_worker_watchdog::Watch;
 //!
 //! let mut child = Command::new("true").spawn()?;
-//! let (tell, told) = mpsc::channel();
-//! Watch::open(child.id())?.spawn(move |gone| drop(tell.send(gone)))?;
-//! println!("it has gone: {:?}", told.recv()?);
+//! let (sender, receiver) = mpsc::channel();
+//! Watch::open(child.id())?.spawn(move |end| drop(sender.send(end)))?;
+//! println!("it has ended: {:?}", receiver.recv()?);
 //! child.wait()?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! - [`Watch`] watches a process by its pid; a zombie counts as ended.
+//!   [`Watch::open`] reports at once if the pid cannot be watched.
+//! - [`Lease`] watches a pipe or socket whose other end the process holds, which works across pid
+//!   namespaces.
+//!
+//! The crate relies on pidfd_open(2) and proc(5), and supports only Linux.
 
 #![deny(missing_docs)]
 
-mod imp;
+#[cfg(not(target_os = "linux"))]
+compile_error!("universal-worker-watchdog supports only Linux: it relies on pidfd_open(2)");
+
 mod lease;
+mod process_handle;
 mod watch;
 
 pub use lease::Lease;
 pub use lease::LeaseError;
-pub use watch::Gone;
+pub use watch::ProcessEnd;
 pub use watch::Watch;
 pub use watch::WatchError;
 
-/// In bytes, of the threads here: they wait, and send word, and do not much more.
-const STACK: usize = 128 * 1024;
+/// Stack size in bytes of the watching threads, which wait and then call back.
+const STACK_SIZE: usize = 128 * 1024;

@@ -1,4 +1,4 @@
-//! Watches over one process.
+//! Watches a process.
 
 use std::io;
 use std::process;
@@ -7,109 +7,107 @@ use std::thread;
 use rustix::process::Pid;
 use thiserror::Error;
 
-use crate::STACK;
-use crate::imp::Hold;
+use crate::STACK_SIZE;
+use crate::process_handle::ProcessHandle;
 
-/// A watch over one process, which may be gone already.
+/// A watch on a process.
 #[derive(Debug)]
 #[must_use = "a watch reports nothing unless it is waited for or spawned"]
 pub struct Watch {
     pid: u32,
-    /// None for a process that was gone when the watch was opened.
-    hold: Option<Hold>,
+    /// `None` if the process had ended when the watch was opened.
+    handle: Option<ProcessHandle>,
 }
 
-/// That a process is gone, and since when.
+/// When a process ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Gone {
-    /// It ended while it was watched.
-    Ended,
-    /// It had ended before the watch was opened, or there has never been one of that pid.
-    Already,
+pub enum ProcessEnd {
+    /// While it was watched.
+    WhileWatched,
+    /// Before the watch was opened, or no process ever had the pid.
+    BeforeWatch,
 }
 
 /// Why a process cannot be watched.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum WatchError {
-    /// The number cannot be that of a process: it is 0, or above 2³¹ - 1.
-    #[error("{0} is not a process id: give that of a running process, from 1 to 2147483647")]
-    NotAPid(u32),
+    /// The number is no pid: it is 0, or above 2³¹ - 1.
+    #[error("{0} is not a process id: use that of a running process, from 1 to 2147483647")]
+    InvalidPid(u32),
 
-    /// A process cannot outlive itself.
-    #[error("process {0} is this process itself: give the id of another one, such as its parent")]
-    Itself(u32),
+    /// It is the pid of this process.
+    #[error("process {0} is this process itself: use the id of another one, such as its parent")]
+    OwnProcess(u32),
 
-    /// Whoever started this process is outside of its pid namespace, and so may be the process that
-    /// the number means there.
+    /// The parent is outside this pid namespace, so the number may be meant as a pid out there.
     #[error(
-        "{0} cannot be told apart from a process of this pid namespace, since whoever started this \
-         one is outside of it: hold a pipe instead"
+        "process id {0} is ambiguous, because the parent of this process is outside its pid \
+         namespace: use a pipe instead"
     )]
     OtherNamespace(u32),
 
-    /// The system refuses, for a reason that does not mean that the process is gone.
-    #[error("cannot watch {pid}: give the id of a process, not that of one of its threads")]
-    Refused {
-        /// The number that was given.
+    /// pidfd_open(2) failed although the process has not ended.
+    #[error("cannot watch {pid}: use the id of a process, not that of one of its threads")]
+    Open {
+        /// The pid.
         pid: u32,
-        /// What the system said.
+        /// The error of the system.
         source: io::Error,
     },
 }
 
 impl Watch {
-    /// Takes hold of a process, so that a pid which is used again is not mistaken for it.
+    /// Opens a process, so that later reuse of its pid does not matter.
     ///
-    /// A process that is gone, or a zombie, is no error: the watch says [`Gone::Already`] at once.
-    /// The process need not be a parent, a child or of the same user.
-    /// What no system tells is whether the pid has passed to another process *before* the call; so
-    /// open early.
+    /// An ended process or a zombie is no error: the watch reports [`ProcessEnd::BeforeWatch`] at once.
+    /// The process may be any process of any user.
+    /// Reuse of the pid *before* this call cannot be detected, so open early.
     ///
     /// # Errors
-    /// When the number is no pid, is our own, or belongs to a thread; when this process was started
-    /// from outside of its pid namespace, where the same numbers mean other processes
+    /// If the number is no pid, or is that of this process or of a thread; or if the parent of this
+    /// process is outside its pid namespace, where the same numbers mean other processes
     /// (pid_namespaces(7)).
     pub fn open(pid: u32) -> Result<Self, WatchError> {
         let number = i32::try_from(pid).ok().and_then(Pid::from_raw);
-        let number = number.ok_or(WatchError::NotAPid(pid))?;
-        // getppid(2) is 0 for a parent that has no number here.
+        let number = number.ok_or(WatchError::InvalidPid(pid))?;
+        // getppid(2) is 0 for a parent without a pid in this namespace.
         if rustix::process::getppid().is_none() {
             return Err(WatchError::OtherNamespace(pid));
         }
         if pid == process::id() {
-            return Err(WatchError::Itself(pid));
+            return Err(WatchError::OwnProcess(pid));
         }
-        match Hold::take(number) {
-            Ok(hold) => Ok(Self { pid, hold }),
-            Err(source) => Err(WatchError::Refused { pid, source }),
+        match ProcessHandle::open(number) {
+            Ok(handle) => Ok(Self { pid, handle }),
+            Err(source) => Err(WatchError::Open { pid, source }),
         }
     }
 
-    /// The process that is watched.
+    /// Pid of the process.
     #[must_use]
     pub fn pid(&self) -> u32 {
         self.pid
     }
 
-    /// Blocks until the process is gone.
-    pub fn wait(self) -> Gone {
-        match self.hold {
-            None => Gone::Already,
-            Some(hold) => {
-                hold.wait();
-                Gone::Ended
+    /// Blocks until the process has ended.
+    pub fn wait(self) -> ProcessEnd {
+        match self.handle {
+            None => ProcessEnd::BeforeWatch,
+            Some(handle) => {
+                handle.wait();
+                ProcessEnd::WhileWatched
             }
         }
     }
 
-    /// Waits on a thread of its own, and calls `on_gone` there, once.
+    /// Starts a thread that waits and then calls `on_end` once.
     ///
     /// # Errors
-    /// When no thread can be started; nobody watches then, and `on_gone` is dropped.
-    pub fn spawn(self, on_gone: impl FnOnce(Gone) + Send + 'static) -> io::Result<()> {
-        let builder = thread::Builder::new().name("watchdog".to_owned()).stack_size(STACK);
-        builder.spawn(move || on_gone(self.wait())).map(drop)
+    /// If no thread can be started; `on_end` is dropped then.
+    pub fn spawn(self, on_end: impl FnOnce(ProcessEnd) + Send + 'static) -> io::Result<()> {
+        let builder = thread::Builder::new().name("watchdog".to_owned()).stack_size(STACK_SIZE);
+        builder.spawn(move || on_end(self.wait())).map(drop)
     }
 }
 
@@ -124,7 +122,7 @@ mod tests {
 
     use super::*;
 
-    /// Far more than any of this takes.
+    /// Far longer than any step takes.
     const LONG: Duration = Duration::from_secs(30);
 
     fn sleeper() -> Child {
@@ -132,58 +130,60 @@ mod tests {
     }
 
     #[test]
-    fn a_killed_process_is_reported_once_though_nobody_has_reaped_it() {
+    fn a_killed_process_is_reported_once_before_it_is_reaped() {
         let mut child = sleeper();
-        let (tell, told) = mpsc::channel();
+        let (sender, receiver) = mpsc::channel();
         let watch = Watch::open(child.id()).unwrap();
         assert_eq!(watch.pid(), child.id());
-        watch.spawn(move |gone| tell.send(gone).unwrap()).unwrap();
-        assert_eq!(told.try_recv(), Err(TryRecvError::Empty));
+        watch.spawn(move |end| sender.send(end).unwrap()).unwrap();
+        assert_eq!(receiver.try_recv(), Err(TryRecvError::Empty));
         child.kill().unwrap();
-        assert_eq!(told.recv_timeout(LONG), Ok(Gone::Ended));
-        assert_eq!(told.recv_timeout(LONG), Err(RecvTimeoutError::Disconnected));
+        assert_eq!(receiver.recv_timeout(LONG), Ok(ProcessEnd::WhileWatched));
+        assert_eq!(receiver.recv_timeout(LONG), Err(RecvTimeoutError::Disconnected));
         child.wait().unwrap();
     }
 
     #[test]
-    fn what_is_gone_already_is_reported_at_once() {
+    fn an_ended_process_is_reported_at_once() {
         let mut child = sleeper();
         child.kill().unwrap();
         Watch::open(child.id()).unwrap().wait();
-        assert_eq!(Watch::open(child.id()).unwrap().wait(), Gone::Already, "a zombie");
+        assert_eq!(Watch::open(child.id()).unwrap().wait(), ProcessEnd::BeforeWatch, "zombie");
         child.wait().unwrap();
-        assert_eq!(Watch::open(child.id()).unwrap().wait(), Gone::Already, "one that is reaped");
+        assert_eq!(Watch::open(child.id()).unwrap().wait(), ProcessEnd::BeforeWatch, "reaped");
     }
 
     #[test]
-    fn a_process_that_is_neither_child_nor_parent_can_be_watched() {
-        let (tell, told) = mpsc::channel();
-        Watch::open(1).unwrap().spawn(move |gone| tell.send(gone).unwrap()).unwrap();
-        assert_eq!(told.recv_timeout(Duration::from_millis(50)), Err(RecvTimeoutError::Timeout));
+    fn an_unrelated_process_can_be_watched() {
+        let (sender, receiver) = mpsc::channel();
+        Watch::open(1).unwrap().spawn(move |end| sender.send(end).unwrap()).unwrap();
+        assert_eq!(
+            receiver.recv_timeout(Duration::from_millis(50)),
+            Err(RecvTimeoutError::Timeout)
+        );
     }
 
     #[test]
-    fn what_is_no_pid_is_refused_with_what_to_give() {
+    fn an_invalid_pid_is_an_error() {
         for pid in [0, i32::MAX.cast_unsigned() + 1, (-4711_i32).cast_unsigned()] {
             let error = Watch::open(pid).unwrap_err();
-            assert!(matches!(error, WatchError::NotAPid(same) if same == pid), "{error}");
+            assert!(matches!(error, WatchError::InvalidPid(same) if same == pid), "{error}");
         }
         let error = Watch::open(process::id()).unwrap_err();
-        assert!(matches!(error, WatchError::Itself(_)), "{error}");
+        assert!(matches!(error, WatchError::OwnProcess(_)), "{error}");
     }
 
-    #[cfg(target_os = "linux")]
     #[test]
-    fn a_thread_is_no_process() {
-        let (tell, told) = mpsc::channel();
+    fn the_id_of_a_thread_is_an_error() {
+        let (sender, receiver) = mpsc::channel();
         let (end, ended) = mpsc::channel::<()>();
         let thread = thread::spawn(move || {
-            tell.send(rustix::thread::gettid()).unwrap();
+            sender.send(rustix::thread::gettid()).unwrap();
             let _ = ended.recv();
         });
-        let number = told.recv().unwrap().as_raw_nonzero().get().cast_unsigned();
+        let number = receiver.recv().unwrap().as_raw_nonzero().get().cast_unsigned();
         let error = Watch::open(number).unwrap_err();
-        assert!(matches!(error, WatchError::Refused { .. }), "{error}");
+        assert!(matches!(error, WatchError::Open { .. }), "{error}");
         drop(end);
         thread.join().unwrap();
     }
