@@ -1,4 +1,4 @@
-//! What a run took.
+//! Accounts of runs.
 
 use serde_json::Value;
 use serde_json::json;
@@ -8,7 +8,7 @@ use crate::support::Worker;
 use crate::support::until_some;
 
 #[tokio::test]
-async fn a_run_that_takes_time_is_measured() {
+async fn a_run_of_a_millisecond_or_more_is_measured() {
     let worker = Worker::conformance().await;
     let body = json!({"kwargs": {"op": "spin", "secs": 0.2}}).to_string();
     let reply = worker.send("POST", "/execute", &[("x-run-id", "spin")], &body).await;
@@ -17,7 +17,7 @@ async fn a_run_that_takes_time_is_measured() {
     assert_eq!((account.bytes_in, account.bytes_out), (body.len() as u64, 6));
     assert!(account.queue_s >= 0.0 && account.run_s.unwrap() >= 0.2, "{account:?}");
     let (thread, process) = (account.cpu_thread_s.unwrap(), account.cpu_process_s.unwrap());
-    // On a busy machine it spins less than it wants to.
+    // On a busy machine the thread does not get all of the CPU.
     assert!(thread > 0.0 && thread <= account.run_s.unwrap() && process > 0.0, "{account:?}");
     assert_eq!((account.shared, account.first_line_s, account.lines), (false, None, 0));
 
@@ -28,10 +28,10 @@ async fn a_run_that_takes_time_is_measured() {
 }
 
 #[tokio::test]
-async fn a_run_that_takes_no_time_is_not() {
+async fn a_run_below_a_millisecond_is_not_measured() {
     let worker = Worker::conformance().await;
     worker.execute(json!({})).await;
-    // On a slow machine one of them may take a millisecond, but not each.
+    // On a slow machine some, but not all, take a millisecond.
     let account = until_some(async || {
         worker.execute_with(&[("x-run-id", "short")], json!({})).await;
         let account = worker.report("short").await.account;
@@ -43,7 +43,7 @@ async fn a_run_that_takes_no_time_is_not() {
 }
 
 #[tokio::test]
-async fn growth_of_memory_is_seen() {
+async fn growth_of_memory_is_measured() {
     let worker = Worker::conformance().await;
     let grows = json!({"op": "allocate", "mib": 64});
     worker.execute_with(&[("x-run-id", "grows")], grows).await;
@@ -52,7 +52,7 @@ async fn growth_of_memory_is_seen() {
 }
 
 #[tokio::test]
-async fn runs_that_overlap_say_so() {
+async fn overlapping_runs_are_marked_as_shared() {
     let worker = Worker::of_class("Parallel").await;
     let long = json!({"op": "sleep", "secs": 60.0});
     let runs = ["a", "b"].map(|id| worker.spawn_run(id, long.clone()));
@@ -69,7 +69,7 @@ async fn runs_that_overlap_say_so() {
 }
 
 #[tokio::test]
-async fn the_plugins_own_figures_are_in_it_up_to_a_limit() {
+async fn usage_from_the_plugin_is_reported_up_to_a_limit() {
     let worker = Worker::conformance().await;
     let usage = json!({"op": "usage", "tokens": 12, "model": "tiny"});
     worker.execute_with(&[("x-run-id", "told")], usage).await;
@@ -85,7 +85,7 @@ async fn the_plugins_own_figures_are_in_it_up_to_a_limit() {
 }
 
 #[tokio::test]
-async fn an_answer_tells_it_if_it_was_asked_to() {
+async fn the_response_has_the_account_on_request() {
     let worker = Worker::conformance().await;
     for (kwargs, status) in [
         (json!({"op": "usage", "ünits": "é\n"}), 200),
@@ -105,7 +105,7 @@ async fn an_answer_tells_it_if_it_was_asked_to() {
 }
 
 #[tokio::test]
-async fn a_run_in_the_queue_has_one_too() {
+async fn a_queued_run_has_an_account() {
     let worker = Worker::conformance().await;
     let first = worker.spawn_run("first", json!({"op": "sleep", "secs": 60.0}));
     worker.until_state("first", RunState::Running).await;

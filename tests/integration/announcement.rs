@@ -1,4 +1,4 @@
-//! The line on stdout, and the address it tells.
+//! The announcement, and the address in it.
 
 use std::io::ErrorKind;
 use std::net::TcpListener;
@@ -20,7 +20,7 @@ use crate::support::scratch;
 use crate::support::until_some;
 
 #[tokio::test]
-async fn it_tells_where_and_what() {
+async fn the_announcement_has_address_plugin_and_versions() {
     let mut started = Started::spawn(&["--module", "conformance", "--class", "Conformance"]);
     let line: Value = serde_json::from_str(&started.stdout_line()).unwrap();
     assert_eq!(line["event"], "ready");
@@ -35,11 +35,11 @@ async fn it_tells_where_and_what() {
     let address = line["url"].as_str().unwrap().strip_prefix("http://").unwrap().to_owned();
     assert!(TcpStream::connect(&address).is_ok());
     started.terminate();
-    assert_eq!(started.rest_of_stdout(), "", "nothing comes after the announcement");
+    assert_eq!(started.rest_of_stdout(), "", "nothing follows the announcement");
 }
 
 #[tokio::test]
-async fn a_taken_port_is_told_before_a_slow_plugin_is_loaded() {
+async fn a_taken_port_is_reported_before_the_plugin_is_loaded() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
     let ended =
@@ -52,14 +52,14 @@ async fn a_taken_port_is_told_before_a_slow_plugin_is_loaded() {
 }
 
 #[tokio::test]
-async fn nobody_can_connect_while_the_plugin_is_being_loaded() {
+async fn connections_are_refused_while_the_plugin_loads() {
     let free = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = free.local_addr().unwrap();
     drop(free);
     let port = address.port().to_string();
     let mut started =
         Started::spawn(&["--module", "conformance", "--class", "SlowToLoad", "--port", &port]);
-    // A client that polls is refused until the worker is there, and then answered at once.
+    // A polling client is refused until the worker listens, and then gets a response at once.
     while let Err(error) = TcpStream::connect(address) {
         assert_eq!(error.kind(), ErrorKind::ConnectionRefused);
     }
@@ -71,7 +71,7 @@ async fn nobody_can_connect_while_the_plugin_is_being_loaded() {
 }
 
 #[tokio::test]
-async fn a_config_may_be_given_at_the_start_and_a_refused_one_ends_it() {
+async fn a_config_at_the_start_is_put_in_force_or_ends_the_worker() {
     let worker = Worker::start("Conformance", &["--config", r#"{"model":"tiny"}"#]).await;
     assert_eq!(worker.get("/config").await.json(), json!({"model": "tiny"}));
 
@@ -91,7 +91,7 @@ async fn a_config_may_be_given_at_the_start_and_a_refused_one_ends_it() {
 }
 
 #[tokio::test]
-async fn it_goes_to_a_file_descriptor_that_is_closed_then() {
+async fn ready_fd_receives_the_announcement_and_is_closed() {
     let folder = scratch();
     let fifo = folder.path().join("fifo");
     let made = Command::new("mkfifo").arg(&fifo).status().unwrap();
@@ -99,7 +99,7 @@ async fn it_goes_to_a_file_descriptor_that_is_closed_then() {
     let script = format!("exec \"$@\" 7>'{}'", fifo.display());
     let args = ["--module", "conformance", "--class", "Conformance", "--ready-fd", "7"];
     let mut started = Started::by_shell(&script, &args);
-    // Comes to its end while the worker lives.
+    // The read ends while the worker still runs.
     let told = std::fs::read_to_string(&fifo).unwrap();
     let line: Value = serde_json::from_str(told.trim()).unwrap();
     assert_eq!((&line["event"], &line["pid"]), (&json!("ready"), &json!(started.pid())));
@@ -108,7 +108,7 @@ async fn it_goes_to_a_file_descriptor_that_is_closed_then() {
 }
 
 #[tokio::test]
-async fn it_goes_to_a_file_that_is_there_with_the_whole_of_it() {
+async fn announce_file_appears_complete() {
     let folder = scratch();
     for (class, event) in [("Conformance", "ready"), ("RefusesToLoad", "failed")] {
         let file = folder.path().join(class);
@@ -133,7 +133,7 @@ async fn it_goes_to_a_file_that_is_there_with_the_whole_of_it() {
 }
 
 #[tokio::test]
-async fn what_another_worker_left_in_the_file_is_gone_while_the_plugin_loads() {
+async fn a_stale_announce_file_is_removed_before_the_plugin_loads() {
     let folder = scratch();
     let file = folder.path().join("announcement");
     std::fs::write(&file, "{}").unwrap();
@@ -145,7 +145,7 @@ async fn what_another_worker_left_in_the_file_is_gone_while_the_plugin_loads() {
 }
 
 #[tokio::test]
-async fn a_failure_that_nobody_reads_holds_nothing_up() {
+async fn an_unread_failure_announcement_does_not_block_the_exit() {
     let (_unread, full) = std::io::pipe().unwrap();
     fill(&full);
     let args = ["--module", "conformance", "--class", "RefusesToLoad"];
@@ -154,9 +154,9 @@ async fn a_failure_that_nobody_reads_holds_nothing_up() {
 }
 
 #[tokio::test]
-async fn file_descriptors_that_are_not_there_or_named_twice_are_mistakes_of_usage() {
+async fn missing_or_repeated_file_descriptors_are_usage_errors() {
     for (args, told) in [
-        // The first is taken over, and gets the number of the second.
+        // The worker takes over the first, which then gets the number of the second.
         (["--fd", "0", "--lease-fd", "3"], "--lease-fd: the worker was not started with 3"),
         (["--fd", "0", "--lease-fd", "0"], "--fd and --lease-fd are both 0"),
         (["--ready-fd", "9", "--fd", "0"], "--ready-fd: the worker was not started with 9"),
@@ -171,7 +171,7 @@ async fn file_descriptors_that_are_not_there_or_named_twice_are_mistakes_of_usag
 }
 
 #[tokio::test]
-async fn a_service_manager_is_told_when_it_is_ready_and_when_it_stops() {
+async fn a_service_manager_is_notified_of_ready_and_stopping() {
     let folder = scratch();
     let path = folder.path().join("notify");
     let socket = UnixDatagram::bind(&path).unwrap();
@@ -179,12 +179,12 @@ async fn a_service_manager_is_told_when_it_is_ready_and_when_it_stops() {
     let script = format!("NOTIFY_SOCKET='{}' exec \"$@\"", path.display());
     let mut started =
         Started::by_shell(&script, &["--module", "conformance", "--class", "Conformance"]);
-    let told = || {
+    let notification = || {
         let mut text = [0; 100];
         let length = socket.recv(&mut text).unwrap();
         String::from_utf8(text[..length].to_vec()).unwrap()
     };
-    assert_eq!(told(), "READY=1");
+    assert_eq!(notification(), "READY=1");
     started.terminate();
-    assert_eq!(told(), "STOPPING=1");
+    assert_eq!(notification(), "STOPPING=1");
 }

@@ -1,9 +1,9 @@
-//! Requests that are not what they should be.
+//! Invalid requests.
 
 use crate::support::Worker;
 
 #[tokio::test]
-async fn arguments_that_do_not_fit_are_told_in_the_callers_words() {
+async fn errors_of_arguments_use_the_terms_of_a_python_call() {
     let worker = Worker::hello().await;
     for (body, status, told) in [
         ("{}", 422, "missing required argument 'name'"),
@@ -20,7 +20,7 @@ async fn arguments_that_do_not_fit_are_told_in_the_callers_words() {
         let reply = worker.post("/execute", body).await;
         let detail = reply.json()["detail"].as_str().unwrap_or_default().to_owned();
         assert_eq!(reply.status, status, "{body}: {reply:?}");
-        assert!(detail.contains(told), "{body}: '{detail}' does not tell '{told}'");
+        assert!(detail.contains(told), "{body}: '{detail}' does not contain '{told}'");
     }
     assert_eq!(worker.post("/execute", r#"{"args":["x"]}"#).await.status, 200);
 }
@@ -34,7 +34,7 @@ async fn an_empty_body_is_an_empty_call() {
 }
 
 #[tokio::test]
-async fn depth_is_bounded_and_hostile_depth_is_harmless() {
+async fn the_depth_of_a_body_is_limited() {
     let worker = Worker::conformance().await;
     for (depth, status) in [(100, 200), (200, 400), (200_000, 400)] {
         let body = format!("{{\"args\":{}{}}}", "[".repeat(depth), "]".repeat(depth));
@@ -43,7 +43,7 @@ async fn depth_is_bounded_and_hostile_depth_is_harmless() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_too_large_names_the_limit_and_its_flag() {
+async fn an_error_for_a_large_body_names_limit_and_option() {
     let worker = Worker::start("Conformance", &["--max-body", "1000"]).await;
     let body = format!("{{\"args\":[\"{}\"]}}", "x".repeat(1000));
     let reply = worker.post("/execute", &body).await;
@@ -54,7 +54,7 @@ async fn a_body_that_is_too_large_names_the_limit_and_its_flag() {
 }
 
 #[tokio::test]
-async fn a_large_body_and_a_large_answer_pass() {
+async fn large_bodies_are_transferred() {
     let worker = Worker::conformance().await;
     let text = "x".repeat(8 << 20);
     let reply = worker.post("/execute", &format!("{{\"args\":[\"{text}\"]}}")).await;
@@ -62,7 +62,7 @@ async fn a_large_body_and_a_large_answer_pass() {
 }
 
 #[tokio::test]
-async fn only_who_may_is_served() {
+async fn host_origin_and_content_encoding_are_checked() {
     let worker = Worker::start("Conformance", &["--allow-host", "box"]).await;
     for (header, value, status) in [
         ("host", "evil.example", 403),

@@ -1,11 +1,11 @@
-//! Cancels by a client.
+//! Cancellation by a client.
 
 use serde_json::json;
 
 use crate::support::Worker;
 
 #[tokio::test]
-async fn a_queued_run_that_is_cancelled_never_starts() {
+async fn a_cancelled_queued_run_never_starts() {
     let worker = Worker::conformance().await;
     let first = worker.spawn_execute(json!({"op": "hang", "secs": 5.0}));
     worker.until_running(1).await;
@@ -18,7 +18,7 @@ async fn a_queued_run_that_is_cancelled_never_starts() {
 }
 
 #[tokio::test]
-async fn a_run_that_is_deaf_is_answered_after_the_grace_and_keeps_its_lane() {
+async fn a_run_that_ignores_its_cancel_ends_after_the_grace_and_keeps_its_lane() {
     let worker = Worker::conformance().await;
     let run = worker.spawn_execute(json!({"op": "hang", "secs": 10.0}));
     worker.until_running(1).await;
@@ -30,7 +30,7 @@ async fn a_run_that_is_deaf_is_answered_after_the_grace_and_keeps_its_lane() {
 }
 
 #[tokio::test]
-async fn a_class_that_cannot_be_cancelled_says_so_and_goes_on() {
+async fn a_class_without_cancellation_reports_it_and_continues() {
     let worker = Worker::of_class("NotCancellable").await;
     let run = worker.spawn_run("deaf", json!({"op": "sleep", "secs": 2.0}));
     worker.until_running(1).await;
@@ -41,7 +41,7 @@ async fn a_class_that_cannot_be_cancelled_says_so_and_goes_on() {
 }
 
 #[tokio::test]
-async fn a_body_that_means_nothing_cancels_nothing() {
+async fn an_invalid_body_cancels_nothing() {
     let worker = Worker::conformance().await;
     let run = worker.spawn_execute(json!({"op": "sleep", "secs": 2.0}));
     worker.until_running(1).await;

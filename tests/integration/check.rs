@@ -1,4 +1,4 @@
-//! `--check` tells what a plugin is.
+//! `--check`.
 
 use serde_json::Value;
 use serde_json::json;
@@ -10,7 +10,7 @@ use crate::support::run_to_end;
 use crate::support::scratch;
 
 #[tokio::test]
-async fn it_tells_what_is_in_a_library() {
+async fn check_describes_a_library() {
     let ended = run_to_end(&["--module", "conformance", "--check", "--json"]).await;
     assert_eq!(ended.code, Some(0), "{ended:?}");
     let told: Value = serde_json::from_str(&ended.stdout).unwrap();
@@ -32,7 +32,7 @@ async fn it_tells_what_is_in_a_library() {
 }
 
 #[tokio::test]
-async fn it_loads_the_class_that_is_named() {
+async fn check_loads_the_named_class() {
     let module = ["--module", "conformance", "--check", "--class"];
     let good = run_to_end(&[&module[..], &["Conformance"]].concat()).await;
     assert_eq!(good.code, Some(0), "{good:?}");
@@ -43,7 +43,7 @@ async fn it_loads_the_class_that_is_named() {
 }
 
 #[tokio::test]
-async fn it_tells_people_in_words() {
+async fn check_prints_text_for_people() {
     let ended = run_to_end(&["--module", "hello", "--check"]).await;
     for line in [
         "interface  1.0.0",
@@ -58,7 +58,7 @@ async fn it_tells_people_in_words() {
 }
 
 #[tokio::test]
-async fn it_makes_one_run_in_place() {
+async fn check_executes_one_run() {
     let check = ["--module", "hello", "--check", "--execute"];
     let good = run_to_end(&[&check[..], &[r#"{"args":["you"]}"#]].concat()).await;
     assert_eq!(good.code, Some(0), "{good:?}");
@@ -80,7 +80,7 @@ async fn it_makes_one_run_in_place() {
 }
 
 #[tokio::test]
-async fn what_a_plugin_prints_is_no_part_of_the_report() {
+async fn prints_of_a_plugin_are_not_part_of_the_report() {
     let call = r#"{"kwargs":{"op":"print","message":"printed"}}"#;
     let class = ["--module", "conformance", "--class", "Conformance"];
     let ended = run_to_end(&[&class[..], &["--check", "--json", "--execute", call]].concat()).await;
@@ -91,7 +91,7 @@ async fn what_a_plugin_prints_is_no_part_of_the_report() {
 }
 
 #[tokio::test]
-async fn it_tells_whether_a_config_is_taken() {
+async fn check_validates_a_config() {
     let check = ["--module", "voice-activity", "--check", "--config"];
     assert_eq!(run_to_end(&[&check[..], &["{}"]].concat()).await.code, Some(0));
     let bad = run_to_end(&[&check[..], &[r#"{"nope":1}"#]].concat()).await;
@@ -100,9 +100,9 @@ async fn it_tells_whether_a_config_is_taken() {
     assert!(bad.stderr.contains(told), "{}", bad.stderr);
 }
 
-/// What a library leaves behind holds stdout and stderr open.
+/// A process that the library starts holds stdout and stderr open.
 #[tokio::test]
-async fn what_a_library_starts_holds_no_look_at_it_up_and_is_ended_with_it() {
+async fn processes_that_a_library_starts_do_not_block_check_and_list() {
     let dir = scratch();
     let (library, pid) = (dir.path().join("libstarts.so"), dir.path().join("pid"));
     let source = format!(

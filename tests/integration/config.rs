@@ -6,7 +6,7 @@ use crate::support::Worker;
 use crate::support::scratch;
 
 #[tokio::test]
-async fn a_config_is_in_force_with_its_defaults_and_a_refused_one_is_not() {
+async fn a_config_in_force_has_its_defaults_and_survives_rejected_ones() {
     let worker = Worker::hello().await;
     assert_eq!(worker.get("/config").await.json(), json!({"greeting": "Hello"}));
     assert_eq!(worker.post("/initialize", r#"{"greeting":"Moin"}"#).await.status, 200);
@@ -34,14 +34,14 @@ async fn each_instance_is_cleaned_up_exactly_once() {
     assert_eq!(cleanups(), 2);
     worker.post("/cleanup", "").await;
     assert_eq!(cleanups(), 2);
-    // Made again from its last config, by the next run, and cleaned up at the end.
+    // The next run creates an instance from the last config, which is cleaned up at the end.
     assert_eq!(worker.execute(json!({})).await.status, 200);
     assert_eq!(worker.stop().await.code, Some(0));
     assert_eq!(cleanups(), 3);
 }
 
 #[tokio::test]
-async fn a_cleanup_that_hangs_is_told_and_goes_on_behind() {
+async fn a_hanging_cleanup_is_reported_and_continues() {
     let worker = Worker::conformance().await;
     worker.post("/initialize", r#"{"cleanup_hangs":60.0}"#).await;
     let reply = worker.post("/cleanup", "").await;
@@ -51,7 +51,7 @@ async fn a_cleanup_that_hangs_is_told_and_goes_on_behind() {
 }
 
 #[tokio::test]
-async fn cleanup_cancels_what_runs() {
+async fn cleanup_cancels_runs() {
     let worker = Worker::conformance().await;
     let run = worker.spawn_execute(json!({"op": "sleep", "secs": 60.0}));
     worker.until_running(1).await;
@@ -60,23 +60,23 @@ async fn cleanup_cancels_what_runs() {
 }
 
 #[tokio::test]
-async fn initialize_waits_for_the_runs_and_a_client_that_leaves_takes_it_back() {
+async fn initialize_waits_for_runs_and_is_withdrawn_if_its_client_disconnects() {
     let worker = Worker::of_class("Parallel").await;
     let run = worker.spawn_execute(json!({"op": "sleep", "secs": 60.0}));
     worker.until_running(1).await;
     let waiting = worker.spawn_post("/initialize", r#"{"withdrawn":true}"#);
-    // Held back although there are lanes: so the change is in the queue, before it.
-    let behind = worker.spawn_execute(json!({"op": "none"}));
+    // It waits although lanes are free, which shows that the initialize is queued before it.
+    let next = worker.spawn_execute(json!({"op": "none"}));
     worker.until_stats(|runs| runs["queued"] == 1).await;
     waiting.abort();
-    assert_eq!(behind.await.unwrap().status, 200);
+    assert_eq!(next.await.unwrap().status, 200);
     assert_eq!(worker.get("/config").await.json(), json!({}));
     worker.post("/cancel", "").await;
     assert_eq!(run.await.unwrap().status, 409);
 }
 
 #[tokio::test]
-async fn the_schema_of_the_config_has_its_docs_and_defaults() {
+async fn the_config_schema_has_descriptions_and_defaults() {
     let schema = Worker::hello().await.get("/config_schema").await.json();
     assert_eq!(schema["type"], "object");
     assert_eq!(schema["properties"]["greeting"]["type"], "string");

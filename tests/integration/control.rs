@@ -1,4 +1,4 @@
-//! Control routes answer whatever the plugin does.
+//! Control routes respond whatever the plugin does.
 
 use std::time::Duration;
 use std::time::Instant;
@@ -7,11 +7,11 @@ use serde_json::json;
 
 use crate::support::Worker;
 
-/// Far more than a control route takes, far less than the plugin is busy.
+/// Far longer than a control route takes, far shorter than the plugin is busy.
 const SOON: Duration = Duration::from_millis(1500);
 
 #[tokio::test]
-async fn control_routes_answer_while_the_plugin_hangs_or_burns_the_cpu() {
+async fn control_routes_respond_while_the_plugin_hangs_or_spins() {
     for op in ["hang", "spin"] {
         let worker = Worker::conformance().await;
         let run = worker.spawn_execute(json!({"op": op, "secs": 3.0}));
@@ -31,7 +31,7 @@ async fn control_routes_answer_while_the_plugin_hangs_or_burns_the_cpu() {
 }
 
 #[tokio::test]
-async fn health_names_the_plugin_and_its_process() {
+async fn health_names_the_plugin_and_the_process() {
     let worker = Worker::conformance().await;
     let health = worker.get("/health").await.json();
     assert_eq!(
@@ -41,7 +41,7 @@ async fn health_names_the_plugin_and_its_process() {
 }
 
 #[tokio::test]
-async fn head_answers_as_get_without_the_body() {
+async fn head_equals_get_without_the_body() {
     let worker = Worker::conformance().await;
     let reply = worker.send("HEAD", "/health", &[], "").await;
     assert_eq!((reply.status, reply.text().as_str()), (200, ""));
@@ -58,7 +58,7 @@ async fn head_answers_as_get_without_the_body() {
 }
 
 #[tokio::test]
-async fn stats_see_the_load_and_the_children_of_the_plugin() {
+async fn stats_include_load_and_children_of_the_plugin() {
     let worker = Worker::conformance().await;
     let child = worker.execute(json!({"op": "spawn", "secs": 60.0})).await.json();
     let run = worker.spawn_execute(json!({"op": "spin", "secs": 600.0}));

@@ -1,4 +1,4 @@
-//! Plugins that crash their process, and what is said of it.
+//! Crashes of plugins, and their reports.
 
 use std::fs;
 use std::io;
@@ -20,14 +20,14 @@ use crate::support::scratch;
 
 fn crash(exit: &ExitReport, signal: i32, name: &str) -> String {
     assert_eq!(exit.signal, Some(signal), "{exit:?}");
-    let words = exit.crash_line().unwrap_or_else(|| panic!("no last words: {exit:?}"));
-    assert!(words.starts_with(&format!("FATAL: {name}")), "{words}");
-    assert!(words.contains("libconformance.so:Conformance"), "{words}");
-    words.to_owned()
+    let line = exit.crash_line().unwrap_or_else(|| panic!("no crash line: {exit:?}"));
+    assert!(line.starts_with(&format!("FATAL: {name}")), "{line}");
+    assert!(line.contains("libconformance.so:Conformance"), "{line}");
+    line.to_owned()
 }
 
 #[tokio::test]
-async fn each_signal_is_told_with_the_run_and_takes_its_default_action() {
+async fn each_signal_is_reported_with_the_run_and_ends_the_process() {
     for (op, raised, signal, name) in [
         ("segfault", 0, 11, "SIGSEGV at 0x8"),
         ("overflow_stack", 0, 11, "SIGSEGV at "),
@@ -43,9 +43,9 @@ async fn each_signal_is_told_with_the_run_and_takes_its_default_action() {
         let worker = Worker::start("Conformance", &["--crash-file", file.to_str().unwrap()]).await;
         let run = worker.spawn_run("the-run", json!({"op": op, "signal": raised, "code": 0}));
         let exit = worker.wait().await;
-        let words = crash(&exit, signal, name);
-        assert!(words.contains("thread lane-0, running: the-run"), "{words}");
-        assert_eq!(words.contains("overflowed"), op == "overflow_stack", "{words}");
+        let line = crash(&exit, signal, name);
+        assert!(line.contains("thread lane-0, running: the-run"), "{line}");
+        assert_eq!(line.contains("overflowed"), op == "overflow_stack", "{line}");
 
         let record: Value = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
         assert_eq!(
@@ -60,7 +60,7 @@ async fn each_signal_is_told_with_the_run_and_takes_its_default_action() {
         let has_address = raised == 0 && signal == 11;
         assert_eq!(record["address"].is_string(), has_address, "{record}");
         assert_eq!(record["exit"], op == "exit");
-        // The plugin's own code is on the stack.
+        // The backtrace contains the plugin's own code.
         let frames = record["backtrace"].as_array().unwrap();
         let is_the_plugins = |frame: &Value| {
             frame["module"].as_str().is_some_and(|module| module.ends_with("libconformance.so"))
@@ -71,22 +71,22 @@ async fn each_signal_is_told_with_the_run_and_takes_its_default_action() {
 }
 
 #[tokio::test]
-async fn a_crash_outside_of_runs_is_told_too() {
+async fn a_crash_outside_runs_is_reported() {
     let worker = Worker::conformance().await;
     let initialize = worker.spawn_post("/initialize", r#"{"initialize_raises":11}"#);
-    let words = crash(&worker.wait().await, 11, "SIGSEGV");
-    assert!(words.ends_with("running: initialize"), "{words}");
+    let line = crash(&worker.wait().await, 11, "SIGSEGV");
+    assert!(line.ends_with("running: initialize"), "{line}");
     assert!(initialize.await.is_err());
 
     let worker = Worker::conformance().await;
     worker.client().initialize(&json!({"cleanup_raises": 6})).await.unwrap();
     worker.signal("TERM");
-    let words = crash(&worker.wait().await, 6, "SIGABRT");
-    assert!(words.ends_with("running: cleanup"), "{words}");
+    let line = crash(&worker.wait().await, 6, "SIGABRT");
+    assert!(line.ends_with("running: cleanup"), "{line}");
 }
 
 #[tokio::test]
-async fn a_crash_on_many_threads_at_once_is_told_whole() {
+async fn a_crash_of_many_threads_at_once_is_reported_once() {
     for _ in 0..10 {
         let folder = scratch();
         let file = folder.path().join("crash.json");
@@ -103,7 +103,7 @@ async fn a_crash_on_many_threads_at_once_is_told_whole() {
 }
 
 #[tokio::test]
-async fn what_the_plugin_forks_crashes_for_itself() {
+async fn a_crash_of_a_forked_child_does_not_concern_the_worker() {
     let folder = scratch();
     let file = folder.path().join("crash.json");
     let worker = Worker::start("Conformance", &["--crash-file", file.to_str().unwrap()]).await;
@@ -115,7 +115,7 @@ async fn what_the_plugin_forks_crashes_for_itself() {
 }
 
 #[tokio::test]
-async fn an_exit_while_the_library_is_loaded_is_told() {
+async fn an_exit_during_loading_is_reported() {
     let dir = scratch();
     let exits = dir.path().join("libexits.so");
     let source = "#include <stdlib.h>\n__attribute__((constructor)) void f(void) { exit(3); }";
@@ -123,36 +123,34 @@ async fn an_exit_while_the_library_is_loaded_is_told() {
     for more in [&[][..], &["--check"]] {
         let ended = run_to_end(&[&["--module", exits.to_str().unwrap()], more].concat()).await;
         assert_eq!(ended.code, None, "{ended:?}");
-        let words = ended.stderr.lines().next().unwrap_or_default();
-        assert!(words.starts_with("FATAL: SIGABRT (exit was called) in plugin "), "{words}");
-        assert!(
-            words.contains("libexits.so, thread load, running: load (while loading /"),
-            "{words}"
-        );
+        let line = ended.stderr.lines().next().unwrap_or_default();
+        assert!(line.starts_with("FATAL: SIGABRT (exit was called) in plugin "), "{line}");
+        let end = "libexits.so, thread load, running: load (while loading /";
+        assert!(line.contains(end), "{line}");
     }
 }
 
 #[tokio::test]
-async fn an_exit_in_the_run_of_a_check_is_told() {
+async fn an_exit_in_the_run_of_a_check_is_reported() {
     let call = r#"{"kwargs":{"op":"exit","code":0}}"#;
     let class = ["--module", "conformance", "--class", "Conformance"];
     let ended = run_to_end(&[&class[..], &["--check", "--execute", call]].concat()).await;
     assert_eq!(ended.code, None, "{ended:?}");
-    let words = ended.stderr.lines().next().unwrap_or_default();
-    assert!(words.starts_with("FATAL: SIGABRT (exit was called) in plugin "), "{words}");
-    assert!(words.ends_with("thread load, running: execute"), "{words}");
+    let line = ended.stderr.lines().next().unwrap_or_default();
+    assert!(line.starts_with("FATAL: SIGABRT (exit was called) in plugin "), "{line}");
+    assert!(line.ends_with("thread load, running: execute"), "{line}");
 }
 
-/// The worker's own threads, which run no code of a plugin: a signal that is sent to one of them.
+/// Sends a signal to each of the worker's own threads, which run no plugin code.
 #[tokio::test]
-async fn a_crash_is_told_on_each_thread_of_the_worker() {
+async fn a_crash_of_each_worker_thread_is_reported() {
     for name in ["main", "io", "log", "signals", "force-exit", "descendants", "watchdog"] {
         let parent = std::process::id().to_string();
         let worker = Worker::start("Conformance", &["--ppid", &parent]).await;
         let thread = thread_of(worker.pid(), if name == "main" { "universal-worke" } else { name });
         signal_thread(worker.pid(), &thread, 4);
-        let words = crash(&worker.wait().await, 4, "SIGILL");
-        assert!(words.contains(&format!("thread {name},")), "{words}");
+        let line = crash(&worker.wait().await, 4, "SIGILL");
+        assert!(line.contains(&format!("thread {name},")), "{line}");
     }
 }
 
@@ -175,7 +173,7 @@ fn thread_of(pid: u32, name: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_pipe_that_is_full_and_a_file_that_cannot_be_written_hold_no_crash_up() {
+async fn a_full_stderr_and_an_unwritable_crash_file_do_not_block_a_crash() {
     let (_unread, full) = io::pipe().unwrap();
     fill(&full);
     let args = ["--module", "conformance", "--class", "Conformance", "--crash-file", "/dev/full"];

@@ -1,4 +1,4 @@
-//! Deadlines: by the client, by the operator, in the queue, against a deaf plugin.
+//! Deadlines: set by the client or the operator, in the queue, with uncooperative plugins.
 
 use serde_json::Value;
 use serde_json::json;
@@ -8,7 +8,7 @@ use universal_worker_host::RunState;
 use crate::support::Worker;
 
 #[tokio::test]
-async fn a_deaf_plugin_is_answered_for_at_the_deadline_and_keeps_its_lane() {
+async fn a_run_that_ignores_its_deadline_gets_a_response_and_keeps_its_lane() {
     let worker = Worker::conformance().await;
     let deaf = json!({"op": "hang", "secs": 6.0});
     let timed = [("x-run-id", "deaf"), ("x-timeout-ms", "100")];
@@ -27,7 +27,7 @@ async fn a_deaf_plugin_is_answered_for_at_the_deadline_and_keeps_its_lane() {
     assert_eq!(again.status, 409, "{again:?}");
     assert_eq!(again.json()["_job_error"]["retriable"], true);
 
-    // The lane is not given to another before the plugin is back.
+    // No other run gets the lane before the plugin returns.
     let next = worker.spawn_run("next", json!({}));
     worker.until_state("next", RunState::Queued).await;
     assert_eq!(next.await.unwrap().status, 200);
@@ -39,7 +39,7 @@ async fn a_deaf_plugin_is_answered_for_at_the_deadline_and_keeps_its_lane() {
 }
 
 #[tokio::test]
-async fn a_plugin_that_obeys_gives_its_lane_back() {
+async fn a_cooperative_plugin_frees_its_lane_at_the_deadline() {
     let worker = Worker::conformance().await;
     let long = json!({"op": "sleep", "secs": 60.0});
     assert_eq!(worker.execute_with(&[("x-timeout-ms", "50")], long).await.status, 504);
@@ -47,7 +47,7 @@ async fn a_plugin_that_obeys_gives_its_lane_back() {
 }
 
 #[tokio::test]
-async fn time_in_the_queue_counts() {
+async fn time_in_the_queue_counts_towards_the_deadline() {
     let worker = Worker::conformance().await;
     let first = worker.spawn_run("first", json!({"op": "sleep", "secs": 60.0}));
     worker.until_state("first", RunState::Running).await;
@@ -61,7 +61,7 @@ async fn time_in_the_queue_counts() {
 }
 
 #[tokio::test]
-async fn the_operators_deadline_can_only_be_shortened() {
+async fn a_client_can_only_shorten_the_operators_deadline() {
     let worker = Worker::start("Conformance", &["--run-timeout", "1"]).await;
     let long = json!({"op": "sleep", "secs": 60.0});
     assert_eq!(worker.execute(long.clone()).await.status, 504);
@@ -74,7 +74,7 @@ async fn the_operators_deadline_can_only_be_shortened() {
 }
 
 #[tokio::test]
-async fn what_is_no_time_is_refused_and_nothing_runs() {
+async fn invalid_headers_are_rejected_and_nothing_runs() {
     let worker = Worker::conformance().await;
     for text in ["", "0", "-1", "1.5", "soon", "1e3"] {
         let reply = worker.execute_with(&[("x-timeout-ms", text)], json!({"op": "abort"})).await;
@@ -91,7 +91,7 @@ async fn what_is_no_time_is_refused_and_nothing_runs() {
 }
 
 #[tokio::test]
-async fn a_stream_that_is_out_of_time_says_so_in_its_last_line() {
+async fn a_stream_reports_its_deadline_in_the_last_line() {
     let worker = Worker::conformance().await;
     let body = json!({"kwargs": {"n": 1_000_000, "delay": 0.01}}).to_string();
     let timed = [("x-timeout-ms", "2000")];
@@ -103,10 +103,11 @@ async fn a_stream_that_is_out_of_time_says_so_in_its_last_line() {
 }
 
 #[tokio::test]
-async fn a_run_that_nobody_waits_for_is_kept_to_its_deadline() {
+async fn a_run_without_its_client_obeys_its_deadline() {
     let worker = Worker::conformance().await;
-    let wishes = [("x-run-id", "alone"), ("x-timeout-ms", "3000"), ("x-on-disconnect", "continue")];
-    let run = worker.spawn_with(&wishes, json!({"op": "sleep", "secs": 60.0}));
+    let headers =
+        [("x-run-id", "alone"), ("x-timeout-ms", "3000"), ("x-on-disconnect", "continue")];
+    let run = worker.spawn_with(&headers, json!({"op": "sleep", "secs": 60.0}));
     worker.until_state("alone", RunState::Running).await;
     run.abort();
     let report = worker.until_report("alone", |report| report.state.is_final()).await;
@@ -114,7 +115,7 @@ async fn a_run_that_nobody_waits_for_is_kept_to_its_deadline() {
 }
 
 #[tokio::test]
-async fn the_largest_of_times_are_none() {
+async fn the_largest_timeouts_mean_no_deadline() {
     let worker = Worker::start("Conformance", &["--run-timeout", "1e12"]).await;
     for (id, text) in [("js", "9007199254740991"), ("most", "99999999999999999999999999")] {
         let timed = [("x-run-id", id), ("x-timeout-ms", text)];

@@ -1,4 +1,4 @@
-//! Processes that a plugin starts: none outlives the worker, and none stays a zombie.
+//! Processes that a plugin starts: none outlives the worker, and none remains a zombie.
 
 use std::path::Path;
 
@@ -10,23 +10,23 @@ use crate::support::is_gone;
 use crate::support::scratch;
 use crate::support::until;
 
-/// Every way in which the plugin can start a process that hardly wants to end.
-fn ways() -> Vec<Value> {
+/// All combinations of options for a process that resists its end.
+fn spawn_options() -> Vec<Value> {
     let flags = [false, true];
-    let mut ways = Vec::new();
+    let mut options = Vec::new();
     for (detach, orphan, deaf) in
         flags.iter().flat_map(|a| flags.iter().flat_map(move |b| flags.map(|c| (*a, *b, c))))
     {
-        ways.push(json!({"op": "spawn", "secs": 600.0, "detach": detach, "orphan": orphan,
+        options.push(json!({"op": "spawn", "secs": 600.0, "detach": detach, "orphan": orphan,
             "deaf": deaf}));
     }
-    ways
+    options
 }
 
-async fn spawn_all_ways(worker: &Worker) -> Vec<u32> {
+async fn spawn_all_kinds(worker: &Worker) -> Vec<u32> {
     let mut pids = Vec::new();
-    for way in ways() {
-        pids.push(spawn(worker, way).await);
+    for options in spawn_options() {
+        pids.push(spawn(worker, options).await);
     }
     pids
 }
@@ -37,17 +37,17 @@ fn assert_gone(pids: &[u32]) {
     assert!(left.is_empty(), "{left:?} of {pids:?}");
 }
 
-async fn spawn(worker: &Worker, way: Value) -> u32 {
-    let pid = worker.execute(way).await.json().as_u64().unwrap();
+async fn spawn(worker: &Worker, options: Value) -> u32 {
+    let pid = worker.execute(options).await.json().as_u64().unwrap();
     let pid = u32::try_from(pid).unwrap();
     assert!(!is_gone(pid));
     pid
 }
 
 #[tokio::test]
-async fn a_stop_leaves_none_however_it_was_started() {
+async fn a_stop_ends_descendants_of_every_kind() {
     let worker = Worker::conformance().await;
-    let pids = spawn_all_ways(&worker).await;
+    let pids = spawn_all_kinds(&worker).await;
     worker.signal("TERM");
     let exit = worker.wait().await;
     assert_eq!(exit.code, Some(0), "{exit:?}");
@@ -55,9 +55,9 @@ async fn a_stop_leaves_none_however_it_was_started() {
 }
 
 #[tokio::test]
-async fn a_stop_that_abandons_a_run_leaves_none_either() {
+async fn a_stop_that_abandons_a_run_ends_all_descendants() {
     let worker = Worker::start("Parallel", &["--stop-grace", "1"]).await;
-    let pids = spawn_all_ways(&worker).await;
+    let pids = spawn_all_kinds(&worker).await;
     let run = worker.spawn_execute(json!({"op": "hang", "secs": 600.0}));
     worker.until_running(1).await;
     worker.signal("TERM");
@@ -68,9 +68,9 @@ async fn a_stop_that_abandons_a_run_leaves_none_either() {
 }
 
 #[tokio::test]
-async fn a_second_signal_leaves_none_and_names_what_it_abandons() {
+async fn a_second_signal_ends_all_descendants_and_names_abandoned_runs() {
     let worker = Worker::of_class("Parallel").await;
-    let pids = spawn_all_ways(&worker).await;
+    let pids = spawn_all_kinds(&worker).await;
     let run = worker.spawn_run("deaf", json!({"op": "hang", "secs": 600.0}));
     worker.until_running(1).await;
     worker.signal("TERM");
@@ -86,13 +86,13 @@ async fn a_second_signal_leaves_none_and_names_what_it_abandons() {
 }
 
 #[tokio::test]
-async fn a_second_signal_that_only_shortens_the_wait_for_children_is_an_orderly_end() {
+async fn a_second_signal_that_only_shortens_the_wait_for_children_exits_with_0() {
     let worker = Worker::start("Conformance", &["--stop-grace", "600"]).await;
     let spawn_one =
         async |deaf| spawn(&worker, json!({"op": "spawn", "secs": 600.0, "deaf": deaf})).await;
     let (deaf, obedient) = (spawn_one(true).await, spawn_one(false).await);
     worker.signal("TERM");
-    // That it was told to end says that the plugin is done.
+    // The plugin is finished once the worker has sent signals to descendants.
     until(async || is_gone(obedient)).await;
     worker.signal("INT");
     let exit = worker.wait().await;
@@ -102,9 +102,9 @@ async fn a_second_signal_that_only_shortens_the_wait_for_children_is_an_orderly_
 }
 
 #[tokio::test]
-async fn a_plugin_that_takes_all_files_does_not_save_its_children() {
+async fn descendants_are_ended_even_without_free_file_descriptors() {
     let worker = Worker::conformance().await;
-    let pids = spawn_all_ways(&worker).await;
+    let pids = spawn_all_kinds(&worker).await;
     limit_files(worker.pid());
     let taken = worker.execute(json!({"op": "take_files"})).await.json();
     assert!(taken.as_u64().is_some_and(|taken| taken > 0), "{taken}");
@@ -114,7 +114,7 @@ async fn a_plugin_that_takes_all_files_does_not_save_its_children() {
     assert_gone(&pids);
 }
 
-/// From now on the process can open few files more.
+/// Limits the files that the process can open.
 fn limit_files(pid: u32) {
     let pid = rustix::process::Pid::from_raw(pid.cast_signed());
     let few = rustix::process::Rlimit { current: Some(64), maximum: Some(64) };
@@ -122,7 +122,7 @@ fn limit_files(pid: u32) {
 }
 
 #[tokio::test]
-async fn one_that_is_started_by_the_cleanup_is_ended_too() {
+async fn a_process_that_the_cleanup_starts_is_ended() {
     let folder = scratch();
     let log = folder.path().join("log");
     let worker = Worker::conformance().await;
@@ -137,19 +137,19 @@ async fn one_that_is_started_by_the_cleanup_is_ended_too() {
 }
 
 #[tokio::test]
-async fn an_orphan_that_ends_is_reaped() {
+async fn an_ended_orphan_is_reaped() {
     let worker = Worker::conformance().await;
     let orphan = json!({"op": "spawn", "secs": 0.5, "orphan": true, "detach": true});
     let pid = spawn(&worker, orphan).await;
-    // Not even a zombie is left.
+    // Not even a zombie remains.
     let entry = format!("/proc/{pid}");
     worker.until(|_| async { !Path::new(&entry).exists() }).await;
 }
 
 #[tokio::test]
-async fn no_exit_status_is_taken_from_a_plugin_that_waits_for_its_child() {
+async fn the_reaper_does_not_steal_exit_statuses_from_the_plugin() {
     let worker = Worker::of_class("Parallel").await;
-    // Orphans are reaped meanwhile.
+    // The worker reaps these orphans meanwhile.
     for _ in 0..20 {
         let orphan = json!({"op": "spawn", "secs": 0.5, "orphan": true});
         assert_eq!(worker.execute(orphan).await.status, 200);

@@ -1,4 +1,4 @@
-//! What must not grow.
+//! Resources that must not grow.
 
 use std::io::Read;
 use std::io::Write;
@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::support::Worker;
 use crate::support::until_some;
 
-/// Figures of now: a sample is handed out for a while.
+/// Stats of a new sample, since samples are cached.
 async fn fresh_stats(worker: &Worker) -> Value {
     let stats = async || worker.get("/stats").await.json();
     let old = stats().await;
@@ -19,7 +19,7 @@ async fn fresh_stats(worker: &Worker) -> Value {
 }
 
 #[tokio::test]
-async fn ten_thousand_panics_leave_nothing_behind() {
+async fn ten_thousand_panics_leak_nothing() {
     let worker = Worker::conformance().await;
     let panics = async |count| {
         for _ in 0..count {
@@ -29,7 +29,7 @@ async fn ten_thousand_panics_leave_nothing_behind() {
         let number = |key: &str| stats[key].as_f64().unwrap();
         (number("threads"), number("open_fds"), number("memory_rss_mb"))
     };
-    // The history is full then.
+    // The run history is full after these.
     let before = panics(200).await;
     let after = panics(9_800).await;
     println!("threads, files, MiB: {before:?}, then {after:?}");

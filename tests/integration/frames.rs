@@ -1,4 +1,4 @@
-//! Streams in frames, for clients that must tell values, end and errors apart.
+//! Streams in frames, which distinguish values, end and errors.
 
 use serde_json::Value;
 use serde_json::json;
@@ -15,7 +15,7 @@ async fn frames(worker: &Worker, kwargs: Value) -> (Reply, Vec<Value>) {
 }
 
 #[tokio::test]
-async fn the_last_frame_is_the_end_with_the_account() {
+async fn the_last_frame_has_the_account() {
     let worker = Worker::conformance().await;
     let (reply, frames) = frames(&worker, json!({"n": 3})).await;
     assert_eq!(reply.status, 200);
@@ -28,13 +28,13 @@ async fn the_last_frame_is_the_end_with_the_account() {
     assert_eq!((&account["lines"], &account["bytes_out"]), (&json!(3), &json!(3 * 20)));
     assert!(account["run_s"].as_f64().unwrap() >= account["first_line_s"].as_f64().unwrap());
 
-    // What is told at the end is what can be read afterwards.
+    // The report has the same account.
     let report = worker.get(&format!("/runs/{}", reply.header("x-run-id"))).await.json();
     assert_eq!(report["account"], *account);
 }
 
 #[tokio::test]
-async fn the_last_frame_of_a_run_that_fails_is_the_error() {
+async fn the_last_frame_of_a_failed_run_is_the_error() {
     let worker = Worker::conformance().await;
     for kwargs in [json!({"n": 3, "fail_at": 1}), json!({"n": 3, "panic_at": 1})] {
         let (_, frames) = frames(&worker, kwargs).await;
@@ -46,7 +46,7 @@ async fn the_last_frame_of_a_run_that_fails_is_the_error() {
 }
 
 #[tokio::test]
-async fn the_last_frame_of_a_run_that_is_cancelled_is_the_error() {
+async fn the_last_frame_of_a_cancelled_run_is_the_error() {
     let worker = Worker::conformance().await;
     let canceller = async {
         worker.until_running(1).await;
@@ -60,7 +60,7 @@ async fn the_last_frame_of_a_run_that_is_cancelled_is_the_error() {
 }
 
 #[tokio::test]
-async fn without_asking_for_them_there_are_none() {
+async fn streams_are_plain_by_default() {
     let worker = Worker::conformance().await;
     let reply = worker.stream(json!({"n": 1})).await;
     assert_eq!(reply.header("content-type"), "application/x-ndjson");

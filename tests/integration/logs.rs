@@ -1,4 +1,4 @@
-//! The log: on stderr, with the lines of the plugin.
+//! The log on stderr.
 
 use std::process::Stdio;
 
@@ -10,7 +10,7 @@ use crate::support::Started;
 use crate::support::Worker;
 
 #[tokio::test]
-async fn a_plugins_lines_arrive_once_with_level_target_and_run() {
+async fn log_lines_of_a_plugin_have_level_target_and_run() {
     let worker = Worker::start("Conformance", &["--log", "json", "--log-level", "info"]).await;
     for level in ["warn", "debug"] {
         worker.execute(json!({"op": "log", "level": level, "message": "marked line"})).await;
@@ -19,7 +19,7 @@ async fn a_plugins_lines_arrive_once_with_level_target_and_run() {
     let lines: Vec<Value> = exit
         .stderr
         .lines()
-        .map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("no JSON: {line}")))
+        .map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("not JSON: {line}")))
         .filter(|line: &Value| line["message"] == "marked line")
         .collect();
     assert_eq!(lines.len(), 1, "{}", exit.stderr);
@@ -29,7 +29,7 @@ async fn a_plugins_lines_arrive_once_with_level_target_and_run() {
 }
 
 #[tokio::test]
-async fn events_of_tracing_arrive_once_with_their_spans_and_fields() {
+async fn tracing_events_have_spans_and_fields() {
     let worker = Worker::start("Conformance", &["--log", "json"]).await;
     worker.execute(json!({"op": "trace", "message": "marked event"})).await;
     let exit = worker.stop().await;
@@ -43,7 +43,7 @@ async fn events_of_tracing_arrive_once_with_their_spans_and_fields() {
 }
 
 #[tokio::test]
-async fn a_filter_may_name_a_target() {
+async fn a_filter_can_name_a_target() {
     let filter = "error,conformance=debug";
     let worker = Worker::start("Conformance", &["--log-level", filter]).await;
     worker.execute(json!({"op": "log", "level": "debug", "message": "marked line"})).await;
@@ -52,7 +52,7 @@ async fn a_filter_may_name_a_target() {
 }
 
 #[tokio::test]
-async fn a_panic_is_logged_with_its_place() {
+async fn a_panic_is_logged_with_its_location() {
     let worker = Worker::conformance().await;
     worker.execute(json!({"op": "panic", "message": "marked panic"})).await;
     let exit = worker.stop().await;
@@ -71,12 +71,12 @@ async fn a_message_cannot_forge_a_line() {
 }
 
 #[tokio::test]
-async fn a_stderr_that_nobody_reads_holds_nobody_up() {
+async fn an_unread_stderr_does_not_block_runs() {
     let args = ["--module", "conformance", "--class", "Conformance"];
     let mut started = Started::with_stderr(&args, Stdio::piped());
     let line: Value = serde_json::from_str(&started.stdout_line()).unwrap();
     let client = Client::new(line["url"].as_str().unwrap());
-    // Several times what a pipe holds.
+    // Several times the capacity of a pipe.
     let message = "x".repeat(10_000);
     for _ in 0..100 {
         let kwargs = json!({"op": "log", "level": "warn", "message": message});

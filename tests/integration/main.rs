@@ -1,8 +1,9 @@
 //! Drives the real executable with real plugins over real sockets.
 //!
-//! `cargo xtask test` builds what is needed and says where it is.
+//! `cargo xtask test` builds the worker and the plugins and sets their location.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by its panic")]
+#![allow(clippy::print_stdout, reason = "tests print measurements and what they skip")]
+#![allow(clippy::unwrap_used, reason = "a test fails by a panic")]
 
 mod abi;
 mod accounts;
@@ -16,17 +17,17 @@ mod crashes;
 mod damaged_library;
 mod deadlines;
 mod descendants;
+mod disconnects;
 mod endurance;
 mod frames;
-mod ids;
-mod leaving;
+mod lifecycle;
 mod load;
 mod logs;
-mod offers;
-mod pact;
+mod optional_features;
 mod progress;
 mod races;
 mod recorded;
+mod run_ids;
 mod runs;
 mod samples;
 mod sockets;

@@ -1,4 +1,4 @@
-//! How far a run is.
+//! Progress of runs.
 
 use serde_json::json;
 use universal_worker_host::RunState;
@@ -6,7 +6,7 @@ use universal_worker_host::RunState;
 use crate::support::Worker;
 
 #[tokio::test]
-async fn progress_is_seen_while_a_run_goes_on_and_stays_after_it() {
+async fn progress_is_reported_during_a_run_and_kept_after_it() {
     let worker = Worker::conformance().await;
     assert_eq!(
         worker.get("/progress").await.json(),
@@ -25,7 +25,7 @@ async fn progress_is_seen_while_a_run_goes_on_and_stays_after_it() {
 }
 
 #[tokio::test]
-async fn a_plugin_that_tells_nothing_new_stalls() {
+async fn a_plugin_without_new_progress_stalls() {
     let worker = Worker::conformance().await;
     let run = worker.spawn_run("silent", json!({"op": "hang", "secs": 60.0}));
     worker.until_state("silent", RunState::Running).await;
@@ -40,7 +40,7 @@ async fn a_plugin_that_tells_nothing_new_stalls() {
 }
 
 #[tokio::test]
-async fn each_run_has_a_progress_of_its_own() {
+async fn each_run_has_its_own_progress() {
     let worker = Worker::of_class("Parallel").await;
     let older = worker.spawn_run("older", json!({"op": "sleep", "secs": 60.0}));
     let moved = |progress: f64| progress > 0.0;

@@ -1,4 +1,4 @@
-//! Cancels, leaving clients and changes of the plugin against runs that begin and end meanwhile.
+//! Cancels, disconnects and config changes during runs that start and end.
 
 use serde_json::json;
 use universal_worker_host::RunState;
@@ -7,13 +7,12 @@ use crate::support::Worker;
 use crate::support::in_time;
 
 #[tokio::test]
-async fn a_cancel_ends_the_run_and_no_later_one() {
+async fn a_cancel_does_not_affect_later_runs() {
     let worker = Worker::conformance().await;
     let mut overlapped = 0;
     for round in 0..200 {
         let (a, b) = (format!("a-{round}"), format!("b-{round}"));
-        // Every other time the first one takes its time to come back, so that the next one is there
-        // before.
+        // In every other round the first run returns late, so that the next one arrives before that.
         let deaf = round % 2 == 1;
         let first = worker.spawn_run(
             &a,
@@ -34,15 +33,18 @@ async fn a_cancel_ends_the_run_and_no_later_one() {
         assert_eq!(b.state, RunState::Finished);
         overlapped += usize::from(b.queued_at < a.ended_at.unwrap());
     }
-    assert!(overlapped > 20, "the next run came before the first was back only {overlapped} times");
+    assert!(
+        overlapped > 20,
+        "the next run arrived before the first returned only {overlapped} times"
+    );
 }
 
 #[tokio::test]
-async fn crossed_cancels_end_the_runs_they_name() {
+async fn concurrent_cancels_end_only_the_named_runs() {
     let worker = Worker::of_class("Parallel").await;
     for round in 0..50 {
         let ids = ["a", "b", "c", "d"].map(|name| format!("{name}-{round}"));
-        // The first two are cancelled in the opposite order, while the others are at their end.
+        // The first two are cancelled in reverse order while the others finish.
         let long = json!({"op": "sleep", "secs": 60.0});
         let short = json!({"op": "sleep", "secs": 0.004});
         let cancelled = [&ids[0], &ids[1]].map(|id| worker.spawn_run(id, long.clone()));
@@ -66,7 +68,7 @@ async fn crossed_cancels_end_the_runs_they_name() {
 }
 
 #[tokio::test]
-async fn clients_that_leave_under_load_leave_no_lane_taken() {
+async fn disconnects_under_load_free_all_lanes() {
     let worker = Worker::start("Parallel", &["--queue", "64"]).await;
     for _ in 0..25 {
         let short = |n| match n % 3 {
@@ -74,10 +76,10 @@ async fn clients_that_leave_under_load_leave_no_lane_taken() {
             1 => worker.spawn_execute(json!({})),
             _ => worker.spawn_post("/execute_stream", r#"{"kwargs":{"n":100000}}"#),
         };
-        // Some leave before they are sent or while they are; some when they have their answer.
+        // Some disconnect before or while their request is sent, others after their response.
         (0..7).map(short).for_each(|run| run.abort());
         let answered: Vec<_> = (0..7).map(short).collect();
-        // The others run, or are queued.
+        // These run or are queued.
         let held: Vec<_> =
             (0..6).map(|_| worker.spawn_execute(json!({"op": "sleep", "secs": 60.0}))).collect();
         worker.until_stats(|runs| runs["running"] == 4 && runs["queued"].as_u64() >= Some(1)).await;
@@ -90,7 +92,7 @@ async fn clients_that_leave_under_load_leave_no_lane_taken() {
     for run in worker.client().runs().await.unwrap() {
         assert!(run.state.is_final() && !run.lane_held, "{run:?}");
     }
-    // As many as before run at once, and no more.
+    // The concurrency is the same as before.
     let runs: Vec<_> =
         (0..5).map(|_| worker.spawn_execute(json!({"op": "sleep", "secs": 60.0}))).collect();
     worker.until_stats(|runs| runs["running"] == 4 && runs["queued"] == 1).await;
@@ -101,10 +103,10 @@ async fn clients_that_leave_under_load_leave_no_lane_taken() {
 }
 
 #[tokio::test]
-async fn an_initialize_gets_its_turn_under_load() {
+async fn an_initialize_is_not_starved_under_load() {
     let worker = Worker::of_class("Parallel").await;
     let load = || worker.spawn_execute(json!({"op": "sleep", "secs": 0.02}));
-    // At no time is there a moment without a run, were it only for the runs.
+    // At every moment there are runs, so the initialize has to get its turn between them.
     let mut runs: Vec<_> = (0..12).map(|_| load()).collect();
     for round in 0..5 {
         let config = json!({ "round": round });

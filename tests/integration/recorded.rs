@@ -1,11 +1,11 @@
-//! The recordings of the original worker, replayed in their order.
+//! Replays the requests that were recorded with the original worker.
 
 use serde_json::Value;
 
 use crate::support::Reply;
 use crate::support::Worker;
 
-/// Status of the rows where we differ on purpose, and what the detail must tell.
+/// Rows where we differ on purpose: name, status and a part of the detail.
 const WANTED: [(&str, u16, &str); 10] = [
     ("initialize with broken JSON", 400, "line 1 column 2"),
     ("initialize without a body", 400, ""),
@@ -20,7 +20,7 @@ const WANTED: [(&str, u16, &str); 10] = [
 ];
 
 #[tokio::test]
-async fn the_original_workers_answers_are_ours() {
+async fn responses_equal_those_of_the_original_worker() {
     let worker = Worker::conformance().await;
     let rows: Vec<Value> = include_str!("reference/recorded.jsonl")
         .lines()
@@ -31,13 +31,13 @@ async fn the_original_workers_answers_are_ours() {
     for row in &rows {
         let text = |key: &str| row[key].as_str().unwrap_or_default();
         let reply = worker.send(text("method"), text("path"), &[], text("body")).await;
-        let verdict = if row.get("wanted_instead").is_some() {
+        let result = if row.get("wanted_instead").is_some() {
             wanted(row, &reply)
         } else {
             same(row, &reply)
         };
-        if let Err(difference) = verdict {
-            differences.push(format!("{}: {difference}; answered {reply:?}", text("name")));
+        if let Err(difference) = result {
+            differences.push(format!("{}: {difference}; got {reply:?}", text("name")));
         }
     }
     assert!(differences.is_empty(), "{}", differences.join("\n"));
@@ -47,12 +47,13 @@ fn wanted(row: &Value, reply: &Reply) -> Result<(), String> {
     let (_, status, told) = WANTED
         .iter()
         .find(|(name, ..)| row["name"] == *name)
-        .ok_or("no expectation is written down for this row")?;
+        .ok_or("WANTED has no entry for this row")?;
     expect("status", &reply.status, status)?;
     if *status >= 400 {
-        let detail = reply.json()["detail"].as_str().ok_or("the detail is no text")?.to_owned();
+        let detail =
+            reply.json()["detail"].as_str().ok_or("the detail is not a string")?.to_owned();
         if !detail.contains(told) {
-            return Err(format!("the detail does not tell '{told}'"));
+            return Err(format!("the detail does not contain '{told}'"));
         }
     }
     Ok(())
@@ -80,17 +81,17 @@ fn expect<T: PartialEq + std::fmt::Debug>(what: &str, got: &T, want: &T) -> Resu
     if got == want { Ok(()) } else { Err(format!("{what} is {got:?}, wanted {want:?}")) }
 }
 
-/// Figures that differ from run to run.
-const LEFT_OUT: [&str; 3] = ["pid", "cpu_percent", "memory_rss_mb"];
+/// Figures that differ between runs.
+const IGNORED: [&str; 3] = ["pid", "cpu_percent", "memory_rss_mb"];
 
-/// Ours may say more than was recorded, and nothing else.
+/// Our objects may have more keys than recorded ones; everything else must be equal.
 fn covers(ours: &Value, recorded: &Value, path: &str) -> Result<(), String> {
     match (ours, recorded) {
         (Value::Object(ours), Value::Object(recorded)) => {
             recorded.iter().try_for_each(|(key, recorded)| {
                 let path = format!("{path}.{key}");
                 let ours = ours.get(key).ok_or_else(|| format!("{path} is missing"))?;
-                if LEFT_OUT.contains(&key.as_str()) {
+                if IGNORED.contains(&key.as_str()) {
                     return expect(&path, &ours.is_number(), &true);
                 }
                 covers(ours, recorded, &path)

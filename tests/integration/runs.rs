@@ -1,11 +1,11 @@
-//! What becomes of runs: errors, panics, order, concurrency.
+//! Outcomes of runs: errors, panics, order, concurrency.
 
 use serde_json::json;
 
 use crate::support::Worker;
 
 #[tokio::test]
-async fn a_panic_is_an_answer_and_the_worker_lives() {
+async fn a_panic_is_an_error_response_and_the_worker_survives() {
     let worker = Worker::conformance().await;
     for _ in 0..5 {
         let reply = worker.execute(json!({"op": "panic", "message": "ouch"})).await;
@@ -19,7 +19,7 @@ async fn a_panic_is_an_answer_and_the_worker_lives() {
 }
 
 #[tokio::test]
-async fn a_typed_error_keeps_what_it_says() {
+async fn a_typed_error_keeps_its_details() {
     let worker = Worker::conformance().await;
     let error = json!({"op": "error", "message": "no room", "category": "resource",
         "retriable": true, "retry_after_seconds": 2.5});
@@ -49,7 +49,7 @@ async fn an_error_without_category_is_fatal() {
 }
 
 #[tokio::test]
-async fn runs_take_turns_where_the_class_takes_one_at_a_time() {
+async fn runs_take_turns_with_a_concurrency_of_one() {
     let worker = Worker::conformance().await;
     let first = worker.spawn_execute(json!({"op": "sleep", "secs": 2.0}));
     worker.until_running(1).await;
@@ -60,15 +60,15 @@ async fn runs_take_turns_where_the_class_takes_one_at_a_time() {
 }
 
 #[tokio::test]
-async fn as_many_runs_go_on_as_the_class_or_the_operator_says() {
-    for (class, args, most) in
+async fn concurrency_is_set_by_the_class_or_the_operator() {
+    for (class, args, limit) in
         [("Parallel", &[][..], 4), ("Conformance", &["--concurrency", "3"][..], 3)]
     {
         let worker = Worker::start(class, args).await;
-        let runs: Vec<_> = (0..most + 1)
+        let runs: Vec<_> = (0..limit + 1)
             .map(|_| worker.spawn_execute(json!({"op": "sleep", "secs": 60.0})))
             .collect();
-        worker.until_stats(|runs| runs["running"] == most && runs["queued"] == 1).await;
+        worker.until_stats(|runs| runs["running"] == limit && runs["queued"] == 1).await;
         worker.post("/cancel", "").await;
         for run in runs {
             assert_eq!(run.await.unwrap().status, 409);
@@ -77,7 +77,7 @@ async fn as_many_runs_go_on_as_the_class_or_the_operator_says() {
 }
 
 #[tokio::test]
-async fn beyond_the_queue_a_run_is_refused_with_a_time_to_come_back() {
+async fn a_run_beyond_the_queue_is_rejected_with_retry_after() {
     let worker = Worker::conformance().await;
     let runs: Vec<_> =
         (0..17).map(|_| worker.spawn_execute(json!({"op": "sleep", "secs": 60.0}))).collect();
@@ -105,7 +105,7 @@ async fn numbers_keep_their_exact_text() {
 }
 
 #[tokio::test]
-async fn a_plugin_that_dies_takes_only_its_worker() {
+async fn a_crash_ends_only_its_worker() {
     for (op, signal) in [("abort", 6), ("segfault", 11), ("overflow_stack", 11)] {
         let worker = Worker::conformance().await;
         let run = worker.spawn_execute(json!({"op": op}));

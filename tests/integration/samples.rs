@@ -1,4 +1,4 @@
-//! The sample plugins, served.
+//! The sample plugins in a worker.
 
 use std::path::Path;
 
@@ -21,7 +21,7 @@ async fn hello_greets() {
 }
 
 #[tokio::test]
-async fn speech_is_found_in_a_recording_and_streamed_as_the_same_segments() {
+async fn voice_activity_finds_and_streams_the_same_segments() {
     let worker = Worker::voice_activity().await;
     let call = json!({"audio": recording("librivox-0870.wav")});
     let whole = worker.execute(call.clone()).await.json();
@@ -40,7 +40,7 @@ async fn speech_is_found_in_a_recording_and_streamed_as_the_same_segments() {
 }
 
 #[tokio::test]
-async fn what_is_no_recording_is_the_callers_error() {
+async fn a_file_that_is_no_recording_is_a_user_input_error() {
     let worker = Worker::voice_activity().await;
     for (audio, told) in [
         (recording("nope.wav"), "nope.wav"),
@@ -55,8 +55,8 @@ async fn what_is_no_recording_is_the_callers_error() {
 }
 
 #[tokio::test]
-async fn a_cancel_ends_the_search_for_speech() {
-    // The samples of the recording again and again, behind its header of 44 bytes.
+async fn voice_activity_can_be_cancelled() {
+    // The samples of the recording repeated after its header of 44 bytes.
     let recording = std::fs::read(recording("librivox-0870.wav")).unwrap();
     let (header, samples) = recording.split_at(44);
     let samples = samples.repeat(400);

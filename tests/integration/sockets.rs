@@ -1,4 +1,4 @@
-//! Where the worker listens besides a port: a path, a socket that it is started with.
+//! Unix sockets and inherited sockets.
 
 use std::fs;
 use std::io::Read;
@@ -19,7 +19,7 @@ use crate::support::scratch;
 
 const PLUGIN: [&str; 4] = ["--module", "conformance", "--class", "Conformance"];
 
-/// The status and the body of an answer on a Unix socket.
+/// The status and body of a response on a Unix socket.
 fn ask(path: &Path, request: &str) -> (u16, Value) {
     let mut stream = UnixStream::connect(path).unwrap();
     stream.write_all(request.as_bytes()).unwrap();
@@ -30,11 +30,11 @@ fn ask(path: &Path, request: &str) -> (u16, Value) {
     (status, serde_json::from_str(body).unwrap())
 }
 
-/// With a `Host` that no worker on a port would serve.
+/// A request with a `Host` that would be rejected on a port.
 const HEALTH: &str = "GET /health HTTP/1.1\r\nHost: worker\r\nConnection: close\r\n\r\n";
 
 #[tokio::test]
-async fn a_path_is_served_to_its_owner_and_gone_with_the_worker() {
+async fn a_unix_socket_serves_its_owner_and_is_removed_at_the_end() {
     let folder = scratch();
     let path = folder.path().join("socket");
     let args = [&PLUGIN[..], &["--uds", path.to_str().unwrap()]].concat();
@@ -55,7 +55,7 @@ async fn a_path_is_served_to_its_owner_and_gone_with_the_worker() {
 }
 
 #[tokio::test]
-async fn a_path_that_was_left_behind_is_replaced() {
+async fn a_stale_unix_socket_is_replaced() {
     let folder = scratch();
     let path = folder.path().join("socket");
     let args = [&PLUGIN[..], &["--uds", path.to_str().unwrap()]].concat();
@@ -75,7 +75,7 @@ async fn a_path_that_was_left_behind_is_replaced() {
 }
 
 #[tokio::test]
-async fn another_user_is_refused_even_if_the_socket_lets_them_in() {
+async fn another_user_is_rejected_even_if_the_file_mode_allows_access() {
     if fs::metadata("/proc/self").unwrap().uid() != 0 {
         println!("not tested: only root can become another user");
         return;
@@ -96,7 +96,7 @@ async fn another_user_is_refused_even_if_the_socket_lets_them_in() {
     started.terminate();
 }
 
-/// Binds and hands over a socket as file descriptor 3, as service managers do.
+/// A script that binds a socket and passes it as file descriptor 3, as service managers do.
 fn handing_over(bind: &str, tell: &str) -> String {
     format!(
         "import os,socket,sys\n{bind}\nos.dup2(s.fileno(),3)\nos.set_inheritable(3,True)\n{tell}\nos.execv(sys.argv[1],sys.argv[1:])"
@@ -104,7 +104,7 @@ fn handing_over(bind: &str, tell: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_socket_that_it_is_started_with_is_served() {
+async fn an_inherited_socket_is_served() {
     let folder = scratch();
     let path = folder.path().join("socket");
     let tcp = "s=socket.socket()\ns.bind((\"127.0.0.1\",0))".to_owned();
@@ -127,7 +127,7 @@ async fn a_socket_that_it_is_started_with_is_served() {
         }
         started.terminate();
     }
-    // A port on the command line wins over the variables.
+    // A port on the command line overrides the variables.
     let args = [&PLUGIN[..], &["--port", "0"]].concat();
     let mut started =
         Started::by_python(&handing_over(&unix.replace("socket\")", "other\")"), variables), &args);

@@ -1,4 +1,4 @@
-//! Stdout is the announcement's; what a plugin prints there goes to the log.
+//! Stdout carries the announcement only; a plugin's prints go to the log.
 
 use std::process::Stdio;
 
@@ -12,7 +12,7 @@ use crate::support::Worker;
 use crate::support::run_to_end;
 
 #[tokio::test]
-async fn what_a_plugin_prints_is_a_line_of_the_log_and_its_stderr_is_left_alone() {
+async fn stdout_of_a_plugin_is_logged_and_its_stderr_is_unchanged() {
     let worker = Worker::start("Conformance", &["--log", "json"]).await;
     worker.execute(json!({"op": "print", "message": "one\ntwo"})).await;
     let exit = worker.stop().await;
@@ -24,7 +24,7 @@ async fn what_a_plugin_prints_is_a_line_of_the_log_and_its_stderr_is_left_alone(
         let [line] = &logged(message)[..] else { panic!("{message}: {}", exit.stderr) };
         assert_eq!((&line["level"], &line["target"]), (&json!("INFO"), &json!("stdout")));
     }
-    // As it was printed.
+    // Stderr of the plugin, unchanged.
     assert!(exit.stderr.contains("one\ntwo\n"), "{}", exit.stderr);
 }
 
@@ -35,7 +35,7 @@ async fn nothing_follows_the_announcement_on_stdout() {
     let client = Client::new(&started.url());
     let print = json!({"op": "print", "message": "printed"});
     client.execute::<_, _, Value>(&NO_ARGS, &print).await.unwrap();
-    // A child of the plugin that prints has the same stdout.
+    // A child of the plugin inherits its stdout.
     let shell = json!({"op": "shell", "script": "echo by a child"});
     client.execute::<_, _, Value>(&NO_ARGS, &shell).await.unwrap();
     started.terminate();
@@ -43,7 +43,7 @@ async fn nothing_follows_the_announcement_on_stdout() {
 }
 
 #[tokio::test]
-async fn a_flood_costs_lines_and_holds_nobody_up() {
+async fn a_flood_loses_lines_and_blocks_nothing() {
     let worker = Worker::conformance().await;
     let flood = vec!["x"; 20_000].join("\n");
     worker.execute(json!({"op": "print", "message": flood})).await;
@@ -52,16 +52,16 @@ async fn a_flood_costs_lines_and_holds_nobody_up() {
     let logged = exit.stderr.lines().filter(|line| line.ends_with(" stdout: x")).count();
     assert!((1..=5000).contains(&logged), "{logged}");
     let lost = |line: &&str| line.contains("lines lost: at most 1000 are logged per second");
-    assert!(exit.stderr.lines().any(|line| lost(&line)), "nothing is said to be lost");
-    assert!(exit.stderr.contains(" stdout: unfinished"), "a line without its end is lost");
+    assert!(exit.stderr.lines().any(|line| lost(&line)), "no loss is reported");
+    assert!(exit.stderr.contains(" stdout: unfinished"), "an unfinished line is lost");
 }
 
 #[tokio::test]
-async fn lines_of_stdout_obey_the_filter() {
+async fn lines_of_stdout_follow_the_log_filter() {
     let filter = ["--log-level", "info,stdout=off"];
     let args = [&["--module", "conformance", "--class", "Conformance"][..], &filter].concat();
     let call = r#"{"kwargs":{"op":"print","message":"printed"}}"#;
-    // The filter of a check is the usual one.
+    // A check uses the default filter.
     let ended = run_to_end(&[&args[..4], &["--check", "--execute", call]].concat()).await;
     assert!(ended.stderr.contains(" stdout: printed"), "{}", ended.stderr);
     let mut started = Started::with_stderr(&args, Stdio::piped());
@@ -71,6 +71,6 @@ async fn lines_of_stdout_obey_the_filter() {
     started.terminate();
     let stderr = started.stderr();
     assert!(!stderr.contains("stdout: printed"), "{stderr}");
-    // As it was printed, and what else is logged.
+    // Stderr of the plugin, and other log lines.
     assert!(stderr.contains("printed\n") && stderr.contains("stopping: SIGTERM"), "{stderr}");
 }

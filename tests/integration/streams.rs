@@ -10,15 +10,15 @@ fn lines(text: &str) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn each_line_comes_when_it_is_emitted() {
+async fn each_line_arrives_when_it_is_emitted() {
     let worker = Worker::conformance().await;
-    // The second line is a minute away: the first one must not wait for it.
+    // The first line must not wait for the second, which follows a minute later.
     let mut stream = worker.open_stream(json!({"n": 2, "delay": 60.0})).await;
     assert_eq!(stream.next().await.unwrap(), "{\"i\":0,\"text\":\"é\"}");
 }
 
 #[tokio::test]
-async fn many_lines_arrive_whole_and_in_order() {
+async fn many_lines_arrive_complete_and_in_order() {
     let worker = Worker::conformance().await;
     let reply = worker.stream(json!({"n": 50_000, "pad": 40})).await;
     let lines = lines(&reply.text());
@@ -43,7 +43,7 @@ async fn an_error_is_the_last_line() {
 }
 
 #[tokio::test]
-async fn a_cancelled_stream_ends_with_a_line_that_says_so() {
+async fn a_cancelled_stream_ends_with_an_error_line() {
     let worker = Worker::conformance().await;
     let mut stream = worker.open_stream(json!({"n": 1_000_000, "delay": 0.005})).await;
     assert!(stream.next().await.is_some());
@@ -58,7 +58,7 @@ async fn a_cancelled_stream_ends_with_a_line_that_says_so() {
 }
 
 #[tokio::test]
-async fn an_error_before_the_first_line_has_a_status_and_is_a_line_for_old_clients() {
+async fn an_error_before_the_first_line_has_a_status_and_an_error_key() {
     let worker = Worker::hello().await;
     let reply = worker.post("/execute_stream", r#"{"kwargs":{"nam":"x"}}"#).await;
     assert_eq!(reply.status, 422);
@@ -68,12 +68,12 @@ async fn an_error_before_the_first_line_has_a_status_and_is_a_line_for_old_clien
 }
 
 #[tokio::test]
-async fn a_stream_that_nobody_reads_does_not_fill_the_memory() {
+async fn an_unread_stream_does_not_fill_the_memory() {
     let worker = Worker::conformance().await;
     let before = worker.get("/stats").await.json()["memory_rss_mb"].as_f64().unwrap();
     let mut stream = worker.open_stream(json!({"n": 100_000_000, "pad": 1000})).await;
     assert!(stream.next().await.is_some());
-    // 100 GB would be emitted; the producer waits instead, and the process sleeps.
+    // The plugin would emit 100 GB; instead it blocks, and the process is idle.
     worker
         .until(|worker| async move {
             let stats = worker.get("/stats").await.json();
@@ -85,7 +85,7 @@ async fn a_stream_that_nobody_reads_does_not_fill_the_memory() {
 }
 
 #[tokio::test]
-async fn a_worker_that_dies_leaves_its_stream_unterminated() {
+async fn a_crash_leaves_the_stream_unterminated() {
     let worker = Worker::conformance().await;
     let mut stream = worker.open_stream(json!({"n": 1_000_000, "delay": 0.005})).await;
     assert!(stream.next().await.is_some());

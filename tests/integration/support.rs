@@ -1,4 +1,4 @@
-//! Workers for tests, and what they answered.
+//! Workers for tests, and their responses.
 
 mod process;
 
@@ -38,10 +38,10 @@ pub(crate) use process::run_with_env;
 pub(crate) use process::signal;
 pub(crate) use process::until_gone;
 
-/// Far more than anything here takes on a slow machine; only what hangs comes near.
+/// Far longer than any step takes on a slow machine; only a hang takes that long.
 const LONG: Duration = Duration::from_secs(60);
 
-/// Where `cargo xtask test` put the worker and its plugins.
+/// The folder in which `cargo xtask test` puts the worker and its plugins.
 fn dist() -> PathBuf {
     let Some(dist) = env::var_os("UNIVERSAL_WORKER_TEST_DIST") else {
         panic!("run `cargo xtask test`: it builds the worker and the plugins that the tests drive")
@@ -61,14 +61,14 @@ pub(crate) fn scratch() -> TempDir {
     tempfile::tempdir().unwrap()
 }
 
-/// Waits for what can only be asked for; this is the one place that does it.
+/// Polls until `find` returns a value; the only place that polls.
 pub(crate) async fn until_some<T>(find: impl AsyncFn() -> Option<T>) -> T {
     let begun = Instant::now();
     loop {
         if let Some(found) = find().await {
             return found;
         }
-        assert!(begun.elapsed() < LONG, "it does not come to hold");
+        assert!(begun.elapsed() < LONG, "the condition does not become true");
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
 }
@@ -77,12 +77,12 @@ pub(crate) async fn until(holds: impl AsyncFn() -> bool) {
     until_some(async || holds().await.then_some(())).await;
 }
 
-/// Waits for what comes by itself.
+/// Awaits a future with a time limit.
 pub(crate) async fn in_time<T>(comes: impl Future<Output = T>) -> T {
-    tokio::time::timeout(LONG, comes).await.expect("it does not come")
+    tokio::time::timeout(LONG, comes).await.expect("the future does not complete")
 }
 
-/// The arguments of a call that has none but keywords.
+/// The arguments of a call with keyword arguments only.
 pub(crate) const NO_ARGS: [(); 0] = [];
 
 /// A worker that has announced itself.
@@ -92,7 +92,7 @@ pub(crate) struct Worker {
     pid: u32,
 }
 
-/// What a worker answered.
+/// A response of a worker.
 pub(crate) struct Reply {
     pub(crate) status: u16,
     headers: HeaderMap,
@@ -109,25 +109,26 @@ impl Worker {
     }
 
     pub(crate) async fn start(class: &str, args: &[&str]) -> Self {
-        Self::launch(WorkerCommand::new(program(), plugin("conformance")).class(class), args).await
+        Self::run(WorkerCommand::new(program(), plugin("conformance")).class(class), args).await
     }
 
     pub(crate) async fn hello() -> Self {
-        Self::launch(WorkerCommand::new(program(), "hello"), &[]).await
+        Self::run(WorkerCommand::new(program(), "hello"), &[]).await
     }
 
-    /// Of the only class of a library.
+    /// Serves the only class of a library.
     pub(crate) async fn of_library(program: &Path, library: &Path) -> Self {
-        Self::launch(WorkerCommand::new(program, library), &[]).await
+        Self::run(WorkerCommand::new(program, library), &[]).await
     }
 
     pub(crate) async fn voice_activity() -> Self {
-        Self::launch(WorkerCommand::new(program(), "voice-activity"), &[]).await
+        Self::run(WorkerCommand::new(program(), "voice-activity"), &[]).await
     }
 
-    async fn launch(launch: WorkerCommand, args: &[&str]) -> Self {
-        let launch = args.iter().fold(launch.start_timeout(LONG), |launch, arg| launch.arg(arg));
-        let worker = launch.start().await.unwrap();
+    async fn run(command: WorkerCommand, args: &[&str]) -> Self {
+        let command = command.start_timeout(LONG);
+        let command = args.iter().fold(command, |command, arg| command.arg(arg));
+        let worker = command.start().await.unwrap();
         let (client, pid) = (worker.client().clone(), worker.pid());
         Self { process: Mutex::new(Some(worker)), client, pid }
     }
@@ -142,7 +143,7 @@ impl Worker {
         url.rsplit(':').next().unwrap().parse().unwrap()
     }
 
-    /// To call it as a host does.
+    /// The client of the host crate.
     pub(crate) fn client(&self) -> &Client {
         &self.client
     }
@@ -151,13 +152,13 @@ impl Worker {
         self.client.run_report(id).await.unwrap()
     }
 
-    /// Waits for what a run is reported to be, and hands that out.
+    /// Polls the report of a run until `holds` is true, and returns it.
     pub(crate) async fn until_report(
         &self,
         id: &str,
         holds: impl Fn(&RunReport) -> bool,
     ) -> RunReport {
-        // It may not have arrived yet.
+        // The run may not have arrived yet.
         until_some(async || self.client.run_report(id).await.ok().filter(&holds)).await
     }
 
@@ -188,17 +189,17 @@ impl Worker {
         self.post("/execute", &json!({ "kwargs": kwargs }).to_string()).await
     }
 
-    /// The whole of a stream.
+    /// Reads a whole stream.
     pub(crate) async fn stream(&self, kwargs: Value) -> Reply {
         self.post("/execute_stream", &json!({ "kwargs": kwargs }).to_string()).await
     }
 
-    /// A stream to be read line by line.
+    /// Opens a stream to read line by line.
     pub(crate) async fn open_stream(&self, kwargs: Value) -> Stream {
         Stream(self.client.execute_stream(&NO_ARGS, &kwargs).await.unwrap())
     }
 
-    /// A run of which the end is waited for elsewhere; aborting it closes its connection.
+    /// Starts a run in a task; aborting the task closes the connection.
     pub(crate) fn spawn_execute(&self, kwargs: Value) -> JoinHandle<Reply> {
         self.spawn_post("/execute", &json!({ "kwargs": kwargs }).to_string())
     }
@@ -211,7 +212,7 @@ impl Worker {
         self.send("POST", "/execute", headers, &json!({ "kwargs": kwargs }).to_string()).await
     }
 
-    /// [`spawn_execute`](Self::spawn_execute) under an id.
+    /// [`spawn_execute`](Self::spawn_execute) with an id.
     pub(crate) fn spawn_run(&self, id: &str, kwargs: Value) -> JoinHandle<Reply> {
         self.spawn_with(&[("x-run-id", id)], kwargs)
     }
@@ -241,7 +242,7 @@ impl Worker {
         self.until_stats(|stats| stats["running"] == runs).await;
     }
 
-    /// Waits for what `/stats` says of runs.
+    /// Polls the counts of runs in `/stats` until `holds` is true.
     pub(crate) async fn until_stats(&self, holds: impl Fn(&Value) -> bool) {
         let holds = &holds;
         self.until(|worker| async move { holds(&worker.get("/stats").await.json()["runs"]) }).await;
@@ -299,7 +300,7 @@ impl Reply {
         serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 
-    /// Empty where there is none.
+    /// The value of a header; empty if it is missing.
     pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
@@ -316,7 +317,7 @@ impl std::fmt::Debug for Reply {
 pub(crate) struct Stream(LineStream);
 
 impl Stream {
-    /// Reads on until the connection breaks; false where the body comes to its end.
+    /// Reads until the connection breaks; `false` if the body ends properly.
     pub(crate) async fn breaks(&mut self) -> bool {
         loop {
             match in_time(self.0.next_line()).await {

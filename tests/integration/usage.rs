@@ -1,10 +1,10 @@
-//! The command line, as it is mistyped.
+//! Mistakes on the command line.
 
 use crate::support::run_to_end;
 use crate::support::run_with_env;
 
 #[tokio::test]
-async fn a_usage_error_is_one_line_that_names_the_right_thing() {
+async fn a_usage_error_is_one_line_that_names_the_option() {
     for (args, told) in [
         (&["--modul", "x"][..], "--module"),
         (&["--module"][..], "--module"),
@@ -35,7 +35,7 @@ async fn a_usage_error_is_one_line_that_names_the_right_thing() {
 }
 
 #[tokio::test]
-async fn help_opens_with_examples_and_version_is_told() {
+async fn help_begins_with_examples_and_version_is_printed() {
     let help = run_to_end(&["--help"]).await;
     assert_eq!(help.code, Some(0));
     let head: Vec<&str> = help.stdout.lines().take(12).collect();
@@ -49,7 +49,7 @@ async fn help_opens_with_examples_and_version_is_told() {
 }
 
 #[tokio::test]
-async fn an_option_may_come_from_the_environment_and_the_command_line_wins() {
+async fn environment_variables_set_options_and_the_command_line_overrides_them() {
     let from_env = run_with_env(&["--check"], &[("UNIVERSAL_WORKER_MODULE", "hello")]).await;
     assert_eq!(from_env.code, Some(0), "{from_env:?}");
     assert!(from_env.stdout.contains("Hello"), "{}", from_env.stdout);

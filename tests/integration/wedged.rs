@@ -1,4 +1,4 @@
-//! Runs that do not come back.
+//! Wedged runs: those that do not return after a cancel.
 
 use serde_json::json;
 use universal_worker_host::Readiness;
@@ -8,7 +8,7 @@ use universal_worker_host::RunState;
 use crate::support::Worker;
 
 #[tokio::test]
-async fn a_run_that_does_not_come_back_is_told_of_until_it_does() {
+async fn a_wedged_run_is_reported_until_it_returns() {
     let worker = Worker::start("Conformance", &["--cancel-grace", "0.1"]).await;
     assert!(worker.client().ready().await.unwrap().is_ready());
     let run = worker.spawn_run("deaf", json!({"op": "hang", "secs": 4.0}));
@@ -32,7 +32,7 @@ async fn a_run_that_does_not_come_back_is_told_of_until_it_does() {
 }
 
 #[tokio::test]
-async fn a_worker_is_ready_as_long_as_one_lane_is() {
+async fn a_worker_is_ready_while_one_lane_is_not_wedged() {
     let worker = Worker::start("Parallel", &["--cancel-grace", "0.1"]).await;
     let deaf = ["a", "b", "c"].map(|id| worker.spawn_run(id, json!({"op": "hang", "secs": 60.0})));
     worker.until_running(3).await;
@@ -53,7 +53,7 @@ async fn a_worker_is_ready_as_long_as_one_lane_is() {
 }
 
 #[tokio::test]
-async fn a_change_that_waits_for_a_wedged_run_holds_all_others_back_and_ready_says_so() {
+async fn an_initialize_that_waits_for_a_wedged_run_makes_the_worker_not_ready() {
     let worker = Worker::start("Parallel", &["--cancel-grace", "0.1"]).await;
     let run = worker.spawn_run("deaf", json!({"op": "hang", "secs": 3.0}));
     worker.until_state("deaf", RunState::Running).await;
@@ -72,7 +72,7 @@ async fn a_change_that_waits_for_a_wedged_run_holds_all_others_back_and_ready_sa
 }
 
 #[tokio::test]
-async fn a_run_that_is_deaf_to_its_deadline_is_wedged_too() {
+async fn a_run_that_ignores_its_deadline_is_wedged() {
     let worker = Worker::start("Conformance", &["--cancel-grace", "0.1"]).await;
     let timed = [("x-run-id", "deaf"), ("x-timeout-ms", "50")];
     let reply = worker.execute_with(&timed, json!({"op": "hang", "secs": 60.0})).await;
@@ -82,7 +82,7 @@ async fn a_run_that_is_deaf_to_its_deadline_is_wedged_too() {
 }
 
 #[tokio::test]
-async fn a_full_queue_is_busy() {
+async fn a_worker_with_a_full_queue_is_busy() {
     let worker = Worker::start("Conformance", &["--queue", "1"]).await;
     let runs =
         ["first", "second"].map(|id| worker.spawn_run(id, json!({"op": "sleep", "secs": 60.0})));
@@ -98,7 +98,7 @@ async fn a_full_queue_is_busy() {
 }
 
 #[tokio::test]
-async fn a_worker_that_is_to_exit_when_wedged_says_why() {
+async fn exit_when_wedged_ends_the_worker_and_says_why() {
     let args = ["--cancel-grace", "0.1", "--exit-when-wedged"];
     let worker = Worker::start("Conformance", &args).await;
     let run = worker.spawn_run("deaf", json!({"op": "hang", "secs": 60.0}));

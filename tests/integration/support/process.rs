@@ -1,4 +1,4 @@
-//! Processes of the worker as they are: their ends, their output, their threads.
+//! Worker processes: their exits, output and threads.
 
 use std::fs;
 use std::io;
@@ -24,7 +24,7 @@ use super::in_time;
 use super::program;
 use super::until;
 
-/// How a worker ended that was run to its end.
+/// Exit code and output of a worker that has ended.
 #[derive(Debug)]
 pub(crate) struct Ended {
     pub(crate) code: Option<i32>,
@@ -42,14 +42,14 @@ pub(crate) async fn run_with_env(args: &[&str], vars: &[(&str, &str)]) -> Ended 
     to_end(command).await
 }
 
-/// Runs another worker.
+/// Runs another build of the worker.
 pub(crate) async fn run_program(program: &Path, args: &[&str]) -> Ended {
     let mut command = tokio::process::Command::new(program);
     command.args(args);
     to_end(command).await
 }
 
-/// Runs the worker by another program, given with its arguments.
+/// Runs the worker under another program, given with its arguments.
 pub(crate) async fn run_below(other: &str, args: &[&str]) -> Ended {
     let mut words = other.split(' ');
     let mut command = tokio::process::Command::new(words.next().unwrap());
@@ -64,7 +64,7 @@ async fn to_end(mut command: tokio::process::Command) -> Ended {
     Ended { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
 }
 
-/// A worker whose stdout is looked at as it is.
+/// A worker whose raw stdout can be read.
 pub(crate) struct Started {
     child: Child,
     stdout: Option<BufReader<ChildStdout>>,
@@ -83,7 +83,7 @@ impl Started {
         Self::with(args, stdin, Stdio::null())
     }
 
-    /// By a shell that runs a script with the worker and its arguments as its own.
+    /// Starts it from a shell script, whose arguments are the worker and its arguments.
     pub(crate) fn by_shell(script: &str, args: &[&str]) -> Self {
         let mut command = Command::new("sh");
         command.args(["-c", script, "sh"]).arg(program()).args(args);
@@ -91,7 +91,7 @@ impl Started {
         Self::start(command)
     }
 
-    /// By a Python script that runs the worker, `sys.argv[1]`, with its arguments in its own place.
+    /// Starts it from a Python script, which executes `sys.argv[1:]` in its place.
     pub(crate) fn by_python(script: &str, args: &[&str]) -> Self {
         let mut command = Command::new("python3");
         command.args(["-c", script]).arg(program()).args(args);
@@ -99,7 +99,7 @@ impl Started {
         Self::start(command)
     }
 
-    /// Of which only the end can be seen.
+    /// Starts it with any stdout; only its exit can be observed.
     pub(crate) fn with_stdout(args: &[&str], stdout: Stdio) -> Self {
         let mut command = Command::new(program());
         command.args(args).stdin(Stdio::null()).stdout(stdout).stderr(Stdio::null());
@@ -123,7 +123,7 @@ impl Started {
         self.child.id()
     }
 
-    /// The process that this one runs, where it only makes room for it.
+    /// The only child of the process, which is the worker if the process is a wrapper.
     pub(crate) fn only_child(&self) -> u32 {
         let pid = self.pid();
         let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap();
@@ -142,7 +142,7 @@ impl Started {
         rest
     }
 
-    /// Once it has ended, what it wrote to a stderr that was piped.
+    /// Reads a piped stderr to its end.
     pub(crate) fn stderr(&mut self) -> String {
         let mut text = String::new();
         self.child.stderr.take().unwrap().read_to_string(&mut text).unwrap();
@@ -166,14 +166,14 @@ impl Started {
         let pid = rustix::process::Pid::from_child(&self.child);
         let handle = rustix::process::pidfd_open(pid, PidfdFlags::empty()).unwrap();
         let limit = Timespec::try_from(LONG).unwrap();
-        // Readable once the process has ended.
+        // A pidfd is readable once the process has ended.
         let mut polled = [PollFd::new(&handle, PollFlags::IN)];
         let ended = rustix::event::poll(&mut polled, Some(&limit));
-        assert_eq!(ended, Ok(1), "it does not end");
+        assert_eq!(ended, Ok(1), "the process does not end");
         self.child.wait().unwrap()
     }
 
-    /// Waits until the process has a thread of that name.
+    /// Waits until the process has a thread of this name.
     pub(crate) fn until_thread(&self, name: &str) {
         let begun = Instant::now();
         let tasks = Path::new("/proc").join(self.pid().to_string()).join("task");
@@ -181,7 +181,7 @@ impl Started {
             fs::read_to_string(task.path().join("comm")).is_ok_and(|comm| comm.trim() == name)
         };
         while !fs::read_dir(&tasks).unwrap().flatten().any(has_name) {
-            assert!(begun.elapsed() < LONG, "there is no thread '{name}'");
+            assert!(begun.elapsed() < LONG, "no thread '{name}'");
             std::thread::yield_now();
         }
     }
@@ -199,7 +199,7 @@ impl Drop for Started {
     }
 }
 
-/// Writes as much as a pipe holds.
+/// Fills a pipe.
 pub(crate) fn fill(pipe: &io::PipeWriter) {
     let size = rustix::pipe::fcntl_getpipe_size(pipe).unwrap();
     io::Write::write_all(&mut &*pipe, &vec![b'\n'; size]).unwrap();
@@ -210,7 +210,7 @@ pub(crate) fn signal(pid: u32, name: &str) {
     assert!(sent.success(), "kill -s {name} {pid}");
 }
 
-/// Whether a process has ended, be it that nobody has waited for it yet.
+/// Whether a process has ended; a zombie counts.
 pub(crate) fn is_gone(pid: u32) -> bool {
     let stat = fs::read_to_string(Path::new("/proc").join(pid.to_string()).join("stat"));
     stat.map_or(true, |stat| stat.rsplit(')').next().unwrap().trim_start().starts_with('Z'))
@@ -220,7 +220,7 @@ pub(crate) async fn until_gone(pid: u32) {
     until(async || is_gone(pid)).await;
 }
 
-/// A library made of C, by the linker that Rust needs as well.
+/// Compiles a C library with cc, which Rust needs for linking anyway.
 pub(crate) fn c_library(file: &Path, source: &str, more: &[&str]) {
     let source_file = file.with_extension("c");
     fs::write(&source_file, source).unwrap();

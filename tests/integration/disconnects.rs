@@ -1,4 +1,4 @@
-//! Clients that leave: in the queue, while the plugin runs, in the middle of a stream.
+//! Clients that disconnect: in the queue, during a run, in the middle of a stream.
 
 use serde_json::json;
 use universal_worker_host::CancelReason;
@@ -8,7 +8,7 @@ use crate::support::NO_ARGS;
 use crate::support::Worker;
 
 #[tokio::test]
-async fn its_run_is_cancelled() {
+async fn a_disconnect_cancels_the_run() {
     let worker = Worker::conformance().await;
     let run = worker.spawn_run("left", json!({"op": "sleep", "secs": 60.0}));
     worker.until_state("left", RunState::Running).await;
@@ -18,7 +18,7 @@ async fn its_run_is_cancelled() {
 }
 
 #[tokio::test]
-async fn its_run_never_starts_when_it_was_queued() {
+async fn a_disconnect_in_the_queue_prevents_the_start() {
     let worker = Worker::conformance().await;
     let first = worker.spawn_run("first", json!({"op": "sleep", "secs": 60.0}));
     worker.until_state("first", RunState::Running).await;
@@ -33,7 +33,7 @@ async fn its_run_never_starts_when_it_was_queued() {
 }
 
 #[tokio::test]
-async fn its_stream_is_cancelled_whether_the_plugin_waits_for_room_or_not() {
+async fn a_disconnect_cancels_a_stream_whether_or_not_the_plugin_is_blocked() {
     let worker = Worker::conformance().await;
     for kwargs in [json!({"n": 1_000_000, "delay": 0.005}), json!({"n": 100_000_000, "pad": 1000})]
     {
@@ -47,10 +47,10 @@ async fn its_stream_is_cancelled_whether_the_plugin_waits_for_room_or_not() {
 }
 
 #[tokio::test]
-async fn its_run_goes_on_if_it_asked_for_that() {
+async fn a_run_continues_after_a_disconnect_if_requested() {
     let worker = Worker::conformance().await;
-    let wishes = [("x-run-id", "goes-on"), ("x-on-disconnect", "continue")];
-    let run = worker.spawn_with(&wishes, json!({"op": "sleep", "secs": 0.5}));
+    let headers = [("x-run-id", "goes-on"), ("x-on-disconnect", "continue")];
+    let run = worker.spawn_with(&headers, json!({"op": "sleep", "secs": 0.5}));
     worker.until_state("goes-on", RunState::Running).await;
     run.abort();
     let report = worker.until_report("goes-on", |report| report.state.is_final()).await;
@@ -58,7 +58,7 @@ async fn its_run_goes_on_if_it_asked_for_that() {
 }
 
 #[tokio::test]
-async fn nobody_reads_the_lines_of_a_stream_that_goes_on() {
+async fn a_stream_that_continues_after_a_disconnect_does_not_block() {
     let worker = Worker::conformance().await;
     let run = worker.client().run().id("goes-on").continue_on_disconnect();
     // Far more than the buffer holds.

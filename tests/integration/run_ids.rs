@@ -1,4 +1,4 @@
-//! A run has a name, and can be read by it while it goes on and afterwards.
+//! Ids of runs, and their reports.
 
 use serde_json::json;
 use universal_worker_host::CallError;
@@ -9,7 +9,7 @@ use crate::support::NO_ARGS;
 use crate::support::Worker;
 
 #[tokio::test]
-async fn a_run_has_the_id_that_its_client_chose_or_one_that_is_made() {
+async fn a_run_has_a_valid_id_from_its_client_or_a_generated_one() {
     let worker = Worker::conformance().await;
     let longest = "x".repeat(64);
     for id in ["a", "A.b_c-1", &longest] {
@@ -21,20 +21,20 @@ async fn a_run_has_the_id_that_its_client_chose_or_one_that_is_made() {
         assert_eq!((stream.status, stream.header("x-run-id")), (200, id));
         assert_eq!(worker.report(id).await.id, id);
     }
-    let mut made = Vec::new();
+    let mut generated = Vec::new();
     for headers in
         [&[][..], &[("x-run-id", "..")], &[("x-run-id", "a b")], &[("x-run-id", &"x".repeat(65))]]
     {
         let reply = worker.execute_with(headers, json!({})).await;
         let id = reply.header("x-run-id").to_owned();
         assert_eq!(worker.report(&id).await.state, RunState::Finished);
-        assert!(!made.contains(&id) && !headers.iter().any(|(_, sent)| *sent == id), "{id}");
-        made.push(id);
+        assert!(!generated.contains(&id) && !headers.iter().any(|(_, sent)| *sent == id), "{id}");
+        generated.push(id);
     }
 }
 
 #[tokio::test]
-async fn an_id_is_taken_while_its_run_goes_on() {
+async fn an_id_is_taken_while_its_run_is_active() {
     let worker = Worker::conformance().await;
     let first = worker.spawn_run("one", json!({"op": "sleep", "secs": 60.0}));
     worker.until_state("one", RunState::Running).await;
@@ -48,7 +48,7 @@ async fn an_id_is_taken_while_its_run_goes_on() {
     assert!(worker.client().cancel_run("one").await.unwrap());
     assert_eq!(first.await.unwrap().status, 409);
     assert_eq!(queued.await.unwrap().status, 200);
-    // Both have ended, and their ids are free.
+    // Both have ended, so their ids are free.
     for id in ["one", "two"] {
         assert_eq!(worker.execute_with(&[("x-run-id", id)], json!({})).await.status, 200);
         assert_eq!(worker.report(id).await.state, RunState::Finished);
@@ -56,7 +56,7 @@ async fn an_id_is_taken_while_its_run_goes_on() {
 }
 
 #[tokio::test]
-async fn runs_are_listed_newest_first_and_the_last_64_that_ended_stay() {
+async fn runs_are_listed_newest_first_with_the_last_64_that_ended() {
     let worker = Worker::conformance().await;
     for n in 0..70 {
         let id = format!("run-{n}");
@@ -76,7 +76,7 @@ async fn runs_are_listed_newest_first_and_the_last_64_that_ended_stay() {
 }
 
 #[tokio::test]
-async fn every_way_to_end_can_be_read_afterwards() {
+async fn every_outcome_is_reported_afterwards() {
     let worker = Worker::conformance().await;
     let long = json!({"op": "sleep", "secs": 60.0});
     assert_eq!(worker.execute_with(&[("x-run-id", "finished")], json!({})).await.status, 200);
@@ -109,7 +109,7 @@ async fn every_way_to_end_can_be_read_afterwards() {
         ("left", RunState::Cancelled, Some(CancelReason::ClientGone), Some("client left")),
         ("timed-out", RunState::TimedOut, Some(CancelReason::Deadline), Some("deadline")),
     ] {
-        // A run is told of before its plugin is back.
+        // The outcome is reported before the plugin returns.
         let report = worker.until_report(id, |report| !report.lane_held).await;
         assert_eq!((report.state, report.reason), (state, reason), "{id}");
         assert_eq!((report.phase, report.stalled_for_s), (None, None), "{id}");
@@ -129,7 +129,7 @@ async fn every_way_to_end_can_be_read_afterwards() {
 }
 
 #[tokio::test]
-async fn one_run_is_cancelled_by_its_id_and_no_other() {
+async fn a_cancel_by_id_ends_only_that_run() {
     let worker = Worker::of_class("Parallel").await;
     let long = json!({"op": "sleep", "secs": 60.0});
     let runs = ["a", "b", "c"].map(|id| worker.spawn_run(id, long.clone()));
@@ -154,7 +154,7 @@ async fn one_run_is_cancelled_by_its_id_and_no_other() {
 }
 
 #[tokio::test]
-async fn a_host_gives_a_run_an_id_a_deadline_and_leave_to_go_on() {
+async fn the_host_crate_sets_id_deadline_and_disconnect_behavior() {
     let worker = Worker::conformance().await;
     let run = worker.client().run().id("hosts").timeout(std::time::Duration::from_millis(50));
     let sleep = json!({"op": "sleep", "secs": 60.0});

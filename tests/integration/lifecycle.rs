@@ -1,4 +1,4 @@
-//! The worker ends with its parent, and as it is told to.
+//! Stops: by signal, by the end of the parent or lease, by idleness.
 
 use std::os::unix::process::ExitStatusExt;
 use std::process::Command;
@@ -24,12 +24,12 @@ use crate::support::until;
 use crate::support::until_gone;
 
 #[tokio::test]
-async fn a_stop_is_orderly_whatever_the_signal() {
+async fn each_stop_signal_leads_to_exit_code_0() {
     for signal in ["TERM", "INT", "HUP"] {
         let worker = Worker::conformance().await;
         worker.signal(signal);
         if signal == "HUP" && starts_with_hangups_ignored() {
-            // As below nohup: then it stays.
+            // As under nohup, the worker keeps running.
             assert_eq!(worker.get("/health").await.json()["status"], "running");
             worker.signal("TERM");
         }
@@ -38,16 +38,16 @@ async fn a_stop_is_orderly_whatever_the_signal() {
     }
 }
 
-/// Whether this process ignores SIGHUP, as those do that it starts.
+/// Whether this process ignores SIGHUP, which its children inherit.
 fn starts_with_hangups_ignored() -> bool {
-    // proc(5): a mask in hexadecimal, the first signal being the lowest bit.
+    // proc(5): a hexadecimal mask; the lowest bit is signal 1.
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
     let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:")).unwrap();
     u64::from_str_radix(ignored.trim(), 16).unwrap() & 1 == 1
 }
 
 #[tokio::test]
-async fn a_run_that_obeys_is_ended_by_a_stop() {
+async fn a_stop_cancels_a_cooperative_run() {
     let worker = Worker::conformance().await;
     let run = worker.spawn_execute(json!({"op": "sleep", "secs": 60.0}));
     worker.until_running(1).await;
@@ -58,7 +58,7 @@ async fn a_run_that_obeys_is_ended_by_a_stop() {
 }
 
 #[tokio::test]
-async fn nobody_who_waits_goes_without_an_answer() {
+async fn a_stop_responds_to_every_waiting_client() {
     let worker = Worker::start("Conformance", &["--stop-grace", "1"]).await;
     let deaf = worker.spawn_run("deaf", json!({"op": "hang", "secs": 600.0}));
     worker.until_state("deaf", RunState::Running).await;
@@ -68,7 +68,7 @@ async fn nobody_who_waits_goes_without_an_answer() {
     let last = worker.spawn_run("last", json!({"op": "abort"}));
     worker.until_state("last", RunState::Queued).await;
     worker.signal("TERM");
-    // What has not started is refused like what comes now.
+    // Requests that have not started are rejected like new ones.
     for waiting in [queued, last, initialize] {
         let reply = waiting.await.unwrap();
         assert_eq!((reply.status, reply.header("connection")), (503, "close"), "{reply:?}");
@@ -79,7 +79,7 @@ async fn nobody_who_waits_goes_without_an_answer() {
 }
 
 #[tokio::test]
-async fn what_a_stop_had_to_abandon_is_named() {
+async fn a_stop_names_what_it_abandons() {
     let worker = Worker::conformance().await;
     let run = worker.spawn_execute(json!({"op": "hang", "secs": 600.0}));
     worker.until_running(1).await;
@@ -98,7 +98,7 @@ async fn what_a_stop_had_to_abandon_is_named() {
 }
 
 #[tokio::test]
-async fn the_worker_ends_when_its_parent_does_even_while_a_plugin_hangs() {
+async fn the_end_of_the_parent_ends_the_worker_even_if_the_plugin_hangs() {
     for hang in [false, true] {
         let mut parent = Command::new("sleep").arg("600").spawn().unwrap();
         let worker = Worker::start("Conformance", &["--ppid", &parent.id().to_string()]).await;
@@ -109,7 +109,7 @@ async fn the_worker_ends_when_its_parent_does_even_while_a_plugin_hangs() {
             run.abort();
             let _ = run.await;
         }
-        // Killed and not waited for: a zombie is gone, too.
+        // Killed but not reaped: a zombie counts as ended.
         parent.kill().unwrap();
         let exit = worker.wait().await;
         if hang {
@@ -122,7 +122,7 @@ async fn the_worker_ends_when_its_parent_does_even_while_a_plugin_hangs() {
 }
 
 #[tokio::test]
-async fn a_parent_that_is_gone_already_ends_the_worker_at_once() {
+async fn a_parent_that_has_already_ended_ends_the_worker_at_once() {
     let mut parent = Command::new("true").spawn().unwrap();
     let pid = parent.id();
     parent.wait().unwrap();
@@ -151,7 +151,7 @@ async fn a_dropped_worker_is_killed_with_its_group() {
 }
 
 #[tokio::test]
-async fn while_it_stops_it_answers_and_takes_no_new_run() {
+async fn a_stopping_worker_responds_but_rejects_runs() {
     let worker = Worker::start("Conformance", &["--stop-grace", "600"]).await;
     let run = worker.spawn_execute(json!({"op": "hang", "secs": 600.0}));
     worker.until_running(1).await;
@@ -165,7 +165,7 @@ async fn while_it_stops_it_answers_and_takes_no_new_run() {
     assert_eq!(worker.post("/initialize", "{}").await.status, 503);
     assert_eq!(worker.get("/stats").await.json()["runs"]["running"], 1);
 
-    // A second signal does not wait for anything.
+    // A second signal ends the worker at once.
     worker.signal("INT");
     let exit = worker.wait().await;
     assert_eq!(exit.code, Some(4), "{exit:?}");
@@ -174,7 +174,7 @@ async fn while_it_stops_it_answers_and_takes_no_new_run() {
 }
 
 #[tokio::test]
-async fn an_instance_that_is_made_while_the_worker_stops_is_cleaned_up() {
+async fn an_instance_created_during_the_stop_is_cleaned_up() {
     let folder = scratch();
     let log = folder.path().join("log");
     let config = json!({"cleanup_log": log, "initialize_hangs": 0.5}).to_string();
@@ -194,7 +194,7 @@ async fn an_instance_that_is_made_while_the_worker_stops_is_cleaned_up() {
 }
 
 #[tokio::test]
-async fn a_signal_ends_a_worker_that_is_still_loading() {
+async fn a_signal_ends_a_loading_worker() {
     let mut started = Started::spawn(&["--module", "conformance", "--class", "SlowToLoad"]);
     started.until_thread("load");
     started.terminate();
@@ -202,7 +202,7 @@ async fn a_signal_ends_a_worker_that_is_still_loading() {
 }
 
 #[tokio::test]
-async fn a_lease_that_is_closed_ends_the_worker_even_while_a_plugin_hangs() {
+async fn a_closed_lease_ends_the_worker_even_if_the_plugin_hangs() {
     for hang in [false, true] {
         let mut holder = Command::new("cat").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
         let holder = holder.as_mut().unwrap();
@@ -235,7 +235,7 @@ async fn a_lease_that_is_closed_ends_the_worker_even_while_a_plugin_hangs() {
 }
 
 #[tokio::test]
-async fn what_is_no_lease_is_a_mistake_of_usage() {
+async fn an_invalid_lease_is_a_usage_error() {
     for (fd, told) in
         [("0", "neither a pipe nor a socket"), ("99", "not started with 99"), ("1", "")]
     {
@@ -245,23 +245,23 @@ async fn what_is_no_lease_is_a_mistake_of_usage() {
     }
 }
 
-/// Makes its program the first process of a pid namespace.
+/// Runs a program as the first process of a pid namespace.
 const IN_A_NAMESPACE: &str =
     "unshare --user --map-root-user --pid --fork --mount-proc --kill-child";
 
-/// Whether this system lets us make one; containers often do not.
+/// Whether this system allows pid namespaces, which containers often do not.
 fn has_namespaces() -> bool {
     let mut words = IN_A_NAMESPACE.split(' ');
     let mut unshare = Command::new(words.next().unwrap());
     let can = unshare.args(words).arg("true").output().is_ok_and(|made| made.status.success());
     if !can {
-        println!("not tested: this system lets us make no pid namespace");
+        println!("not tested: this system does not allow pid namespaces");
     }
     can
 }
 
 #[tokio::test]
-async fn a_parent_of_another_pid_namespace_is_refused_with_what_to_use_instead() {
+async fn a_parent_outside_the_pid_namespace_is_an_error_that_names_the_alternative() {
     if !has_namespaces() {
         return;
     }
@@ -272,7 +272,7 @@ async fn a_parent_of_another_pid_namespace_is_refused_with_what_to_use_instead()
 }
 
 #[tokio::test]
-async fn as_the_first_process_of_a_container_it_reaps_orphans_and_obeys_signals() {
+async fn as_pid_1_the_worker_reaps_orphans_and_obeys_signals() {
     if !has_namespaces() {
         return;
     }
@@ -284,7 +284,7 @@ async fn as_the_first_process_of_a_container_it_reaps_orphans_and_obeys_signals(
     let client = Client::new(told["url"].as_str().unwrap());
     let orphan = json!({"op": "spawn", "secs": 2.0, "orphan": true, "detach": true});
     let pid: u32 = client.execute(&NO_ARGS, &orphan).await.unwrap();
-    // A zombie would be listed, too.
+    // A zombie would be listed as well.
     for expected in [true, false] {
         until(async || {
             let stats = client.stats().await.unwrap();
@@ -297,7 +297,7 @@ async fn as_the_first_process_of_a_container_it_reaps_orphans_and_obeys_signals(
 }
 
 #[tokio::test]
-async fn as_the_first_process_of_a_container_it_ends_by_the_signal_that_its_plugin_raises() {
+async fn as_pid_1_the_worker_dies_of_the_signal_that_its_plugin_raises() {
     if !has_namespaces() {
         return;
     }
@@ -314,12 +314,12 @@ async fn as_the_first_process_of_a_container_it_ends_by_the_signal_that_its_plug
 }
 
 #[tokio::test]
-async fn signals_that_the_host_blocks_or_ignores_are_obeyed() {
+async fn signals_that_the_host_blocks_or_ignores_still_work() {
     let blocks = "exec env --block-signal=TERM --block-signal=SEGV --ignore-signal=CHLD \"$@\"";
     let args = ["--module", "conformance", "--class", "Conformance"];
     let mut started = Started::by_shell(blocks, &args);
     let client = Client::new(&started.url());
-    // A plugin's children are there to be waited for.
+    // A plugin can wait for its children although the host ignores SIGCHLD.
     let children = json!({"op": "children", "threads": 1, "children": 1});
     assert_eq!(client.execute::<_, _, u32>(&NO_ARGS, &children).await.unwrap(), 1);
     started.terminate();
@@ -332,9 +332,9 @@ async fn signals_that_the_host_blocks_or_ignores_are_obeyed() {
 }
 
 #[tokio::test]
-async fn an_idle_worker_ends_however_often_it_is_asked_how_it_is() {
+async fn health_requests_do_not_keep_an_idle_worker_alive() {
     let worker = Worker::start("Conformance", &["--idle-timeout", "0.5"]).await;
-    // Longer than the timeout, and by a client that has left.
+    // A run longer than the timeout, from a client that disconnects.
     let run = worker.client().run().id("long").continue_on_disconnect();
     drop(run.execute_stream(&NO_ARGS, &json!({"n": 2, "delay": 1.0})).await.unwrap());
     worker.until_stats(|runs| runs["finished"] == 1).await;
@@ -342,7 +342,7 @@ async fn an_idle_worker_ends_however_often_it_is_asked_how_it_is() {
     let (exit, ()) = tokio::join!(worker.wait(), asked);
     assert_eq!(exit.code, Some(0), "{exit:?}");
     assert!(exit.stderr.contains("--idle-timeout"), "{exit:?}");
-    assert!(!exit.stderr.contains("cancelled"), "its run was waited for: {exit:?}");
+    assert!(!exit.stderr.contains("cancelled"), "the run finished: {exit:?}");
 }
 
 #[tokio::test]
@@ -353,7 +353,7 @@ async fn a_long_initialize_does_not_count_as_idle() {
 }
 
 #[tokio::test]
-async fn a_worker_whose_answer_is_still_being_read_is_not_idle() {
+async fn a_worker_with_an_unread_response_is_not_idle() {
     let worker = Worker::start("Conformance", &["--idle-timeout", "0.5"]).await;
     // More than sockets hold.
     let body = json!({"kwargs": {"op": "text", "n": 32 << 20}}).to_string();
@@ -366,7 +366,7 @@ async fn a_worker_whose_answer_is_still_being_read_is_not_idle() {
     slow.write_all(request.as_bytes()).await.unwrap();
     let mut answer = vec![0; 1024];
     slow.read_exact(&mut answer).await.unwrap();
-    // Longer than the timeout, by the worker's own clock; to ask for it does not count.
+    // Longer than the timeout by the worker's own clock; requests for stats do not count as activity.
     let uptime = async || worker.get("/stats").await.json()["uptime_s"].as_f64().unwrap();
     let begun = uptime().await;
     until(async || uptime().await > begun + 1.5).await;

@@ -1,5 +1,4 @@
-//! What a class may offer beside its runs: health, prefetch, options of its config, another config in
-//! place.
+//! Optional features of a class: health check, prefetch, config options, reconfiguration in place.
 
 use serde_json::Value;
 use serde_json::json;
@@ -21,7 +20,7 @@ async fn instance(worker: &Worker) -> u64 {
 }
 
 #[tokio::test]
-async fn what_a_class_leaves_out_is_not_supported() {
+async fn missing_features_are_not_supported() {
     let worker = Worker::conformance().await;
     let not_supported = json!({"status": "not_supported"});
     assert_eq!(worker.post("/prefetch", "").await.json(), not_supported);
@@ -31,30 +30,30 @@ async fn what_a_class_leaves_out_is_not_supported() {
     for _ in 0..2 {
         assert_eq!(worker.get("/ready").await.json(), json!({"status": "ready", "runs": []}));
     }
-    // By default each config makes an instance anew.
+    // By default each config creates a new instance.
     let before = instance(&worker).await;
     worker.client().initialize(&json!({})).await.unwrap();
     assert_eq!(instance(&worker).await, before + 1);
 }
 
 #[tokio::test]
-async fn a_plugin_that_is_not_well_is_not_ready_and_says_why() {
+async fn an_unhealthy_plugin_is_not_ready_and_says_why() {
     let worker = Worker::start("Equipped", &[]).await;
     let ready = || async { worker.client().ready().await.unwrap() };
-    // Without an instance there is nothing to ask.
+    // Without an instance there is no check.
     assert!(ready().await.is_ready());
     worker.client().initialize(&json!({"offers": {"unhealthy": "no GPU"}})).await.unwrap();
     let told = ready().await;
     assert_eq!((told.status, told.detail.as_deref()), (Readiness::Unhealthy, Some("no GPU")));
     assert_eq!(worker.get("/ready").await.status, 503);
-    // It is the plugin's opinion, and no more: runs are taken.
+    // Runs are accepted all the same.
     assert_eq!(worker.execute(json!({"op": "none"})).await.status, 200);
     worker.client().initialize(&json!({})).await.unwrap();
     assert!(ready().await.is_ready());
 }
 
 #[tokio::test]
-async fn a_check_that_hangs_is_not_waited_for() {
+async fn a_hanging_health_check_times_out() {
     let worker = Worker::start("Equipped", &["--stop-grace", "1"]).await;
     let config = json!({"offers": {"health_hangs": 600.0}});
     worker.client().initialize(&config).await.unwrap();
@@ -65,7 +64,7 @@ async fn a_check_that_hangs_is_not_waited_for() {
     }
     assert_eq!(worker.get("/health").await.status, 200);
     assert_eq!(worker.execute(json!({"op": "none"})).await.status, 200);
-    // It keeps its instance, and nothing else.
+    // The check occupies only its instance.
     let held = instance(&worker).await;
     worker.client().initialize(&json!({})).await.unwrap();
     assert_eq!(instance(&worker).await, held + 1);
@@ -79,7 +78,7 @@ async fn a_check_that_hangs_is_not_waited_for() {
 }
 
 #[tokio::test]
-async fn a_prefetch_is_a_run_with_progress_and_cancel() {
+async fn a_prefetch_has_progress_and_can_be_cancelled() {
     let worker = equipped(json!({"prefetch_takes": 600.0})).await;
     let client = worker.client();
     let prefetch = {
@@ -88,7 +87,7 @@ async fn a_prefetch_is_a_run_with_progress_and_cancel() {
     };
     let report = worker.until_report("fetch", |run| run.message == "fetching").await;
     assert_eq!((report.kind, report.progress), (RunKind::Prefetch, 0.5));
-    // It takes one lane, as a run does.
+    // A prefetch occupies one lane, like a run.
     assert_eq!(worker.execute(json!({"op": "none"})).await.status, 200);
     assert!(client.cancel_run("fetch").await.unwrap());
     let refused = prefetch.await.unwrap().unwrap_err();
@@ -97,7 +96,7 @@ async fn a_prefetch_is_a_run_with_progress_and_cancel() {
 }
 
 #[tokio::test]
-async fn a_prefetch_tells_when_it_is_done_and_why_it_fails() {
+async fn a_prefetch_reports_success_or_its_error() {
     let worker = equipped(json!({})).await;
     let reply = worker.post("/prefetch", "").await;
     assert_eq!(reply.json(), json!({"status": "prefetched"}));
@@ -112,7 +111,7 @@ async fn a_prefetch_tells_when_it_is_done_and_why_it_fails() {
 }
 
 #[tokio::test]
-async fn options_are_those_of_the_config_in_force_and_wait_for_no_run() {
+async fn config_options_follow_the_config_and_do_not_wait_for_runs() {
     let worker = Worker::start("Equipped", &[]).await;
     let default = || async { worker.get("/config_options").await.json()["language"].clone() };
     assert_eq!(
@@ -136,7 +135,7 @@ async fn options_are_those_of_the_config_in_force_and_wait_for_no_run() {
 }
 
 #[tokio::test]
-async fn options_that_take_too_long_are_told_as_such() {
+async fn config_options_that_take_too_long_are_a_timeout() {
     let worker = equipped(json!({"options_hang": 600.0})).await;
     let reply = worker.get("/config_options").await;
     assert_eq!(reply.status, 504);
@@ -145,7 +144,7 @@ async fn options_that_take_too_long_are_told_as_such() {
 }
 
 #[tokio::test]
-async fn another_config_is_taken_in_place_refused_or_survived() {
+async fn a_reconfiguration_succeeds_fails_or_recreates_the_instance() {
     let worker = equipped(json!({})).await;
     let first = instance(&worker).await;
     let of = |language: &str, reconfigure: &str| json!({"language": language, "offers": {"reconfigure": reconfigure}});
@@ -160,7 +159,7 @@ async fn another_config_is_taken_in_place_refused_or_survived() {
     assert_eq!(fields, &json!({"language": "is not installed"}));
     assert_eq!((instance(&worker).await, language().await), (first, json!("en")));
 
-    // Whatever it has become, it is not what it was: made again from the config in force.
+    // After a panic the instance is created again from the config in force.
     let panicked = worker.post("/initialize", &of("fr", "panic").to_string()).await;
     assert_eq!(panicked.status, 400);
     assert!(panicked.json()["detail"].as_str().unwrap().contains("over another config"));
@@ -171,7 +170,7 @@ async fn another_config_is_taken_in_place_refused_or_survived() {
 }
 
 #[tokio::test]
-async fn a_config_that_does_not_fit_names_its_fields() {
+async fn an_invalid_config_names_its_fields() {
     let worker = equipped(json!({})).await;
     for (config, told, field) in [
         (
@@ -195,7 +194,7 @@ async fn a_config_that_does_not_fit_names_its_fields() {
 }
 
 #[tokio::test]
-async fn a_run_knows_how_long_it_may_go_on() {
+async fn a_run_knows_its_remaining_time() {
     let worker = Worker::conformance().await;
     assert_eq!(worker.execute(json!({"op": "remaining"})).await.json(), Value::Null);
     let timed =
