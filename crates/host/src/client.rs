@@ -5,12 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::HeaderMap;
 use http::Method;
-use http::Request;
 use http::StatusCode;
-use http::header;
-use http_body_util::BodyExt;
-use http_body_util::Full;
-use hyper::body::Incoming;
 use serde::Deserialize;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -20,13 +15,14 @@ use serde_json::Value;
 use crate::call_error::CallError;
 use crate::config_options::ConfigOptions;
 use crate::config_options::ConfigOptionsBody;
-use crate::connection::Connection;
 use crate::line_stream::LineStream;
 use crate::raw_response::RawResponse;
+use crate::raw_response::StatusBody;
 use crate::run_report::ProgressReport;
 use crate::run_report::RunReport;
 use crate::run_request::RunRequest;
 use crate::run_request::check_id;
+use crate::transport::Transport;
 use crate::worker_report::HealthReport;
 use crate::worker_report::ReadyReport;
 use crate::worker_report::StatsReport;
@@ -40,7 +36,7 @@ use crate::worker_report::StatsReport;
 /// or responds with an error status; the methods name only what is particular to them.
 #[derive(Debug, Clone)]
 pub struct Client {
-    address: String,
+    transport: Transport,
     timeouts: Timeouts,
 }
 
@@ -64,17 +60,10 @@ struct RunList {
     runs: Vec<RunReport>,
 }
 
-/// The body of a response that says no more than what was done.
-#[derive(Debug, Deserialize)]
-pub(crate) struct StatusBody {
-    pub(crate) status: String,
-}
-
 impl Client {
     /// A client of the worker at `url`, such as `http://127.0.0.1:41234`.
     pub fn new(url: &str) -> Self {
-        let address = url.strip_prefix("http://").unwrap_or(url).trim_end_matches('/').to_owned();
-        Self { address, timeouts: Timeouts::default() }
+        Self { transport: Transport::new(url), timeouts: Timeouts::default() }
     }
 
     /// Sets how long to wait for responses.
@@ -185,7 +174,7 @@ impl Client {
 
     /// A run with options, such as an id or a deadline.
     pub fn run(&self) -> RunRequest<'_> {
-        RunRequest::new(self)
+        RunRequest::new(&self.transport)
     }
 
     /// `POST /execute` without options: `args` is an array, `kwargs` an object.
@@ -260,10 +249,7 @@ impl Client {
         headers: HeaderMap,
         body: Bytes,
     ) -> Result<RawResponse, CallError> {
-        let (response, _connection) = self.send(method, path, headers, body).await?;
-        let (head, body) = response.into_parts();
-        let body = body.collect().await.map_err(CallError::Disconnected)?.to_bytes();
-        Ok(RawResponse { status: head.status, headers: head.headers, body })
+        self.transport.request(method, path, headers, body).await
     }
 
     async fn get<T: DeserializeOwned>(&self, path: &str, limit: Duration) -> Result<T, CallError> {
@@ -283,26 +269,9 @@ impl Client {
         path: &str,
         body: Bytes,
     ) -> Result<RawResponse, CallError> {
-        let request = self.request(method, path, HeaderMap::new(), body);
+        let request = self.transport.request(method, path, HeaderMap::new(), body);
         tokio::time::timeout(limit, request)
             .await
             .unwrap_or_else(|_| Err(CallError::TimedOut { path: path.to_owned(), limit }))
-    }
-
-    /// Sends a request; the body of the response may arrive later.
-    pub(crate) async fn send(
-        &self,
-        method: Method,
-        path: &str,
-        headers: HeaderMap,
-        body: Bytes,
-    ) -> Result<(hyper::Response<Incoming>, Connection), CallError> {
-        let mut request = Request::builder().method(method).uri(path);
-        if !headers.contains_key(header::HOST) {
-            request = request.header(header::HOST, &self.address);
-        }
-        let mut request = request.body(Full::new(body)).map_err(CallError::InvalidRequest)?;
-        request.headers_mut().extend(headers);
-        Connection::send(&self.address, request).await
     }
 }

@@ -8,7 +8,7 @@ use hyper::body::Incoming;
 use serde::de::DeserializeOwned;
 
 use crate::call_error::CallError;
-use crate::connection::Connection;
+use crate::transport::Connection;
 
 /// The lines of a streaming run, in the order in which the plugin emits them.
 ///

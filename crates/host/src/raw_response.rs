@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use http::HeaderMap;
 use http::StatusCode;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use crate::call_error::CallError;
@@ -16,6 +17,12 @@ pub struct RawResponse {
     pub headers: HeaderMap,
     /// Its body.
     pub body: Bytes,
+}
+
+/// The body of a response that says no more than what was done.
+#[derive(Debug, Deserialize)]
+pub(crate) struct StatusBody {
+    pub(crate) status: String,
 }
 
 impl RawResponse {

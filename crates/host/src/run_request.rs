@@ -12,16 +12,16 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::call_error::CallError;
-use crate::client::Client;
-use crate::client::StatusBody;
 use crate::line_stream::LineStream;
+use crate::raw_response::StatusBody;
+use crate::transport::Transport;
 
 /// A run with options; [`execute`](Self::execute), [`execute_stream`](Self::execute_stream) or
 /// [`prefetch`](Self::prefetch) sends it.
 #[derive(Debug, Clone)]
 #[must_use = "nothing is sent before execute, execute_stream or prefetch"]
 pub struct RunRequest<'c> {
-    client: &'c Client,
+    transport: &'c Transport,
     id: Option<String>,
     timeout: Option<Duration>,
     on_disconnect: OnDisconnect,
@@ -40,8 +40,8 @@ struct CallBody<'a, A: ?Sized, K: ?Sized> {
 }
 
 impl<'c> RunRequest<'c> {
-    pub(crate) fn new(client: &'c Client) -> Self {
-        Self { client, id: None, timeout: None, on_disconnect: OnDisconnect::Cancel }
+    pub(crate) fn new(transport: &'c Transport) -> Self {
+        Self { transport, id: None, timeout: None, on_disconnect: OnDisconnect::Cancel }
     }
 
     /// Sets the id under which the run can be queried and cancelled; the worker chooses one by
@@ -71,7 +71,7 @@ impl<'c> RunRequest<'c> {
     /// `POST /execute`: `args` is an array, `kwargs` an object.
     ///
     /// # Errors
-    /// See [`Client`]; [`CallError::InvalidRunId`] before anything is sent; an error status with a
+    /// See [`Client`](crate::Client); [`CallError::InvalidRunId`] before anything is sent; an error status with a
     /// [`JobError`](crate::JobError) if the run fails: 504 after its deadline, 409 if it was cancelled.
     pub async fn execute<A, K, T>(&self, args: &A, kwargs: &K) -> Result<T, CallError>
     where
@@ -80,7 +80,7 @@ impl<'c> RunRequest<'c> {
         T: DeserializeOwned,
     {
         let body = call_body(args, kwargs)?;
-        self.client.request(Method::POST, "/execute", self.headers()?, body).await?.json()
+        self.transport.request(Method::POST, "/execute", self.headers()?, body).await?.json()
     }
 
     /// `POST /execute_stream`: `args` is an array, `kwargs` an object.
@@ -93,7 +93,7 @@ impl<'c> RunRequest<'c> {
         K: Serialize + ?Sized,
     {
         let body = call_body(args, kwargs)?;
-        let sent = self.client.send(Method::POST, "/execute_stream", self.headers()?, body);
+        let sent = self.transport.send(Method::POST, "/execute_stream", self.headers()?, body);
         let (response, connection) = sent.await?;
         let (head, body) = response.into_parts();
         if head.status.is_success() {
@@ -109,7 +109,7 @@ impl<'c> RunRequest<'c> {
     /// # Errors
     /// As [`execute`](Self::execute).
     pub async fn prefetch(&self) -> Result<bool, CallError> {
-        let sent = self.client.request(Method::POST, "/prefetch", self.headers()?, Bytes::new());
+        let sent = self.transport.request(Method::POST, "/prefetch", self.headers()?, Bytes::new());
         Ok(sent.await?.json::<StatusBody>()?.status == "prefetched")
     }
 
@@ -156,23 +156,23 @@ mod tests {
 
     #[test]
     fn options_are_sent_as_headers() {
-        let client = Client::new("http://127.0.0.1:1");
-        let plain = RunRequest::new(&client);
+        let transport = Transport::new("http://127.0.0.1:1");
+        let plain = RunRequest::new(&transport);
         assert!(plain.headers().unwrap().is_empty());
         let run = plain.id("a-1").timeout(Duration::from_micros(1_001)).continue_on_disconnect();
         let headers = run.headers().unwrap();
         assert_eq!(headers["x-run-id"], "a-1");
         assert_eq!(headers["x-timeout-ms"], "2");
         assert_eq!(headers["x-on-disconnect"], "continue");
-        let shortest = RunRequest::new(&client).timeout(Duration::ZERO).headers().unwrap();
+        let shortest = RunRequest::new(&transport).timeout(Duration::ZERO).headers().unwrap();
         assert_eq!(shortest["x-timeout-ms"], "1");
     }
 
     #[test]
     fn an_invalid_id_is_rejected_before_it_is_sent() {
-        let client = Client::new("http://127.0.0.1:1");
+        let transport = Transport::new("http://127.0.0.1:1");
         for id in ["", ".", "..", "a b", "a/b", "../runs", "é", "a\r\nb", &"x".repeat(65)] {
-            let headers = RunRequest::new(&client).id(id).headers();
+            let headers = RunRequest::new(&transport).id(id).headers();
             assert!(matches!(headers, Err(CallError::InvalidRunId { .. })), "{id}");
         }
     }

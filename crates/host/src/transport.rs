@@ -1,0 +1,86 @@
+//! Sends requests to a worker.
+
+use bytes::Bytes;
+use http::HeaderMap;
+use http::Method;
+use http::Request;
+use http::Response;
+use http::header;
+use http_body_util::BodyExt;
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper::client::conn::http1;
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+use tokio::task::JoinHandle;
+
+use crate::call_error::CallError;
+use crate::raw_response::RawResponse;
+
+/// Sends requests to the worker at an address, each on a new connection.
+#[derive(Debug, Clone)]
+pub(crate) struct Transport {
+    address: String,
+}
+
+/// The connection of one request; dropping it closes it.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    driver: JoinHandle<()>,
+}
+
+impl Transport {
+    pub(crate) fn new(url: &str) -> Self {
+        let address = url.strip_prefix("http://").unwrap_or(url).trim_end_matches('/').to_owned();
+        Self { address }
+    }
+
+    /// Sends a request and reads the whole response.
+    pub(crate) async fn request(
+        &self,
+        method: Method,
+        path: &str,
+        headers: HeaderMap,
+        body: Bytes,
+    ) -> Result<RawResponse, CallError> {
+        let (response, _connection) = self.send(method, path, headers, body).await?;
+        let (head, body) = response.into_parts();
+        let body = body.collect().await.map_err(CallError::Disconnected)?.to_bytes();
+        Ok(RawResponse { status: head.status, headers: head.headers, body })
+    }
+
+    /// Sends a request; the body of the response arrives while the connection is held.
+    pub(crate) async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        headers: HeaderMap,
+        body: Bytes,
+    ) -> Result<(Response<Incoming>, Connection), CallError> {
+        let mut request = Request::builder().method(method).uri(path);
+        if !headers.contains_key(header::HOST) {
+            request = request.header(header::HOST, &self.address);
+        }
+        let mut request = request.body(Full::new(body)).map_err(CallError::InvalidRequest)?;
+        request.headers_mut().extend(headers);
+
+        let stream = TcpStream::connect(&self.address)
+            .await
+            .map_err(|source| CallError::Connect { address: self.address.clone(), source })?;
+        let (mut sender, connection) =
+            http1::handshake(TokioIo::new(stream)).await.map_err(CallError::Disconnected)?;
+        let driver = tokio::spawn(async {
+            // The caller gets the error from the response or its body.
+            let _ = connection.await;
+        });
+        let connection = Connection { driver };
+        let response = sender.send_request(request).await.map_err(CallError::Disconnected)?;
+        Ok((response, connection))
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.driver.abort();
+    }
+}
