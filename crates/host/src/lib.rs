@@ -20,7 +20,7 @@
 //!
 //! - [`WorkerCommand`] describes the process to start, in the manner of [`std::process::Command`].
 //! - [`Worker`] is a process that accepts requests; dropping it kills the process and its descendants.
-//! - [`Client`] calls a worker by its address, whoever started it: [runs](RunRequest), streams,
+//! - [`Client`] calls a worker by its address, no matter which process started it: [runs](RunRequest), streams,
 //!   configs, health, statistics.
 //! - [`RunReport`] says how a run stands and what it cost; [`CallError`] and [`JobError`] say why a
 //!   call failed; [`ExitReport`] says how a process ended.

@@ -7,6 +7,8 @@ mod objects;
 pub(crate) mod raw;
 mod reject;
 mod scalars;
+mod sort_buffer;
+mod sort_key;
 mod sorting;
 mod values;
 
@@ -20,7 +22,7 @@ use crate::error::Error;
 use crate::error::ErrorKind;
 use crate::hook::Position;
 use crate::options::Layout;
-use crate::serializer::sorting::SortBuffer;
+use crate::serializer::sort_buffer::SortBuffer;
 
 /// Bytes of text that are collected before they go to the writer.
 const FLUSH_AT: usize = 16 * 1024;

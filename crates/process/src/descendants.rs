@@ -140,7 +140,7 @@ fn terminate_here(limit: Duration, patience: Duration) -> Option<String> {
             if !patient {
                 one.signal(Signal::KILL);
                 // Its children become ours, unless the signal has failed.
-                return if killed.insert(one.pid) { Visit::PassBy } else { Visit::Descend };
+                return if killed.insert(one.pid) { Visit::Skip } else { Visit::Descend };
             }
             if terminated.insert(one.pid) {
                 one.signal(Signal::TERM);
@@ -198,7 +198,7 @@ fn scan(
     let mut living: Vec<LiveProcess> = Vec::new();
     let is_over = || Instant::now() >= until;
     visit_descendants(process::id(), is_over, |pid| {
-        let Some(mut one) = LiveProcess::open(pid, &known) else { return Visit::PassBy };
+        let Some(mut one) = LiveProcess::open(pid, &known) else { return Visit::Skip };
         known.insert(pid);
         let next = visit(&one);
         if living.len() >= MAX_WAITED {

@@ -28,6 +28,7 @@ mod linux;
 mod meter;
 mod sampler;
 mod tree;
+mod visit;
 
 pub use meter::ProcessMeter;
 pub use meter::ProcessUsage;
@@ -35,7 +36,7 @@ pub use meter::thread_cpu_time;
 pub use sampler::SAMPLE_TTL;
 pub use sampler::Sample;
 pub use sampler::Sampler;
-pub use tree::Visit;
 pub use tree::descendants;
 pub use tree::parent;
 pub use tree::visit_descendants;
+pub use visit::Visit;

@@ -13,7 +13,7 @@ use std::mem::MaybeUninit;
 use std::os::unix::fs::FileExt;
 use std::time::Duration;
 
-use crate::tree::Visit;
+use crate::visit::Visit;
 
 /// Calls `visit` for each descendant, as listed in `/proc/PID/task/TID/children`.
 pub(crate) fn visit_descendants(

@@ -3,15 +3,7 @@
 use std::io;
 
 use crate::linux;
-
-/// How a visit continues.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Visit {
-    /// Visit the descendants of this process.
-    Descend,
-    /// Do not visit the descendants of this process.
-    Skip,
-}
+use crate::visit::Visit;
 
 /// Returns the pids of all descendants of a process, including zombies.
 ///

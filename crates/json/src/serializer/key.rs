@@ -19,7 +19,7 @@ use crate::number::Float;
 use crate::options::NonFinite;
 use crate::serializer::Serializer;
 use crate::serializer::reject::reject_compounds;
-use crate::serializer::sorting::SortKey;
+use crate::serializer::sort_key::SortKey;
 
 /// Writes a key and the separators around it; returns `false` if an unsupported key was omitted.
 ///

@@ -12,7 +12,7 @@ use crate::serializer::Serializer;
 use crate::serializer::arrays::VariantWriter;
 use crate::serializer::key;
 use crate::serializer::raw::Verbatim;
-use crate::serializer::sorting::SortMark;
+use crate::serializer::sort_buffer::SortMark;
 
 /// Writes a struct.
 pub(crate) enum StructWriter<'s, 'e> {

@@ -2,49 +2,18 @@
 //!
 //! Members are written in the order in which they arrive, and moved at the end of their object.
 
-mod sort_key;
-
 use std::mem;
-
-pub(crate) use sort_key::SortKey;
 
 use crate::error::Error;
 use crate::error::ErrorKind;
 use crate::serializer::FastPath;
 use crate::serializer::Serializer;
-
-/// The members of all open objects.
-#[derive(Default)]
-pub(super) struct SortBuffer {
-    open: usize,
-    entries: Vec<SortEntry>,
-    /// The concatenated keys that are strings.
-    texts: Vec<u8>,
-    /// Scratch space for moving members.
-    moved: Vec<u8>,
-}
-
-struct SortEntry {
-    key: SortKey,
-    begin: usize,
-    end: usize,
-}
-
-/// Where the members of an object begin in [`SortBuffer`].
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct SortMark {
-    entries: usize,
-    texts: usize,
-}
+use crate::serializer::sort_buffer::SortBuffer;
+use crate::serializer::sort_buffer::SortEntry;
+use crate::serializer::sort_buffer::SortMark;
+use crate::serializer::sort_key::SortKey;
 
 const MIXED: &str = "keys of different kinds cannot be sorted";
-
-impl SortBuffer {
-    #[inline]
-    pub(super) fn is_active(&self) -> bool {
-        self.open > 0
-    }
-}
 
 impl Serializer<'_> {
     #[inline]
