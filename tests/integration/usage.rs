@@ -1,5 +1,15 @@
 //! Mistakes on the command line.
 
+use std::ffi::OsStr;
+use std::fs::File;
+use std::io::Read;
+use std::os::unix::ffi::OsStrExt;
+use std::process::Command;
+use std::process::Stdio;
+
+use rustix::pty::OpenptFlags;
+
+use crate::support::program;
 use crate::support::run_to_end;
 use crate::support::run_with_env;
 
@@ -46,6 +56,36 @@ async fn help_begins_with_examples_and_version_is_printed() {
     let version = run_to_end(&["--version"]).await;
     assert_eq!(version.code, Some(0));
     assert!(version.stdout.contains(env!("CARGO_PKG_VERSION")), "{}", version.stdout);
+}
+
+#[tokio::test]
+async fn short_forms_of_help_and_version_work() {
+    let (help, version) = (run_to_end(&["--help"]).await, run_to_end(&["--version"]).await);
+    for (short, long) in [("help", &help), ("-h", &help), ("-V", &version)] {
+        let ended = run_to_end(&[short]).await;
+        assert_eq!((ended.code, &ended.stdout), (Some(0), &long.stdout), "{short}");
+    }
+}
+
+/// Hosts read the announcement of a failure from a pipe; people do not want JSON.
+#[test]
+fn a_usage_error_on_a_terminal_is_text_only() {
+    let controller = rustix::pty::openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+    rustix::pty::grantpt(&controller).unwrap();
+    rustix::pty::unlockpt(&controller).unwrap();
+    let name = rustix::pty::ptsname(&controller, Vec::new()).unwrap();
+    let open = File::options().read(true).write(true).open(OsStr::from_bytes(name.to_bytes()));
+    let terminal = open.unwrap();
+    let mut worker = Command::new(program());
+    worker.args(["--modul", "x"]).stdin(Stdio::null());
+    worker.stdout(terminal.try_clone().unwrap()).stderr(terminal);
+    assert_eq!(worker.status().unwrap().code(), Some(2));
+    drop(worker);
+    let mut shown = Vec::new();
+    // With no terminal left, reading the controller ends with EIO.
+    let _ = File::from(controller).read_to_end(&mut shown);
+    let shown = String::from_utf8(shown).unwrap();
+    assert_eq!(shown, "error: unknown option --modul; did you mean --module?\r\n");
 }
 
 #[tokio::test]
