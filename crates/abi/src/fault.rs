@@ -1,5 +1,7 @@
 //! What goes wrong on the plugin's side, as the worker reads it.
 
+use std::fmt;
+
 use serde::Deserialize;
 use serde::Serialize;
 use serde_json::Value;
@@ -119,6 +121,14 @@ impl FaultKind {
         }
     }
 }
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Fault {}
 
 impl From<Fault> for RawFault {
     fn from(fault: Fault) -> Self {
