@@ -16,7 +16,7 @@ use universal_worker_json::Encoder;
 use universal_worker_logging as logging;
 use universal_worker_process::descendants;
 use universal_worker_process::stdout;
-use universal_worker_service::outside_run as background_context;
+use universal_worker_service::background_context;
 
 use crate::config::JsonInput;
 use crate::error::Error;

@@ -97,4 +97,4 @@ pub use universal_worker_listen::ListenAddr;
 pub use universal_worker_logging as logging;
 pub use universal_worker_service::Access;
 pub use universal_worker_service::Limits;
-pub use universal_worker_service::outside_run as background_context;
+pub use universal_worker_service::background_context;

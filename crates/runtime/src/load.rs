@@ -51,7 +51,7 @@ fn load(
     let builder = WorkerService::builder(opened.class)
         .concurrency(config.concurrency)
         .limits(config.limits.clone())
-        .on_lane(plugin_threads::on_event)
+        .on_plugin_thread(plugin_threads::on_event)
         .access(config.access.clone());
     let service = match config.on_wedged {
         OnWedged::Continue => builder.build(),

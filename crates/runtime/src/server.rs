@@ -2,12 +2,16 @@
 
 use std::io;
 
+use tokio::net::TcpListener;
+use tokio::net::UnixListener;
 use tokio::runtime;
+use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 use universal_worker_listen as listen;
 use universal_worker_process::thread;
-use universal_worker_service::Listener;
+use universal_worker_service::SameUser;
 use universal_worker_service::WorkerService;
+use universal_worker_service::serve;
 
 use crate::error::Error;
 use crate::event::Event;
@@ -28,19 +32,15 @@ impl Server {
         let failed = |error| Error::defect(format!("cannot serve: {error}"));
         let runtime =
             runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
-        let listener = {
-            let _context = runtime.enter();
-            into_tokio(listener).map_err(failed)?
-        };
+        let listener = Listener::new(listener, &runtime).map_err(failed)?;
         let (shutdown, received) = oneshot::channel();
-        let serve = move || {
+        thread::spawn("io", "the sockets", move || {
             // Reports the end of this thread, even by a panic.
             let _on_end = ReportEnd(reporter);
-            runtime.block_on(universal_worker_service::serve(listener, service, async {
+            runtime.block_on(listener.serve(service, async {
                 let _ = received.await;
             }));
-        };
-        thread::spawn("io", "the sockets", serve)?;
+        })?;
         Ok(Self { shutdown })
     }
 
@@ -50,18 +50,37 @@ impl Server {
     }
 }
 
-fn into_tokio(listener: listen::Listener) -> io::Result<Listener> {
-    Ok(match listener {
-        listen::Listener::Tcp(listener) => {
-            listener.set_nonblocking(true)?;
-            Listener::Tcp(tokio::net::TcpListener::from_std(listener)?)
+/// A listener of tokio.
+enum Listener {
+    Tcp(TcpListener),
+    Unix(UnixListener),
+}
+
+impl Listener {
+    fn new(listener: listen::Listener, runtime: &Runtime) -> io::Result<Self> {
+        let _context = runtime.enter();
+        Ok(match listener {
+            listen::Listener::Tcp(listener) => {
+                listener.set_nonblocking(true)?;
+                Self::Tcp(TcpListener::from_std(listener)?)
+            }
+            listen::Listener::Unix(listener) => {
+                listener.set_nonblocking(true)?;
+                Self::Unix(UnixListener::from_std(listener)?)
+            }
+        })
+    }
+
+    async fn serve(self, service: WorkerService, shutdown: impl Future<Output = ()>) {
+        let limits = service.connection_limits();
+        match self {
+            Self::Tcp(listener) => serve(listener, service, limits, shutdown).await,
+            Self::Unix(listener) => {
+                let uid = rustix::process::geteuid().as_raw();
+                serve(listener, SameUser::new(service, uid), limits, shutdown).await;
+            }
         }
-        listen::Listener::Unix(listener) => {
-            listener.set_nonblocking(true)?;
-            let uid = rustix::process::geteuid().as_raw();
-            Listener::Unix { listener: tokio::net::UnixListener::from_std(listener)?, uid }
-        }
-    })
+    }
 }
 
 struct ReportEnd(Reporter);

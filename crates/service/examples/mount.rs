@@ -1,4 +1,4 @@
-//! A server of one's own, with a plugin mounted in it.
+//! An axum server with a plugin mounted in it.
 //!
 //! ```text
 //! cargo run -p universal-worker-service --example mount
@@ -12,17 +12,20 @@ use axum::routing::get;
 use hello::Hello;
 use tokio::net::TcpListener;
 use universal_worker_service::WorkerService;
+use universal_worker_service::background_context;
 
-/// The routes of the server: its own, and those of the plugin below `/plugins/hello`.
+/// The routes of the server, and those of the plugin below `/plugins/hello`.
 pub(crate) fn app(plugin: WorkerService) -> Router {
     Router::new()
         .route("/", get(async || "a plugin is at /plugins/hello\n"))
         .nest_service("/plugins/hello", plugin)
 }
 
+#[allow(clippy::print_stdout, reason = "an example is a program")]
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let plugin = WorkerService::of::<Hello>()?.build();
+    let class = universal_worker_plugin::in_process::<Hello, _>(background_context())?;
+    let plugin = WorkerService::builder(class).build();
     let listener = TcpListener::bind("127.0.0.1:8080").await?;
     println!("http://{}/", listener.local_addr()?);
     axum::serve(listener, app(plugin)).await?;

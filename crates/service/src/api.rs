@@ -1,12 +1,14 @@
-//! HTTP: translation only, from requests to runs and back.
+//! The HTTP API: translates requests to calls of [`Runs`](crate::runs::Runs), and results to responses.
 
 pub(crate) mod access;
-pub(crate) mod answer;
 pub(crate) mod body;
+pub(crate) mod body_reader;
+pub(crate) mod dispatch;
 pub(crate) mod error;
-pub(crate) mod handlers;
-pub(crate) mod intake;
-pub(crate) mod last_asked;
-pub(crate) mod routes;
-pub(crate) mod run_headers;
-pub(crate) mod wishes;
+mod handlers;
+pub(crate) mod idle_tracker;
+mod response;
+mod response_headers;
+mod routes;
+mod run_headers;
+pub(crate) mod state;

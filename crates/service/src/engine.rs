@@ -1,310 +1,177 @@
-//! The engine of runs: who waits, who has a lane, who has ended, and what follows from an event.
+//! The engine decides: which run waits, which holds a lane, which has ended, and what follows from an
+//! event.
 //!
-//! It has no threads, no clock and no locks: each event comes with its time, and what is to be
-//! done outside is handed back.
-//! So a test can play thousands of interleavings with a time of its own (`tests`).
+//! It has no threads, no clock and no locks: each event carries its time, and work for the outside is
+//! returned as [`Effects`](effects::Effects).
+//! A test can therefore play thousands of interleavings with a clock of its own (`tests::engine`).
 //!
-//! Runs and changes (initialize, cleanup) wait in one queue, first in, first out.
-//! A run takes one lane, a change takes them all: it waits for those that run, and nothing behind
-//! it starts before it is done, so that it neither overlaps a run nor starves.
-//! A lane is held until whoever has its permit gives it back.
+//! A *lane* is a concurrency slot: one run at a time.
+//! Runs and lifecycle changes (initialize, cleanup) wait in one queue, first in, first out.
+//! A run takes one lane; a lifecycle change takes all of them. It waits for the runs that hold one, and
+//! nothing behind it starts before it is done, so it neither overlaps a run nor starves.
+//! A lane is held until its permit is returned.
 
+pub(crate) mod admission;
+pub(crate) mod cancel;
+pub(crate) mod effects;
 mod history;
+pub(crate) mod inspect;
 mod lane;
-mod states;
-mod stopping;
-#[cfg(test)]
-mod tests;
+mod queue;
 mod timing;
-mod view;
+pub(crate) mod work;
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 use std::time::Instant;
 
-use crate::runs::cancel::Reason;
-use crate::runs::engine::history::History;
-use crate::runs::engine::lane::Lane;
-use crate::runs::engine::states::Queued;
-pub(super) use crate::runs::engine::states::Returned;
-pub(super) use crate::runs::engine::stopping::Found;
-pub(crate) use crate::runs::engine::view::Counts;
-pub(super) use crate::runs::engine::view::Phase;
-pub(crate) use crate::runs::engine::view::Readiness;
-pub(super) use crate::runs::engine::view::State;
-pub(super) use crate::runs::engine::view::View;
-use crate::runs::run::Run;
+use crate::engine::history::History;
+use crate::engine::lane::Lane;
+use crate::engine::queue::QueueEntry;
+use crate::engine::queue::WaitQueue;
+use crate::engine::work::Completion;
+use crate::engine::work::LanePermit;
+use crate::engine::work::LifecyclePermit;
+use crate::engine::work::Work;
+use crate::run::Run;
+use crate::run::id::EntryKey;
+use crate::run::output::Outcome;
 
-/// The engine; `J` is what is to be done for a run or a change, which it only carries.
+/// The engine; `J` is the job of a run or a lifecycle change, which the engine only carries.
 #[derive(Debug)]
-pub(super) struct Engine<J> {
+pub(crate) struct Engine<J> {
     bounds: Bounds,
-    admission: Admission,
-    waiting: VecDeque<Waiting<J>>,
+    is_draining: bool,
+    queue: WaitQueue<J>,
     lanes: Vec<Lane>,
-    /// A change has all lanes.
-    changing: bool,
+    /// A lifecycle change holds all lanes.
+    in_lifecycle: bool,
     history: History,
     newest: Option<Arc<Run>>,
-    /// When a plugin came back last.
-    last_back: Option<Instant>,
-    next_key: u64,
-    /// Nothing falls due before; none when nothing ever does.
+    /// When the plugin last returned from a run or a lifecycle change.
+    last_returned_at: Option<Instant>,
+    last_key: EntryKey,
+    /// No deadline or grace ends before; none if there is none.
     due: Option<Instant>,
 }
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Bounds {
-    /// Runs at once.
+    /// Runs at the same time.
     pub(crate) lanes: usize,
     /// Runs that may wait.
     pub(crate) queue: usize,
-    /// From the cancel of a run until it is wedged.
+    /// Time from the cancel of a run until it is wedged.
     pub(crate) cancel_grace: Duration,
-    /// Ended runs that are kept to be read.
-    pub(crate) kept: usize,
-}
-
-#[derive(Debug, PartialEq, Eq)]
-enum Admission {
-    Open,
-    Draining,
-}
-
-/// Names a run or a change; later ones have greater keys.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Key(u64);
-
-#[derive(Debug)]
-enum Waiting<J> {
-    Run(Queued, J),
-    Change(Key, J),
-}
-
-/// Why a run was not admitted.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Refused {
-    Draining,
-    /// A run of that id is queued or holds a lane.
-    IdTaken {
-        /// It is over, and its plugin has not come back.
-        is_over: bool,
-    },
-    QueueFull {
-        waiting: usize,
-        /// When the queue is likely to have moved on by one.
-        retry_after: Duration,
-    },
-}
-
-/// What a thread is to do next.
-#[derive(Debug)]
-pub(super) enum Work<J> {
-    Run(LanePermit, Arc<Run>, J),
-    Change(AllLanes, J),
-}
-
-/// The right of one run to its lane, until it is given back by [`Engine::come_back`].
-#[derive(Debug)]
-#[must_use = "the lane is held until it is given back"]
-pub(super) struct LanePermit(Key);
-
-/// The right of a change to all lanes, until it is given back by [`Engine::change_done`].
-#[derive(Debug)]
-#[must_use = "all lanes are held until they are given back"]
-pub(super) struct AllLanes(());
-
-/// A run whose plugin came back.
-#[derive(Debug)]
-pub(super) struct Back {
-    pub(super) view: View,
-    pub(super) was_wedged: bool,
-    /// Its deadline had passed, and its client was told.
-    pub(super) was_over: bool,
-}
-
-/// What is to be done once nothing of the engine is borrowed any more.
-#[derive(Debug)]
-#[must_use = "clients wait to be told"]
-pub(super) struct Effects<J> {
-    /// Runs that ended without their plugin, or whose clients shall not wait for it any longer.
-    pub(super) settled: Vec<(View, Reason)>,
-    /// Runs that became wedged.
-    pub(super) wedged: Vec<View>,
-    /// What will never be done.
-    pub(super) dropped: Vec<J>,
+    /// Ended runs that are kept for reading.
+    pub(crate) history: usize,
 }
 
 impl<J> Engine<J> {
-    pub(super) fn new(bounds: Bounds) -> Self {
+    pub(crate) fn new(bounds: Bounds) -> Self {
         Self {
             bounds,
-            admission: Admission::Open,
-            waiting: VecDeque::new(),
+            is_draining: false,
+            queue: WaitQueue::new(),
             lanes: Vec::new(),
-            changing: false,
-            history: History::of_the_last(bounds.kept),
+            in_lifecycle: false,
+            history: History::new(bounds.history),
             newest: None,
-            last_back: None,
-            next_key: 0,
+            last_returned_at: None,
+            last_key: EntryKey::default(),
             due: None,
         }
     }
 
-    /// Queues a run.
-    pub(super) fn admit(&mut self, run: &Arc<Run>, job: J, now: Instant) -> Result<Key, Refused> {
-        if self.is_draining() {
-            return Err(Refused::Draining);
-        }
-        if let Some(live) = self.find_live(run.id()) {
-            return Err(Refused::IdTaken { is_over: live.state.is_final() });
-        }
-        let waiting = self.runs_waiting();
-        if self.is_full(waiting) {
-            return Err(Refused::QueueFull {
-                waiting,
-                retry_after: self.retry_after(waiting, now),
-            });
-        }
-        let key = self.key();
-        self.falls_due(run.terms().deadline);
-        self.newest = Some(Arc::clone(run));
-        self.waiting.push_back(Waiting::Run(Queued { key, run: Arc::clone(run) }, job));
-        Ok(key)
-    }
-
-    /// Queues a change; the bound of the queue is not for it.
-    ///
-    /// Hands the job back when draining.
-    pub(super) fn enqueue_change(&mut self, job: J) -> Result<Key, J> {
-        if self.is_draining() { Err(job) } else { Ok(self.enqueue_last(job)) }
-    }
-
-    /// As [`enqueue_change`](Self::enqueue_change), for the change that a drain ends with.
-    pub(super) fn enqueue_last(&mut self, job: J) -> Key {
-        let key = self.key();
-        self.waiting.push_back(Waiting::Change(key, job));
-        key
-    }
-
-    /// Takes a change back; none when it has begun or is over.
-    pub(super) fn withdraw_change(&mut self, key: Key) -> Option<J> {
-        let is_it =
-            |waiting: &Waiting<J>| matches!(waiting, Waiting::Change(its, _) if *its == key);
-        let place = self.waiting.iter().position(is_it)?;
-        match self.waiting.remove(place)? {
-            Waiting::Change(_, job) | Waiting::Run(_, job) => Some(job),
-        }
-    }
-
-    /// Whether [`take_next`](Self::take_next) has something.
-    pub(super) fn has_next(&self) -> bool {
-        match self.waiting.front() {
+    /// Whether [`take_next`](Self::take_next) returns something.
+    pub(crate) fn has_next(&self) -> bool {
+        match self.queue.front() {
             None => false,
-            Some(Waiting::Run(..)) => !self.changing && self.lanes.len() < self.bounds.lanes,
-            Some(Waiting::Change(..)) => !self.changing && self.lanes.is_empty(),
+            Some(QueueEntry::Run(..)) => !self.in_lifecycle && self.lanes.len() < self.bounds.lanes,
+            Some(QueueEntry::Lifecycle(..)) => !self.in_lifecycle && self.lanes.is_empty(),
         }
     }
 
-    /// Starts what is first in the queue, if it may.
-    pub(super) fn take_next(&mut self, now: Instant) -> Option<Work<J>> {
+    /// Starts the first entry of the queue, if it may start.
+    pub(crate) fn take_next(&mut self, now: Instant) -> Option<Work<J>> {
         if !self.has_next() {
             return None;
         }
-        Some(match self.waiting.pop_front()? {
-            Waiting::Change(_, job) => {
-                self.changing = true;
-                Work::Change(AllLanes(()), job)
+        Some(match self.queue.pop_front()? {
+            QueueEntry::Lifecycle(_, job) => {
+                self.in_lifecycle = true;
+                Work::Lifecycle(LifecyclePermit(()), job)
             }
-            Waiting::Run(queued, job) => {
+            QueueEntry::Run(queued, job) => {
                 let (key, run) = (queued.key, Arc::clone(&queued.run));
-                self.lanes.push(Lane::begin(queued, now));
+                self.lanes.push(Lane::Running(queued.start(now)));
                 if self.lanes.len() > 1 {
-                    self.lanes.iter().for_each(|lane| lane.run().overlaps());
+                    self.lanes.iter().for_each(|lane| lane.run().mark_overlapped());
                 }
                 Work::Run(LanePermit(key), run, job)
             }
         })
     }
 
-    /// The plugin came back from a run; tells how that stands now.
-    pub(super) fn come_back(
+    /// Frees the lane of a run whose plugin has returned.
+    pub(crate) fn complete(
         &mut self,
         LanePermit(key): LanePermit,
-        returned: Returned,
+        outcome: &Outcome,
         now: Instant,
-    ) -> Option<Back> {
+    ) -> Option<Completion> {
         let place = self.lanes.iter().position(|lane| lane.key() == key)?;
         let lane = self.lanes.swap_remove(place);
-        self.last_back = Some(now);
+        self.last_returned_at = Some(now);
         let was_wedged = lane.wedged_at().is_some();
-        let (ended, was_over) = match lane {
-            Lane::Running(running) => (self.history.count(running.come_back(returned, now)), false),
-            // It was counted when its deadline passed.
-            Lane::Overtime(overtime) => (overtime.come_back(now), true),
+        let (finished, had_timed_out) = match lane {
+            Lane::Running(running) => (self.history.count(running.complete(outcome, now)), false),
+            // It was counted at its deadline.
+            Lane::TimedOut(timed_out) => (timed_out.complete(now), true),
         };
-        Some(Back { view: self.history.keep(ended), was_wedged, was_over })
+        let snapshot = self.history.keep(finished);
+        Some(Completion { snapshot, was_wedged, had_timed_out })
     }
 
-    /// A change is done.
-    pub(super) fn change_done(&mut self, AllLanes(()): AllLanes, now: Instant) {
-        self.changing = false;
-        self.last_back = Some(now);
+    /// Frees all lanes after a lifecycle change.
+    pub(crate) fn complete_lifecycle(
+        &mut self,
+        LifecyclePermit(()): LifecyclePermit,
+        now: Instant,
+    ) {
+        self.in_lifecycle = false;
+        self.last_returned_at = Some(now);
     }
 
-    /// For how long nothing has been queued or at work; none where there has never been anything.
-    pub(super) fn idle_for(&self, now: Instant) -> Option<Duration> {
-        if self.waiting() + self.at_work() > 0 {
+    /// Time since the plugin last returned: zero while anything is queued or at work, none if nothing
+    /// has ever been.
+    pub(crate) fn idle_for(&self, now: Instant) -> Option<Duration> {
+        if self.queue.len() + self.at_work() > 0 {
             return Some(Duration::ZERO);
         }
-        self.last_back.map(|at| now.saturating_duration_since(at))
+        self.last_returned_at.map(|at| now.saturating_duration_since(at))
     }
 
-    fn key(&mut self) -> Key {
-        self.next_key += 1;
-        Key(self.next_key)
+    /// Threads that could be at work now: one for each run and each lifecycle change, at most one a
+    /// lane.
+    ///
+    /// The pool starts threads up to this number; it has no bound of its own.
+    pub(crate) fn usable_threads(&self) -> usize {
+        (self.at_work() + self.queue.len()).min(self.bounds.lanes)
     }
 
-    /// Runs and changes that wait.
-    pub(super) fn waiting(&self) -> usize {
-        self.waiting.len()
+    /// Threads that are at work.
+    pub(crate) fn at_work(&self) -> usize {
+        self.lanes.len() + usize::from(self.in_lifecycle)
     }
 
-    /// Threads that are at work: one a run, one a change.
-    pub(super) fn at_work(&self) -> usize {
-        self.lanes.len() + usize::from(self.changing)
-    }
-
-    /// Runs that there may be, queued and on a lane.
-    pub(super) fn most(&self) -> usize {
+    /// Upper bound of the runs that are queued or hold a lane.
+    pub(crate) fn max_runs(&self) -> usize {
         self.bounds.lanes.saturating_add(self.bounds.queue)
     }
 
-    fn runs_waiting(&self) -> usize {
-        self.waiting.iter().filter(|waiting| matches!(waiting, Waiting::Run(..))).count()
-    }
-
-    fn a_change_waits(&self) -> bool {
-        self.waiting.iter().any(|waiting| matches!(waiting, Waiting::Change(..)))
-    }
-
-    /// Lanes that runs in the queue can have at once: none behind a change.
-    fn free_lanes(&self) -> usize {
-        let held = self.changing || self.a_change_waits();
-        if held { 0 } else { self.bounds.lanes - self.lanes.len() }
-    }
-
-    /// A run that only waits for a thread to take it up does not wait for a lane.
-    fn is_full(&self, waiting: usize) -> bool {
-        waiting >= self.bounds.queue.saturating_add(self.free_lanes())
-    }
-
-    /// (waiting + 1) · the time of a run / lanes, the time of a run being the running average, or
-    /// the age of the oldest if that is more.
-    fn retry_after(&self, waiting: usize, now: Instant) -> Duration {
-        let oldest = self.lanes.iter().map(|lane| lane.age(now)).max().unwrap_or_default();
-        let expected = self.history.average().max(oldest);
-        expected.mul_f64((waiting + 1) as f64 / self.bounds.lanes as f64)
+    fn next_key(&mut self) -> EntryKey {
+        self.last_key = self.last_key.next();
+        self.last_key
     }
 }

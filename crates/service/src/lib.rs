@@ -1,44 +1,83 @@
 //! Serves a plugin over HTTP and JSON.
 //!
-//! [`WorkerService`] is a service for hyper and tower over one plugin, loaded from a library or a
-//! type of this program; [`serve()`] puts it on a socket.
-//! It has two halves: `runs` knows what becomes of a call, and nothing of HTTP; `http` translates.
-//! Plugin code runs on threads of its own, so that control routes answer within milliseconds
-//! whatever the plugin does.
-//!
 //! # Examples
-//! ```no_run
-//! use hello::Hello;
-//! use universal_worker_service::{WorkerService, serve};
+//! A plugin type of your program, served on a port:
+//! ```
+//! use tokio::net::TcpListener;
+//! use universal_worker_service::{WorkerService, background_context, serve};
+//! # use hello::Hello;
 //!
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
-//! let service = WorkerService::of::<Hello>()?.build();
-//! let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
-//! serve(listener, service, std::future::pending()).await;
+//! let class = universal_worker_plugin::in_process::<Hello, _>(background_context())?;
+//! let service = WorkerService::builder(class).build();
+//! let limits = service.connection_limits();
+//!
+//! let listener = TcpListener::bind("127.0.0.1:0").await?;
+//! println!("http://{}/", listener.local_addr()?);
+//! serve(listener, service, limits, std::future::pending()).await;
 //! # Ok(())
 //! # }
+//! # let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+//! # let limit = std::time::Duration::from_millis(10);
+//! # runtime.block_on(async { tokio::time::timeout(limit, example()).await }).ok();
+//! # Ok::<(), std::io::Error>(())
 //! ```
+//!
+//! [`WorkerService`] is also a service for hyper and tower, so that a server of your own can mount it
+//! (`examples/mount.rs`), and [`serve()`] accepts any tower service, such as one with layers around it.
+//!
+//! # How it is built
+//! In reading order, each module using only those before it:
+//! - `run`: what a run is: its states, its cancel, its output, its errors.
+//! - `engine`: decides which run waits, runs and ends, without threads and clocks.
+//! - `instance`: the instance of the plugin, and the questions to it beside its runs.
+//! - `pool`: the engine among threads. Plugin code runs on threads of its own, so that control routes
+//!   answer within milliseconds, whatever the plugin does.
+//! - `runs`: all of that behind one type, without HTTP.
+//! - `api`: the routes, which only translate.
+//! - `service` and `serve`: the public face.
 
 #![deny(missing_docs)]
 
-mod http;
-mod json;
-mod outside;
+mod api;
+mod background;
+mod encode;
+mod engine;
+mod instance;
+mod peer;
+mod plugin_log;
+mod pool;
+mod run;
 mod runs;
+mod same_user;
 mod serve;
 mod service;
 mod settings;
+#[cfg(test)]
+mod tests;
 
-pub use crate::http::body::Body;
-pub use outside::outside_run;
-pub use runs::LaneEvent;
-pub use runs::Stopped;
-pub use runs::WedgedRun;
+pub use api::body::Body;
+pub use background::background_context;
+pub use instance::plugin_thread::PluginThreadEvent;
+pub use peer::UnixPeer;
+pub use pool::wedged::WedgedRun;
+pub use runs::shutdown::Stopped;
+pub use same_user::SameUser;
+pub use same_user::SameUserFuture;
+pub use same_user::SameUserLayer;
+pub use serve::ConnectionLimits;
 pub use serve::Listener;
 pub use serve::serve;
 pub use service::Builder;
-pub use service::Refusal;
+pub use service::InitializeError;
 pub use service::ResponseFuture;
 pub use service::WorkerService;
 pub use settings::Access;
 pub use settings::Limits;
+
+/// An open class of plugins, for [`WorkerService::builder`].
+pub use universal_worker_abi::Class;
+/// Name, version and schemas of a class.
+pub use universal_worker_abi::ClassInfo;
+/// The trait behind [`background_context`].
+pub use universal_worker_abi::RunContext;

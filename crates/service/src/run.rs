@@ -1,4 +1,24 @@
-//! One run: its identity, its cancel, its progress, its place between plugin and client.
+//! What a run is: one call of the plugin, from its admission to its end.
+//!
+//! [`Run`] is the part that plugin, client and observers share.
+//! [`states`] holds the states that a run moves through, and [`snapshot`] what an observer sees of them.
+
+pub(crate) mod account;
+pub(crate) mod cancel;
+pub(crate) mod error;
+pub(crate) mod failure;
+pub(crate) mod id;
+pub(crate) mod job_error;
+pub(crate) mod lines;
+pub(crate) mod options;
+pub(crate) mod output;
+pub(crate) mod progress;
+pub(crate) mod report;
+pub(crate) mod snapshot;
+pub(crate) mod states;
+pub(crate) mod sync;
+pub(crate) mod timestamp;
+pub(crate) mod usage;
 
 use std::sync::Mutex;
 use std::sync::OnceLock;
@@ -12,22 +32,23 @@ use universal_worker_abi::Emitted;
 use universal_worker_abi::Level;
 use universal_worker_abi::RunContext;
 
-use crate::outside;
-use crate::runs::account::Costs;
-use crate::runs::cancel::CancelToken;
-use crate::runs::moment::Moment;
-use crate::runs::output::Output;
-use crate::runs::progress::Progress;
-use crate::runs::usage::Usage;
+use crate::plugin_log;
+use crate::run::account::Costs;
+use crate::run::cancel::CancelToken;
+use crate::run::options::RunOptions;
+use crate::run::output::Output;
+use crate::run::progress::Progress;
+use crate::run::timestamp::Timestamp;
+use crate::run::usage::Usage;
 
-/// A run, as its plugin, its client and whoever asks about it share it.
+/// A run, shared by its plugin, its client and everyone who asks about it.
 ///
-/// How it stands (queued, running, ended) is the engine's to say.
+/// The engine owns its state (queued, running, ended).
 #[derive(Debug)]
 pub(crate) struct Run {
     id: String,
-    terms: Terms,
-    admitted: Moment,
+    options: RunOptions,
+    admitted_at: Timestamp,
     bytes_in: usize,
     cancel: CancelToken,
     progress: Mutex<Progress>,
@@ -35,38 +56,21 @@ pub(crate) struct Run {
     output: Output,
     costs: OnceLock<Costs>,
     overlapped: AtomicBool,
-    not_utf8: AtomicBool,
-}
-
-/// What holds for one run.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Terms {
-    /// It is over then, whatever its plugin does.
-    pub(crate) deadline: Option<Instant>,
-    pub(crate) on_leave: OnLeave,
-}
-
-/// What becomes of a run whose client left.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) enum OnLeave {
-    #[default]
-    Cancel,
-    /// It goes on; lines are dropped.
-    GoOn,
+    emitted_invalid_utf8: AtomicBool,
 }
 
 impl Run {
     pub(crate) fn new(
         id: String,
-        terms: Terms,
-        admitted: Moment,
+        options: RunOptions,
+        admitted_at: Timestamp,
         bytes_in: usize,
         output: Output,
     ) -> Self {
         Self {
             id,
-            terms,
-            admitted,
+            options,
+            admitted_at,
             bytes_in,
             cancel: CancelToken::default(),
             progress: Mutex::default(),
@@ -74,7 +78,7 @@ impl Run {
             output,
             costs: OnceLock::new(),
             overlapped: AtomicBool::new(false),
-            not_utf8: AtomicBool::new(false),
+            emitted_invalid_utf8: AtomicBool::new(false),
         }
     }
 
@@ -82,14 +86,15 @@ impl Run {
         &self.id
     }
 
-    pub(crate) fn terms(&self) -> &Terms {
-        &self.terms
+    pub(crate) fn options(&self) -> &RunOptions {
+        &self.options
     }
 
-    pub(crate) fn admitted(&self) -> &Moment {
-        &self.admitted
+    pub(crate) fn admitted_at(&self) -> &Timestamp {
+        &self.admitted_at
     }
 
+    /// Size of the request body in bytes.
     pub(crate) fn bytes_in(&self) -> usize {
         self.bytes_in
     }
@@ -98,17 +103,17 @@ impl Run {
         &self.output
     }
 
-    /// Tells the plugin to stop.
+    /// Asks the plugin to stop.
     pub(crate) fn cancel(&self) {
-        if self.cancel.request()
+        if self.cancel.cancel()
             && let Some(lines) = self.output.lines()
         {
-            lines.interrupt();
+            lines.wake_producer();
         }
     }
 
-    /// Another run was running at the same time.
-    pub(crate) fn overlaps(&self) {
+    /// Records that another run was running at the same time.
+    pub(crate) fn mark_overlapped(&self) {
         self.overlapped.store(true, Ordering::Relaxed);
     }
 
@@ -116,18 +121,18 @@ impl Run {
         self.overlapped.load(Ordering::Relaxed)
     }
 
-    /// Whether the plugin emitted what cannot be sent.
-    pub(crate) fn has_emitted_no_utf8(&self) -> bool {
-        self.not_utf8.load(Ordering::Relaxed)
+    /// Whether the plugin emitted a value that is not UTF-8.
+    pub(crate) fn has_emitted_invalid_utf8(&self) -> bool {
+        self.emitted_invalid_utf8.load(Ordering::Relaxed)
     }
 
-    /// What it cost, once that was measured.
+    /// What the run cost; none until it has been measured.
     pub(crate) fn costs(&self) -> Option<&Costs> {
         self.costs.get()
     }
 
-    pub(crate) fn cost(&self, costs: Costs) {
-        // A run comes back once.
+    pub(crate) fn set_costs(&self, costs: Costs) {
+        // The plugin returns from a run once.
         let _ = self.costs.set(costs);
     }
 
@@ -135,7 +140,7 @@ impl Run {
         self.progress.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// What the plugin reported for the account.
+    /// The figures that the plugin reported for the account.
     pub(crate) fn current_usage(&self) -> Usage {
         self.usage.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -143,7 +148,7 @@ impl Run {
 
 impl RunContext for Run {
     fn is_cancelled(&self) -> bool {
-        self.cancel.is_requested()
+        self.cancel.is_cancelled()
     }
 
     fn wait_cancelled(&self, limit: Duration) -> bool {
@@ -151,7 +156,7 @@ impl RunContext for Run {
     }
 
     fn remaining(&self) -> Option<Duration> {
-        Some(self.terms.deadline?.saturating_duration_since(Instant::now()))
+        Some(self.options.deadline?.saturating_duration_since(Instant::now()))
     }
 
     fn bound(&self) {
@@ -166,30 +171,30 @@ impl RunContext for Run {
     fn emit(&self, json: &[u8]) -> Emitted {
         let Some(lines) = self.output.lines() else { return Emitted::NotAStream };
         let Ok(text) = str::from_utf8(json) else {
-            // The interface has no word for it: the plugin is told to stop, and the client why.
-            self.not_utf8.store(true, Ordering::Relaxed);
+            // The interface has no status for it: the plugin stops, and the client gets the error.
+            self.emitted_invalid_utf8.store(true, Ordering::Relaxed);
             return Emitted::ReaderGone;
         };
         if memchr::memchr2(b'\n', b'\r', json).is_none() {
             return lines.push(text, &self.cancel);
         }
-        // In JSON they are nothing but white space, and a value is one line.
+        // Line breaks in JSON are only white space, and each value must stay on one line.
         lines.push(&text.replace(['\n', '\r'], " "), &self.cancel)
     }
 
     fn usage(&self, json: &[u8]) {
         let added = self.usage.lock().unwrap_or_else(PoisonError::into_inner).add(json);
-        if let Err(why) = added {
-            log::warn!(run = self.id.as_str(); "usage is not taken: {why}");
+        if let Err(error) = added {
+            log::warn!(run = self.id.as_str(); "usage ignored: {error}");
         }
     }
 
     fn log_enabled(&self, level: Level, target: &str) -> bool {
-        outside::log_enabled(level, target)
+        plugin_log::enabled(level, target)
     }
 
     fn log(&self, level: Level, target: &str, message: &str) {
-        outside::log(level, target, message, Some(&self.id));
+        plugin_log::write(level, target, message, Some(&self.id));
     }
 
     fn run_id(&self) -> &str {
@@ -200,29 +205,29 @@ impl RunContext for Run {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::runs::lines::Framing;
+    use crate::run::lines::Framing;
 
     fn run(output: Output) -> Run {
-        Run::new("r".to_owned(), Terms::default(), Moment::now(), 0, output)
+        Run::new("r".to_owned(), RunOptions::default(), Timestamp::now(), 0, output)
     }
 
     #[test]
-    fn only_a_stream_takes_lines() {
+    fn only_a_stream_accepts_lines() {
         assert_eq!(run(Output::answer().0).emit(b"1"), Emitted::NotAStream);
         assert_eq!(run(Output::stream(Framing::Plain).0).emit(b"1"), Emitted::Taken);
     }
 
     #[test]
-    fn what_is_not_utf8_is_refused_and_remembered() {
+    fn invalid_utf8_is_rejected_and_recorded() {
         let run = run(Output::stream(Framing::Plain).0);
-        assert!(!run.has_emitted_no_utf8());
+        assert!(!run.has_emitted_invalid_utf8());
         assert_eq!(run.emit(b"\"\xff\""), Emitted::ReaderGone);
-        assert!(run.has_emitted_no_utf8());
+        assert!(run.has_emitted_invalid_utf8());
         assert_eq!(run.output().lines().unwrap().written().count, 0);
     }
 
     #[tokio::test]
-    async fn a_value_is_one_line_however_it_is_written() {
+    async fn a_value_with_line_breaks_becomes_one_line() {
         let run = run(Output::stream(Framing::Plain).0);
         assert_eq!(run.emit(b"{\n  \"a\":\r\n1}"), Emitted::Taken);
         let lines = run.output().lines().unwrap();

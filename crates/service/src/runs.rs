@@ -1,260 +1,239 @@
-//! Runs: what becomes of a call from its admission to its end.
+//! The runs of one plugin: admission, cancel, and reports; no HTTP.
 //!
-//! Nothing of HTTP is known here.
-//! A run is admitted ([`Runs::execute`], [`Runs::stream`]), waits for a lane, runs, and ends
-//! exactly once; whoever holds its [`Pending`] is told, and cancels the run by dropping it.
-//!
-//! [`engine`] decides, without threads and clocks; [`hub`] puts it among the threads of
-//! [`lanes`] and [`clock`].
+//! A run is admitted ([`Runs::execute`], [`Runs::stream`], [`Runs::prefetch`]), waits for a lane, runs,
+//! and ends exactly once.
+//! The holder of its [`PendingRun`] gets the reply, and cancels the run by dropping it.
 
-mod account;
-mod cancel;
-mod clock;
-mod engine;
-mod error;
-mod exclusive;
-mod failure;
-mod hub;
-mod id;
-mod inquiry;
-mod job_error;
-mod lanes;
-mod lines;
-mod moment;
-mod no_thread;
-mod opinion;
-mod output;
-mod pending;
-mod progress;
-mod report;
-mod run;
-mod slot;
-mod stop;
-mod sync;
-#[cfg(test)]
-mod tests;
-#[cfg(test)]
-mod under_loom;
-mod usage;
-mod wedged;
+pub(crate) mod lifecycle;
+pub(crate) mod pending;
+pub(crate) mod ready;
+pub(crate) mod shutdown;
 
 use std::sync::Arc;
 use std::time::Duration;
 use std::time::Instant;
 
 use bytes::Bytes;
+use tokio::sync::oneshot;
 use universal_worker_abi::Answer;
 use universal_worker_abi::Class;
 use universal_worker_abi::ClassInfo;
 
-pub(crate) use crate::runs::account::Account;
-pub(crate) use crate::runs::cancel::Reason;
-pub(crate) use crate::runs::engine::Bounds;
-pub(crate) use crate::runs::engine::Counts;
-use crate::runs::engine::Found;
-pub(crate) use crate::runs::engine::Readiness;
-pub(crate) use crate::runs::error::RunError;
-pub(crate) use crate::runs::failure::Failure;
-use crate::runs::hub::Hub;
-use crate::runs::hub::Job;
-pub use crate::runs::hub::LaneEvent;
-pub(crate) use crate::runs::hub::Listeners;
-pub(crate) use crate::runs::job_error::JobError;
-pub(crate) use crate::runs::lines::Framing;
-use crate::runs::moment::Moment;
-pub(crate) use crate::runs::no_thread::NoThread;
-use crate::runs::opinion::Opinion;
-pub(crate) use crate::runs::opinion::Options;
-use crate::runs::output::Output;
-pub(crate) use crate::runs::output::Prefetched;
-pub(crate) use crate::runs::pending::OpenStream;
-pub(crate) use crate::runs::pending::Pending;
-pub(crate) use crate::runs::report::ProgressReport;
-pub(crate) use crate::runs::report::Report;
-pub(crate) use crate::runs::run::OnLeave;
-use crate::runs::run::Run;
-use crate::runs::run::Terms;
-pub(crate) use crate::runs::slot::Released;
-pub use crate::runs::stop::Stopped;
-pub use crate::runs::wedged::WedgedRun;
+use crate::engine::Bounds;
+use crate::engine::cancel::CancelTarget;
+use crate::engine::inspect::Counts;
+use crate::instance::cell::InstanceCell;
+use crate::instance::plugin_thread::ThreadListener;
+use crate::instance::probes::ConfigOptionsReply;
+use crate::instance::probes::Probes;
+use crate::pool::Pool;
+use crate::pool::job::Job;
+use crate::pool::scheduler::OnWedged;
+use crate::pool::scheduler::Scheduler;
+use crate::run::Run;
+use crate::run::cancel::CancelReason;
+use crate::run::error::SpawnError;
+use crate::run::failure::Failure;
+use crate::run::id;
+use crate::run::lines::Framing;
+use crate::run::options::OnDisconnect;
+use crate::run::options::RunOptions;
+use crate::run::output::Output;
+use crate::run::output::PrefetchResult;
+use crate::run::output::Reply;
+use crate::run::report::ProgressReport;
+use crate::run::report::RunReport;
+use crate::run::timestamp::Timestamp;
+use crate::runs::pending::PendingRun;
 
-/// Runs of one plugin.
 #[derive(Debug)]
 pub(crate) struct Runs {
-    hub: Arc<Hub>,
+    pool: Arc<Pool>,
     timeout: Option<Duration>,
-    opinion: Opinion,
+    probes: Probes,
+}
+
+/// Callbacks of the embedder.
+#[derive(Default)]
+pub(crate) struct Listeners {
+    pub(crate) wedged: Option<OnWedged>,
+    pub(crate) plugin_thread: ThreadListener,
 }
 
 /// What a client asks for.
 #[derive(Debug, Default)]
-pub(crate) struct Call {
+pub(crate) struct RunRequest {
     /// The arguments, as JSON.
     pub(crate) body: Bytes,
-    /// An id of the client's own.
+    /// An id chosen by the client.
     pub(crate) id: Option<String>,
-    /// From the admission to the deadline; can only shorten what holds for all runs.
+    /// Time from the admission to the deadline; can only shorten the limit for all runs.
     pub(crate) timeout: Option<Duration>,
-    pub(crate) on_leave: OnLeave,
+    pub(crate) on_disconnect: OnDisconnect,
 }
 
-/// What [`Runs::cancel`] and [`Runs::cancel_run`] did.
+/// The result of [`Runs::cancel_all`] and [`Runs::cancel`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Cancelled {
-    /// What was to stop was asked to.
+pub(crate) enum CancelResult {
     Requested,
-    /// The class says that it cannot be cancelled.
+    /// The class cannot be cancelled.
     NotSupported,
-    /// There is no run of that id.
+    /// No run has the id.
     Unknown,
-    /// The run of that id is over.
+    /// The run with the id has ended.
     Ended,
 }
 
+/// A timeout of a hundred years or more is none.
+const NO_TIMEOUT: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+
 impl Runs {
-    /// Runs of `class`; none is longer than `timeout`, time in the queue included.
+    /// Runs of `class`; none is longer than `timeout`, including its time in the queue.
     pub(crate) fn new(
         class: Class,
         bounds: Bounds,
         timeout: Option<Duration>,
         listeners: Listeners,
     ) -> Self {
-        let hub = Arc::new(Hub::new(class, bounds, listeners));
-        Self { opinion: Opinion::of(&hub), hub, timeout }
+        let Listeners { wedged, plugin_thread } = listeners;
+        let cell = Arc::new(InstanceCell::new(class));
+        let probes = Probes::new(Arc::clone(&cell), plugin_thread.clone());
+        let pool = Pool::new(Scheduler::new(cell, bounds, plugin_thread, wedged));
+        Self { pool: Arc::new(pool), timeout, probes }
     }
 
-    /// For how long no plugin has been at work; zero while a run or a change is queued or at work,
-    /// none where there has never been a run.
+    /// Time since the plugin was last at work: zero while anything is queued or at work, none if
+    /// nothing has ever been.
     pub(crate) fn idle_for(&self) -> Option<Duration> {
-        self.hub.look(|engine| engine.idle_for(Instant::now()))
+        self.pool.read(|engine| engine.idle_for(Instant::now()))
     }
 
-    /// How many there may be, queued and running.
-    pub(crate) fn most(&self) -> usize {
-        self.hub.look(|engine| engine.most())
+    /// Upper bound of the runs that are queued or running.
+    pub(crate) fn max_runs(&self) -> usize {
+        self.pool.read(|engine| engine.max_runs())
     }
 
     pub(crate) fn info(&self) -> &ClassInfo {
-        self.hub.slot.class().info()
+        self.pool.class_info()
     }
 
+    /// The config in force, as JSON.
     pub(crate) fn config(&self) -> Bytes {
-        self.hub.slot.config()
+        self.pool.cell().config()
+    }
+
+    /// The options of the config; none if the plugin takes longer than `limit`.
+    pub(crate) async fn config_options(
+        &self,
+        limit: Duration,
+    ) -> Result<Option<ConfigOptionsReply>, SpawnError> {
+        self.probes.config_options(limit).await
     }
 
     pub(crate) fn is_draining(&self) -> bool {
-        self.hub.look(|engine| engine.is_draining())
+        self.pool.read(|engine| engine.is_draining())
     }
 
     pub(crate) fn counts(&self) -> Counts {
-        self.hub.look(|engine| engine.counts())
+        self.pool.read(|engine| engine.counts())
     }
 
-    /// Every run there is, and the last that ended; newest first.
-    pub(crate) fn reports(&self) -> Vec<Report> {
-        let (now, views) = (Instant::now(), self.hub.look(|engine| engine.views()));
-        views.iter().map(|view| Report::of(view, self.info(), now)).collect()
+    /// All live runs and the most recent ended ones, newest first.
+    pub(crate) fn reports(&self) -> Vec<RunReport> {
+        let (now, snapshots) = (Instant::now(), self.pool.read(|engine| engine.snapshots()));
+        snapshots.iter().map(|snapshot| RunReport::new(snapshot, self.info(), now)).collect()
     }
 
-    /// The newest run of an id.
-    pub(crate) fn report(&self, id: &str) -> Option<Report> {
-        let view = self.hub.look(|engine| engine.find(id))?;
-        Some(Report::of(&view, self.info(), Instant::now()))
+    /// The newest run with the id `id`.
+    pub(crate) fn report(&self, id: &str) -> Option<RunReport> {
+        let snapshot = self.pool.read(|engine| engine.find(id))?;
+        Some(RunReport::new(&snapshot, self.info(), Instant::now()))
     }
 
-    /// How far the run of an id is.
+    /// The progress of the newest run with the id `id`.
     pub(crate) fn progress(&self, id: &str) -> Option<ProgressReport> {
-        let view = self.hub.look(|engine| engine.find(id))?;
-        Some(ProgressReport::of(&view.run, view.busy_since(), Instant::now()))
+        let snapshot = self.pool.read(|engine| engine.find(id))?;
+        Some(ProgressReport::new(&snapshot.run, snapshot.busy_since(), Instant::now()))
     }
 
-    /// How far the newest run is, its last values once it has ended.
+    /// The progress of the newest run, or its last values if it has ended.
     pub(crate) fn newest_progress(&self) -> ProgressReport {
-        let newest = self.hub.look(|engine| engine.newest());
-        let report = newest.map(|(run, since)| ProgressReport::of(&run, since, Instant::now()));
+        let newest = self.pool.read(|engine| engine.newest());
+        let report = newest.map(|(run, since)| ProgressReport::new(&run, since, Instant::now()));
         report.unwrap_or_default()
     }
 
-    /// Admits a call with one answer.
-    pub(crate) fn execute(self: &Arc<Self>, call: Call) -> Result<Pending<Answer>, Failure> {
-        let (output, told) = Output::answer();
-        let (run, key) = self.admit(call, output)?;
-        Ok(Pending::new(Arc::clone(self), run, key, told))
+    #[cfg(test)]
+    pub(crate) fn newest_run(&self) -> Option<Arc<Run>> {
+        self.pool.read(|engine| engine.newest()).map(|(run, _)| run)
     }
 
-    /// Admits a call whose results are streamed.
+    /// Admits a run with one answer.
+    pub(crate) fn execute(&self, request: RunRequest) -> Result<PendingRun<Answer>, Failure> {
+        self.admit(request, Output::answer())
+    }
+
+    /// Admits a run with a stream of lines.
     pub(crate) fn stream(
-        self: &Arc<Self>,
-        call: Call,
+        &self,
+        request: RunRequest,
         framing: Framing,
-    ) -> Result<Pending<()>, Failure> {
-        let (output, told) = Output::stream(framing);
-        let (run, key) = self.admit(call, output)?;
-        Ok(Pending::new(Arc::clone(self), run, key, told))
+    ) -> Result<PendingRun<()>, Failure> {
+        self.admit(request, Output::stream(framing))
     }
 
-    /// Admits a call of the plugin's prefetch.
-    pub(crate) fn prefetch(self: &Arc<Self>, call: Call) -> Result<Pending<Prefetched>, Failure> {
-        let (output, told) = Output::prefetch();
-        let (run, key) = self.admit(call, output)?;
-        Ok(Pending::new(Arc::clone(self), run, key, told))
+    /// Admits a run of the plugin's prefetch.
+    pub(crate) fn prefetch(
+        &self,
+        request: RunRequest,
+    ) -> Result<PendingRun<PrefetchResult>, Failure> {
+        self.admit(request, Output::prefetch())
     }
 
-    fn admit(&self, call: Call, output: Output) -> Result<(Arc<Run>, engine::Key), Failure> {
-        let threads = self.hub.start_threads();
-        threads.map_err(|error| Failure::now(error.into(), self.info()))?;
-        let admitted = Moment::now();
-        let timeout = self.timeout.into_iter().chain(call.timeout).min();
-        let timeout = timeout.filter(|timeout| *timeout < FOR_EVER);
-        let deadline = timeout.and_then(|timeout| admitted.at.checked_add(timeout));
-        let terms = Terms { deadline, on_leave: call.on_leave };
-        let id = call.id.unwrap_or_else(id::next);
-        let run = Arc::new(Run::new(id, terms, admitted, call.body.len(), output));
-        let job = Job::Call(call.body);
-        let entered = self.hub.happen(|engine, now| engine.admit(&run, job, now));
-        match entered {
-            Ok(key) => Ok((run, key)),
-            Err(refused) => Err(Failure::now(RunError::of_refusal(refused, run.id()), self.info())),
+    fn admit<T>(
+        &self,
+        request: RunRequest,
+        (output, reply): (Output, oneshot::Receiver<Reply<T>>),
+    ) -> Result<PendingRun<T>, Failure> {
+        let threads = self.pool.start_threads();
+        threads.map_err(|error| Failure::new(error.into(), self.info()))?;
+        let admitted_at = Timestamp::now();
+        let timeout = self.timeout.into_iter().chain(request.timeout).min();
+        let timeout = timeout.filter(|timeout| *timeout < NO_TIMEOUT);
+        let deadline = timeout.and_then(|timeout| admitted_at.at.checked_add(timeout));
+        let options = RunOptions { deadline, on_disconnect: request.on_disconnect };
+        let id = request.id.unwrap_or_else(id::generate);
+        let run = Arc::new(Run::new(id, options, admitted_at, request.body.len(), output));
+        let job = Job::Call(request.body);
+        match self.pool.update(|engine, now| engine.admit(&run, job, now)) {
+            Ok(key) => Ok(PendingRun::new(Arc::clone(&self.pool), run, key, reply)),
+            Err(error) => Err(Failure::new(error.into_run_error(run.id()), self.info())),
         }
     }
 
-    /// Cancels all that are queued or running now.
-    pub(crate) fn cancel(&self) -> Cancelled {
+    /// Cancels every run that is queued or running now.
+    pub(crate) fn cancel_all(&self) -> CancelResult {
         if !self.info().cancellable {
-            return Cancelled::NotSupported;
+            return CancelResult::NotSupported;
         }
-        self.stop_all(Reason::Cancel);
-        Cancelled::Requested
+        let cancel = CancelReason::Cancel;
+        self.pool.update_and_notify(|engine, now| ((), engine.cancel_all(cancel, now)));
+        CancelResult::Requested
     }
 
     /// Cancels one run.
-    pub(crate) fn cancel_run(&self, id: &str) -> Cancelled {
-        let (found, live) = if self.info().cancellable {
-            (self.hub.settle(|engine, now| engine.cancel(id, now)), Cancelled::Requested)
+    pub(crate) fn cancel(&self, id: &str) -> CancelResult {
+        let (target, live) = if self.info().cancellable {
+            let target = self.pool.update_and_notify(|engine, now| engine.cancel_id(id, now));
+            (target, CancelResult::Requested)
         } else {
-            (self.hub.look(|engine| engine.found(id)), Cancelled::NotSupported)
+            let target = self.pool.read(|engine| engine.cancel_target(id));
+            (target, CancelResult::NotSupported)
         };
-        match found {
-            Found::Live(_) => live,
-            Found::Ended => Cancelled::Ended,
-            Found::Unknown => Cancelled::Unknown,
+        match target {
+            CancelTarget::Live(_) => live,
+            CancelTarget::Ended => CancelResult::Ended,
+            CancelTarget::Unknown => CancelResult::Unknown,
         }
-    }
-
-    fn stop_all(&self, reason: Reason) {
-        self.hub.settle(|engine, now| ((), engine.stop_all(reason, now)));
-    }
-
-    fn stop_run(&self, key: engine::Key, reason: Reason) {
-        self.hub.settle(|engine, now| ((), engine.stop(key, reason, now)));
-    }
-}
-
-/// A timeout of a hundred years is none.
-const FOR_EVER: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
-
-impl Drop for Runs {
-    fn drop(&mut self) {
-        self.hub.close();
     }
 }

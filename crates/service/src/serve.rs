@@ -1,146 +1,148 @@
 //! Accepts connections and serves them.
 
+mod listener;
+
+use std::error::Error as StdError;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::Request;
+use http::Response;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::TokioIo;
 use hyper_util::rt::TokioTimer;
 use hyper_util::server::graceful::GracefulShutdown;
-use tokio::io::AsyncRead;
-use tokio::io::AsyncWrite;
-use tokio::net::TcpListener;
-use tokio::net::TcpStream;
-use tokio::net::UnixListener;
-use tokio::net::UnixStream;
+use hyper_util::service::TowerToHyperService;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::Semaphore;
+use tower_service::Service;
 
-use crate::http::access::Peer;
-use crate::service::WorkerService;
+pub use crate::serve::listener::Listener;
 
-/// A socket that is listened on.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum Listener {
-    /// Any process that can reach the address; [`Access`](crate::Access) says which hosts and origins.
-    Tcp(TcpListener),
-    /// Processes of one user, whoever may open the socket; others, root included, are told 403.
-    Unix {
-        /// The socket.
-        listener: UnixListener,
-        /// The user, by the effective uid when it connected (`SO_PEERCRED`, unix(7)).
-        uid: u32,
-    },
-}
-
-/// A connection that was accepted.
-enum Accepted {
-    Tcp(TcpStream),
-    Unix(UnixStream, Peer),
-}
-
-/// Serves until `shutdown` resolves, then lets open answers finish for a moment.
+/// Limits of the connections that [`serve()`] accepts.
 ///
+/// [`WorkerService::connection_limits`](crate::WorkerService::connection_limits) returns those that fit
+/// a worker.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct ConnectionLimits {
+    /// Connections that are open at once (512); more wait in the backlog of the socket.
+    pub max_connections: usize,
+    /// Time until the head of a request is complete, on an idle connection too (30 s).
+    pub header_timeout: Duration,
+}
+
+impl Default for ConnectionLimits {
+    fn default() -> Self {
+        Self { max_connections: 512, header_timeout: Duration::from_secs(30) }
+    }
+}
+
+/// Serves until `shutdown` resolves, then gives responses 100 ms to finish.
+///
+/// The service may be a [`WorkerService`](crate::WorkerService), or one with tower layers around it.
 /// The caller owns the socket and the condition to stop.
-/// HTTP/1.1 only: the clients are local.
-pub async fn serve(
-    listener: impl Into<Listener>,
-    service: WorkerService,
+/// HTTP/1.1 only: the clients of a worker are local.
+///
+/// Failures of `accept` do not end it: without a free file descriptor, for example, it logs a warning
+/// and tries again after 50 ms.
+///
+/// # Panics
+/// Outside of a tokio runtime with I/O and time enabled.
+pub async fn serve<L, S, B>(
+    mut listener: L,
+    service: S,
+    limits: ConnectionLimits,
     shutdown: impl Future<Output = ()>,
-) {
-    let listener = listener.into();
+) where
+    L: Listener,
+    S: Service<Request<Incoming>, Response = Response<B>> + Clone + Send + 'static,
+    S::Future: Send,
+    S::Error: Into<Box<dyn StdError + Send + Sync>>,
+    B: http_body::Body + Send + 'static,
+    B::Data: Send,
+    B::Error: Into<Box<dyn StdError + Send + Sync>>,
+{
     let graceful = GracefulShutdown::new();
-    let places = Arc::new(Semaphore::new(service.most_connections()));
+    let mut http = http1::Builder::new();
+    // Without a timer, the timeout has no effect.
+    http.timer(TokioTimer::new());
+    http.header_read_timeout(limits.header_timeout);
+    let places = limits.max_connections.min(Semaphore::MAX_PERMITS);
+    let places = Arc::new(Semaphore::new(places));
     let mut shutdown = std::pin::pin!(shutdown);
     loop {
-        let (accepted, place) = tokio::select! {
+        let (io, peer, place) = tokio::select! {
             () = &mut shutdown => break,
-            accepted = accept(&listener, &places) => accepted,
+            accepted = accept(&mut listener, &places) => accepted,
         };
-        match accepted {
-            Accepted::Tcp(stream) => {
-                spawn(stream, service.clone(), place, &graceful);
+        let service = WithPeer { inner: TowerToHyperService::new(service.clone()), peer };
+        let connection = http.serve_connection(TokioIo::new(io), service);
+        let connection = graceful.watch(connection);
+        tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                log::debug!("connection failed: {error}");
             }
-            Accepted::Unix(stream, peer) => {
-                spawn(stream, service.clone().for_peer(peer), place, &graceful);
-            }
-        }
+            drop(place);
+        });
     }
     drop(listener);
-    if tokio::time::timeout(LAST_ANSWERS, graceful.shutdown()).await.is_err() {
-        log::debug!("connections with open answers are closed");
+    if tokio::time::timeout(GRACE, graceful.shutdown()).await.is_err() {
+        log::debug!("closing connections with unfinished responses");
     }
 }
 
-/// For answers that are ready; those of runs came before, with the end of their runs.
-const LAST_ANSWERS: Duration = Duration::from_millis(100);
+/// Time for responses that are ready; those of runs came before, with the end of the runs.
+const GRACE: Duration = Duration::from_millis(100);
 
-/// How long to wait when there is no room for another connection in the process or the system.
-const NO_ROOM: Duration = Duration::from_millis(50);
+/// Time to wait when the process or the system has no room for another connection.
+const RETRY_DELAY: Duration = Duration::from_millis(50);
 
-fn spawn<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
-    stream: S,
-    service: WorkerService,
-    place: Option<OwnedSemaphorePermit>,
-    graceful: &GracefulShutdown,
-) {
-    let connection = http(&service).serve_connection(TokioIo::new(stream), service);
-    let connection = graceful.watch(connection);
-    tokio::spawn(async move {
-        if let Err(error) = connection.await {
-            log::debug!("a connection broke: {error}");
-        }
-        drop(place);
-    });
+/// Adds the peer of the connection to each request.
+struct WithPeer<S, P> {
+    inner: S,
+    peer: Option<P>,
 }
 
-async fn accept(
-    listener: &Listener,
+impl<S, P, B> hyper::service::Service<Request<B>> for WithPeer<S, P>
+where
+    S: hyper::service::Service<Request<B>>,
+    P: Clone + Send + Sync + 'static,
+{
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = S::Future;
+
+    fn call(&self, mut request: Request<B>) -> S::Future {
+        if let Some(peer) = &self.peer {
+            request.extensions_mut().insert(peer.clone());
+        }
+        self.inner.call(request)
+    }
+}
+
+async fn accept<L: Listener>(
+    listener: &mut L,
     places: &Arc<Semaphore>,
-) -> (Accepted, Option<OwnedSemaphorePermit>) {
-    // The semaphore is never closed, so that there always is a place sooner or later.
+) -> (L::Io, Option<L::Peer>, Option<OwnedSemaphorePermit>) {
+    // Never fails: the semaphore is not closed.
     let place = Arc::clone(places).acquire_owned().await.ok();
     loop {
-        let accepted = match listener {
-            Listener::Tcp(listener) => listener.accept().await.map(|(stream, _)| tcp(stream)),
-            Listener::Unix { listener, uid } => {
-                listener.accept().await.map(|(stream, _)| unix(stream, *uid))
-            }
-        };
-        match accepted {
-            Ok(accepted) => return (accepted, place),
-            Err(error) if is_of_one_connection(&error) => {}
+        match listener.accept().await {
+            Ok((io, peer)) => return (io, peer, place),
+            Err(error) if concerns_one_connection(&error) => {}
             Err(error) => {
                 log::warn!("cannot accept a connection: {error}");
-                tokio::time::sleep(NO_ROOM).await;
+                tokio::time::sleep(RETRY_DELAY).await;
             }
         }
     }
 }
 
-fn tcp(stream: TcpStream) -> Accepted {
-    if let Err(error) = stream.set_nodelay(true) {
-        log::debug!("cannot set TCP_NODELAY: {error}");
-    }
-    Accepted::Tcp(stream)
-}
-
-fn unix(stream: UnixStream, uid: u32) -> Accepted {
-    let is_its_own = stream.peer_cred().is_ok_and(|peer| peer.uid() == uid);
-    let peer = if is_its_own { Peer::OfTheUser } else { Peer::Stranger };
-    Accepted::Unix(stream, peer)
-}
-
-impl From<TcpListener> for Listener {
-    fn from(listener: TcpListener) -> Self {
-        Self::Tcp(listener)
-    }
-}
-
-/// Errors that `accept(2)` hands over from a connection that is gone already.
-fn is_of_one_connection(error: &io::Error) -> bool {
+/// Whether accept(2) returned the error of a connection that is already gone.
+fn concerns_one_connection(error: &io::Error) -> bool {
     matches!(
         error.kind(),
         io::ErrorKind::ConnectionAborted
@@ -148,12 +150,4 @@ fn is_of_one_connection(error: &io::Error) -> bool {
             | io::ErrorKind::ConnectionRefused
             | io::ErrorKind::Interrupted
     )
-}
-
-fn http(service: &WorkerService) -> http1::Builder {
-    let mut http = http1::Builder::new();
-    // Without a timer the timeout does nothing.
-    http.timer(TokioTimer::new());
-    http.header_read_timeout(service.limits().header_timeout);
-    http
 }

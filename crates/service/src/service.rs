@@ -1,9 +1,9 @@
 //! The service over one plugin.
 
+mod builder;
+
 use std::convert::Infallible;
 use std::error::Error as StdError;
-use std::fmt;
-use std::num::NonZeroU32;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Context;
@@ -14,287 +14,104 @@ use bytes::Bytes;
 use http::Request;
 use http::Response;
 use thiserror::Error;
-use tokio::sync::Semaphore;
 use universal_worker_abi::Class;
 use universal_worker_abi::ClassInfo;
-use universal_worker_abi::Fault;
-use universal_worker_plugin::Plugin;
-use universal_worker_telemetry::Sampler;
 
-use crate::http::access;
-use crate::http::access::Peer;
-use crate::http::body::Body;
-use crate::http::error::HttpError;
-use crate::http::handlers;
-use crate::http::intake::Intake;
-use crate::http::last_asked::LastAsked;
-use crate::http::routes;
-use crate::http::routes::Route;
-use crate::http::wishes::Wishes;
-use crate::outside::outside_run;
-use crate::runs::Bounds;
-use crate::runs::LaneEvent;
-use crate::runs::Listeners;
-use crate::runs::Runs;
-use crate::runs::Stopped;
-use crate::runs::WedgedRun;
-use crate::settings::Access;
-use crate::settings::Limits;
+use crate::api::body::Body;
+use crate::api::dispatch;
+use crate::api::state::ApiState;
+use crate::runs::shutdown::Stopped;
+use crate::serve::ConnectionLimits;
+pub use crate::service::builder::Builder;
 
-/// A plugin as an HTTP service, for hyper and tower, whatever the type of the request's body.
+/// A plugin as an HTTP service for hyper and tower.
 ///
 /// Clones are handles of the same service.
-/// A process may have several of them; they share nothing.
+/// Several services in one process are independent of each other.
 #[derive(Debug, Clone)]
 pub struct WorkerService {
-    shared: Arc<Shared>,
-    peer: Peer,
+    state: Arc<ApiState>,
 }
 
-#[derive(Debug)]
-pub(crate) struct Shared {
-    pub(crate) runs: Arc<Runs>,
-    pub(crate) limits: Limits,
-    pub(crate) sampler: Sampler,
-    access: Access,
-    intake: Intake,
-    asked: Arc<LastAsked>,
-}
-
-/// Makes a [`WorkerService`].
-pub struct Builder {
-    class: Class,
-    concurrency: Option<NonZeroU32>,
-    limits: Limits,
-    access: Access,
-    listeners: Listeners,
-}
-
-/// The plugin did not take a config.
+/// The plugin does not accept a config.
 #[derive(Debug, Error)]
 #[error("{message}")]
-pub struct Refusal {
+pub struct InitializeError {
     message: String,
 }
 
-/// The answer of a [`WorkerService`], on its way.
+/// The future of a response; it never fails.
 pub type ResponseFuture = Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>;
 
 impl WorkerService {
-    /// Begins a service over a class that was opened, by the loader or in-process.
+    /// Builds a service over an open class: one from the loader, or from
+    /// `universal_worker_plugin::in_process`.
     #[must_use]
     pub fn builder(class: Class) -> Builder {
-        Builder {
-            class,
-            concurrency: None,
-            limits: Limits::default(),
-            access: Access::default(),
-            listeners: Listeners::default(),
-        }
+        Builder::new(class)
     }
 
-    /// Begins a service over a plugin type of this program.
-    ///
-    /// # Errors
-    /// What the plugin's `load` refuses.
-    pub fn of<P: Plugin>() -> Result<Builder, Refusal> {
-        Ok(Self::builder(universal_worker_plugin::in_process::<P, _>(outside_run())?))
-    }
-
-    /// What the plugin's class says of itself.
+    /// Name, version and schemas of the plugin's class.
     #[must_use]
     pub fn class_info(&self) -> &ClassInfo {
-        self.shared.runs.info()
+        self.state.runs.info()
     }
 
-    /// Initialises the plugin, as `POST /initialize` does; blocks until it is done.
+    /// Initializes the plugin with a config in JSON, as `POST /initialize` does; blocks until it is
+    /// done.
     ///
     /// # Errors
-    /// Why the plugin refuses the config; the former one stays in force.
+    /// If the plugin rejects the config, which leaves the former one in force, or the service is
+    /// stopping.
     ///
     /// # Panics
     /// On a thread that drives an asynchronous runtime.
-    pub fn initialize(&self, config: &[u8]) -> Result<(), Refusal> {
-        let change = self.shared.runs.initialize(Bytes::copy_from_slice(config));
-        let change = change.map_err(|error| Refusal { message: error.to_string() })?;
-        let stopping = || Refusal { message: "the service is stopping".to_owned() };
-        Ok(change.blocking_done().ok_or_else(stopping)??)
+    pub fn initialize(&self, config: &[u8]) -> Result<(), InitializeError> {
+        let pending = self.state.runs.initialize(Bytes::copy_from_slice(config));
+        let pending = pending.map_err(|error| InitializeError { message: error.to_string() })?;
+        match pending.blocking_result() {
+            None => Err(InitializeError { message: "the service is stopping".to_owned() }),
+            Some(result) => result.map_err(|fault| InitializeError { message: fault.message }),
+        }
     }
 
-    /// From now on `/health` says that the worker drains, and no run is admitted.
+    /// Admits no more runs; `/health` reports the worker as draining.
     pub fn drain(&self) {
-        self.shared.runs.drain();
+        self.state.runs.drain();
     }
 
-    /// Ends the service: drains, cancels what runs, and cleans the plugin up on a thread of its
-    /// own; blocks until that is done, and at most for `grace`.
+    /// Stops the service: drains, cancels all runs, and cleans up the plugin on a thread of its own.
     ///
-    /// Control routes answer until the caller closes their connections.
+    /// Blocks until that is done, at most for `grace`.
+    /// Control routes are served until the caller closes their connections.
     #[must_use]
     pub fn stop(&self, grace: Duration) -> Stopped {
-        self.shared.runs.stop(grace)
+        self.state.runs.stop(grace)
     }
 
-    /// For how long nothing was asked for; zero while a run is queued, a plugin at work, or an answer
-    /// not written yet.
+    /// Time since the last activity: zero while a run is queued, the plugin is at work, or a response
+    /// is not written.
     ///
-    /// Requests for `/health`, `/ready` and `/stats` do not count: they ask how the worker is.
+    /// Requests for `/health`, `/ready` and `/stats` are no activity.
     #[must_use]
     pub fn idle_for(&self) -> Duration {
-        let asked = self.shared.asked.ago();
-        self.shared.runs.idle_for().map_or(asked, |idle| idle.min(asked))
+        let requests = self.state.idle_tracker.idle_for();
+        self.state.runs.idle_for().map_or(requests, |runs| runs.min(requests))
     }
 
-    /// The same for a connection of which it is known who is at its other end.
-    pub(crate) fn for_peer(self, peer: Peer) -> Self {
-        Self { peer, ..self }
-    }
-
-    pub(crate) fn limits(&self) -> &Limits {
-        &self.shared.limits
-    }
-
-    /// Runs that wait for their turn leave room for those who ask about them.
-    pub(crate) fn most_connections(&self) -> usize {
-        const FOR_CONTROL: usize = 64;
-        let runs = self.shared.runs.most().saturating_add(FOR_CONTROL);
-        self.limits().max_connections.max(runs).min(Semaphore::MAX_PERMITS)
-    }
-
-    async fn respond<B>(self, request: Request<B>) -> Response<Body>
-    where
-        B: http_body::Body,
-        B::Error: Into<Box<dyn StdError + Send + Sync>>,
-    {
-        let answer = self.shared.answer(request, self.peer).await;
-        answer.unwrap_or_else(HttpError::into_response)
-    }
-}
-
-impl Shared {
-    async fn answer<B>(&self, request: Request<B>, peer: Peer) -> Result<Response<Body>, HttpError>
-    where
-        B: http_body::Body,
-        B::Error: Into<Box<dyn StdError + Send + Sync>>,
-    {
-        let (head, body) = request.into_parts();
-        access::check(peer, &self.access, &head.uri, &head.headers)?;
-        let route = routes::find(&head.method, head.uri.path())?;
-        let asked = (!route.asks_how_it_is()).then(|| self.asked.now());
-        let body = async { self.intake.read(&head.headers, body).await };
-        let answer = match route {
-            Route::Health => handlers::health(&self.runs),
-            Route::Ready => handlers::ready(self).await,
-            Route::Stats => handlers::stats(self),
-            Route::Runs => handlers::runs(&self.runs),
-            Route::Run(id) => handlers::run(&self.runs, id),
-            Route::Progress => handlers::progress(&self.runs, head.uri.query()),
-            Route::ConfigSchema => handlers::config_schema(&self.runs),
-            Route::Config => handlers::config(&self.runs),
-            Route::ConfigOptions => handlers::config_options(self).await,
-            Route::Initialize => handlers::initialize(&self.runs, body.await?).await,
-            Route::Execute => {
-                let wishes = Wishes::of(&head.headers)?;
-                handlers::execute(&self.runs, wishes, body.await?).await
-            }
-            Route::Prefetch => {
-                let wishes = Wishes::of(&head.headers)?;
-                handlers::prefetch(&self.runs, wishes).await
-            }
-            Route::ExecuteStream => {
-                let answer = async {
-                    let wishes = Wishes::of(&head.headers)?;
-                    handlers::execute_stream(&self.runs, wishes, body.await?).await
-                };
-                answer.await.map_err(|error| HttpError::Stream(Box::new(error)))
-            }
-            Route::Cancel => handlers::cancel(&self.runs, &body.await?),
-            Route::CancelRun(id) => handlers::cancel_run(&self.runs, id),
-            Route::Cleanup => handlers::cleanup(self).await,
-        };
-        Ok(answer?.map(|body| body.asked_for(asked)))
-    }
-}
-
-impl Builder {
-    /// How many runs there may be at once; by default what the class says.
-    #[must_use]
-    pub fn concurrency(mut self, concurrency: Option<NonZeroU32>) -> Self {
-        self.concurrency = concurrency;
-        self
-    }
-
-    /// Bounds on what clients may take.
-    #[must_use]
-    pub fn limits(mut self, limits: Limits) -> Self {
-        self.limits = limits;
-        self
-    }
-
-    /// Who may speak to the service.
-    #[must_use]
-    pub fn access(mut self, access: Access) -> Self {
-        self.access = access;
-        self
-    }
-
-    /// Is told of each run that becomes wedged: that has not come back though it was asked to stop
-    /// and [`Limits::cancel_grace`] is over.
+    /// The limits for [`serve`](crate::serve()), from [`Limits`](crate::Limits).
     ///
-    /// It is called on the thread that keeps deadlines, which waits for it.
+    /// There are at least 64 connections more than runs can be queued and running, so that control
+    /// routes can be reached while all runs wait.
     #[must_use]
-    pub fn on_wedged(mut self, tell: impl Fn(&WedgedRun) + Send + Sync + 'static) -> Self {
-        self.listeners.wedged = Some(Box::new(tell));
-        self
-    }
-
-    /// Is told of what the plugin's threads begin and end, on these threads and while they wait: for
-    /// what has to be set up in a thread, and for who must know what runs when the process crashes.
-    #[must_use]
-    pub fn on_lane(mut self, tell: impl Fn(&LaneEvent<'_>) + Send + Sync + 'static) -> Self {
-        self.listeners.lane = Some(Box::new(tell));
-        self
-    }
-
-    /// Makes the service; threads for the plugin come with its first run.
-    #[must_use]
-    pub fn build(self) -> WorkerService {
-        let lanes = self.concurrency.map_or(self.class.info().concurrency, NonZeroU32::get);
-        let lanes = usize::try_from(lanes).unwrap_or(usize::MAX);
-        let bounds = Bounds {
-            lanes: lanes.max(1),
-            queue: self.limits.queue,
-            cancel_grace: self.limits.cancel_grace,
-            kept: RUNS_KEPT,
-        };
-        let runs = Runs::new(self.class, bounds, self.limits.run_timeout, self.listeners);
-        let shared = Shared {
-            runs: Arc::new(runs),
-            sampler: Sampler::new(std::process::id()),
-            access: self.access,
-            asked: Arc::default(),
-            intake: Intake::new(&self.limits),
-            limits: self.limits,
-        };
-        WorkerService { shared: Arc::new(shared), peer: Peer::default() }
-    }
-}
-
-/// Runs that can be read after their end.
-const RUNS_KEPT: usize = 64;
-
-impl fmt::Debug for Builder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { class, concurrency, limits, access, listeners: _ } = self;
-        let mut builder = f.debug_struct("Builder");
-        builder.field("class", class).field("concurrency", concurrency);
-        builder.field("limits", limits).field("access", access).finish_non_exhaustive()
-    }
-}
-
-impl From<Fault> for Refusal {
-    fn from(fault: Fault) -> Self {
-        Self { message: fault.message }
+    pub fn connection_limits(&self) -> ConnectionLimits {
+        const FOR_CONTROL: usize = 64;
+        let limits = &self.state.limits;
+        let runs = self.state.runs.max_runs().saturating_add(FOR_CONTROL);
+        ConnectionLimits {
+            max_connections: limits.max_connections.max(runs),
+            header_timeout: limits.header_timeout,
+        }
     }
 }
 
@@ -309,8 +126,8 @@ where
     type Future = ResponseFuture;
 
     fn call(&self, request: Request<B>) -> ResponseFuture {
-        let respond = self.clone().respond(request);
-        Box::pin(async { Ok(respond.await) })
+        let state = Arc::clone(&self.state);
+        Box::pin(async move { Ok(dispatch::respond(&state, request).await) })
     }
 }
 

@@ -1,33 +1,45 @@
-//! What an embedder may set.
+//! The settings of a service.
 
 use std::time::Duration;
 
-/// Bounds on what clients may take.
+/// Limits of what clients may use.
+///
+/// # Examples
+/// ```
+/// use std::time::Duration;
+/// use universal_worker_service::Limits;
+///
+/// let mut limits = Limits::default();
+/// limits.queue = 4;
+/// limits.run_timeout = Some(Duration::from_secs(60));
+/// ```
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Limits {
-    /// Bytes of one request's body.
+    /// Bytes of the body of one request (64 MiB); a larger one gets 413.
     pub max_body: usize,
-    /// Bytes of all bodies that are being read together.
+    /// Bytes of all bodies that are being read (256 MiB); a request beyond it gets 503.
     pub max_body_total: usize,
-    /// Runs that may wait for a lane.
+    /// Runs that may wait for a lane (16); one more gets 503.
     pub queue: usize,
-    /// Connections that [`serve`](crate::serve()) keeps open at once; as many more as runs need that
-    /// are queued and running.
+    /// Connections that are open at once (512), or more if the runs that can be queued and running
+    /// need more.
     pub max_connections: usize,
-    /// Until a request's head is complete; idle connections too.
+    /// Time until the head of a request is complete, on an idle connection too (30 s).
     pub header_timeout: Duration,
-    /// Without a byte of a body that was announced.
+    /// Time without a byte of a body that is being read (30 s); then the request gets 408.
     pub body_timeout: Duration,
-    /// From the admission of a run to its deadline, time in the queue included; none is for ever.
+    /// Time from the admission of a run to its deadline, including its time in the queue (none); then
+    /// it gets 504.
     pub run_timeout: Option<Duration>,
-    /// A cancelled run is answered after this, whether its plugin came back or not; if not, it is
-    /// wedged.
+    /// Time from the cancel of a run to its response, even if the plugin has not returned (3 s); the
+    /// run is wedged then.
     pub cancel_grace: Duration,
-    /// `/cleanup` is answered after this, whether it is done or not.
+    /// Time until `/cleanup` is answered, even if the cleanup is not done (1.5 s).
     pub cleanup_grace: Duration,
-    /// A plugin whose own check takes longer is told as not well by `/ready`.
+    /// Time that the health check of the plugin may take (1 s); then `/ready` reports it as unhealthy.
     pub health_timeout: Duration,
-    /// `/config_options` is answered after this, whether the plugin has told them or not.
+    /// Time that the plugin may take for its config options (4 s); then `/config_options` gets 504.
     pub options_timeout: Duration,
 }
 
@@ -44,51 +56,54 @@ impl Default for Limits {
             cancel_grace: Duration::from_secs(3),
             cleanup_grace: Duration::from_millis(1500),
             health_timeout: Duration::from_secs(1),
-            // The original's clients wait for 5 s.
+            // Clients of the original worker wait for 5 s.
             options_timeout: Duration::from_secs(4),
         }
     }
 }
 
-/// Who may speak to the service.
+/// The hosts and origins that requests may have; [`loopback`](Self::loopback) by default.
+///
+/// Requests from a Unix socket ([`UnixPeer`](crate::UnixPeer)) are not checked.
 #[derive(Debug, Clone)]
 pub struct Access {
-    pub(crate) hosts: Hosts,
+    pub(crate) hosts: AllowedHosts,
     pub(crate) origins: Vec<String>,
 }
 
 #[derive(Debug, Clone)]
-pub(crate) enum Hosts {
+pub(crate) enum AllowedHosts {
     /// Loopback names and addresses, and these.
     LoopbackAnd(Vec<String>),
-    /// Whoever reached the socket.
-    All,
+    Any,
 }
 
 impl Access {
-    /// Requests whose `Host` is a loopback name or address, and that no page of another site sent:
-    /// a page in a browser can reach a loopback port, by DNS rebinding under a name of its own.
+    /// Allows requests whose `Host` is a loopback name or address, and that no page of another site
+    /// sent.
+    ///
+    /// A page in a browser can reach a loopback port, even under a name of its own (DNS rebinding).
     #[must_use]
     pub fn loopback() -> Self {
-        Self { hosts: Hosts::LoopbackAnd(Vec::new()), origins: Vec::new() }
+        Self { hosts: AllowedHosts::LoopbackAnd(Vec::new()), origins: Vec::new() }
     }
 
-    /// Any `Host`: for an embedder whose own server decides who may speak.
+    /// Allows any `Host`: for an embedder whose own server controls access.
     #[must_use]
     pub fn any_host() -> Self {
-        Self { hosts: Hosts::All, origins: Vec::new() }
+        Self { hosts: AllowedHosts::Any, origins: Vec::new() }
     }
 
-    /// Takes requests for this host name, too.
+    /// Also allows requests to this host name.
     #[must_use]
     pub fn allow_host(mut self, name: impl Into<String>) -> Self {
-        if let Hosts::LoopbackAnd(names) = &mut self.hosts {
+        if let AllowedHosts::LoopbackAnd(names) = &mut self.hosts {
             names.push(name.into());
         }
         self
     }
 
-    /// Takes requests of pages of this origin, such as `https://example.org`, too.
+    /// Also allows requests from pages of this origin, such as `https://example.org`.
     #[must_use]
     pub fn allow_origin(mut self, origin: impl Into<String>) -> Self {
         self.origins.push(origin.into());

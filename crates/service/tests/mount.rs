@@ -1,6 +1,6 @@
-//! The example `mount` does what it says.
+//! The example `mount`, and services next to each other.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by its panic")]
+#![allow(clippy::unwrap_used, reason = "a panic fails the test")]
 
 use std::error::Error;
 
@@ -13,10 +13,17 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 use tokio::net::TcpStream;
 use universal_worker_service::WorkerService;
+use universal_worker_service::background_context;
+use universal_worker_service::serve;
 
 #[allow(dead_code, reason = "its main binds a fixed port")]
 #[path = "../examples/mount.rs"]
 mod example;
+
+fn hello() -> Result<WorkerService, Box<dyn Error>> {
+    let class = universal_worker_plugin::in_process::<hello::Hello, _>(background_context())?;
+    Ok(WorkerService::builder(class).build())
+}
 
 async fn post(address: &str, path: &str, body: &'static str) -> (StatusCode, Bytes) {
     let stream = TcpStream::connect(address).await.unwrap();
@@ -31,8 +38,8 @@ async fn post(address: &str, path: &str, body: &'static str) -> (StatusCode, Byt
 }
 
 #[tokio::test]
-async fn a_mounted_plugin_answers_below_its_prefix() -> Result<(), Box<dyn Error>> {
-    let plugin = WorkerService::of::<hello::Hello>()?.build();
+async fn a_mounted_plugin_is_served_below_its_prefix() -> Result<(), Box<dyn Error>> {
+    let plugin = hello()?;
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?.to_string();
     tokio::spawn(async { axum::serve(listener, example::app(plugin)).await });
@@ -51,9 +58,8 @@ async fn a_mounted_plugin_answers_below_its_prefix() -> Result<(), Box<dyn Error
 }
 
 #[tokio::test]
-async fn two_services_in_one_process_share_nothing() -> Result<(), Box<dyn Error>> {
-    let (one, two) = (WorkerService::of::<hello::Hello>()?, WorkerService::of::<hello::Hello>()?);
-    let (one, two) = (one.build(), two.build());
+async fn services_in_one_process_are_independent() -> Result<(), Box<dyn Error>> {
+    let (one, two) = (hello()?, hello()?);
     let config = br#"{"greeting":"Moin"}"#;
     tokio::task::spawn_blocking({
         let one = one.clone();
@@ -63,7 +69,8 @@ async fn two_services_in_one_process_share_nothing() -> Result<(), Box<dyn Error
     for (service, expected) in [(one, "\"Moin, x!\""), (two, "\"Hello, x!\"")] {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?.to_string();
-        tokio::spawn(universal_worker_service::serve(listener, service, std::future::pending()));
+        let limits = service.connection_limits();
+        tokio::spawn(serve(listener, service, limits, std::future::pending()));
         let (_, body) = post(&address, "/execute", r#"{"args":["x"]}"#).await;
         assert_eq!(body, expected);
     }

@@ -20,7 +20,7 @@ pub(super) const ARROWS: &[Arrows] = &[
     ("listen", &["process"]),
     ("plugin", &["abi", "json", "sanitize"]),
     ("loader", &["abi", "sanitize"]),
-    ("service", &["abi", "plugin", "json", "telemetry"]),
+    ("service", &["abi", "json", "telemetry"]),
     (
         "runtime",
         &[

@@ -1,59 +1,42 @@
-//! Who may speak: a page in a browser may not drive the worker.
+//! Who may use the worker: no page in a browser.
 //!
-//! A browser sends a page's requests to any address, loopback included, and a page's owner can let
-//! a name of theirs point there (DNS rebinding).
-//! `Host` tells the latter, `Origin` and `Sec-Fetch-Site` (Fetch Metadata) the former.
+//! A browser sends the requests of a page to any address, including loopback, and the owner of a page
+//! can point a domain name there (DNS rebinding).
+//! `Origin` and `Sec-Fetch-Site` (Fetch Metadata) reveal the former, `Host` the latter.
 
 use std::net::IpAddr;
 
 use http::HeaderMap;
-use http::Uri;
 use http::header;
+use http::request::Parts;
 use http::uri::Authority;
 
-use crate::http::error::HttpError;
+use crate::api::error::ApiError;
+use crate::peer::UnixPeer;
 use crate::settings::Access;
-use crate::settings::Hosts;
+use crate::settings::AllowedHosts;
 
-/// Who is at the other end of a connection.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) enum Peer {
-    /// Whoever reached the address, a browser for instance.
-    #[default]
-    Anybody,
-    /// A process of the user that the socket is for; no browser opens such a socket.
-    OfTheUser,
-    /// A process of another user.
-    Stranger,
-}
-
-pub(crate) fn check(
-    peer: Peer,
-    access: &Access,
-    uri: &Uri,
-    headers: &HeaderMap,
-) -> Result<(), HttpError> {
-    match peer {
-        Peer::Anybody => {}
-        Peer::OfTheUser => return Ok(()),
-        Peer::Stranger => return Err(HttpError::OtherUser),
+pub(crate) fn check(access: &Access, head: &Parts) -> Result<(), ApiError> {
+    // No browser opens a Unix socket.
+    if head.extensions.get::<UnixPeer>().is_some() {
+        return Ok(());
     }
-    let mut hosts = headers.get_all(header::HOST).iter();
+    let mut hosts = head.headers.get_all(header::HOST).iter();
     let host = match (hosts.next(), hosts.next()) {
         (Some(host), None) => host.as_bytes(),
-        _ => return Err(HttpError::HostHeader),
+        _ => return Err(ApiError::HostHeader),
     };
     check_host(access, host)?;
-    if let Some(authority) = uri.authority() {
+    if let Some(authority) = head.uri.authority() {
         check_host(access, authority.as_str().as_bytes())?;
     }
-    check_origin(access, host, headers)
+    check_origin(access, host, &head.headers)
 }
 
-fn check_host(access: &Access, host: &[u8]) -> Result<(), HttpError> {
-    let Hosts::LoopbackAnd(allowed) = &access.hosts else { return Ok(()) };
-    let foreign = || HttpError::ForeignHost(String::from_utf8_lossy(host).into_owned());
-    let authority = Authority::try_from(host).map_err(|_| foreign())?;
+fn check_host(access: &Access, host: &[u8]) -> Result<(), ApiError> {
+    let AllowedHosts::LoopbackAnd(allowed) = &access.hosts else { return Ok(()) };
+    let not_allowed = || ApiError::HostNotAllowed(String::from_utf8_lossy(host).into_owned());
+    let authority = Authority::try_from(host).map_err(|_| not_allowed())?;
     let name = authority.host().trim_start_matches('[').trim_end_matches(']');
     let is_loopback = name.eq_ignore_ascii_case("localhost")
         || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
@@ -61,56 +44,58 @@ fn check_host(access: &Access, host: &[u8]) -> Result<(), HttpError> {
     if !has_user && (is_loopback || allowed.iter().any(|known| known.eq_ignore_ascii_case(name))) {
         Ok(())
     } else {
-        Err(foreign())
+        Err(not_allowed())
     }
 }
 
-fn check_origin(access: &Access, host: &[u8], headers: &HeaderMap) -> Result<(), HttpError> {
+fn check_origin(access: &Access, host: &[u8], headers: &HeaderMap) -> Result<(), ApiError> {
     let allowed = |origin: &[u8]| {
         let own = origin.strip_prefix(b"http://").is_some_and(|rest| rest == host);
         own || access.origins.iter().any(|known| known.as_bytes() == origin)
     };
     let mut origins = headers.get_all(header::ORIGIN).iter();
     if let Some(origin) = origins.next() {
-        // An origin that is allowed says more than the site it comes from.
+        // An allowed origin takes precedence over Sec-Fetch-Site.
         let only_one = origins.next().is_none();
         return if only_one && allowed(origin.as_bytes()) {
             Ok(())
         } else {
-            Err(HttpError::ForeignOrigin)
+            Err(ApiError::OriginNotAllowed)
         };
     }
     let sites = headers.get_all("sec-fetch-site");
     if sites.iter().all(|site| matches!(site.as_bytes(), b"same-origin" | b"none")) {
         Ok(())
     } else {
-        Err(HttpError::ForeignOrigin)
+        Err(ApiError::OriginNotAllowed)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use http::HeaderName;
-    use http::HeaderValue;
+    use http::Request;
 
     use super::*;
 
     type Header = (&'static str, &'static str);
 
+    fn head(uri: &str, sent: &[Header]) -> Parts {
+        let request = sent
+            .iter()
+            .fold(Request::get(uri), |request, (name, value)| request.header(*name, *value));
+        request.body(()).unwrap().into_parts().0
+    }
+
     fn status(access: &Access, uri: &str, sent: &[Header]) -> u16 {
-        let mut headers = HeaderMap::new();
-        for (name, value) in sent {
-            headers.append(HeaderName::from_static(name), HeaderValue::from_static(value));
-        }
-        match check(Peer::Anybody, access, &uri.parse().unwrap(), &headers) {
+        match check(access, &head(uri, sent)) {
             Ok(()) => 200,
-            Err(HttpError::HostHeader) => 400,
+            Err(ApiError::HostHeader) => 400,
             Err(_) => 403,
         }
     }
 
     #[test]
-    fn only_loopback_hosts_and_own_pages_are_served() {
+    fn only_loopback_hosts_and_own_pages_are_allowed() {
         const HOST: Header = ("host", "127.0.0.1:80");
         let cases: [(&str, &[Header], u16); 16] = [
             ("/", &[HOST], 200),
@@ -136,12 +121,20 @@ mod tests {
     }
 
     #[test]
-    fn what_the_operator_allows_is_served() {
+    fn allowed_hosts_and_origins_are_served() {
         let access = Access::loopback().allow_host("box").allow_origin("https://page.example");
         assert_eq!(status(&access, "/", &[("host", "box:8080")]), 200);
         let page =
             [("host", "box"), ("origin", "https://page.example"), ("sec-fetch-site", "cross-site")];
         assert_eq!(status(&access, "/", &page), 200);
         assert_eq!(status(&Access::any_host(), "/", &[("host", "whatever")]), 200);
+    }
+
+    #[test]
+    fn requests_from_a_unix_socket_need_no_host() {
+        let mut head = head("/", &[("origin", "http://evil.example")]);
+        check(&Access::loopback(), &head).unwrap_err();
+        head.extensions.insert(UnixPeer::new(Some(0)));
+        check(&Access::loopback(), &head).unwrap();
     }
 }

@@ -1,4 +1,4 @@
-//! The body of an answer.
+//! The body of a response.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -11,50 +11,51 @@ use bytes::Bytes;
 use http_body::Frame;
 use http_body::SizeHint;
 
-use crate::http::last_asked::Asked;
-use crate::runs::OpenStream;
+use crate::api::idle_tracker::OpenRequest;
+use crate::runs::pending::OpenStream;
 
-/// The body of an answer: a text of known length, or the lines of a stream.
+/// The body of a response: a text of known length, or the lines of a stream.
 pub struct Body {
     kind: Kind,
-    asked: Option<Asked>,
+    /// Counts as an open request until the body is written.
+    request: Option<OpenRequest>,
 }
 
-/// A text that is larger may take long to be written after the body is done with it.
+/// Bytes of a text above which writing it may take long after the body has handed it over.
 const LARGE: usize = 64 * 1024;
 
-/// A text that is held until it is written.
-struct Held {
+/// A text that keeps its request open until it is written.
+struct HeldText {
     text: Bytes,
-    _asked: Option<Asked>,
+    _request: Option<OpenRequest>,
 }
 
 enum Kind {
     Text(Bytes),
     Lines(OpenStream),
-    Over,
+    Empty,
 }
 
 impl From<OpenStream> for Body {
     fn from(lines: OpenStream) -> Self {
-        Self { kind: Kind::Lines(lines), asked: None }
+        Self { kind: Kind::Lines(lines), request: None }
     }
 }
 
 impl From<Bytes> for Body {
     fn from(text: Bytes) -> Self {
-        Self { kind: Kind::Text(text), asked: None }
+        Self { kind: Kind::Text(text), request: None }
     }
 }
 
 impl Body {
-    /// Holds the request until it is answered.
-    pub(crate) fn asked_for(self, asked: Option<Asked>) -> Self {
-        Self { asked, ..self }
+    /// Keeps the request open until the body is written.
+    pub(crate) fn holding(self, request: Option<OpenRequest>) -> Self {
+        Self { request, ..self }
     }
 }
 
-impl AsRef<[u8]> for Held {
+impl AsRef<[u8]> for HeldText {
     fn as_ref(&self) -> &[u8] {
         &self.text
     }
@@ -69,19 +70,19 @@ impl http_body::Body for Body {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         let taken = match &mut self.kind {
-            Kind::Over => None,
+            Kind::Empty => None,
             Kind::Text(text) => {
                 let mut text = std::mem::take(text);
-                self.kind = Kind::Over;
+                self.kind = Kind::Empty;
                 if text.len() > LARGE {
-                    text = Bytes::from_owner(Held { text, _asked: self.asked.take() });
+                    text = Bytes::from_owner(HeldText { text, _request: self.request.take() });
                 }
                 Some(text).filter(|text| !text.is_empty())
             }
             Kind::Lines(lines) => {
                 let taken = ready!(lines.poll_lines(cx));
                 if taken.is_none() {
-                    self.kind = Kind::Over;
+                    self.kind = Kind::Empty;
                 }
                 taken
             }
@@ -93,7 +94,7 @@ impl http_body::Body for Body {
         match &self.kind {
             Kind::Text(text) => text.is_empty(),
             Kind::Lines(_) => false,
-            Kind::Over => true,
+            Kind::Empty => true,
         }
     }
 
@@ -101,7 +102,7 @@ impl http_body::Body for Body {
         match &self.kind {
             Kind::Text(text) => SizeHint::with_exact(text.len() as u64),
             Kind::Lines(_) => SizeHint::default(),
-            Kind::Over => SizeHint::with_exact(0),
+            Kind::Empty => SizeHint::with_exact(0),
         }
     }
 }
@@ -111,7 +112,7 @@ impl fmt::Debug for Body {
         let kind = match &self.kind {
             Kind::Text(text) => return f.debug_tuple("Text").field(&text.len()).finish(),
             Kind::Lines(_) => "Lines",
-            Kind::Over => "Over",
+            Kind::Empty => "Empty",
         };
         f.write_str(kind)
     }

@@ -1,6 +1,7 @@
-//! Reads the body of a request, within bounds.
+//! Reads the body of a request, within limits.
 
 use std::error::Error as StdError;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering;
@@ -12,25 +13,26 @@ use http::HeaderMap;
 use http::header;
 use http_body_util::BodyExt;
 
-use crate::http::error::HttpError;
+use crate::api::error::ApiError;
 use crate::settings::Limits;
 
-/// What all bodies that are being read may take together.
+/// Limits the size of each body, and of all bodies that are being read.
 #[derive(Debug)]
-pub(crate) struct Intake {
+pub(crate) struct BodyReader {
     max_body: usize,
     max_total: usize,
     timeout: Duration,
+    /// Bytes of all bodies that are being read.
     in_use: Arc<AtomicUsize>,
 }
 
-/// A part of the total, given back when it is dropped.
-struct Share {
+/// The bytes of one body; subtracted from the total when dropped.
+struct Reservation {
     in_use: Arc<AtomicUsize>,
     bytes: usize,
 }
 
-impl Intake {
+impl BodyReader {
     pub(crate) fn new(limits: &Limits) -> Self {
         Self {
             max_body: limits.max_body,
@@ -41,54 +43,54 @@ impl Intake {
     }
 
     /// Reads a whole body.
-    pub(crate) async fn read<B>(&self, headers: &HeaderMap, body: B) -> Result<Bytes, HttpError>
+    pub(crate) async fn read<B>(&self, headers: &HeaderMap, body: B) -> Result<Bytes, ApiError>
     where
         B: http_body::Body,
         B::Error: Into<Box<dyn StdError + Send + Sync>>,
     {
         check_encoding(headers)?;
-        let announced = body.size_hint().exact().map(usize::try_from);
-        let announced = match announced {
+        let length = body.size_hint().exact().map(usize::try_from);
+        let content_length = match length {
             None => None,
             Some(Ok(bytes)) if bytes <= self.max_body => Some(bytes),
             Some(_) => return Err(self.too_large()),
         };
-        let mut share = Share { in_use: Arc::clone(&self.in_use), bytes: 0 };
-        self.take(&mut share, announced.unwrap_or(0))?;
+        let mut reservation = Reservation { in_use: Arc::clone(&self.in_use), bytes: 0 };
+        self.reserve(&mut reservation, content_length.unwrap_or(0))?;
         let mut body = std::pin::pin!(body);
         let mut whole = Vec::new();
-        while let Some(data) = self.next(body.as_mut()).await? {
+        while let Some(data) = self.next_chunk(body.as_mut()).await? {
             let length = data.remaining();
-            if whole.is_empty() && announced == Some(length) {
-                // A body in one piece stays where it was read.
+            if whole.is_empty() && content_length == Some(length) {
+                // A body in one piece is not copied.
                 let mut data = data;
                 return Ok(data.copy_to_bytes(length));
             }
             if whole.len() + length > self.max_body {
                 return Err(self.too_large());
             }
-            self.take(&mut share, whole.len() + length)?;
-            whole.reserve_exact(announced.unwrap_or(0).saturating_sub(whole.len()));
+            self.reserve(&mut reservation, whole.len() + length)?;
+            whole.reserve_exact(content_length.unwrap_or(0).saturating_sub(whole.len()));
             append(&mut whole, data);
         }
         Ok(whole.into())
     }
 
-    async fn next<B>(&self, mut body: std::pin::Pin<&mut B>) -> Result<Option<B::Data>, HttpError>
+    async fn next_chunk<B>(&self, mut body: Pin<&mut B>) -> Result<Option<B::Data>, ApiError>
     where
         B: http_body::Body,
         B::Error: Into<Box<dyn StdError + Send + Sync>>,
     {
         loop {
             let frame = tokio::time::timeout(self.timeout, body.frame()).await;
-            let frame = frame.map_err(|_| HttpError::BodyTimeout(self.timeout))?;
+            let frame = frame.map_err(|_| ApiError::BodyTimeout(self.timeout))?;
             match frame
                 .transpose()
-                .map_err(|error| HttpError::BodyBroken(error.into().to_string()))?
+                .map_err(|error| ApiError::BodyIncomplete(error.into().to_string()))?
             {
                 None => return Ok(None),
                 Some(frame) => {
-                    // Trailers say nothing that is needed here.
+                    // Trailers have no meaning here.
                     if let Ok(data) = frame.into_data() {
                         return Ok(Some(data));
                     }
@@ -97,33 +99,33 @@ impl Intake {
         }
     }
 
-    /// Makes the share at least `bytes`.
-    fn take(&self, share: &mut Share, bytes: usize) -> Result<(), HttpError> {
-        let more = bytes.saturating_sub(share.bytes);
+    /// Raises the reservation to `bytes`.
+    fn reserve(&self, reservation: &mut Reservation, bytes: usize) -> Result<(), ApiError> {
+        let more = bytes.saturating_sub(reservation.bytes);
         let before = self.in_use.fetch_add(more, Ordering::Relaxed);
-        share.bytes += more;
+        reservation.bytes += more;
         if before + more > self.max_total {
-            return Err(HttpError::TooMuchAtOnce { limit: self.max_total });
+            return Err(ApiError::TotalTooLarge { limit: self.max_total });
         }
         Ok(())
     }
 
-    fn too_large(&self) -> HttpError {
-        HttpError::TooLarge { limit: self.max_body }
+    fn too_large(&self) -> ApiError {
+        ApiError::TooLarge { limit: self.max_body }
     }
 }
 
-impl Drop for Share {
+impl Drop for Reservation {
     fn drop(&mut self) {
         self.in_use.fetch_sub(self.bytes, Ordering::Relaxed);
     }
 }
 
-fn check_encoding(headers: &HeaderMap) -> Result<(), HttpError> {
+fn check_encoding(headers: &HeaderMap) -> Result<(), ApiError> {
     for value in headers.get_all(header::CONTENT_ENCODING) {
         if !value.as_bytes().eq_ignore_ascii_case(b"identity") {
             let named = String::from_utf8_lossy(value.as_bytes()).into_owned();
-            return Err(HttpError::ContentEncoding(named));
+            return Err(ApiError::ContentEncoding(named));
         }
     }
     Ok(())

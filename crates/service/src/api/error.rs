@@ -1,7 +1,8 @@
-//! Why a request gets no answer of its own, and the one place that says so to the client.
+//! The errors of the API, and the one place that turns them into responses.
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use http::HeaderValue;
 use http::Response;
 use http::StatusCode;
@@ -11,81 +12,79 @@ use thiserror::Error;
 use universal_worker_abi::Fault;
 use universal_worker_abi::FaultKind;
 
-use crate::http::answer;
-use crate::http::body::Body;
-use crate::http::run_headers::RunHeaders;
-use crate::runs::Failure;
-use crate::runs::JobError;
-use crate::runs::NoThread;
-use crate::runs::Reason;
-use crate::runs::RunError;
+use crate::api::response;
+use crate::api::response_headers::ResponseHeaders;
+use crate::run::cancel::CancelReason;
+use crate::run::error::RunError;
+use crate::run::error::SpawnError;
+use crate::run::failure::Failure;
+use crate::run::job_error::JobError;
 use crate::runs::Runs;
 
 #[derive(Debug, Error)]
-pub(crate) enum HttpError {
+pub(crate) enum ApiError {
     #[error("Not Found")]
     NotFound,
     #[error("Method Not Allowed")]
     MethodNotAllowed { allow: &'static str },
-    #[error("exactly one Host header is needed")]
+    #[error("the request needs exactly one Host header")]
     HostHeader,
-    #[error("host '{0}' is not served: use a loopback address, or allow it with --allow-host")]
-    ForeignHost(String),
-    #[error("a page of another origin may not use the worker; --allow-origin allows one")]
-    ForeignOrigin,
+    #[error("host '{0}' is not allowed: use a loopback address, or allow it with --allow-host")]
+    HostNotAllowed(String),
+    #[error("pages of another origin are not allowed; --allow-origin allows an origin")]
+    OriginNotAllowed,
     #[error("the socket is for processes of the worker's own user: run the client as that user")]
     OtherUser,
-    #[error("content encoding '{0}' is not supported: send the body as it is")]
+    #[error("content encoding '{0}' is not supported: send the body uncompressed")]
     ContentEncoding(String),
     #[error("the body is larger than {limit} bytes; --max-body sets the limit")]
     TooLarge { limit: usize },
     #[error("the bodies being read exceed {limit} bytes together; --max-body-total sets the limit")]
-    TooMuchAtOnce { limit: usize },
-    #[error("no byte of the body came for {} s", .0.as_secs_f64())]
+    TotalTooLarge { limit: usize },
+    #[error("no byte of the body arrived within {} s", .0.as_secs_f64())]
     BodyTimeout(Duration),
-    #[error("the body broke off: {0}")]
-    BodyBroken(String),
-    #[error("{0}")]
-    BadConfig(String),
-    /// The plugin does not take it.
+    #[error("the body is incomplete: {0}")]
+    BodyIncomplete(String),
+    #[error("the config is missing: send a JSON object")]
+    MissingConfig,
+    /// The plugin rejects the config.
     #[error("{}", .0.error)]
-    RefusedConfig(Box<Failure>),
-    #[error("the plugin has not told its config options within {} s", .0.as_secs_f64())]
+    ConfigRejected(Box<Failure>),
+    #[error("the plugin has not returned its config options within {} s", .0.as_secs_f64())]
     OptionsTimeout(Duration),
-    #[error("{0}")]
-    BadBody(String),
-    #[error("the body is no JSON: {0}")]
-    NoJson(serde_json::Error),
-    #[error("no run has the id '{}': it is none of those that are queued, running or ended last",
-        shortened(.0))]
+    #[error("{0}: send no body to cancel all runs, or {{\"run_id\":\"…\"}}")]
+    InvalidCancel(&'static str),
+    #[error("the body is not JSON: {0}")]
+    InvalidJson(serde_json::Error),
+    #[error("unknown run '{}'", shortened(.0))]
     UnknownRun(String),
-    #[error("the run '{0}' has ended")]
+    #[error("run '{0}' has ended")]
     RunEnded(String),
     #[error("{name}: expected {expected}, not '{value}'")]
-    BadHeader { name: &'static str, expected: &'static str, value: String },
+    InvalidHeader { name: &'static str, expected: &'static str, value: String },
     #[error(
-        "cleanup goes on: a run or the plugin's own check has not come back yet, or its cleanup takes \
-        long"
+        "cleanup goes on: a run or the health check of the plugin has not returned, or the cleanup \
+         of the plugin takes long"
     )]
-    CleanupGoesOn,
+    CleanupPending,
     #[error("the worker is stopping")]
     Draining,
     #[error(transparent)]
-    NoThread(#[from] NoThread),
-    #[error("the end of the change was lost: this is a defect of the worker")]
+    Spawn(#[from] SpawnError),
+    #[error("the end of the lifecycle change was lost: this is a defect of the worker")]
     Lost,
     #[error("{}", .0.failure.error)]
     Run(Box<FailedRun>),
-    /// As [`Run`](Self::Run), for a client that reads lines and not statuses.
+    /// The error of a stream, whose client reads lines rather than statuses.
     #[error("{0}")]
-    Stream(#[source] Box<HttpError>),
+    Stream(#[source] Box<ApiError>),
 }
 
-/// A run that failed; one that was not admitted has no headers.
+/// A failed run, and the headers of its response.
 #[derive(Debug)]
 pub(crate) struct FailedRun {
     failure: Failure,
-    headers: RunHeaders,
+    headers: ResponseHeaders,
 }
 
 #[derive(Serialize)]
@@ -97,33 +96,32 @@ struct ErrorBody<'a> {
     _job_error: Option<&'a JobError>,
 }
 
-impl HttpError {
-    pub(crate) fn of_run(failure: Failure, headers: RunHeaders) -> Self {
+impl ApiError {
+    pub(crate) fn from_run(failure: Failure, headers: ResponseHeaders) -> Self {
         Self::Run(Box::new(FailedRun { failure, headers }))
     }
 
-    pub(crate) fn of_refused_config(fault: Fault, runs: &Runs) -> Self {
-        Self::RefusedConfig(Box::new(Failure::now(RunError::Fault(fault), runs.info())))
+    pub(crate) fn from_rejected_config(fault: Fault, runs: &Runs) -> Self {
+        Self::ConfigRejected(Box::new(Failure::new(RunError::Fault(fault), runs.info())))
     }
 
-    /// A change that will not be done.
-    pub(crate) fn of_lost_change(runs: &Runs) -> Self {
+    /// The error of a lifecycle change that was dropped.
+    pub(crate) fn from_lost_lifecycle(runs: &Runs) -> Self {
         if runs.is_draining() { Self::Draining } else { Self::Lost }
     }
 
-    /// The answer that tells it.
-    pub(crate) fn into_response(self) -> Response<Body> {
+    pub(crate) fn into_response<B: From<Bytes>>(self) -> Response<B> {
         match self {
             Self::Stream(error) => error.respond(true),
             error => error.respond(false),
         }
     }
 
-    fn respond(&self, for_lines: bool) -> Response<Body> {
+    fn respond<B: From<Bytes>>(&self, for_lines: bool) -> Response<B> {
         let message = self.to_string();
         let job_error = match self {
             Self::Run(run) => Some(run.failure.job_error.as_ref()),
-            Self::RefusedConfig(failure) => Some(failure.job_error.as_ref()),
+            Self::ConfigRejected(failure) => Some(failure.job_error.as_ref()),
             _ => None,
         };
         let status = self.status();
@@ -132,7 +130,7 @@ impl HttpError {
             error: for_lines.then_some(&message),
             _job_error: job_error,
         };
-        let mut response = answer::json(status, &body);
+        let mut response = response::from_value(status, &body);
         self.add_headers(response.headers_mut());
         response
     }
@@ -142,22 +140,23 @@ impl HttpError {
             Self::NotFound | Self::UnknownRun(_) => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::HostHeader
-            | Self::BodyBroken(_)
-            | Self::BadConfig(_)
-            | Self::RefusedConfig(_)
-            | Self::NoJson(_)
-            | Self::BadHeader { .. } => StatusCode::BAD_REQUEST,
+            | Self::BodyIncomplete(_)
+            | Self::MissingConfig
+            | Self::ConfigRejected(_)
+            | Self::InvalidJson(_)
+            | Self::InvalidHeader { .. } => StatusCode::BAD_REQUEST,
             Self::RunEnded(_) => StatusCode::CONFLICT,
-            Self::BadBody(_) => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::ForeignHost(_) | Self::ForeignOrigin | Self::OtherUser => StatusCode::FORBIDDEN,
+            Self::InvalidCancel(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::HostNotAllowed(_) | Self::OriginNotAllowed | Self::OtherUser => {
+                StatusCode::FORBIDDEN
+            }
             Self::ContentEncoding(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::BodyTimeout(_) => StatusCode::REQUEST_TIMEOUT,
             Self::OptionsTimeout(_) => StatusCode::GATEWAY_TIMEOUT,
-            Self::TooMuchAtOnce { .. }
-            | Self::CleanupGoesOn
-            | Self::Draining
-            | Self::NoThread(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::TotalTooLarge { .. } | Self::CleanupPending | Self::Draining | Self::Spawn(_) => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Self::Lost => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Run(run) => run_status(&run.failure),
             Self::Stream(error) => error.status(),
@@ -174,11 +173,13 @@ impl HttpError {
                 run.headers.add_to(headers);
                 match &run.failure.error {
                     RunError::QueueFull { retry_after_seconds, .. } => {
-                        // Saturates at both ends, NaN included.
+                        // The cast saturates, and turns NaN into 0.
                         let seconds = (retry_after_seconds.ceil() as u64).clamp(1, 600);
                         headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
                     }
-                    RunError::Draining | RunError::Stopped(Reason::Shutdown) => close(headers),
+                    RunError::Draining | RunError::Cancelled(CancelReason::Shutdown) => {
+                        close(headers)
+                    }
                     _ => {}
                 }
             }
@@ -187,14 +188,14 @@ impl HttpError {
     }
 }
 
-impl From<Failure> for HttpError {
+impl From<Failure> for ApiError {
     /// The failure of a run that was not admitted.
     fn from(failure: Failure) -> Self {
-        Self::of_run(failure, RunHeaders::default())
+        Self::from_run(failure, ResponseHeaders::default())
     }
 }
 
-/// What a client sent, as far as a message has room for it.
+/// Text of a client, cut to fit into a message.
 fn shortened(text: &str) -> &str {
     &text[..text.floor_char_boundary(100)]
 }
@@ -212,9 +213,9 @@ fn run_status(failure: &Failure) -> StatusCode {
             _ => StatusCode::INTERNAL_SERVER_ERROR,
         },
         RunError::NotInitialised(_) => StatusCode::UNPROCESSABLE_ENTITY,
-        RunError::Stopped(Reason::Deadline) => StatusCode::GATEWAY_TIMEOUT,
-        RunError::Stopped(_) | RunError::IdTaken { .. } => StatusCode::CONFLICT,
-        RunError::QueueFull { .. } | RunError::Draining | RunError::NoThread(_) => {
+        RunError::Cancelled(CancelReason::Deadline) => StatusCode::GATEWAY_TIMEOUT,
+        RunError::Cancelled(_) | RunError::IdTaken { .. } => StatusCode::CONFLICT,
+        RunError::QueueFull { .. } | RunError::Draining | RunError::Spawn(_) => {
             StatusCode::SERVICE_UNAVAILABLE
         }
         RunError::NotUtf8 | RunError::Lost => StatusCode::INTERNAL_SERVER_ERROR,

@@ -1,6 +1,5 @@
-//! What each route does; errors leave by `?`.
+//! The handlers of the routes; errors leave by `?`.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -9,33 +8,33 @@ use http::StatusCode;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::http::answer;
-use crate::http::body::Body;
-use crate::http::error::HttpError;
-use crate::http::run_headers::RunHeaders;
-use crate::http::wishes::Wishes;
-use crate::runs::Cancelled;
-use crate::runs::Counts;
-use crate::runs::Failure;
-use crate::runs::Framing;
-use crate::runs::Options;
-use crate::runs::Prefetched;
-use crate::runs::Readiness;
-use crate::runs::Released;
-use crate::runs::Report;
-use crate::runs::RunError;
+use crate::api::body::Body;
+use crate::api::error::ApiError;
+use crate::api::response;
+use crate::api::response_headers::ResponseHeaders;
+use crate::api::run_headers::RunHeaders;
+use crate::api::state::ApiState;
+use crate::engine::inspect::Counts;
+use crate::engine::inspect::Readiness;
+use crate::instance::cell::CleanupResult;
+use crate::instance::probes::ConfigOptionsReply;
+use crate::run::error::RunError;
+use crate::run::failure::Failure;
+use crate::run::lines::Framing;
+use crate::run::output::PrefetchResult;
+use crate::run::report::RunReport;
+use crate::runs::CancelResult;
 use crate::runs::Runs;
-use crate::service::Shared;
 
-type Answer = Result<Response<Body>, HttpError>;
+type ApiResult = Result<Response<Body>, ApiError>;
 
 #[derive(Serialize)]
-struct Status {
+struct StatusBody {
     status: &'static str,
 }
 
 #[derive(Serialize)]
-struct Health<'a> {
+struct HealthBody<'a> {
     status: &'static str,
     pid: u32,
     name: &'a str,
@@ -43,40 +42,36 @@ struct Health<'a> {
 }
 
 #[derive(Serialize)]
-struct Stats {
+struct StatsBody {
     #[serde(flatten)]
     sample: universal_worker_telemetry::Sample,
     runs: Counts,
 }
 
 #[derive(Serialize)]
-struct Ready {
+struct ReadyBody {
     status: Readiness,
-    runs: Vec<InTheWay>,
-    /// What the plugin's own check says.
+    runs: Vec<BlockingRun>,
+    /// Why the health check of the plugin failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     detail: Option<String>,
 }
 
-/// A run because of which no other is taken.
+/// A run that prevents others.
 #[derive(Serialize)]
-struct InTheWay {
+struct BlockingRun {
     id: String,
     for_s: f64,
 }
 
 #[derive(Serialize)]
-struct AllRuns {
-    runs: Vec<Report>,
+struct RunsBody {
+    runs: Vec<RunReport>,
 }
 
-fn ok<T: Serialize>(value: &T) -> Answer {
-    Ok(answer::json(StatusCode::OK, value))
-}
-
-pub(crate) fn health(runs: &Runs) -> Answer {
+pub(crate) fn health(runs: &Runs) -> ApiResult {
     let info = runs.info();
-    ok(&Health {
+    ok(&HealthBody {
         status: if runs.is_draining() { "draining" } else { "running" },
         pid: std::process::id(),
         name: &info.name,
@@ -84,174 +79,178 @@ pub(crate) fn health(runs: &Runs) -> Answer {
     })
 }
 
-pub(crate) fn stats(shared: &Shared) -> Answer {
-    ok(&Stats { sample: shared.sampler.sample(), runs: shared.runs.counts() })
+pub(crate) fn stats(state: &ApiState) -> ApiResult {
+    ok(&StatsBody { sample: state.sampler.sample(), runs: state.runs.counts() })
 }
 
-/// Whether a run would be taken now, for who balances or restarts.
-pub(crate) async fn ready(shared: &Shared) -> Answer {
-    let ready = shared.runs.ready(shared.limits.health_timeout).await;
-    let code = match ready.readiness {
+pub(crate) async fn ready(state: &ApiState) -> ApiResult {
+    let report = state.runs.ready(state.limits.health_timeout).await;
+    let code = match report.readiness {
         Readiness::Ready => StatusCode::OK,
         _ => StatusCode::SERVICE_UNAVAILABLE,
     };
-    let in_the_way = |(id, since): (String, Duration)| InTheWay { id, for_s: since.as_secs_f64() };
-    let told = Ready {
-        status: ready.readiness,
-        runs: ready.runs.into_iter().map(in_the_way).collect(),
-        detail: ready.detail,
+    let blocking = |(id, since): (String, Duration)| BlockingRun { id, for_s: since.as_secs_f64() };
+    let body = ReadyBody {
+        status: report.readiness,
+        runs: report.blocking.into_iter().map(blocking).collect(),
+        detail: report.detail,
     };
-    Ok(answer::json(code, &told))
+    Ok(response::from_value(code, &body))
 }
 
-pub(crate) fn progress(runs: &Runs, query: Option<&str>) -> Answer {
-    let asked = form_urlencoded::parse(query.unwrap_or_default().as_bytes());
-    match asked.into_iter().find(|(name, _)| name == "run_id") {
+pub(crate) fn progress(runs: &Runs, query: Option<&str>) -> ApiResult {
+    let parameters = form_urlencoded::parse(query.unwrap_or_default().as_bytes());
+    match parameters.into_iter().find(|(name, _)| name == "run_id") {
         None => ok(&runs.newest_progress()),
         Some((_, id)) => {
-            let progress = runs.progress(&id).ok_or_else(|| HttpError::UnknownRun(id.into_owned()));
+            let progress = runs.progress(&id).ok_or_else(|| ApiError::UnknownRun(id.into_owned()));
             ok(&progress?)
         }
     }
 }
 
-pub(crate) fn runs(runs: &Runs) -> Answer {
-    ok(&AllRuns { runs: runs.reports() })
+pub(crate) fn runs(runs: &Runs) -> ApiResult {
+    ok(&RunsBody { runs: runs.reports() })
 }
 
-pub(crate) fn run(runs: &Runs, id: &str) -> Answer {
-    ok(&runs.report(id).ok_or_else(|| HttpError::UnknownRun(id.to_owned()))?)
+pub(crate) fn run(runs: &Runs, id: &str) -> ApiResult {
+    ok(&runs.report(id).ok_or_else(|| ApiError::UnknownRun(id.to_owned()))?)
 }
 
-pub(crate) fn config_schema(runs: &Runs) -> Answer {
+pub(crate) fn config_schema(runs: &Runs) -> ApiResult {
     ok(&runs.info().config_schema)
 }
 
-pub(crate) fn config(runs: &Runs) -> Answer {
-    Ok(answer::bytes(StatusCode::OK, answer::JSON, runs.config()))
+pub(crate) fn config(runs: &Runs) -> ApiResult {
+    Ok(response::from_json(runs.config()))
 }
 
-pub(crate) async fn initialize(runs: &Arc<Runs>, body: Bytes) -> Answer {
+pub(crate) async fn initialize(runs: &Runs, body: Bytes) -> ApiResult {
     if body.trim_ascii().is_empty() {
-        return Err(HttpError::BadConfig("the config is missing: send a JSON object".to_owned()));
+        return Err(ApiError::MissingConfig);
     }
-    let change = runs.initialize(body)?;
-    let done = change.done().await.ok_or_else(|| HttpError::of_lost_change(runs))?;
-    done.map_err(|fault| HttpError::of_refused_config(fault, runs))?;
-    ok(&Status { status: "ok" })
+    let pending = runs.initialize(body)?;
+    let result = pending.result().await.ok_or_else(|| ApiError::from_lost_lifecycle(runs))?;
+    result.map_err(|fault| ApiError::from_rejected_config(fault, runs))?;
+    ok(&StatusBody { status: "ok" })
 }
 
-/// What a form may offer for the config.
-pub(crate) async fn config_options(shared: &Shared) -> Answer {
-    let limit = shared.limits.options_timeout;
-    match shared.runs.config_options(limit).await? {
-        None => Err(HttpError::OptionsTimeout(limit)),
-        Some(Options::NotSupported) => ok(&Status { status: "not_supported" }),
-        Some(Options::Told(options)) => Ok(answer::bytes(StatusCode::OK, answer::JSON, options)),
-        Some(Options::Failed(fault)) => {
-            let failure = Failure::now(RunError::Fault(fault), shared.runs.info());
-            Err(HttpError::from(failure))
+pub(crate) async fn config_options(state: &ApiState) -> ApiResult {
+    let limit = state.limits.options_timeout;
+    match state.runs.config_options(limit).await? {
+        None => Err(ApiError::OptionsTimeout(limit)),
+        Some(ConfigOptionsReply::NotSupported) => ok(&StatusBody { status: "not_supported" }),
+        Some(ConfigOptionsReply::Options(options)) => Ok(response::from_json(options)),
+        Some(ConfigOptionsReply::Failed(fault)) => {
+            let failure = Failure::new(RunError::Fault(fault), state.runs.info());
+            Err(ApiError::from(failure))
         }
     }
 }
 
-pub(crate) async fn prefetch(runs: &Arc<Runs>, wishes: Wishes) -> Answer {
-    let account = wishes.account;
-    let pending = runs.prefetch(wishes.into_call(Bytes::new()))?;
-    let headers = RunHeaders::of_run(pending.run_id());
-    let told = pending.told().await;
-    let headers = headers.with_account(account, told.account.as_ref());
-    let status = match told.result {
-        Ok(Prefetched::Done) => "prefetched",
-        Ok(Prefetched::NotSupported) => "not_supported",
-        Err(failure) => return Err(HttpError::of_run(failure, headers)),
+pub(crate) async fn prefetch(runs: &Runs, headers: RunHeaders) -> ApiResult {
+    let include_account = headers.account;
+    let pending = runs.prefetch(headers.into_request(Bytes::new()))?;
+    let headers = ResponseHeaders::new(pending.run_id());
+    let reply = pending.reply().await;
+    let headers = headers.with_account(include_account, reply.account.as_ref());
+    let status = match reply.result {
+        Ok(PrefetchResult::Done) => "prefetched",
+        Ok(PrefetchResult::NotSupported) => "not_supported",
+        Err(failure) => return Err(ApiError::from_run(failure, headers)),
     };
-    let mut answer = ok(&Status { status })?;
-    headers.add_to(answer.headers_mut());
-    Ok(answer)
+    let mut response = ok(&StatusBody { status })?;
+    headers.add_to(response.headers_mut());
+    Ok(response)
 }
 
-pub(crate) async fn execute(runs: &Arc<Runs>, wishes: Wishes, body: Bytes) -> Answer {
-    let account = wishes.account;
-    let pending = runs.execute(wishes.into_call(body))?;
-    let headers = RunHeaders::of_run(pending.run_id());
-    let told = pending.told().await;
-    let headers = headers.with_account(account, told.account.as_ref());
-    match told.result {
-        Ok(text) => {
-            let text = Bytes::from_owner(text);
-            let mut answer = answer::bytes(StatusCode::OK, answer::JSON, text);
-            headers.add_to(answer.headers_mut());
-            Ok(answer)
+pub(crate) async fn execute(runs: &Runs, headers: RunHeaders, body: Bytes) -> ApiResult {
+    let include_account = headers.account;
+    let pending = runs.execute(headers.into_request(body))?;
+    let headers = ResponseHeaders::new(pending.run_id());
+    let reply = pending.reply().await;
+    let headers = headers.with_account(include_account, reply.account.as_ref());
+    match reply.result {
+        Ok(answer) => {
+            let mut response = response::from_json(Bytes::from_owner(answer));
+            headers.add_to(response.headers_mut());
+            Ok(response)
         }
-        Err(failure) => Err(HttpError::of_run(failure, headers)),
+        Err(failure) => Err(ApiError::from_run(failure, headers)),
     }
 }
 
-pub(crate) async fn execute_stream(runs: &Arc<Runs>, wishes: Wishes, body: Bytes) -> Answer {
-    let (account, framing) = (wishes.account, wishes.framing);
-    let pending = runs.stream(wishes.into_call(body), framing)?;
-    let headers = RunHeaders::of_run(pending.run_id());
+pub(crate) async fn execute_stream(runs: &Runs, headers: RunHeaders, body: Bytes) -> ApiResult {
+    let (include_account, framing) = (headers.account, headers.framing);
+    let pending = runs.stream(headers.into_request(body), framing)?;
+    let headers = ResponseHeaders::new(pending.run_id());
     match pending.opened().await {
         Ok(stream) => {
-            let kind = match framing {
-                Framing::Plain => answer::LINES,
-                Framing::Frames => answer::FRAMES,
+            let content_type = match framing {
+                Framing::Plain => response::LINES,
+                Framing::Frames => response::FRAMES,
             };
-            let mut answer = answer::with_body(StatusCode::OK, kind, Body::from(stream));
-            headers.add_to(answer.headers_mut());
-            Ok(answer)
+            let body = Body::from(stream);
+            let mut response = response::with_body(StatusCode::OK, content_type, body);
+            headers.add_to(response.headers_mut());
+            Ok(response)
         }
-        Err((failure, told)) => {
-            Err(HttpError::of_run(failure, headers.with_account(account, told.as_ref())))
+        Err((failure, account)) => {
+            let headers = headers.with_account(include_account, account.as_ref());
+            Err(ApiError::from_run(failure, headers))
         }
     }
 }
 
-pub(crate) fn cancel(runs: &Runs, body: &Bytes) -> Answer {
+pub(crate) fn cancel(runs: &Runs, body: &Bytes) -> ApiResult {
     match run_to_cancel(body)? {
-        None => cancelled(runs.cancel(), ""),
+        None => cancel_response(runs.cancel_all(), ""),
         Some(id) => cancel_run(runs, &id),
     }
 }
 
-/// None for all; a body that means anything else is not taken for that.
-fn run_to_cancel(body: &[u8]) -> Result<Option<String>, HttpError> {
+pub(crate) fn cancel_run(runs: &Runs, id: &str) -> ApiResult {
+    cancel_response(runs.cancel(id), id)
+}
+
+pub(crate) async fn cleanup(state: &ApiState) -> ApiResult {
+    let pending = state.runs.clean_up()?;
+    match tokio::time::timeout(state.limits.cleanup_grace, pending.result()).await {
+        Ok(Some(CleanupResult::Complete)) => ok(&StatusBody { status: "cleaned" }),
+        Ok(None) => Err(ApiError::from_lost_lifecycle(&state.runs)),
+        Ok(Some(CleanupResult::Deferred)) | Err(_) => Err(ApiError::CleanupPending),
+    }
+}
+
+fn ok<T: Serialize>(value: &T) -> ApiResult {
+    Ok(response::from_value(StatusCode::OK, value))
+}
+
+/// The id in the body of `/cancel`; none for all runs.
+///
+/// A body that is neither is an error, so that a misspelled key does not cancel all runs.
+fn run_to_cancel(body: &[u8]) -> Result<Option<String>, ApiError> {
     if body.trim_ascii().is_empty() {
         return Ok(None);
     }
-    let refused = |what: &str| {
-        HttpError::BadBody(format!("{what}: send no body to cancel all, or {{\"run_id\":\"…\"}}"))
+    let value = serde_json::from_slice(body).map_err(ApiError::InvalidJson)?;
+    let Value::Object(mut members) = value else {
+        return Err(ApiError::InvalidCancel("the body is not an object"));
     };
-    let asked = serde_json::from_slice(body).map_err(HttpError::NoJson)?;
-    let Value::Object(mut asked) = asked else { return Err(refused("the body is no object")) };
-    match asked.remove("run_id") {
+    match members.remove("run_id") {
         Some(Value::String(id)) => Ok(Some(id)),
-        Some(_) => Err(refused("run_id is no string")),
-        None if asked.is_empty() => Ok(None),
-        None => Err(refused("run_id is missing")),
+        Some(_) => Err(ApiError::InvalidCancel("run_id is not a string")),
+        None if members.is_empty() => Ok(None),
+        None => Err(ApiError::InvalidCancel("run_id is missing")),
     }
 }
 
-pub(crate) fn cancel_run(runs: &Runs, id: &str) -> Answer {
-    cancelled(runs.cancel_run(id), id)
-}
-
-fn cancelled(cancelled: Cancelled, id: &str) -> Answer {
-    let status = match cancelled {
-        Cancelled::Requested => "cancelled",
-        Cancelled::NotSupported => "not_supported",
-        Cancelled::Unknown => return Err(HttpError::UnknownRun(id.to_owned())),
-        Cancelled::Ended => return Err(HttpError::RunEnded(id.to_owned())),
+fn cancel_response(result: CancelResult, id: &str) -> ApiResult {
+    let status = match result {
+        CancelResult::Requested => "cancelled",
+        CancelResult::NotSupported => "not_supported",
+        CancelResult::Unknown => return Err(ApiError::UnknownRun(id.to_owned())),
+        CancelResult::Ended => return Err(ApiError::RunEnded(id.to_owned())),
     };
-    ok(&Status { status })
-}
-
-pub(crate) async fn cleanup(shared: &Shared) -> Answer {
-    let change = shared.runs.cleanup()?;
-    match tokio::time::timeout(shared.limits.cleanup_grace, change.done()).await {
-        Ok(Some(Released::Whole)) => ok(&Status { status: "cleaned" }),
-        Ok(None) => Err(HttpError::of_lost_change(&shared.runs)),
-        Ok(Some(Released::LeftBehind)) | Err(_) => Err(HttpError::CleanupGoesOn),
-    }
+    ok(&StatusBody { status })
 }

@@ -1,4 +1,4 @@
-//! When something was asked for last.
+//! Time since the last request.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -8,46 +8,46 @@ use std::time::Duration;
 use std::time::Instant;
 
 #[derive(Debug)]
-pub(crate) struct LastAsked {
-    begun: Instant,
-    /// In nanoseconds since then.
-    at: AtomicU64,
-    /// Requests whose answers are not written yet.
+pub(crate) struct IdleTracker {
+    created_at: Instant,
+    /// When the last request was closed, in nanoseconds since the creation.
+    closed_at: AtomicU64,
+    /// Requests whose responses are not written yet.
     open: AtomicUsize,
 }
 
-/// A request, until its answer is written.
+/// A request until its response is written, which is when this is dropped.
 #[derive(Debug)]
-pub(crate) struct Asked(Arc<LastAsked>);
+pub(crate) struct OpenRequest(Arc<IdleTracker>);
 
-impl Default for LastAsked {
+impl Default for IdleTracker {
     fn default() -> Self {
-        Self { begun: Instant::now(), at: AtomicU64::new(0), open: AtomicUsize::new(0) }
+        Self { created_at: Instant::now(), closed_at: AtomicU64::new(0), open: AtomicUsize::new(0) }
     }
 }
 
-impl LastAsked {
-    pub(crate) fn now(self: &Arc<Self>) -> Asked {
+impl IdleTracker {
+    pub(crate) fn open(self: &Arc<Self>) -> OpenRequest {
         self.open.fetch_add(1, Ordering::Relaxed);
-        Asked(Arc::clone(self))
+        OpenRequest(Arc::clone(self))
     }
 
-    /// Zero while a request is open.
-    pub(crate) fn ago(&self) -> Duration {
-        // Who sees that none is open sees when the last one was closed.
+    /// Time since the last request was closed, or since the creation; zero while one is open.
+    pub(crate) fn idle_for(&self) -> Duration {
+        // Pairs with the release of the last request, so that its time is visible.
         if self.open.load(Ordering::Acquire) > 0 {
             return Duration::ZERO;
         }
-        let at = Duration::from_nanos(self.at.load(Ordering::Relaxed));
-        self.begun.elapsed().saturating_sub(at)
+        let closed_at = Duration::from_nanos(self.closed_at.load(Ordering::Relaxed));
+        self.created_at.elapsed().saturating_sub(closed_at)
     }
 }
 
-impl Drop for Asked {
+impl Drop for OpenRequest {
     fn drop(&mut self) {
-        // Enough for 584 years.
-        let now = self.0.begun.elapsed().as_nanos() as u64;
-        self.0.at.store(now, Ordering::Relaxed);
+        // Nanoseconds in 64 bits last 584 years.
+        let now = self.0.created_at.elapsed().as_nanos() as u64;
+        self.0.closed_at.store(now, Ordering::Relaxed);
         self.0.open.fetch_sub(1, Ordering::Release);
     }
 }
@@ -57,15 +57,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_open_request_is_asked_now() {
-        let last = Arc::new(LastAsked::default());
-        let asked = last.now();
-        assert_eq!(last.ago(), Duration::ZERO);
-        let other = last.now();
-        drop(asked);
-        assert_eq!(last.ago(), Duration::ZERO);
-        drop(other);
-        let ago = last.ago();
-        assert!(last.ago() >= ago && last.ago() > Duration::ZERO);
+    fn an_open_request_is_not_idle() {
+        let tracker = Arc::new(IdleTracker::default());
+        let first = tracker.open();
+        assert_eq!(tracker.idle_for(), Duration::ZERO);
+        let second = tracker.open();
+        drop(first);
+        assert_eq!(tracker.idle_for(), Duration::ZERO);
+        drop(second);
+        let idle = tracker.idle_for();
+        assert!(tracker.idle_for() >= idle && tracker.idle_for() > Duration::ZERO);
     }
 }

@@ -1,4 +1,4 @@
-//! Answers.
+//! Responses with a body of a known type.
 
 use bytes::Bytes;
 use http::HeaderValue;
@@ -7,27 +7,30 @@ use http::StatusCode;
 use http::header;
 use serde::Serialize;
 
-use crate::http::body::Body;
-use crate::json;
+use crate::api::body::Body;
+use crate::encode;
 
 pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json");
 pub(crate) const LINES: HeaderValue = HeaderValue::from_static("application/x-ndjson");
 pub(crate) const FRAMES: HeaderValue =
     HeaderValue::from_static("application/x-ndjson; profile=frames");
 
-/// An answer with a value of ours.
-pub(crate) fn json<T: Serialize>(status: StatusCode, value: &T) -> Response<Body> {
-    bytes(status, JSON, json::bytes(value).into())
+/// A response with a value of the service.
+pub(crate) fn from_value<T: Serialize, B: From<Bytes>>(
+    status: StatusCode,
+    value: &T,
+) -> Response<B> {
+    with_body(status, JSON, B::from(Bytes::from(encode::to_vec(value))))
 }
 
-/// An answer with JSON text that is there already.
-pub(crate) fn bytes(status: StatusCode, kind: HeaderValue, text: Bytes) -> Response<Body> {
-    with_body(status, kind, Body::from(text))
+/// A response with JSON text.
+pub(crate) fn from_json(text: Bytes) -> Response<Body> {
+    with_body(StatusCode::OK, JSON, Body::from(text))
 }
 
-pub(crate) fn with_body(status: StatusCode, kind: HeaderValue, body: Body) -> Response<Body> {
+pub(crate) fn with_body<B>(status: StatusCode, content_type: HeaderValue, body: B) -> Response<B> {
     let mut response = Response::new(body);
     *response.status_mut() = status;
-    response.headers_mut().insert(header::CONTENT_TYPE, kind);
+    response.headers_mut().insert(header::CONTENT_TYPE, content_type);
     response
 }

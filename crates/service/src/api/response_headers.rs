@@ -1,4 +1,4 @@
-//! What the head of an answer says of its run.
+//! The headers of a response that describe its run.
 
 use std::fmt::Write;
 
@@ -6,28 +6,38 @@ use http::HeaderMap;
 use http::HeaderName;
 use http::HeaderValue;
 
-use crate::http::wishes::AccountIs;
-use crate::json;
-use crate::runs::Account;
+use crate::encode;
+use crate::run::account::Account;
 
 pub(crate) const RUN_ID: HeaderName = HeaderName::from_static("x-run-id");
 const RUN_ACCOUNT: HeaderName = HeaderName::from_static("x-run-account");
 
-/// None of them for a run that was not admitted.
+/// The headers of a run; empty for a run that was not admitted.
 #[derive(Debug, Default)]
-pub(crate) struct RunHeaders {
+pub(crate) struct ResponseHeaders {
     id: Option<HeaderValue>,
     account: Option<HeaderValue>,
 }
 
-impl RunHeaders {
-    pub(crate) fn of_run(id: &str) -> Self {
+/// Whether the response has the account of its run in a header.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum IncludeAccount {
+    No,
+    Yes,
+}
+
+impl ResponseHeaders {
+    pub(crate) fn new(id: &str) -> Self {
         Self { id: HeaderValue::from_str(id).ok(), account: None }
     }
 
-    pub(crate) fn with_account(mut self, wished: AccountIs, account: Option<&Account>) -> Self {
-        let account = account.filter(|_| wished == AccountIs::Told);
-        let text = account.map(|account| in_visible_ascii(&json::text(account)));
+    pub(crate) fn with_account(
+        mut self,
+        include: IncludeAccount,
+        account: Option<&Account>,
+    ) -> Self {
+        let account = account.filter(|_| include == IncludeAccount::Yes);
+        let text = account.map(|account| in_visible_ascii(&encode::to_string(account)));
         self.account = text.and_then(|text| HeaderValue::from_str(&text).ok());
         self
     }
@@ -42,10 +52,10 @@ impl RunHeaders {
     }
 }
 
-/// The same JSON in the characters of a field value (RFC 9110, 5.5).
+/// The same JSON in visible ASCII, which a field value may contain (RFC 9110, 5.5).
 ///
-/// Outside of strings JSON has no others but white space, and in strings each may be escaped.
-/// The encoder could do that to what it writes, but what a plugin reported is text already.
+/// Outside of strings, other characters are only white space; in strings, each can be escaped.
+/// The encoder cannot do that for the usage, which is JSON text from the plugin.
 fn in_visible_ascii(json: &str) -> String {
     let mut text = String::with_capacity(json.len());
     for character in json.chars() {
@@ -54,7 +64,7 @@ fn in_visible_ascii(json: &str) -> String {
             '\t' | '\n' | '\r' => {}
             other => {
                 for unit in other.encode_utf16(&mut [0; 2]) {
-                    // Writing to a string does not fail.
+                    // Writing to a string never fails.
                     let _ = write!(text, "\\u{unit:04x}");
                 }
             }
@@ -70,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn any_json_fits_into_a_header() {
+    fn any_json_becomes_a_valid_header_value() {
         let json = "{\n\t\"é\": \"\u{7f}😀\\n\",\r\n\"n\": 1.50}";
         let text = in_visible_ascii(json);
         assert_eq!(text, "{\"\\u00e9\": \"\\u007f\\ud83d\\ude00\\n\",\"n\": 1.50}");

@@ -1,8 +1,8 @@
-//! Which path and method is which route.
+//! The routes of the API, by path and method.
 
 use http::Method;
 
-use crate::http::error::HttpError;
+use crate::api::error::ApiError;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Route<'p> {
@@ -10,8 +10,9 @@ pub(crate) enum Route<'p> {
     Ready,
     Stats,
     Runs,
-    /// The run of an id.
+    /// The run with this id.
     Run(&'p str),
+    /// The cancel of the run with this id.
     CancelRun(&'p str),
     Progress,
     ConfigSchema,
@@ -26,45 +27,46 @@ pub(crate) enum Route<'p> {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Takes {
+enum RouteMethod {
     Get,
     Post,
 }
 
-const ROUTES: [(&str, Takes, Route<'static>); 14] = [
-    ("/execute", Takes::Post, Route::Execute),
-    ("/execute_stream", Takes::Post, Route::ExecuteStream),
-    ("/health", Takes::Get, Route::Health),
-    ("/ready", Takes::Get, Route::Ready),
-    ("/stats", Takes::Get, Route::Stats),
-    ("/runs", Takes::Get, Route::Runs),
-    ("/progress", Takes::Get, Route::Progress),
-    ("/cancel", Takes::Post, Route::Cancel),
-    ("/initialize", Takes::Post, Route::Initialize),
-    ("/config", Takes::Get, Route::Config),
-    ("/config_schema", Takes::Get, Route::ConfigSchema),
-    ("/config_options", Takes::Get, Route::ConfigOptions),
-    ("/prefetch", Takes::Post, Route::Prefetch),
-    ("/cleanup", Takes::Post, Route::Cleanup),
+const ROUTES: [(&str, RouteMethod, Route<'static>); 14] = [
+    ("/execute", RouteMethod::Post, Route::Execute),
+    ("/execute_stream", RouteMethod::Post, Route::ExecuteStream),
+    ("/health", RouteMethod::Get, Route::Health),
+    ("/ready", RouteMethod::Get, Route::Ready),
+    ("/stats", RouteMethod::Get, Route::Stats),
+    ("/runs", RouteMethod::Get, Route::Runs),
+    ("/progress", RouteMethod::Get, Route::Progress),
+    ("/cancel", RouteMethod::Post, Route::Cancel),
+    ("/initialize", RouteMethod::Post, Route::Initialize),
+    ("/config", RouteMethod::Get, Route::Config),
+    ("/config_schema", RouteMethod::Get, Route::ConfigSchema),
+    ("/config_options", RouteMethod::Get, Route::ConfigOptions),
+    ("/prefetch", RouteMethod::Post, Route::Prefetch),
+    ("/cleanup", RouteMethod::Post, Route::Cleanup),
 ];
 
 impl Route<'_> {
-    /// Whether it asks how the worker is, and for nothing that it does.
-    pub(crate) const fn asks_how_it_is(self) -> bool {
+    /// Whether it asks for the state of the worker, which does not count as activity.
+    pub(crate) const fn is_about_worker(self) -> bool {
         matches!(self, Self::Health | Self::Ready | Self::Stats)
     }
 }
 
-impl Takes {
-    fn method(self, method: &Method) -> bool {
+impl RouteMethod {
+    fn allows(self, method: &Method) -> bool {
         match self {
-            // hyper leaves out the body of an answer to HEAD.
+            // hyper omits the body of a response to HEAD.
             Self::Get => method == Method::GET || method == Method::HEAD,
             Self::Post => method == Method::POST,
         }
     }
 
-    fn allow(self) -> &'static str {
+    /// The value of the header `Allow`.
+    fn allow_header(self) -> &'static str {
         match self {
             Self::Get => "GET, HEAD",
             Self::Post => "POST",
@@ -72,23 +74,24 @@ impl Takes {
     }
 }
 
-pub(crate) fn find<'p>(method: &Method, path: &'p str) -> Result<Route<'p>, HttpError> {
+pub(crate) fn find<'p>(method: &Method, path: &'p str) -> Result<Route<'p>, ApiError> {
     let fixed = ROUTES.iter().find(|(known, ..)| *known == path);
-    let found = fixed.map(|(_, takes, route)| (*takes, *route)).or_else(|| of_run(path));
-    let (takes, route) = found.ok_or(HttpError::NotFound)?;
-    if takes.method(method) {
+    let found = fixed.map(|(_, route_method, route)| (*route_method, *route));
+    let found = found.or_else(|| find_run(path));
+    let (route_method, route) = found.ok_or(ApiError::NotFound)?;
+    if route_method.allows(method) {
         Ok(route)
     } else {
-        Err(HttpError::MethodNotAllowed { allow: takes.allow() })
+        Err(ApiError::MethodNotAllowed { allow: route_method.allow_header() })
     }
 }
 
 /// `/runs/{id}` and `/runs/{id}/cancel`; ids need no percent-encoding.
-fn of_run(path: &str) -> Option<(Takes, Route<'_>)> {
+fn find_run(path: &str) -> Option<(RouteMethod, Route<'_>)> {
     let rest = path.strip_prefix("/runs/")?;
     match rest.split_once('/') {
-        None if !rest.is_empty() => Some((Takes::Get, Route::Run(rest))),
-        Some((id, "cancel")) if !id.is_empty() => Some((Takes::Post, Route::CancelRun(id))),
+        None if !rest.is_empty() => Some((RouteMethod::Get, Route::Run(rest))),
+        Some((id, "cancel")) if !id.is_empty() => Some((RouteMethod::Post, Route::CancelRun(id))),
         _ => None,
     }
 }
@@ -98,28 +101,28 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_path_takes_its_methods_and_no_other() {
+    fn a_path_allows_only_its_own_methods() {
         assert_eq!(find(&Method::HEAD, "/health").unwrap(), Route::Health);
         assert_eq!(find(&Method::POST, "/execute").unwrap(), Route::Execute);
         assert!(matches!(
             find(&Method::GET, "/execute"),
-            Err(HttpError::MethodNotAllowed { allow: "POST" })
+            Err(ApiError::MethodNotAllowed { allow: "POST" })
         ));
-        assert!(matches!(find(&Method::GET, "/health/"), Err(HttpError::NotFound)));
+        assert!(matches!(find(&Method::GET, "/health/"), Err(ApiError::NotFound)));
     }
 
     #[test]
-    fn a_run_is_named_by_its_path() {
+    fn the_path_names_the_run() {
         assert_eq!(find(&Method::GET, "/runs").unwrap(), Route::Runs);
         assert_eq!(find(&Method::GET, "/runs/a.b-c_1").unwrap(), Route::Run("a.b-c_1"));
         assert_eq!(find(&Method::POST, "/runs/a/cancel").unwrap(), Route::CancelRun("a"));
         assert!(matches!(
             find(&Method::GET, "/runs/a/cancel"),
-            Err(HttpError::MethodNotAllowed { allow: "POST" })
+            Err(ApiError::MethodNotAllowed { allow: "POST" })
         ));
         for unknown in ["/runs/", "/runs//cancel", "/runs/a/", "/runs/a/b", "/runs/a/cancel/"] {
             let found = find(&Method::POST, unknown);
-            assert!(matches!(found, Err(HttpError::NotFound)), "{unknown}");
+            assert!(matches!(found, Err(ApiError::NotFound)), "{unknown}");
         }
     }
 }

@@ -1,120 +1,92 @@
-//! How runs are asked to stop: the one mechanism for every reason.
+//! The cancel of runs: one mechanism for all reasons.
 
 use std::time::Instant;
 
-use crate::runs::cancel::Reason;
-use crate::runs::engine::Admission;
-use crate::runs::engine::Effects;
-use crate::runs::engine::Engine;
-use crate::runs::engine::Key;
-use crate::runs::engine::Lane;
-use crate::runs::engine::Waiting;
-use crate::runs::engine::states::Queued;
+use crate::engine::Engine;
+use crate::engine::effects::Effects;
+use crate::engine::lane::Lane;
+use crate::run::cancel::CancelReason;
+use crate::run::id::EntryKey;
+use crate::run::states::Queued;
 
-/// What [`Engine::cancel`] found.
+/// The run that an id names, for a cancel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::runs) enum Found {
+pub(crate) enum CancelTarget {
     /// It is queued or running.
-    Live(Key),
-    /// It was over.
+    Live(EntryKey),
     Ended,
-    /// There is none.
     Unknown,
 }
 
 impl<J> Engine<J> {
-    /// From now on no run and no change is admitted; hands out the changes that waited.
-    pub(in crate::runs) fn drain(&mut self) -> Vec<J> {
-        self.admission = Admission::Draining;
-        let mut changes = Vec::new();
-        for waiting in std::mem::take(&mut self.waiting) {
-            match waiting {
-                Waiting::Change(_, job) => changes.push(job),
-                run @ Waiting::Run(..) => self.waiting.push_back(run),
-            }
-        }
-        changes
-    }
-
-    pub(in crate::runs) fn is_draining(&self) -> bool {
-        self.admission == Admission::Draining
-    }
-
-    /// Asks the run of an id to stop, for its client.
-    pub(in crate::runs) fn cancel(&mut self, id: &str, now: Instant) -> (Found, Effects<J>) {
-        let found = self.found(id);
-        let effects = match found {
-            Found::Live(key) => self.stop(key, Reason::Cancel, now),
-            Found::Ended | Found::Unknown => Effects::default(),
+    /// Cancels the run with the id `id` on behalf of a client.
+    pub(crate) fn cancel_id(&mut self, id: &str, now: Instant) -> (CancelTarget, Effects<J>) {
+        let target = self.cancel_target(id);
+        let effects = match target {
+            CancelTarget::Live(key) => self.cancel(key, CancelReason::Cancel, now),
+            CancelTarget::Ended | CancelTarget::Unknown => Effects::default(),
         };
-        (found, effects)
+        (target, effects)
     }
 
-    /// What a cancel would find.
-    pub(in crate::runs) fn found(&self, id: &str) -> Found {
+    pub(crate) fn cancel_target(&self, id: &str) -> CancelTarget {
         match self.find(id) {
-            None => Found::Unknown,
-            Some(view) if view.state.is_final() => Found::Ended,
-            Some(view) => Found::Live(view.key),
+            None => CancelTarget::Unknown,
+            Some(snapshot) if snapshot.state.is_final() => CancelTarget::Ended,
+            Some(snapshot) => CancelTarget::Live(snapshot.key),
         }
     }
 
-    /// Asks all that are queued or running now to stop.
-    pub(in crate::runs) fn stop_all(&mut self, reason: Reason, now: Instant) -> Effects<J> {
-        self.stop_where(|_| true, reason, now)
+    /// Cancels every run that is queued or running now.
+    pub(crate) fn cancel_all(&mut self, reason: CancelReason, now: Instant) -> Effects<J> {
+        self.cancel_where(|_| true, reason, now)
     }
 
-    /// Asks one run to stop; nothing happens when it is over.
-    pub(in crate::runs) fn stop(&mut self, key: Key, reason: Reason, now: Instant) -> Effects<J> {
-        self.stop_where(|its| its == key, reason, now)
-    }
-
-    fn stop_where(
+    /// Cancels one run; does nothing if it has ended.
+    pub(crate) fn cancel(
         &mut self,
-        chosen: impl Fn(Key) -> bool,
-        reason: Reason,
+        key: EntryKey,
+        reason: CancelReason,
+        now: Instant,
+    ) -> Effects<J> {
+        self.cancel_where(|its| its == key, reason, now)
+    }
+
+    fn cancel_where(
+        &mut self,
+        chosen: impl Fn(EntryKey) -> bool,
+        reason: CancelReason,
         now: Instant,
     ) -> Effects<J> {
         let mut effects = Effects::default();
-        self.end_waiting(|queued| chosen(queued.key), reason, now, &mut effects);
-        let mut asked = false;
+        self.cancel_queued(|queued| chosen(queued.key), reason, now, &mut effects);
+        let mut any_running = false;
         for lane in &mut self.lanes {
             if let Lane::Running(running) = lane
                 && chosen(running.key)
             {
-                running.request_stop(reason, now);
-                asked = true;
+                running.cancel(reason, now);
+                any_running = true;
             }
         }
-        if asked {
-            self.falls_due(now.checked_add(self.bounds.cancel_grace));
+        if any_running {
+            self.advance_due(now.checked_add(self.bounds.cancel_grace));
         }
         effects
     }
 
-    /// Ends runs that wait: they never start.
-    pub(super) fn end_waiting(
+    /// Ends runs that wait; they never start.
+    pub(super) fn cancel_queued(
         &mut self,
         chosen: impl Fn(&Queued) -> bool,
-        reason: Reason,
+        reason: CancelReason,
         now: Instant,
         effects: &mut Effects<J>,
     ) {
-        for waiting in std::mem::take(&mut self.waiting) {
-            match waiting {
-                Waiting::Run(queued, job) if chosen(&queued) => {
-                    let ended = self.history.count(queued.stop(reason, now));
-                    effects.settled.push((self.history.keep(ended), reason));
-                    effects.dropped.push(job);
-                }
-                waiting => self.waiting.push_back(waiting),
-            }
+        for (queued, job) in self.queue.remove_runs(chosen) {
+            let finished = self.history.count(queued.cancel(reason, now));
+            effects.replies.push((self.history.keep(finished), reason));
+            effects.dropped.push(job);
         }
-    }
-}
-
-impl<J> Default for Effects<J> {
-    fn default() -> Self {
-        Self { settled: Vec::new(), wedged: Vec::new(), dropped: Vec::new() }
     }
 }

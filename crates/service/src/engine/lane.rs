@@ -1,76 +1,78 @@
-//! A lane that is held: by a run that runs, or by one whose plugin has not come back.
+//! A lane that is held: by a running run, or by one that timed out and whose plugin has not returned.
 
 use std::time::Duration;
 use std::time::Instant;
 
-use crate::runs::engine::Effects;
-use crate::runs::engine::Key;
-use crate::runs::engine::View;
-use crate::runs::engine::history::History;
-use crate::runs::engine::states::Overtime;
-use crate::runs::engine::states::Queued;
-use crate::runs::engine::states::Running;
-use crate::runs::engine::states::Stop;
-use crate::runs::run::Run;
+use crate::engine::effects::Effects;
+use crate::engine::history::History;
+use crate::run::Run;
+use crate::run::id::EntryKey;
+use crate::run::snapshot::Snapshot;
+use crate::run::states::Cancellation;
+use crate::run::states::Running;
+use crate::run::states::TimedOut;
 
 #[derive(Debug)]
 pub(super) enum Lane {
     Running(Running),
-    Overtime(Overtime),
+    TimedOut(TimedOut),
 }
 
 impl Lane {
-    pub(super) fn begin(queued: Queued, now: Instant) -> Self {
-        Self::Running(queued.start(now))
-    }
-
-    pub(super) fn key(&self) -> Key {
+    pub(super) fn key(&self) -> EntryKey {
         match self {
             Self::Running(running) => running.key,
-            Self::Overtime(overtime) => overtime.ended.key,
+            Self::TimedOut(timed_out) => timed_out.finished.key,
         }
     }
 
     pub(super) fn run(&self) -> &Run {
         match self {
             Self::Running(running) => &running.run,
-            Self::Overtime(overtime) => &overtime.ended.run,
+            Self::TimedOut(timed_out) => &timed_out.finished.run,
         }
     }
 
-    /// For how long it has been held.
+    pub(super) fn snapshot(&self) -> Snapshot {
+        match self {
+            Self::Running(running) => Snapshot::from_running(running),
+            Self::TimedOut(timed_out) => Snapshot::from_timed_out(timed_out),
+        }
+    }
+
+    /// How long it has been held.
     pub(super) fn age(&self, now: Instant) -> Duration {
         let started_at = match self {
             Self::Running(running) => Some(running.started_at),
-            Self::Overtime(overtime) => overtime.ended.started_at,
+            Self::TimedOut(timed_out) => timed_out.finished.started_at,
         };
         started_at.map_or(Duration::ZERO, |at| now.saturating_duration_since(at))
     }
 
-    fn stop(&self) -> Option<&Stop> {
+    fn cancellation(&self) -> Option<&Cancellation> {
         match self {
-            Self::Running(running) => running.stop.as_ref(),
-            Self::Overtime(overtime) => Some(&overtime.stop),
+            Self::Running(running) => running.cancellation.as_ref(),
+            Self::TimedOut(timed_out) => Some(&timed_out.cancellation),
         }
     }
 
-    /// Since when it is wedged.
+    /// Since when its run is wedged.
     pub(super) fn wedged_at(&self) -> Option<Instant> {
-        self.stop()?.wedged_at()
+        self.cancellation()?.wedged_at()
     }
 
-    /// When something about it falls due.
+    /// When its deadline or its cancel grace ends.
     pub(super) fn due(&self, grace: Duration) -> Option<Instant> {
-        let wedged = self.stop().and_then(|stop| stop.due(grace));
+        let wedged = self.cancellation().and_then(|cancellation| cancellation.due(grace));
         let deadline = match self {
             Self::Running(running) => running.deadline,
-            Self::Overtime(_) => None,
+            Self::TimedOut(_) => None,
         };
         deadline.into_iter().chain(wedged).min()
     }
 
-    /// Does what the deadline asks for, once it has passed.
-    pub(super) fn keep_deadline<J>(
+    /// Ends the run if its deadline has passed.
+    pub(super) fn apply_deadline<J>(
         self,
         now: Instant,
         history: &mut History,
@@ -78,17 +80,18 @@ impl Lane {
     ) -> Self {
         let passed = |running: &Running| running.deadline.is_some_and(|at| at <= now);
         match self {
-            Self::Running(running) if passed(&running) => match running.stop {
+            Self::Running(running) if passed(&running) => match running.cancellation {
                 None => {
-                    let Overtime { ended, stop } = running.time_out(now);
-                    let lane = Self::Overtime(Overtime { ended: history.count(ended), stop });
-                    effects.settled.push((View::of_lane(&lane), stop.reason));
+                    let TimedOut { finished, cancellation } = running.time_out(now);
+                    let finished = history.count(finished);
+                    let lane = Self::TimedOut(TimedOut { finished, cancellation });
+                    effects.replies.push((lane.snapshot(), cancellation.reason));
                     lane
                 }
-                // It was asked to stop before, and ends as that; but nobody waits any longer.
-                Some(stop) => {
+                // It ends as cancelled, for the first reason; but its client waits no longer.
+                Some(cancellation) => {
                     let lane = Self::Running(Running { deadline: None, ..running });
-                    effects.settled.push((View::of_lane(&lane), stop.reason));
+                    effects.replies.push((lane.snapshot(), cancellation.reason));
                     lane
                 }
             },
@@ -96,26 +99,26 @@ impl Lane {
         }
     }
 
-    /// Makes it wedged, once its grace is over.
-    pub(super) fn keep_grace<J>(
+    /// Marks the run as wedged if its cancel grace is over.
+    pub(super) fn apply_grace<J>(
         &mut self,
         grace: Duration,
         now: Instant,
         effects: &mut Effects<J>,
     ) {
-        let stop = match self {
-            Self::Running(running) => running.stop.as_mut(),
-            Self::Overtime(overtime) => Some(&mut overtime.stop),
+        let cancellation = match self {
+            Self::Running(running) => running.cancellation.as_mut(),
+            Self::TimedOut(timed_out) => Some(&mut timed_out.cancellation),
         };
-        let Some(stop) = stop else { return };
-        if stop.becomes_wedged(grace, now) {
-            let reason = stop.reason;
-            let view = View::of_lane(self);
-            // The client of one whose deadline has passed was told then.
+        let Some(cancellation) = cancellation else { return };
+        if cancellation.update_wedged(grace, now) {
+            let reason = cancellation.reason;
+            let snapshot = self.snapshot();
+            // A run that timed out has had its reply.
             if let Self::Running(_) = self {
-                effects.settled.push((view.clone(), reason));
+                effects.replies.push((snapshot.clone(), reason));
             }
-            effects.wedged.push(view);
+            effects.wedged.push(snapshot);
         }
     }
 }

@@ -1,44 +1,41 @@
-//! What follows from the passing of time.
+//! What happens as time passes: deadlines and cancel graces.
 
 use std::time::Instant;
 
-use crate::runs::cancel::Reason;
-use crate::runs::engine::Effects;
-use crate::runs::engine::Engine;
-use crate::runs::engine::Waiting;
-use crate::runs::engine::states::Queued;
+use crate::engine::Engine;
+use crate::engine::effects::Effects;
+use crate::run::cancel::CancelReason;
+use crate::run::states::Queued;
 
 impl<J> Engine<J> {
-    /// Nothing falls due before this; none when nothing ever does.
-    pub(in crate::runs) fn due(&self) -> Option<Instant> {
+    /// No deadline or grace ends before this; none if there is none.
+    pub(crate) fn due(&self) -> Option<Instant> {
         self.due
     }
 
-    /// Time has passed: deadlines, and the graces of those that were asked to stop.
-    pub(in crate::runs) fn tick(&mut self, now: Instant) -> Effects<J> {
+    /// Applies the deadlines and cancel graces that have passed.
+    pub(crate) fn tick(&mut self, now: Instant) -> Effects<J> {
         let mut effects = Effects::default();
-        let passed = |queued: &Queued| queued.run.terms().deadline.is_some_and(|at| at <= now);
-        self.end_waiting(passed, Reason::Deadline, now, &mut effects);
+        let passed = |queued: &Queued| queued.run.options().deadline.is_some_and(|at| at <= now);
+        self.cancel_queued(passed, CancelReason::Deadline, now, &mut effects);
         let lanes = std::mem::take(&mut self.lanes).into_iter();
         let history = &mut self.history;
-        self.lanes = lanes.map(|lane| lane.keep_deadline(now, history, &mut effects)).collect();
+        self.lanes = lanes.map(|lane| lane.apply_deadline(now, history, &mut effects)).collect();
         for lane in &mut self.lanes {
-            lane.keep_grace(self.bounds.cancel_grace, now, &mut effects);
+            lane.apply_grace(self.bounds.cancel_grace, now, &mut effects);
         }
         self.due = self.earliest();
         effects
     }
 
     fn earliest(&self) -> Option<Instant> {
-        let waiting = self.waiting.iter().filter_map(|waiting| match waiting {
-            Waiting::Run(queued, _) => queued.run.terms().deadline,
-            Waiting::Change(..) => None,
-        });
+        let queued = self.queue.runs().filter_map(|queued| queued.run.options().deadline);
         let lanes = self.lanes.iter().filter_map(|lane| lane.due(self.bounds.cancel_grace));
-        waiting.chain(lanes).min()
+        queued.chain(lanes).min()
     }
 
-    pub(super) fn falls_due(&mut self, at: Option<Instant>) {
+    /// Moves [`due`](Self::due) forward to `at`, if that is earlier.
+    pub(super) fn advance_due(&mut self, at: Option<Instant>) {
         self.due = self.due.into_iter().chain(at).min();
     }
 }

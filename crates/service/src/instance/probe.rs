@@ -2,103 +2,99 @@
 
 use std::fmt;
 use std::io;
-use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::mpsc;
-use std::thread;
 use std::time::Duration;
 
 use tokio::sync::watch;
 
-use crate::runs::lanes::STACK;
+use crate::instance::plugin_thread;
+use crate::instance::plugin_thread::ThreadListener;
 
-/// Asks on a thread of its own, one at a time; whoever asks meanwhile gets the same answer.
-pub(super) struct Inquiry<T> {
+/// Asks on a thread of its own, one question at a time; a caller that comes meanwhile shares the reply.
+pub(super) struct Probe<T> {
     name: &'static str,
-    begin: Arc<dyn Fn() + Send + Sync>,
-    state: Mutex<State<T>>,
+    listener: ThreadListener,
+    state: Mutex<ProbeState<T>>,
 }
 
-struct State<T> {
-    /// To the thread, which is started by the first question and ends with this.
-    orders: Option<mpsc::Sender<Order<T>>>,
-    /// The answer to the last question.
+struct ProbeState<T> {
+    /// To the thread, which starts with the first question and ends when this is dropped.
+    questions: Option<mpsc::Sender<Question<T>>>,
+    /// The reply to the last question.
     last: Option<watch::Receiver<Option<T>>>,
 }
 
-struct Order<T> {
-    question: Box<dyn FnOnce() -> T + Send>,
-    answer: watch::Sender<Option<T>>,
+struct Question<T> {
+    ask: Box<dyn FnOnce() -> T + Send>,
+    reply: watch::Sender<Option<T>>,
 }
 
-/// An answer on its way.
+/// A reply that may not be there yet.
 #[derive(Debug)]
-pub(super) struct Asked<T>(watch::Receiver<Option<T>>);
+pub(super) struct ProbeReply<T>(watch::Receiver<Option<T>>);
 
-impl<T: Clone + Send + Sync + 'static> Inquiry<T> {
-    /// Its thread has this name, and first of all calls `begin`.
-    pub(super) fn new(name: &'static str, begin: impl Fn() + Send + Sync + 'static) -> Self {
-        Self { name, begin: Arc::new(begin), state: Mutex::new(State { orders: None, last: None }) }
+impl<T: Clone + Send + Sync + 'static> Probe<T> {
+    /// `name` is the name of the thread.
+    pub(super) fn new(name: &'static str, listener: ThreadListener) -> Self {
+        Self { name, listener, state: Mutex::new(ProbeState { questions: None, last: None }) }
     }
 
-    /// Asks, where no answer is on its way already.
+    /// Asks, unless a reply is pending already.
     ///
     /// # Errors
-    /// When the system gives no thread; the next question tries again.
+    /// If the system refuses a thread; the next call tries again.
     pub(super) fn ask(
         &self,
-        question: impl FnOnce() -> T + Send + 'static,
-    ) -> io::Result<Asked<T>> {
+        ask: impl FnOnce() -> T + Send + 'static,
+    ) -> io::Result<ProbeReply<T>> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(last) = &state.last
             && last.borrow().is_none()
         {
-            return Ok(Asked(last.clone()));
+            return Ok(ProbeReply(last.clone()));
         }
-        let orders = match &state.orders {
-            Some(orders) => orders.clone(),
-            None => state.orders.insert(self.start()?).clone(),
+        let questions = match &state.questions {
+            Some(questions) => questions.clone(),
+            None => state.questions.insert(self.start()?).clone(),
         };
-        let (answer, asked) = watch::channel(None);
-        // Never fails: the thread is there as long as its orders can come.
-        let _ = orders.send(Order { question: Box::new(question), answer });
-        state.last = Some(asked.clone());
-        Ok(Asked(asked))
+        let (reply, pending) = watch::channel(None);
+        // Never fails: the thread lives as long as the sender.
+        let _ = questions.send(Question { ask: Box::new(ask), reply });
+        state.last = Some(pending.clone());
+        Ok(ProbeReply(pending))
     }
 
-    fn start(&self) -> io::Result<mpsc::Sender<Order<T>>> {
-        let (orders, ordered) = mpsc::channel::<Order<T>>();
-        let begin = Arc::clone(&self.begin);
-        let answering = move || {
-            begin();
-            for Order { question, answer } in ordered {
-                // Nobody may be waiting any more.
-                let _ = answer.send(Some(question()));
+    fn start(&self) -> io::Result<mpsc::Sender<Question<T>>> {
+        let (questions, received) = mpsc::channel::<Question<T>>();
+        plugin_thread::spawn(self.name.to_owned(), &self.listener, move || {
+            for Question { ask, reply } in received {
+                // Fails if nobody waits any more.
+                let _ = reply.send(Some(ask()));
             }
-        };
-        let builder = thread::Builder::new().name(self.name.to_owned()).stack_size(STACK);
-        builder.spawn(answering)?;
-        Ok(orders)
+        })?;
+        Ok(questions)
     }
 }
 
-impl<T> fmt::Debug for Inquiry<T> {
+impl<T> fmt::Debug for Probe<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Inquiry").field("name", &self.name).finish_non_exhaustive()
+        f.debug_struct("Probe").field("name", &self.name).finish_non_exhaustive()
     }
 }
 
-impl<T: Clone> Asked<T> {
-    /// Waits for the answer; none when it takes longer.
+impl<T: Clone> ProbeReply<T> {
+    /// Waits for the reply; none if it takes longer than `limit`.
     pub(super) async fn within(mut self, limit: Duration) -> Option<T> {
-        let answered = tokio::time::timeout(limit, self.0.wait_for(Option::is_some)).await;
-        answered.ok()?.ok()?.clone()
+        let reply = tokio::time::timeout(limit, self.0.wait_for(Option::is_some)).await;
+        reply.ok()?.ok()?.clone()
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
     use std::sync::Barrier;
 
     use super::*;
@@ -106,20 +102,20 @@ mod tests {
     const LONG: Duration = Duration::from_secs(60);
 
     #[tokio::test]
-    async fn who_asks_meanwhile_gets_the_same_answer_and_who_asks_later_another() {
-        let inquiry = Inquiry::new("test", || {});
+    async fn callers_share_a_pending_reply_and_later_callers_ask_again() {
+        let probe = Probe::new("test", ThreadListener::default());
         let gate = Arc::new(Barrier::new(2));
-        let let_through = Arc::clone(&gate);
-        let first = inquiry
+        let thread_gate = Arc::clone(&gate);
+        let first = probe
             .ask(move || {
-                let_through.wait();
+                thread_gate.wait();
                 1
             })
             .unwrap();
-        let same = inquiry.ask(|| 2).unwrap();
-        assert_eq!(inquiry.ask(|| 3).unwrap().within(Duration::ZERO).await, None);
+        let same = probe.ask(|| 2).unwrap();
+        assert_eq!(probe.ask(|| 3).unwrap().within(Duration::ZERO).await, None);
         tokio::task::spawn_blocking(move || gate.wait()).await.unwrap();
         assert_eq!((first.within(LONG).await, same.within(LONG).await), (Some(1), Some(1)));
-        assert_eq!(inquiry.ask(|| 4).unwrap().within(LONG).await, Some(4));
+        assert_eq!(probe.ask(|| 4).unwrap().within(LONG).await, Some(4));
     }
 }

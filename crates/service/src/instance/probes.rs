@@ -1,145 +1,124 @@
-//! What the plugin says beside its runs: how it is, and what its config may be.
+//! The probes of a plugin: its health, and the options of its config.
 //!
-//! Neither waits for a run, nor takes a lane: each has a thread of its own, and whoever asks says how
+//! Neither waits for a run nor takes a lane: each has a thread of its own, and the caller limits how
 //! long to wait.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
-use std::time::Instant;
 
 use bytes::Bytes;
 use universal_worker_abi::Fault;
 use universal_worker_abi::FaultKind;
 
-use crate::outside::within;
-use crate::runs::Runs;
-use crate::runs::engine::Readiness;
-use crate::runs::hub::Hub;
-use crate::runs::hub::LaneEvent;
-use crate::runs::inquiry::Inquiry;
-use crate::runs::no_thread::NoThread;
+use crate::background::context_within;
+use crate::instance::cell::InstanceCell;
+use crate::instance::plugin_thread::PluginThreadEvent;
+use crate::instance::plugin_thread::ThreadListener;
+use crate::instance::probe::Probe;
+use crate::run::error::SpawnError;
 
 #[derive(Debug)]
-pub(super) struct Opinion {
-    health: Inquiry<OwnCheck>,
-    options: Inquiry<Options>,
-    /// The class has said that it does not look.
-    never_looks: AtomicBool,
+pub(crate) struct Probes {
+    cell: Arc<InstanceCell>,
+    listener: ThreadListener,
+    health: Probe<HealthStatus>,
+    options: Probe<ConfigOptionsReply>,
+    /// The class has no health check.
+    health_unsupported: Arc<AtomicBool>,
 }
 
-/// Whether a run would be taken now, for who balances or restarts.
-#[derive(Debug)]
-pub(crate) struct Ready {
-    pub(crate) readiness: Readiness,
-    /// What stands in the way, and for how long.
-    pub(crate) runs: Vec<(String, Duration)>,
-    /// What the plugin's own check says.
-    pub(crate) detail: Option<String>,
-}
-
-/// What the plugin's own check says.
+/// The result of the plugin's health check.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum OwnCheck {
-    /// It can do its work, or does not look.
-    Passed,
+pub(crate) enum HealthStatus {
+    /// The plugin can do its work, or has no health check.
+    Healthy,
     /// Why it cannot.
-    Failed(String),
+    Unhealthy(String),
 }
 
-/// What a form may offer.
+/// The values that a form may offer for the config.
 #[derive(Debug, Clone)]
-pub(crate) enum Options {
+pub(crate) enum ConfigOptionsReply {
     /// JSON text.
-    Told(Bytes),
-    /// The schema says it all.
+    Options(Bytes),
+    /// The class has no options beyond its schema.
     NotSupported,
     Failed(Fault),
 }
 
-impl Opinion {
-    pub(super) fn of(hub: &Arc<Hub>) -> Self {
-        let begin = || {
-            let hub = Arc::clone(hub);
-            move || hub.on_lane(LaneEvent::ThreadBegins)
-        };
+impl Probes {
+    pub(crate) fn new(cell: Arc<InstanceCell>, listener: ThreadListener) -> Self {
         Self {
-            health: Inquiry::new("health", begin()),
-            options: Inquiry::new("config-options", begin()),
-            never_looks: AtomicBool::new(false),
+            health: Probe::new("health", listener.clone()),
+            options: Probe::new("config-options", listener.clone()),
+            health_unsupported: Arc::default(),
+            cell,
+            listener,
         }
     }
-}
 
-impl Runs {
-    /// Whether a run would be taken now; the plugin's own check may take as long as `limit`.
-    pub(crate) async fn ready(self: &Arc<Self>, limit: Duration) -> Ready {
-        let (readiness, runs) = self.hub.look(|engine| engine.readiness(Instant::now()));
-        let is_asked = matches!(readiness, Readiness::Ready | Readiness::Busy);
-        if is_asked && let OwnCheck::Failed(why) = self.health(limit).await {
-            return Ready { readiness: Readiness::Unhealthy, runs: Vec::new(), detail: Some(why) };
+    /// The health of the plugin; unhealthy if its check takes longer than `limit`, and healthy if there
+    /// is no instance to check.
+    pub(crate) async fn health(&self, limit: Duration) -> HealthStatus {
+        if self.health_unsupported.load(Ordering::Relaxed) {
+            return HealthStatus::Healthy;
         }
-        let runs = runs.into_iter().map(|(run, since)| (run.id().to_owned(), since));
-        Ready { readiness, runs: runs.collect(), detail: None }
-    }
-
-    /// What the plugin says of itself; one that takes longer than `limit` is not well.
-    ///
-    /// Where there is no instance there is nothing to ask.
-    async fn health(self: &Arc<Self>, limit: Duration) -> OwnCheck {
-        if self.opinion.never_looks.load(Ordering::Relaxed) {
-            return OwnCheck::Passed;
-        }
-        let runs = Arc::clone(self);
-        let asked =
-            self.opinion.health.ask(move || beside_runs(&runs.hub, "health", || runs.look(limit)));
-        match asked {
-            Ok(asked) => asked.within(limit).await.unwrap_or_else(|| {
+        let (cell, listener) = (Arc::clone(&self.cell), self.listener.clone());
+        let unsupported = Arc::clone(&self.health_unsupported);
+        let reply = self.health.ask(move || {
+            observed(&listener, "health", || check_health(&cell, &unsupported, limit))
+        });
+        match reply {
+            Ok(reply) => reply.within(limit).await.unwrap_or_else(|| {
                 let limit = limit.as_secs_f64();
-                OwnCheck::Failed(format!(
-                    "the plugin's own check has not come back within {limit} s"
+                HealthStatus::Unhealthy(format!(
+                    "the health check of the plugin has not returned within {limit} s"
                 ))
             }),
-            Err(error) => OwnCheck::Failed(NoThread::from(error).to_string()),
+            Err(error) => HealthStatus::Unhealthy(SpawnError::from(error).to_string()),
         }
     }
 
-    fn look(&self, limit: Duration) -> OwnCheck {
-        let Some(instance) = self.hub.slot.lend() else { return OwnCheck::Passed };
-        match instance.health(within(limit)) {
-            Ok(()) => OwnCheck::Passed,
-            Err(fault) if fault.kind == FaultKind::NotSupported => {
-                self.opinion.never_looks.store(true, Ordering::Relaxed);
-                OwnCheck::Passed
-            }
-            Err(fault) => OwnCheck::Failed(fault.message),
-        }
-    }
-
-    /// What a form may offer for the config; none when the plugin takes longer than `limit`.
+    /// The options of the config; none if the plugin takes longer than `limit`.
+    ///
+    /// # Errors
+    /// If the system refuses a thread.
     pub(crate) async fn config_options(
         &self,
         limit: Duration,
-    ) -> Result<Option<Options>, NoThread> {
-        let hub = Arc::clone(&self.hub);
-        let told = move || beside_runs(&hub, "config_options", || options(&hub, limit));
-        Ok(self.opinion.options.ask(told)?.within(limit).await)
+    ) -> Result<Option<ConfigOptionsReply>, SpawnError> {
+        let (cell, listener) = (Arc::clone(&self.cell), self.listener.clone());
+        let ask = move || observed(&listener, "config_options", || ask_for_options(&cell, limit));
+        Ok(self.options.ask(ask)?.within(limit).await)
     }
 }
 
-fn options(hub: &Hub, limit: Duration) -> Options {
-    match hub.slot.class().config_options(&hub.slot.config(), within(limit)) {
-        Ok(options) => Options::Told(Bytes::from_owner(options)),
-        Err(fault) if fault.kind == FaultKind::NotSupported => Options::NotSupported,
-        Err(fault) => Options::Failed(fault),
+fn check_health(cell: &InstanceCell, unsupported: &AtomicBool, limit: Duration) -> HealthStatus {
+    let Some(instance) = cell.guard() else { return HealthStatus::Healthy };
+    match instance.health(context_within(limit)) {
+        Ok(()) => HealthStatus::Healthy,
+        Err(fault) if fault.kind == FaultKind::NotSupported => {
+            unsupported.store(true, Ordering::Relaxed);
+            HealthStatus::Healthy
+        }
+        Err(fault) => HealthStatus::Unhealthy(fault.message),
     }
 }
 
-/// Runs plugin code on this thread, which is no lane.
-fn beside_runs<T>(hub: &Hub, name: &str, code: impl FnOnce() -> T) -> T {
-    hub.on_lane(LaneEvent::InquiryBegins(name));
-    let told = code();
-    hub.on_lane(LaneEvent::Idle);
-    told
+fn ask_for_options(cell: &InstanceCell, limit: Duration) -> ConfigOptionsReply {
+    match cell.class().config_options(&cell.config(), context_within(limit)) {
+        Ok(options) => ConfigOptionsReply::Options(Bytes::from_owner(options)),
+        Err(fault) if fault.kind == FaultKind::NotSupported => ConfigOptionsReply::NotSupported,
+        Err(fault) => ConfigOptionsReply::Failed(fault),
+    }
+}
+
+/// Runs plugin code on this thread, and reports it to the listener.
+fn observed<T>(listener: &ThreadListener, name: &str, code: impl FnOnce() -> T) -> T {
+    listener.notify(PluginThreadEvent::ProbeStarted(name));
+    let result = code();
+    listener.notify(PluginThreadEvent::Idle);
+    result
 }

@@ -1,63 +1,62 @@
-//! The thread that knows when a deadline has passed, or a grace is over.
+//! The thread that applies deadlines and cancel graces.
 //!
-//! It needs no asynchronous runtime and no client: a run whose client left is still kept to its
+//! It needs no asynchronous runtime and no client: a run whose client disconnected still has its
 //! deadline.
-//! There is none before the first run.
+//! It starts with the first run.
 
 use std::io;
 use std::sync::Arc;
 use std::thread;
 use std::time::Instant;
 
-use crate::runs::hub::Hub;
-use crate::runs::hub::State;
+use crate::pool::scheduler::Scheduler;
+use crate::pool::scheduler::SchedulerState;
 
 /// What the thread waits for.
 #[derive(Debug, Default)]
 pub(super) enum Clock {
-    /// It is not there yet.
     #[default]
-    Unborn,
-    /// Until this moment, or for ever.
-    Waits(Option<Instant>),
+    NotStarted,
+    /// Until this moment, or without a limit.
+    Waiting(Option<Instant>),
 }
 
 impl Clock {
-    /// Starts the thread, where there is none.
-    pub(super) fn start(hub: &Arc<Hub>, state: &mut State) -> io::Result<()> {
-        if let Self::Unborn = state.clock {
-            let hub = Arc::clone(hub);
+    /// Starts the thread if there is none.
+    pub(super) fn start(scheduler: &Arc<Scheduler>, state: &mut SchedulerState) -> io::Result<()> {
+        if let Self::NotStarted = state.clock {
+            let scheduler = Arc::clone(scheduler);
             let builder = thread::Builder::new().name("run-clock".to_owned());
-            builder.spawn(move || keep_time(&hub))?;
-            // It looks before it waits.
-            state.clock = Self::Waits(state.engine.due());
+            builder.spawn(move || run_clock(&scheduler))?;
+            // The thread checks before it waits.
+            state.clock = Self::Waiting(state.engine.due());
         }
         Ok(())
     }
 
-    /// Whether the clock is to be woken: something falls due before it would wake by itself.
-    pub(super) fn is_to_wake(state: &State) -> bool {
+    /// Whether something is due before the thread wakes by itself.
+    pub(super) fn needs_alarm(state: &SchedulerState) -> bool {
         let Some(due) = state.engine.due() else { return false };
         match state.clock {
-            Self::Unborn => false,
-            Self::Waits(until) => until.is_none_or(|until| due < until),
+            Self::NotStarted => false,
+            Self::Waiting(until) => until.is_none_or(|until| due < until),
         }
     }
 }
 
-fn keep_time(hub: &Arc<Hub>) {
-    let mut state = hub.locked();
+fn run_clock(scheduler: &Arc<Scheduler>) {
+    let mut state = scheduler.locked();
     while !state.closed {
         let now = Instant::now();
         let due = state.engine.due();
         if due.is_some_and(|due| due <= now) {
             let effects = state.engine.tick(now);
-            hub.wake(state);
-            hub.carry_out(effects);
-            state = hub.locked();
+            scheduler.wake(state);
+            scheduler.notify(effects);
+            state = scheduler.locked();
             continue;
         }
-        state.clock = Clock::Waits(due);
-        state = hub.wait_for_alarm(state, due.map(|due| due.saturating_duration_since(now)));
+        state.clock = Clock::Waiting(due);
+        state = scheduler.wait_for_alarm(state, due.map(|due| due.saturating_duration_since(now)));
     }
 }

@@ -1,5 +1,6 @@
-//! The engine among threads: events go in under one lock, and what follows is carried out.
+//! The engine behind one lock: events go in, and their effects are carried out.
 
+use std::fmt;
 use std::sync::Arc;
 use std::sync::Condvar;
 use std::sync::Mutex;
@@ -10,108 +11,72 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 use std::time::Instant;
 
-use bytes::Bytes;
-use universal_worker_abi::Class;
-use universal_worker_telemetry::ProcessMeter;
+use universal_worker_abi::ClassInfo;
 
-use crate::runs::WedgedRun;
-use crate::runs::account::Account;
-use crate::runs::cancel::Reason;
-use crate::runs::clock;
-use crate::runs::engine::Bounds;
-use crate::runs::engine::Effects;
-use crate::runs::engine::Engine;
-use crate::runs::engine::View;
-use crate::runs::error::RunError;
-use crate::runs::failure::Failure;
-use crate::runs::lanes;
-use crate::runs::no_thread::NoThread;
-use crate::runs::slot::Slot;
-
-/// Told of each run that becomes wedged, on a thread that may be held up.
-pub(crate) type OnWedged = Box<dyn Fn(&WedgedRun) + Send + Sync>;
-
-/// Hears of what happens on the plugin's threads, on these.
-pub(crate) type OnLane = Box<dyn Fn(&LaneEvent<'_>) + Send + Sync>;
-
-/// What happens on a thread of the plugin, as that thread tells it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum LaneEvent<'a> {
-    /// It is there, and has done nothing yet.
-    ThreadBegins,
-    /// It takes up the run of this id.
-    RunBegins(&'a str),
-    /// It takes up `initialize` or `cleanup`.
-    ChangeBegins(&'a str),
-    /// It is no lane, and asks the plugin for `health` or `config_options`.
-    InquiryBegins(&'a str),
-    /// It is done with what it took up.
-    Idle,
-}
-
-/// Who is told of what happens.
-#[derive(Default)]
-pub(crate) struct Listeners {
-    pub(crate) wedged: Option<OnWedged>,
-    pub(crate) lane: Option<OnLane>,
-}
+use crate::engine::Bounds;
+use crate::engine::Engine;
+use crate::engine::effects::Effects;
+use crate::instance::cell::InstanceCell;
+use crate::instance::plugin_thread::ThreadListener;
+use crate::pool::clock::Clock;
+use crate::pool::executor::Executor;
+use crate::pool::job::Job;
+use crate::pool::job::Lifecycle;
+use crate::pool::lanes::LaneThreads;
+use crate::pool::wedged::WedgedRun;
+use crate::run::cancel::CancelReason;
+use crate::run::error::RunError;
+use crate::run::error::SpawnError;
+use crate::run::failure::Failure;
+use crate::run::report::account_of;
+use crate::run::snapshot::Snapshot;
 
 /// What the threads of one plugin share.
-pub(super) struct Hub {
-    pub(super) slot: Slot,
-    pub(super) meter: ProcessMeter,
+pub(crate) struct Scheduler {
+    pub(super) executor: Executor,
     cancel_grace: Duration,
-    listeners: Listeners,
-    /// The threads are there without which nothing would come to its end.
+    on_wedged: Option<OnWedged>,
+    /// The clock and a first lane have their threads.
     has_threads: AtomicBool,
-    state: Mutex<State>,
-    /// There is something to take.
+    state: Mutex<SchedulerState>,
+    /// Wakes a lane: there may be work.
     work: Condvar,
-    /// Something falls due earlier than the clock thinks.
+    /// Wakes the clock: something is due earlier than it expects.
     alarm: Condvar,
 }
 
 #[derive(Debug)]
-pub(super) struct State {
-    pub(super) engine: Engine<Job>,
-    pub(super) lanes: lanes::Threads,
-    pub(super) clock: clock::Clock,
-    /// The change that has all lanes.
-    pub(super) changing: Option<Change>,
-    /// Nobody submits any more: threads end when they have nothing to do.
+pub(crate) struct SchedulerState {
+    pub(crate) engine: Engine<Job>,
+    pub(super) lanes: LaneThreads,
+    pub(super) clock: Clock,
+    /// The lifecycle change that holds all lanes.
+    pub(crate) lifecycle: Option<Lifecycle>,
+    /// No handle is left: threads end when they have nothing to do.
     pub(super) closed: bool,
 }
 
-/// What a lane is to do.
-pub(super) enum Job {
-    /// To call the plugin with the body of a request.
-    Call(Bytes),
-    /// To change the plugin's instance.
-    Change(Change, Box<dyn FnOnce() + Send>),
-}
+/// Called for each run that becomes wedged, on the thread of the clock.
+pub(crate) type OnWedged = Box<dyn Fn(&WedgedRun) + Send + Sync>;
 
-/// What takes the plugin for itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Change {
-    Initialize,
-    CleanUp,
-}
-
-impl Hub {
-    pub(super) fn new(class: Class, bounds: Bounds, listeners: Listeners) -> Self {
-        let state = State {
+impl Scheduler {
+    pub(crate) fn new(
+        cell: Arc<InstanceCell>,
+        bounds: Bounds,
+        listener: ThreadListener,
+        on_wedged: Option<OnWedged>,
+    ) -> Self {
+        let state = SchedulerState {
             engine: Engine::new(bounds),
-            lanes: lanes::Threads::at_most(bounds.lanes),
-            clock: clock::Clock::default(),
-            changing: None,
+            lanes: LaneThreads::default(),
+            clock: Clock::default(),
+            lifecycle: None,
             closed: false,
         };
         Self {
-            slot: Slot::new(class),
-            meter: ProcessMeter::new(),
+            executor: Executor::new(cell, listener),
             cancel_grace: bounds.cancel_grace,
-            listeners,
+            on_wedged,
             has_threads: AtomicBool::new(false),
             state: Mutex::new(state),
             work: Condvar::new(),
@@ -119,35 +84,36 @@ impl Hub {
         }
     }
 
-    /// Starts the threads without which nothing would come to its end: one lane, and the clock.
+    pub(crate) fn cell(&self) -> &InstanceCell {
+        self.executor.cell()
+    }
+
+    pub(crate) fn class_info(&self) -> &ClassInfo {
+        self.executor.class_info()
+    }
+
+    /// Starts the threads that every run needs: the clock and one lane.
     ///
     /// # Errors
-    /// When the system gives no thread; the next call tries again.
-    pub(super) fn start_threads(self: &Arc<Self>) -> Result<(), NoThread> {
+    /// If the system refuses a thread; the next call tries again.
+    pub(crate) fn start_threads(self: &Arc<Self>) -> Result<(), SpawnError> {
         if self.has_threads.load(Ordering::Relaxed) {
             return Ok(());
         }
         let mut state = self.locked();
-        clock::Clock::start(self, &mut state)?;
-        lanes::Threads::start_first(self, &mut state)?;
+        Clock::start(self, &mut state)?;
+        LaneThreads::start_first(self, &mut state)?;
         self.has_threads.store(true, Ordering::Relaxed);
         Ok(())
     }
 
-    /// Tells of what happens on this thread of the plugin.
-    pub(super) fn on_lane(&self, event: LaneEvent<'_>) {
-        if let Some(tell) = &self.listeners.lane {
-            tell(&event);
-        }
+    /// Reads the engine.
+    pub(crate) fn read<R>(&self, read: impl FnOnce(&Engine<Job>) -> R) -> R {
+        read(&self.locked().engine)
     }
 
-    /// Looks at the engine.
-    pub(super) fn look<R>(&self, look: impl FnOnce(&Engine<Job>) -> R) -> R {
-        look(&self.locked().engine)
-    }
-
-    /// Tells the engine of an event, and wakes who has something to do because of it.
-    pub(super) fn happen<R>(
+    /// Passes an event to the engine, and wakes the threads that have something to do now.
+    pub(crate) fn update<R>(
         self: &Arc<Self>,
         event: impl FnOnce(&mut Engine<Job>, Instant) -> R,
     ) -> R {
@@ -157,60 +123,61 @@ impl Hub {
         result
     }
 
-    /// As [`happen`](Self::happen), for an event that ends or concerns runs; carries it out.
-    pub(super) fn settle<R>(
+    /// [`update`](Self::update) for an event with effects, which are carried out.
+    pub(crate) fn update_and_notify<R>(
         self: &Arc<Self>,
         event: impl FnOnce(&mut Engine<Job>, Instant) -> (R, Effects<Job>),
     ) -> R {
-        let (result, effects) = self.happen(event);
-        self.carry_out(effects);
+        let (result, effects) = self.update(event);
+        self.notify(effects);
         result
     }
 
-    /// Tells clients and the log.
-    pub(super) fn carry_out(&self, effects: Effects<Job>) {
-        for (view, reason) in &effects.settled {
-            self.close_stopped(view, *reason);
+    /// Sends clients their replies, and reports wedged runs.
+    pub(super) fn notify(&self, effects: Effects<Job>) {
+        for (snapshot, reason) in &effects.replies {
+            self.reply_cancelled(snapshot, *reason);
         }
-        for view in &effects.wedged {
-            let run = WedgedRun::new(view.run.id(), self.cancel_grace);
+        for snapshot in &effects.wedged {
+            let run = WedgedRun::new(snapshot.run.id(), self.cancel_grace);
             log::warn!(run = run.id(); "{run}");
-            if let Some(tell) = &self.listeners.wedged {
-                tell(&run);
+            if let Some(on_wedged) = &self.on_wedged {
+                on_wedged(&run);
             }
         }
     }
 
-    /// Tells the client of a run that was asked to stop that this is its end.
-    pub(super) fn close_stopped(&self, view: &View, reason: Reason) {
+    /// Tells the client of a cancelled run how it ends.
+    pub(crate) fn reply_cancelled(&self, snapshot: &Snapshot, reason: CancelReason) {
         let now = Instant::now();
-        let when = view.run.admitted().wall_of(view.ended_at.unwrap_or(now));
-        let error = RunError::of_stop(view, reason);
-        let failure = Failure::at(when, error, self.slot.class().info());
-        if view.state.is_final() {
-            log::info!(run = view.run.id(); "{}", failure.error);
+        let run = &snapshot.run;
+        let when = run.admitted_at().wall_of(snapshot.ended_at.unwrap_or(now));
+        let error = RunError::from_cancel(reason, snapshot.started_at);
+        let failure = Failure::new_at(when, error, self.class_info());
+        if snapshot.state.is_final() {
+            log::info!(run = run.id(); "{}", failure.error);
         }
-        view.run.output().close(Err(failure), Account::of(view, now));
+        run.output().close(Err(failure), account_of(snapshot, now));
     }
 
-    pub(super) fn locked(&self) -> MutexGuard<'_, State> {
+    pub(crate) fn locked(&self) -> MutexGuard<'_, SchedulerState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Blocks a lane until there may be something to take.
+    /// Blocks a lane until there may be work.
     pub(super) fn wait_for_work<'s>(
         &'s self,
-        state: MutexGuard<'s, State>,
-    ) -> MutexGuard<'s, State> {
+        state: MutexGuard<'s, SchedulerState>,
+    ) -> MutexGuard<'s, SchedulerState> {
         self.work.wait(state).unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Blocks the clock until something falls due, or may fall due earlier.
+    /// Blocks the clock for `limit`, or until something may be due earlier.
     pub(super) fn wait_for_alarm<'s>(
         &'s self,
-        state: MutexGuard<'s, State>,
+        state: MutexGuard<'s, SchedulerState>,
         limit: Option<Duration>,
-    ) -> MutexGuard<'s, State> {
+    ) -> MutexGuard<'s, SchedulerState> {
         match limit {
             None => self.alarm.wait(state).unwrap_or_else(PoisonError::into_inner),
             Some(limit) => {
@@ -219,20 +186,20 @@ impl Hub {
         }
     }
 
-    /// Lets go of the state, and wakes who has something to do.
-    pub(super) fn wake(self: &Arc<Self>, mut state: MutexGuard<'_, State>) {
-        let alarm = clock::Clock::is_to_wake(&state);
-        let work = lanes::Threads::is_to_wake(self, &mut state);
+    /// Releases the lock, and wakes the threads that have something to do.
+    pub(super) fn wake(self: &Arc<Self>, mut state: MutexGuard<'_, SchedulerState>) {
+        let wake_clock = Clock::needs_alarm(&state);
+        let wake_lane = LaneThreads::needs_wake(self, &mut state);
         drop(state);
-        if alarm {
+        if wake_clock {
             self.alarm.notify_one();
         }
-        if work {
+        if wake_lane {
             self.work.notify_one();
         }
     }
 
-    /// The threads end when there is nothing left to do.
+    /// Lets the threads end when they have nothing left to do.
     pub(super) fn close(&self) {
         self.locked().closed = true;
         self.alarm.notify_all();
@@ -240,26 +207,8 @@ impl Hub {
     }
 }
 
-impl std::fmt::Debug for Hub {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Hub").field("state", &self.state).finish_non_exhaustive()
-    }
-}
-
-impl Change {
-    pub(super) const fn name(self) -> &'static str {
-        match self {
-            Self::Initialize => "initialize",
-            Self::CleanUp => "cleanup",
-        }
-    }
-}
-
-impl std::fmt::Debug for Job {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Call(body) => f.debug_tuple("Call").field(&body.len()).finish(),
-            Self::Change(change, _) => change.fmt(f),
-        }
+impl fmt::Debug for Scheduler {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Scheduler").field("state", &self.state).finish_non_exhaustive()
     }
 }

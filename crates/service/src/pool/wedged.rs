@@ -1,9 +1,9 @@
-//! A run that does not come back.
+//! A run that does not end.
 
 use std::fmt;
 use std::time::Duration;
 
-/// A run that has not come back though it was asked to stop and its grace is over.
+/// A run whose plugin has not returned within the cancel grace.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WedgedRun {
     id: String,
@@ -15,7 +15,7 @@ impl WedgedRun {
         Self { id: id.to_owned(), grace }
     }
 
-    /// The run's id.
+    /// The id of the run.
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id
@@ -26,6 +26,6 @@ impl fmt::Display for WedgedRun {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { id, grace } = self;
         let seconds = grace.as_secs_f64();
-        write!(f, "run {id} is wedged: it is not back {seconds:.1} s after it was asked to stop")
+        write!(f, "run {id} is wedged: still running {seconds:.1} s after its cancel")
     }
 }

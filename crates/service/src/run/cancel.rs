@@ -1,37 +1,35 @@
-//! The cancel of one run: made at its admission, never reset, never shared.
+//! The cancel of one run: created with the run, never reset, never shared with another run.
 
-#[cfg(test)]
-mod tests;
 mod token;
 
 use serde::Serialize;
 
-pub(crate) use crate::runs::cancel::token::CancelToken;
-use crate::runs::sync;
+pub(crate) use crate::run::cancel::token::CancelToken;
+use crate::run::sync;
 
-/// Why a run is to stop before its plugin is done.
+/// Why a run is cancelled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Reason {
+pub(crate) enum CancelReason {
     /// A client asked for it.
     Cancel,
-    /// The client that waits for the answer left.
+    /// The client that waited for the answer disconnected.
     ClientGone,
-    /// Its time is over.
+    /// The deadline of the run passed.
     Deadline,
-    /// The worker stops.
+    /// The worker is stopping.
     Shutdown,
 }
 
-impl Reason {
-    pub(crate) const fn as_str(self) -> &'static str {
+impl CancelReason {
+    pub(crate) const fn message(self) -> &'static str {
         match self {
             Self::Cancel => "the run was cancelled",
-            Self::ClientGone => "the run was cancelled: its client left",
+            Self::ClientGone => "the run was cancelled: its client disconnected",
             Self::Deadline => {
                 "the deadline of the run has passed (X-Timeout-Ms of the request, or --run-timeout)"
             }
-            Self::Shutdown => "the run was cancelled: the worker stops",
+            Self::Shutdown => "the run was cancelled: the worker is stopping",
         }
     }
 }

@@ -1,92 +1,76 @@
-//! How a run ends without an answer.
+//! Why a run ends without an answer.
+
+use std::io;
+use std::time::Instant;
 
 use thiserror::Error;
 use universal_worker_abi::Fault;
 
-use crate::runs::cancel::Reason;
-use crate::runs::engine::Refused;
-use crate::runs::engine::View;
-use crate::runs::no_thread::NoThread;
-use crate::runs::slot::NoInstance;
+use crate::run::cancel::CancelReason;
 
 #[derive(Debug, Error)]
 pub(crate) enum RunError {
-    /// The plugin's side failed it.
+    /// The plugin failed.
     #[error("{}", .0.message)]
     Fault(Fault),
 
-    /// There is no plugin to run it.
+    /// The plugin has no instance to run.
     #[error("not initialised: {}; send a config to /initialize first", .0.message)]
     NotInitialised(Fault),
 
-    /// It was asked to stop.
-    #[error("{}", .0.as_str())]
-    Stopped(Reason),
+    #[error("{}", .0.message())]
+    Cancelled(CancelReason),
 
-    /// It found no place.
-    #[error("the plugin is busy, and as many runs wait as may ({waiting}; --queue sets it)")]
+    #[error("the plugin is busy and the queue is full ({waiting} waiting; set by --queue)")]
     QueueFull {
-        /// How many wait.
+        /// Runs that wait.
         waiting: usize,
         /// When a place is likely to be free.
         retry_after_seconds: f64,
     },
 
-    /// Another run has its id.
-    #[error("a run of the id '{id}' {}", if *is_over {
-        "is over, but its plugin has not come back from it"
+    /// Another run has the same id.
+    #[error("a run with the id '{id}' {}", if *has_ended {
+        "has ended, but its plugin has not returned"
     } else {
         "is queued or running"
     })]
     IdTaken {
         id: String,
-        /// Only its lane is held.
-        is_over: bool,
+        /// The other run has ended and only holds its lane.
+        has_ended: bool,
     },
 
-    /// The worker takes no new runs.
+    /// The worker admits no more runs.
     #[error("the worker is stopping")]
     Draining,
 
     #[error(transparent)]
-    NoThread(#[from] NoThread),
+    Spawn(#[from] SpawnError),
 
-    /// Nothing of it can be sent on: JSON is UTF-8.
     #[error("the plugin emitted a value that is not UTF-8")]
     NotUtf8,
 
-    /// Its end was lost on the way.
+    /// Nothing reported the end of the run.
     #[error("the end of the run was lost: this is a defect of the worker")]
     Lost,
 }
 
+/// The system refuses a thread; a later attempt may succeed.
+#[derive(Debug, Error)]
+#[error(
+    "cannot start a thread for the plugin ({0}): raise RLIMIT_NPROC or the pids.max of the cgroup"
+)]
+pub(crate) struct SpawnError(#[from] io::Error);
+
 impl RunError {
-    /// What becomes of a run that was asked to stop.
-    pub(super) fn of_stop(view: &View, reason: Reason) -> Self {
-        // One that never started can be run elsewhere, as one that comes now.
-        if reason == Reason::Shutdown && view.started_at.is_none() {
+    /// The error of a cancelled run; `started_at` is none if it never left the queue.
+    pub(crate) fn from_cancel(reason: CancelReason, started_at: Option<Instant>) -> Self {
+        // A run that never started can be sent to another worker, like one that arrives now.
+        if reason == CancelReason::Shutdown && started_at.is_none() {
             Self::Draining
         } else {
-            Self::Stopped(reason)
-        }
-    }
-
-    pub(super) fn of_refusal(refused: Refused, id: &str) -> Self {
-        match refused {
-            Refused::Draining => Self::Draining,
-            Refused::IdTaken { is_over } => Self::IdTaken { id: id.to_owned(), is_over },
-            Refused::QueueFull { waiting, retry_after } => {
-                Self::QueueFull { waiting, retry_after_seconds: retry_after.as_secs_f64() }
-            }
-        }
-    }
-}
-
-impl From<NoInstance> for RunError {
-    fn from(error: NoInstance) -> Self {
-        match error {
-            NoInstance::NotInitialised(fault) => Self::NotInitialised(fault),
-            NoInstance::Refused(fault) => Self::Fault(fault),
+            Self::Cancelled(reason)
         }
     }
 }

@@ -1,14 +1,15 @@
-//! That a run failed: why, and in the form that clients act on.
+//! A failed run: its error, and the form of it that clients act on.
 
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use universal_worker_abi::ClassInfo;
+use universal_worker_abi::FaultKind;
 
-use crate::runs::error::RunError;
-use crate::runs::job_error::JobError;
+use crate::run::error::RunError;
+use crate::run::job_error::JobError;
 
-/// A failure, as its client is told; made once, when it happens.
+/// A failure as the client receives it; created once, when the run fails.
 #[derive(Debug)]
 pub(crate) struct Failure {
     pub(crate) error: RunError,
@@ -16,12 +17,17 @@ pub(crate) struct Failure {
 }
 
 impl Failure {
-    pub(crate) fn now(error: RunError, info: &ClassInfo) -> Self {
-        Self::at(SystemTime::now(), error, info)
+    /// A failure that happens now.
+    pub(crate) fn new(error: RunError, info: &ClassInfo) -> Self {
+        Self::new_at(SystemTime::now(), error, info)
     }
 
-    pub(crate) fn at(when: SystemTime, error: RunError, info: &ClassInfo) -> Self {
-        let job_error = Arc::new(JobError::of(&error, info, when));
+    pub(crate) fn new_at(when: SystemTime, error: RunError, info: &ClassInfo) -> Self {
+        let job_error = Arc::new(JobError::new(&error, info, when));
         Self { error, job_error }
+    }
+
+    pub(crate) fn is_panic(&self) -> bool {
+        matches!(&self.error, RunError::Fault(fault) if fault.kind == FaultKind::Panicked)
     }
 }

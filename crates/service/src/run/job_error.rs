@@ -1,4 +1,4 @@
-//! A run's error in the form that clients act on.
+//! The error of a run in the form that clients act on.
 
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -7,16 +7,15 @@ use serde::Serialize;
 use serde_json::Value;
 use universal_worker_abi::Category;
 use universal_worker_abi::ClassInfo;
-use universal_worker_abi::Fault;
 use universal_worker_abi::FaultDetail;
 use universal_worker_abi::FaultKind;
 
-use crate::json;
-use crate::runs::cancel::Reason;
-use crate::runs::error::RunError;
-use crate::runs::moment::text_of;
+use crate::encode;
+use crate::run::cancel::CancelReason;
+use crate::run::error::RunError;
+use crate::run::timestamp::text_of;
 
-/// `_job_error` of an answer or a stream's last line.
+/// `_job_error` of a response, or of the last line of a stream.
 #[derive(Debug, Serialize)]
 pub(crate) struct JobError {
     category: Category,
@@ -34,8 +33,8 @@ pub(crate) struct JobError {
     occurred_at: String,
 }
 
-/// Bytes of an error's text that are kept with a run that is over.
-const KEPT: usize = 64 * 1024;
+/// Bytes of an error's text that are kept with a run that has ended.
+const MAX_KEPT: usize = 64 * 1024;
 
 /// The last line of a stream that failed.
 #[derive(Serialize)]
@@ -45,34 +44,15 @@ struct Line<'a> {
 }
 
 impl JobError {
-    pub(crate) fn of(error: &RunError, info: &ClassInfo, when: SystemTime) -> Self {
-        let detail = match error {
-            RunError::Fault(fault) => of_fault(fault),
-            RunError::NotInitialised(fault) => {
-                FaultDetail { category: Some(Category::UserInput), ..fault.detail.as_ref().clone() }
-            }
-            RunError::QueueFull { retry_after_seconds, .. } => FaultDetail {
-                category: Some(Category::Transient),
-                retry_after_seconds: Some(*retry_after_seconds),
-                ..FaultDetail::default()
-            },
-            RunError::Draining | RunError::NoThread(_) => transient(true),
-            RunError::Stopped(reason) => transient(*reason == Reason::Deadline),
-            RunError::IdTaken { is_over: true, .. } => transient(true),
-            RunError::IdTaken { is_over: false, .. } => FaultDetail {
-                category: Some(Category::UserInput),
-                retriable: Some(false),
-                ..FaultDetail::default()
-            },
-            RunError::NotUtf8 | RunError::Lost => FaultDetail::default(),
-        };
-        // An error of which nobody says more is not one that goes away by itself.
+    pub(crate) fn new(error: &RunError, info: &ClassInfo, when: SystemTime) -> Self {
+        let detail = detail_of(error);
+        // An error without details is not expected to go away by itself.
         let category = detail.category.unwrap_or(Category::Fatal);
         Self {
             category,
             message: error.to_string(),
             retriable: detail.retriable.unwrap_or(category != Category::Fatal),
-            // What lies in the past is now.
+            // A time in the past means now.
             retry_after_seconds: detail.retry_after_seconds.map(|seconds| seconds.max(0.0)),
             fields_invalid: detail.fields_invalid,
             resource_shortfall: detail.resource_shortfall,
@@ -86,16 +66,16 @@ impl JobError {
     }
 
     /// The last line of a stream, without its line feed.
-    pub(crate) fn line(&self) -> Vec<u8> {
-        json::bytes(&Line { error: &self.message, _job_error: self })
+    pub(crate) fn to_line(&self) -> Vec<u8> {
+        encode::to_vec(&Line { error: &self.message, _job_error: self })
     }
 
-    /// The same, cut down where it is large: a plugin may say more than any memory holds.
-    pub(crate) fn to_keep(error: Arc<Self>) -> Arc<Self> {
-        if error.size() <= KEPT {
+    /// The error cut down to a bounded size, because a plugin may write any amount of text.
+    pub(crate) fn truncated(error: Arc<Self>) -> Arc<Self> {
+        if error.size() <= MAX_KEPT {
             return error;
         }
-        let cut = |text: &str| text[..text.floor_char_boundary(KEPT / 4)].to_owned();
+        let cut = |text: &str| text[..text.floor_char_boundary(MAX_KEPT / 4)].to_owned();
         Arc::new(Self {
             category: error.category,
             message: cut(&error.message),
@@ -112,35 +92,51 @@ impl JobError {
         })
     }
 
-    /// Bytes of text in it, roughly.
+    /// Bytes of text in it, approximately.
     fn size(&self) -> usize {
         let texts = [&self.original_exc_repr, &self.traceback];
         let values = [&self.fields_invalid, &self.resource_shortfall, &self.detail];
         let texts = texts.into_iter().flatten().map(String::len).sum::<usize>();
-        // Values are rare, and seldom more than a few words.
-        let values = values.into_iter().flatten().map(|value| json::bytes(value).len());
+        // Values are rare and short, so encoding them here costs little.
+        let values = values.into_iter().flatten().map(|value| encode::to_vec(value).len());
         self.message.len() + texts + values.sum::<usize>()
     }
 
-    /// Whether it names what in the input is wrong.
+    /// Whether it names the invalid fields of the input.
     pub(crate) fn blames_input(&self) -> bool {
         self.category == Category::UserInput && self.fields_invalid.is_some()
     }
 }
 
-fn of_fault(fault: &Fault) -> FaultDetail {
-    let mut detail = fault.detail.as_ref().clone();
-    if fault.kind == FaultKind::Cancelled {
-        detail.category.get_or_insert(Category::Transient);
-        detail.retriable.get_or_insert(false);
-    }
+/// What a caller can do about an error: what the plugin says, or what follows from its kind.
+fn detail_of(error: &RunError) -> FaultDetail {
+    let mut detail = match error {
+        RunError::Fault(fault) | RunError::NotInitialised(fault) => fault.detail.as_ref().clone(),
+        _ => FaultDetail::default(),
+    };
+    let transient = (Category::Transient, true);
+    let (category, retriable) = match error {
+        RunError::Fault(fault) if fault.kind == FaultKind::Cancelled => {
+            detail.category.get_or_insert(Category::Transient);
+            detail.retriable.get_or_insert(false);
+            return detail;
+        }
+        RunError::NotInitialised(_) => {
+            detail.category = Some(Category::UserInput);
+            return detail;
+        }
+        RunError::Fault(_) | RunError::NotUtf8 | RunError::Lost => return detail,
+        RunError::QueueFull { retry_after_seconds, .. } => {
+            detail.retry_after_seconds = Some(*retry_after_seconds);
+            transient
+        }
+        RunError::Cancelled(reason) => (Category::Transient, *reason == CancelReason::Deadline),
+        RunError::IdTaken { has_ended: false, .. } => (Category::UserInput, false),
+        RunError::IdTaken { has_ended: true, .. } | RunError::Draining | RunError::Spawn(_) => {
+            transient
+        }
+    };
+    detail.category = Some(category);
+    detail.retriable = Some(retriable);
     detail
-}
-
-fn transient(retriable: bool) -> FaultDetail {
-    FaultDetail {
-        category: Some(Category::Transient),
-        retriable: Some(retriable),
-        ..FaultDetail::default()
-    }
 }

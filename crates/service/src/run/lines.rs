@@ -1,37 +1,37 @@
 //! The lines of a stream, on their way from the plugin to the client.
 
 mod buffer;
-#[cfg(test)]
-mod tests;
 
 use serde::Serialize;
 use universal_worker_json::Raw;
 
-use crate::json;
-use crate::runs::cancel::CancelToken;
-pub(crate) use crate::runs::lines::buffer::Lines;
-use crate::runs::run::OnLeave;
-use crate::runs::sync;
+use crate::encode;
+use crate::run::cancel::CancelToken;
+#[cfg(test)]
+pub(crate) use crate::run::lines::buffer::CAPACITY;
+pub(crate) use crate::run::lines::buffer::Lines;
+use crate::run::options::OnDisconnect;
+use crate::run::sync;
 
 /// How a value is written as a line.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum Framing {
-    /// As it is.
+    /// The value itself.
     #[default]
     Plain,
-    /// In a frame that says what it is: a chunk, the end or an error.
+    /// A frame that names its content: a chunk, the end or an error.
     Frames,
 }
 
-/// A value in its frame.
+/// The frame of one value.
 #[derive(Serialize)]
 struct ChunkFrame<'a> {
     chunk: Raw<'a>,
 }
 
-/// What stands around each value of a stream.
+/// The text before and after each value of a stream.
 ///
-/// The encoder writes it once, and not for each line: a line takes nanoseconds, under a lock.
+/// It is encoded once per stream, because writing a line takes nanoseconds, under a lock.
 #[derive(Debug, Default)]
 pub(crate) struct Frame {
     before: String,
@@ -39,21 +39,22 @@ pub(crate) struct Frame {
 }
 
 impl Frame {
-    pub(in crate::runs) fn of(framing: Framing) -> Self {
-        /// No JSON text has it.
-        const HOLE: &str = "\0";
+    pub(crate) fn new(framing: Framing) -> Self {
+        /// A character that no JSON text contains.
+        const PLACEHOLDER: &str = "\0";
         match framing {
             Framing::Plain => Self::default(),
             Framing::Frames => {
-                let frame = json::text(&ChunkFrame { chunk: Raw(HOLE) });
-                let around = frame.split_once(HOLE).expect("a value stands within its frame");
-                Self { before: around.0.to_owned(), after: around.1.to_owned() }
+                let frame = encode::to_string(&ChunkFrame { chunk: Raw(PLACEHOLDER) });
+                let (before, after) =
+                    frame.split_once(PLACEHOLDER).expect("the frame contains its value");
+                Self { before: before.to_owned(), after: after.to_owned() }
             }
         }
     }
 
-    /// The value in it.
-    pub(in crate::runs) fn parts<'a>(&'a self, value: &'a str) -> [&'a [u8]; 3] {
+    /// The pieces of a framed value, in order.
+    pub(crate) fn parts<'a>(&'a self, value: &'a str) -> [&'a [u8]; 3] {
         [&self.before, value, &self.after].map(str::as_bytes)
     }
 }

@@ -1,4 +1,4 @@
-//! What comes out of a run, and the one place that tells its client of the end.
+//! The way from a run to its client, and the one place that sends the client its reply.
 
 use std::sync::Mutex;
 use std::sync::PoisonError;
@@ -7,74 +7,76 @@ use serde::Serialize;
 use tokio::sync::oneshot;
 use universal_worker_abi::Answer;
 
-use crate::json;
-use crate::runs::account::Account;
-use crate::runs::failure::Failure;
-use crate::runs::lines::Framing;
-use crate::runs::lines::Lines;
+use crate::encode;
+use crate::run::account::Account;
+use crate::run::failure::Failure;
+use crate::run::lines::Framing;
+use crate::run::lines::Lines;
 
 /// The way from a run to its client.
 ///
-/// A client is told once; whoever comes later (the plugin after a deadline) finds nobody waiting.
+/// A client gets one reply; a later one (a plugin that returns after the deadline) is discarded.
 #[derive(Debug)]
 pub(crate) enum Output {
     /// One answer, at the end.
     Answer { client: Client<Answer> },
-    /// Lines, as they come; the client is told when they can.
+    /// Lines as the plugin emits them; the reply says that reading can begin.
     Stream { client: Client<()>, lines: Lines },
-    /// Nothing but that it is done.
-    Prefetch { client: Client<Prefetched> },
+    /// Only the end of the prefetch.
+    Prefetch { client: Client<PrefetchResult> },
 }
 
-type Client<T> = Mutex<Option<oneshot::Sender<Told<T>>>>;
+type Client<T> = Mutex<Option<oneshot::Sender<Reply<T>>>>;
 
-/// What a client is told.
+/// What the client of a run receives.
 #[derive(Debug)]
-pub(crate) struct Told<T> {
+pub(crate) struct Reply<T> {
     pub(crate) result: Result<T, Failure>,
-    /// None where the run goes on.
+    /// None while the run continues.
     pub(crate) account: Option<Account>,
 }
 
-/// What a plugin brought.
+/// How the plugin returned from a run.
+pub(crate) type Outcome = Result<RunOutput, Failure>;
+
+/// What the plugin returned.
 #[derive(Debug)]
-pub(crate) enum Brought {
+pub(crate) enum RunOutput {
     Answer(Answer),
-    /// All there is was emitted.
+    /// Everything was emitted as lines.
     Lines,
-    Prefetched(Prefetched),
+    Prefetch(PrefetchResult),
 }
 
-/// What came of a prefetch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Prefetched {
+pub(crate) enum PrefetchResult {
     Done,
     /// The class has nothing to fetch.
     NotSupported,
 }
 
-/// The last frame of a stream that came to its end.
+/// The last frame of a stream that ends without an error.
 #[derive(Serialize)]
 struct EndFrame<'a> {
     end: &'a Account,
 }
 
 impl Output {
-    pub(crate) fn answer() -> (Self, oneshot::Receiver<Told<Answer>>) {
-        let (client, told) = oneshot::channel();
-        (Self::Answer { client: Mutex::new(Some(client)) }, told)
+    pub(crate) fn answer() -> (Self, oneshot::Receiver<Reply<Answer>>) {
+        let (client, reply) = oneshot::channel();
+        (Self::Answer { client: Mutex::new(Some(client)) }, reply)
     }
 
-    /// The receiver is told when lines can come: the arguments are bound.
-    pub(crate) fn stream(framing: Framing) -> (Self, oneshot::Receiver<Told<()>>) {
-        let (client, told) = oneshot::channel();
+    /// The reply comes once the arguments are bound, when lines can follow.
+    pub(crate) fn stream(framing: Framing) -> (Self, oneshot::Receiver<Reply<()>>) {
+        let (client, reply) = oneshot::channel();
         let lines = Lines::new(framing);
-        (Self::Stream { client: Mutex::new(Some(client)), lines }, told)
+        (Self::Stream { client: Mutex::new(Some(client)), lines }, reply)
     }
 
-    pub(crate) fn prefetch() -> (Self, oneshot::Receiver<Told<Prefetched>>) {
-        let (client, told) = oneshot::channel();
-        (Self::Prefetch { client: Mutex::new(Some(client)) }, told)
+    pub(crate) fn prefetch() -> (Self, oneshot::Receiver<Reply<PrefetchResult>>) {
+        let (client, reply) = oneshot::channel();
+        (Self::Prefetch { client: Mutex::new(Some(client)) }, reply)
     }
 
     pub(crate) fn lines(&self) -> Option<&Lines> {
@@ -84,50 +86,50 @@ impl Output {
         }
     }
 
-    /// From now on, lines can come.
+    /// Tells the client of a stream that lines can follow.
     pub(crate) fn open(&self) {
         if let Self::Stream { client, .. } = self {
-            tell(client, Told { result: Ok(()), account: None });
+            send(client, Ok(()), None);
         }
     }
 
-    /// Tells the client that the run is over; nothing happens where it was told before.
-    pub(crate) fn close(&self, brought: Result<Brought, Failure>, account: Account) {
-        match (self, brought) {
-            (Self::Answer { client }, Ok(Brought::Answer(answer))) => {
-                tell(client, Told { result: Ok(answer), account: Some(account) });
+    /// Sends the client the end of the run, unless it already has a reply.
+    pub(crate) fn close(&self, outcome: Outcome, account: Account) {
+        match (self, outcome) {
+            (Self::Answer { client }, Ok(RunOutput::Answer(answer))) => {
+                send(client, Ok(answer), Some(account));
             }
             (Self::Answer { client }, Err(failure)) => {
-                tell(client, Told { result: Err(failure), account: Some(account) });
+                send(client, Err(failure), Some(account));
             }
             (Self::Stream { client, lines }, Ok(_)) => {
                 let frames = lines.framing() == Framing::Frames;
-                lines.finish(frames.then(|| json::bytes(&EndFrame { end: &account })));
-                tell(client, Told { result: Ok(()), account: None });
+                lines.finish(frames.then(|| encode::to_vec(&EndFrame { end: &account })));
+                send(client, Ok(()), None);
             }
             (Self::Stream { client, lines }, Err(failure)) => {
-                let line = failure.job_error.line();
-                // Before the first line, the client learns it from the answer's status.
-                let told = tell(client, Told { result: Err(failure), account: Some(account) });
-                lines.finish((!told).then_some(line));
+                let line = failure.job_error.to_line();
+                // Before the first line, the status of the response reports the failure.
+                let sent = send(client, Err(failure), Some(account));
+                lines.finish((!sent).then_some(line));
             }
-            (Self::Prefetch { client }, Ok(Brought::Prefetched(came))) => {
-                tell(client, Told { result: Ok(came), account: Some(account) });
+            (Self::Prefetch { client }, Ok(RunOutput::Prefetch(result))) => {
+                send(client, Ok(result), Some(account));
             }
             (Self::Prefetch { client }, Err(failure)) => {
-                tell(client, Told { result: Err(failure), account: Some(account) });
+                send(client, Err(failure), Some(account));
             }
-            // Each brings what it was asked for.
+            // The executor returns the output that matches the request.
             (Self::Answer { .. } | Self::Prefetch { .. }, Ok(_)) => {}
         }
     }
 }
 
-/// Tells a client that was not told before; false where it was.
-fn tell<T>(client: &Client<T>, told: Told<T>) -> bool {
-    let waiting = client.lock().unwrap_or_else(PoisonError::into_inner).take();
-    let Some(waiting) = waiting else { return false };
-    // A client that left does not listen.
-    let _ = waiting.send(told);
+/// Sends the reply; returns false if the client already has one.
+fn send<T>(client: &Client<T>, result: Result<T, Failure>, account: Option<Account>) -> bool {
+    let sender = client.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let Some(sender) = sender else { return false };
+    // Fails if the client disconnected.
+    let _ = sender.send(Reply { result, account });
     true
 }

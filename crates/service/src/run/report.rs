@@ -1,4 +1,4 @@
-//! A run as clients read it: `/runs` and `/progress`.
+//! A run as clients read it: its account, `/runs` and `/progress`.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -6,24 +6,24 @@ use std::time::Instant;
 use serde::Serialize;
 use universal_worker_abi::ClassInfo;
 
-use crate::runs::account::Account;
-use crate::runs::cancel::Reason;
-use crate::runs::engine::Phase;
-use crate::runs::engine::State;
-use crate::runs::engine::View;
-use crate::runs::error::RunError;
-use crate::runs::job_error::JobError;
-use crate::runs::moment::seconds;
-use crate::runs::output::Output;
-use crate::runs::progress::Progress;
-use crate::runs::run::Run;
+use crate::run::Run;
+use crate::run::account::Account;
+use crate::run::cancel::CancelReason;
+use crate::run::error::RunError;
+use crate::run::job_error::JobError;
+use crate::run::output::Output;
+use crate::run::progress::Progress;
+use crate::run::snapshot::CancelPhase;
+use crate::run::snapshot::RunState;
+use crate::run::snapshot::Snapshot;
+use crate::run::timestamp::seconds;
 
-/// One run.
+/// One run, as `/runs` shows it.
 #[derive(Debug, Serialize)]
-pub(crate) struct Report {
+pub(crate) struct RunReport {
     id: String,
     kind: &'static str,
-    state: State,
+    state: RunState,
     phase: Option<&'static str>,
     progress: f64,
     message: String,
@@ -33,12 +33,12 @@ pub(crate) struct Report {
     ended_at: Option<String>,
     deadline_at: Option<String>,
     lane_held: bool,
-    reason: Option<Reason>,
+    reason: Option<CancelReason>,
     error: Option<Arc<JobError>>,
     account: Account,
 }
 
-/// How far a run is.
+/// The progress of a run, as `/progress` shows it.
 #[derive(Debug, Default, Serialize)]
 pub(crate) struct ProgressReport {
     progress: f64,
@@ -47,11 +47,11 @@ pub(crate) struct ProgressReport {
     run_id: Option<String>,
 }
 
-impl Report {
-    pub(super) fn of(view: &View, info: &ClassInfo, now: Instant) -> Self {
-        let run = &view.run;
+impl RunReport {
+    pub(crate) fn new(snapshot: &Snapshot, info: &ClassInfo, now: Instant) -> Self {
+        let run = &snapshot.run;
         let progress = run.current_progress();
-        let text_of = |moment: Instant| run.admitted().text_of(moment);
+        let text_of = |at: Instant| run.admitted_at().text_of(at);
         Self {
             id: run.id().to_owned(),
             kind: match run.output() {
@@ -59,25 +59,26 @@ impl Report {
                 Output::Stream { .. } => "stream",
                 Output::Prefetch { .. } => "prefetch",
             },
-            state: view.state,
-            phase: view.phase.map(Phase::as_str),
-            stalled_for_s: stalled_for(view.busy_since(), &progress, now),
+            state: snapshot.state,
+            phase: snapshot.phase.map(CancelPhase::as_str),
+            stalled_for_s: stalled_for(snapshot.busy_since(), &progress, now),
             progress: progress.fraction,
             message: progress.message,
-            queued_at: text_of(run.admitted().at),
-            started_at: view.started_at.map(text_of),
-            ended_at: view.ended_at.map(text_of),
-            deadline_at: run.terms().deadline.map(text_of),
-            lane_held: view.busy_since().is_some(),
-            reason: view.reason,
-            error: error_of(view, info),
-            account: Account::of(view, now),
+            queued_at: text_of(run.admitted_at().at),
+            started_at: snapshot.started_at.map(text_of),
+            ended_at: snapshot.ended_at.map(text_of),
+            deadline_at: run.options().deadline.map(text_of),
+            lane_held: snapshot.busy_since().is_some(),
+            reason: snapshot.reason,
+            error: error_of(snapshot, info),
+            account: account_of(snapshot, now),
         }
     }
 }
 
 impl ProgressReport {
-    pub(super) fn of(run: &Run, busy_since: Option<Instant>, now: Instant) -> Self {
+    /// `busy_since` is none unless the plugin is at work on the run.
+    pub(crate) fn new(run: &Run, busy_since: Option<Instant>, now: Instant) -> Self {
         let progress = run.current_progress();
         Self {
             stalled_for_s: stalled_for(busy_since, &progress, now),
@@ -88,27 +89,49 @@ impl ProgressReport {
     }
 }
 
-/// For how long a plugin at work has told nothing new; since its start, where it never did.
+/// The account of a run as it stands at `now`.
+pub(crate) fn account_of(snapshot: &Snapshot, now: Instant) -> Account {
+    let run = &snapshot.run;
+    let left_queue_at = snapshot.started_at.or(snapshot.ended_at).unwrap_or(now);
+    let run_time = snapshot
+        .started_at
+        .map(|at| snapshot.returned_at.unwrap_or(now).saturating_duration_since(at));
+    let costs = run.costs().copied().unwrap_or_default();
+    let lines = run.output().lines().map(|lines| lines.written()).unwrap_or_default();
+    let first_line = lines.first_at.zip(snapshot.started_at);
+    Account {
+        queue_s: seconds(left_queue_at.saturating_duration_since(run.admitted_at().at)),
+        run_s: run_time.map(seconds),
+        first_line_s: first_line.map(|(at, start)| seconds(at.saturating_duration_since(start))),
+        bytes_in: run.bytes_in() as u64,
+        bytes_out: costs.bytes_out as u64 + lines.bytes,
+        lines: lines.count,
+        usage: run.current_usage(),
+        cpu_thread_s: costs.cpu_thread.map(seconds),
+        cpu_process_s: costs.cpu_process.map(seconds),
+        rss_growth_mb: costs.rss_growth.map(mebibytes),
+        shared: run.has_overlapped(),
+    }
+}
+
+/// Seconds since a busy plugin last reported a change, or since it started.
 fn stalled_for(busy_since: Option<Instant>, progress: &Progress, now: Instant) -> Option<f64> {
     let since = progress.changed_at.unwrap_or(busy_since?).max(busy_since?);
     Some(seconds(now.saturating_duration_since(since)))
 }
 
-fn error_of(view: &View, info: &ClassInfo) -> Option<Arc<JobError>> {
-    if view.error.is_some() {
-        return view.error.clone();
+fn error_of(snapshot: &Snapshot, info: &ClassInfo) -> Option<Arc<JobError>> {
+    if snapshot.error.is_some() {
+        return snapshot.error.clone();
     }
-    // Until the plugin is back, a run that was asked to stop may still fail by itself.
-    let (reason, ended_at) = view.reason.zip(view.ended_at)?;
-    let when = view.run.admitted().wall_of(ended_at);
-    Some(Arc::new(JobError::of(&RunError::of_stop(view, reason), info, when)))
+    // Until the plugin returns, a cancelled run may still end with an error of its own.
+    let (reason, ended_at) = snapshot.reason.zip(snapshot.ended_at)?;
+    let error = RunError::from_cancel(reason, snapshot.started_at);
+    let when = snapshot.run.admitted_at().wall_of(ended_at);
+    Some(Arc::new(JobError::new(&error, info, when)))
 }
 
-impl Phase {
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::CancelRequested => "cancel_requested",
-            Self::Wedged { .. } => "wedged",
-        }
-    }
+/// MiB, rounded to hundredths.
+fn mebibytes(bytes: i64) -> f64 {
+    (bytes as f64 / f64::from(1 << 20) * 100.0).round() / 100.0
 }

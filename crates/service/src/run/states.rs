@@ -1,174 +1,168 @@
-//! The states of a run, each a type: a move takes one and gives the next.
+//! The states of a run, one type each: a transition consumes one state and returns the next.
 //!
-//! So a run is in one state at a time, and a move that is not here cannot be made:
+//! A run is therefore in exactly one state, and has no transitions but these:
 //!
 //! ```text
-//! Queued ──start──▶ Running ──come_back──▶ Ended
-//!    │                 └──time_out──▶ Overtime ──come_back──▶ Ended
-//!    └──stop──▶ Ended
+//! Queued ──start──▶ Running ──complete──▶ Finished
+//!    │                 └──time_out──▶ TimedOut ──complete──▶ Finished
+//!    └──cancel──▶ Finished
 //! ```
 
 use std::sync::Arc;
 use std::time::Duration;
 use std::time::Instant;
 
-use crate::runs::cancel::Reason;
-use crate::runs::engine::Key;
-use crate::runs::job_error::JobError;
-use crate::runs::run::Run;
+use crate::run::Run;
+use crate::run::cancel::CancelReason;
+use crate::run::id::EntryKey;
+use crate::run::job_error::JobError;
+use crate::run::output::Outcome;
 
 /// Waits for a lane.
 #[derive(Debug)]
-pub(super) struct Queued {
-    pub(super) key: Key,
-    pub(super) run: Arc<Run>,
+pub(crate) struct Queued {
+    pub(crate) key: EntryKey,
+    pub(crate) run: Arc<Run>,
 }
 
-/// Holds a lane, and its plugin is at work.
+/// Holds a lane while its plugin is at work.
 #[derive(Debug)]
-pub(super) struct Running {
-    pub(super) key: Key,
-    pub(super) run: Arc<Run>,
-    pub(super) started_at: Instant,
-    pub(super) stop: Option<Stop>,
+pub(crate) struct Running {
+    pub(crate) key: EntryKey,
+    pub(crate) run: Arc<Run>,
+    pub(crate) started_at: Instant,
+    pub(crate) cancellation: Option<Cancellation>,
     /// None once it has passed.
-    pub(super) deadline: Option<Instant>,
+    pub(crate) deadline: Option<Instant>,
 }
 
-/// Is over, but its plugin has not come back: it holds its lane.
+/// Has passed its deadline, and holds its lane until its plugin returns.
 #[derive(Debug)]
-pub(super) struct Overtime {
-    pub(super) ended: Ended,
-    pub(super) stop: Stop,
+pub(crate) struct TimedOut {
+    pub(crate) finished: Finished,
+    pub(crate) cancellation: Cancellation,
 }
 
-/// Is over.
+/// Has ended.
 #[derive(Debug)]
-pub(super) struct Ended {
-    pub(super) key: Key,
-    pub(super) run: Arc<Run>,
-    pub(super) started_at: Option<Instant>,
-    pub(super) ended_at: Instant,
-    /// When the plugin came back, which may be later than the end.
-    pub(super) returned_at: Option<Instant>,
-    pub(super) end: End,
+pub(crate) struct Finished {
+    pub(crate) key: EntryKey,
+    pub(crate) run: Arc<Run>,
+    /// None if it never left the queue.
+    pub(crate) started_at: Option<Instant>,
+    pub(crate) ended_at: Instant,
+    /// When the plugin returned, which may be later than the end.
+    pub(crate) returned_at: Option<Instant>,
+    pub(crate) end: End,
 }
 
 /// How a run ended.
 #[derive(Debug, Clone)]
-pub(in crate::runs) enum End {
+pub(crate) enum End {
     Finished,
     Failed(Arc<JobError>),
-    Cancelled(Reason),
+    Cancelled(CancelReason),
     TimedOut,
 }
 
-/// That a run was asked to stop.
+/// The cancel of a run whose plugin has not returned.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Stop {
-    pub(super) reason: Reason,
+pub(crate) struct Cancellation {
+    pub(crate) reason: CancelReason,
     requested_at: Instant,
     wedged_at: Option<Instant>,
 }
 
-/// How the plugin came back from a run.
-#[derive(Debug)]
-pub(in crate::runs) enum Returned {
-    Answered,
-    Failed(Arc<JobError>),
-    /// As failed; it counts even if the run was asked to stop.
-    Panicked(Arc<JobError>),
-}
-
 impl Queued {
-    pub(super) fn start(self, now: Instant) -> Running {
+    pub(crate) fn start(self, now: Instant) -> Running {
         let Self { key, run } = self;
-        let deadline = run.terms().deadline;
-        Running { key, run, started_at: now, stop: None, deadline }
+        let deadline = run.options().deadline;
+        Running { key, run, started_at: now, cancellation: None, deadline }
     }
 
-    /// It never starts.
-    pub(super) fn stop(self, reason: Reason, now: Instant) -> Ended {
+    /// Ends the run before it starts.
+    pub(crate) fn cancel(self, reason: CancelReason, now: Instant) -> Finished {
         self.run.cancel();
         let Self { key, run } = self;
-        let end = End::of_stop(reason);
-        Ended { key, run, started_at: None, ended_at: now, returned_at: None, end }
+        let end = End::from_cancel(reason);
+        Finished { key, run, started_at: None, ended_at: now, returned_at: None, end }
     }
 }
 
 impl Running {
-    /// Asks it to stop; the first reason stays.
-    pub(super) fn request_stop(&mut self, reason: Reason, now: Instant) {
-        if self.stop.is_none() {
-            self.stop = Some(Stop::requested(reason, now));
+    /// Asks the plugin to stop; the first reason wins.
+    pub(crate) fn cancel(&mut self, reason: CancelReason, now: Instant) {
+        if self.cancellation.is_none() {
+            self.cancellation = Some(Cancellation::new(reason, now));
             self.run.cancel();
         }
     }
 
-    /// Its deadline has passed.
-    pub(super) fn time_out(self, now: Instant) -> Overtime {
+    /// Ends the run at its deadline.
+    pub(crate) fn time_out(self, now: Instant) -> TimedOut {
         self.run.cancel();
-        let stop = Stop::requested(Reason::Deadline, now);
-        let ended = self.ended(End::TimedOut, now, None);
-        Overtime { ended, stop }
+        let cancellation = Cancellation::new(CancelReason::Deadline, now);
+        let finished = self.finish(End::TimedOut, now, None);
+        TimedOut { finished, cancellation }
     }
 
-    /// Its plugin came back: a run that was asked to stop is cancelled, whatever it brought.
-    pub(super) fn come_back(self, returned: Returned, now: Instant) -> Ended {
-        let end = match (returned, self.stop) {
-            (Returned::Panicked(error), _) | (Returned::Failed(error), None) => {
-                End::Failed(JobError::to_keep(error))
+    /// Ends the run as its plugin returns: a cancelled run ends as cancelled, unless it panicked.
+    pub(crate) fn complete(self, outcome: &Outcome, now: Instant) -> Finished {
+        let end = match (outcome, self.cancellation) {
+            (Err(failure), cancellation) if failure.is_panic() || cancellation.is_none() => {
+                End::Failed(JobError::truncated(Arc::clone(&failure.job_error)))
             }
-            (_, Some(stop)) => End::of_stop(stop.reason),
-            (Returned::Answered, None) => End::Finished,
+            (_, Some(cancellation)) => End::from_cancel(cancellation.reason),
+            (_, None) => End::Finished,
         };
-        self.ended(end, now, Some(now))
+        self.finish(end, now, Some(now))
     }
 
-    fn ended(self, end: End, ended_at: Instant, returned_at: Option<Instant>) -> Ended {
+    fn finish(self, end: End, ended_at: Instant, returned_at: Option<Instant>) -> Finished {
         let Self { key, run, started_at, .. } = self;
-        Ended { key, run, started_at: Some(started_at), ended_at, returned_at, end }
+        Finished { key, run, started_at: Some(started_at), ended_at, returned_at, end }
     }
 }
 
-impl Overtime {
-    pub(super) fn come_back(self, now: Instant) -> Ended {
-        Ended { returned_at: Some(now), ..self.ended }
+impl TimedOut {
+    pub(crate) fn complete(self, now: Instant) -> Finished {
+        Finished { returned_at: Some(now), ..self.finished }
     }
 }
 
 impl End {
-    const fn of_stop(reason: Reason) -> Self {
+    const fn from_cancel(reason: CancelReason) -> Self {
         match reason {
-            Reason::Deadline => Self::TimedOut,
+            CancelReason::Deadline => Self::TimedOut,
             reason => Self::Cancelled(reason),
         }
     }
 }
 
-impl Stop {
-    const fn requested(reason: Reason, now: Instant) -> Self {
+impl Cancellation {
+    const fn new(reason: CancelReason, now: Instant) -> Self {
         Self { reason, requested_at: now, wedged_at: None }
     }
 
-    /// When it will be wedged; none where it is, or never will be.
-    pub(super) fn due(&self, grace: Duration) -> Option<Instant> {
+    /// When the run becomes wedged; none if it already is, or never will be.
+    pub(crate) fn due(&self, grace: Duration) -> Option<Instant> {
         match self.wedged_at {
             None => self.requested_at.checked_add(grace),
             Some(_) => None,
         }
     }
 
-    /// Makes it wedged if its grace is over; tells whether it became so now.
-    pub(super) fn becomes_wedged(&mut self, grace: Duration, now: Instant) -> bool {
-        let becomes = self.due(grace).is_some_and(|due| due <= now);
-        if becomes {
+    /// Marks the run as wedged if its grace is over; returns whether it became wedged now.
+    pub(crate) fn update_wedged(&mut self, grace: Duration, now: Instant) -> bool {
+        let becomes_wedged = self.due(grace).is_some_and(|due| due <= now);
+        if becomes_wedged {
             self.wedged_at = Some(now);
         }
-        becomes
+        becomes_wedged
     }
 
-    pub(super) const fn wedged_at(&self) -> Option<Instant> {
+    /// Since when the run is wedged.
+    pub(crate) const fn wedged_at(&self) -> Option<Instant> {
         self.wedged_at
     }
 }

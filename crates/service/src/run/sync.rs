@@ -1,5 +1,6 @@
-//! What [`cancel`](super::cancel) and [`lines`](super::lines) are built on; a test puts loom's in
-//! its place.
+//! The locks under [`cancel`](super::cancel) and [`lines`](super::lines).
+//!
+//! `tests::interleavings` compiles the same files over the locks of the crate `loom`.
 
 pub(crate) use std::sync::Condvar;
 pub(crate) use std::sync::Mutex;

@@ -1,4 +1,4 @@
-//! Figures that a plugin reports for the account of its run.
+//! Figures that a plugin adds to the account of its run.
 
 use std::collections::BTreeMap;
 
@@ -6,8 +6,8 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use thiserror::Error;
 
-/// Bytes of keys and values that are kept: they travel in a header.
-const LIMIT: usize = 4096;
+/// Bytes of keys and values together: they are sent in a header.
+const MAX_SIZE: usize = 4096;
 
 /// Members of a JSON object, each with its exact text.
 #[derive(Debug, Clone, Default, Serialize)]
@@ -17,27 +17,27 @@ pub(crate) struct Usage {
 }
 
 #[derive(Debug, Error)]
-pub(crate) enum NotTaken {
-    #[error("it is no JSON object: {0}")]
-    NoObject(#[from] serde_json::Error),
-    #[error("it would make the figures of the run longer than {LIMIT} bytes")]
+pub(crate) enum UsageError {
+    #[error("not a JSON object: {0}")]
+    NotAnObject(#[from] serde_json::Error),
+    #[error("the figures of the run would exceed {MAX_SIZE} bytes")]
     TooLong,
 }
 
 impl Usage {
-    /// Adds the members of an object; a key that was there before is replaced.
+    /// Adds the members of an object; a known key gets the new value.
     ///
     /// # Errors
-    /// When it is no object, or too much: then nothing is added.
-    pub(crate) fn add(&mut self, json: &[u8]) -> Result<(), NotTaken> {
-        if json.len() > LIMIT {
-            return Err(NotTaken::TooLong);
+    /// If `json` is not an object, or the figures get too large; nothing is added then.
+    pub(crate) fn add(&mut self, json: &[u8]) -> Result<(), UsageError> {
+        if json.len() > MAX_SIZE {
+            return Err(UsageError::TooLong);
         }
         let mut all = self.clone();
         let added: BTreeMap<String, Box<RawValue>> = serde_json::from_slice(json)?;
         all.members.extend(added.into_iter().map(|(key, value)| (key, on_one_line(value))));
-        if all.size() > LIMIT {
-            return Err(NotTaken::TooLong);
+        if all.size() > MAX_SIZE {
+            return Err(UsageError::TooLong);
         }
         *self = all;
         Ok(())
@@ -48,7 +48,7 @@ impl Usage {
     }
 }
 
-/// In JSON line feeds are nothing but white space, and the account may stand in a line of a stream.
+/// Replaces line breaks, which are only white space in JSON: the account may be a line of a stream.
 fn on_one_line(value: Box<RawValue>) -> Box<RawValue> {
     if !value.get().contains(['\n', '\r']) {
         return value;
@@ -81,17 +81,17 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_object_or_too_long_changes_nothing() {
+    fn a_value_that_is_no_object_or_too_long_changes_nothing() {
         let mut usage = Usage::default();
         usage.add(br#"{"tokens":1}"#).unwrap();
-        assert!(matches!(usage.add(b"[1]"), Err(NotTaken::NoObject(_))));
-        assert!(matches!(usage.add(b"{\"a\":"), Err(NotTaken::NoObject(_))));
-        let long = format!("{{\"a\":\"{}\"}}", "x".repeat(LIMIT));
-        assert!(matches!(usage.add(long.as_bytes()), Err(NotTaken::TooLong)));
+        assert!(matches!(usage.add(b"[1]"), Err(UsageError::NotAnObject(_))));
+        assert!(matches!(usage.add(b"{\"a\":"), Err(UsageError::NotAnObject(_))));
+        let long = format!("{{\"a\":\"{}\"}}", "x".repeat(MAX_SIZE));
+        assert!(matches!(usage.add(long.as_bytes()), Err(UsageError::TooLong)));
         assert_eq!(text(&usage), r#"{"tokens":1}"#);
-        let halves = |key: &str| format!("{{\"{key}\":\"{}\"}}", "x".repeat(LIMIT / 2));
+        let halves = |key: &str| format!("{{\"{key}\":\"{}\"}}", "x".repeat(MAX_SIZE / 2));
         usage.add(halves("b").as_bytes()).unwrap();
-        assert!(matches!(usage.add(halves("c").as_bytes()), Err(NotTaken::TooLong)));
+        assert!(matches!(usage.add(halves("c").as_bytes()), Err(UsageError::TooLong)));
         assert!(text(&usage).starts_with("{\"b\":"));
         usage.add(halves("b").as_bytes()).unwrap();
     }

@@ -1,4 +1,4 @@
-//! What takes the plugin for itself: initialize and cleanup.
+//! Lifecycle changes of the plugin, which exclude all runs: initialize and cleanup.
 
 use std::sync::Arc;
 
@@ -6,107 +6,99 @@ use bytes::Bytes;
 use tokio::sync::oneshot;
 use universal_worker_abi::Fault;
 
+use crate::instance::cell::CleanupResult;
+use crate::pool::Pool;
+use crate::pool::job::Job;
+use crate::pool::job::Lifecycle;
+use crate::run::cancel::CancelReason;
+use crate::run::error::SpawnError;
+use crate::run::id::EntryKey;
 use crate::runs::Runs;
-use crate::runs::cancel::Reason;
-use crate::runs::engine::Key;
-use crate::runs::hub;
-use crate::runs::hub::Hub;
-use crate::runs::hub::Job;
-use crate::runs::no_thread::NoThread;
-use crate::runs::slot::Released;
 
-/// A change that waits for its turn; dropping it withdraws it where it has not begun.
+/// A lifecycle change that was requested.
 #[derive(Debug)]
-pub(crate) struct Change<T> {
-    hub: Arc<Hub>,
-    /// None where it was not taken.
-    key: Option<Key>,
-    end: oneshot::Receiver<T>,
-    on_leave: OnLeave,
+pub(crate) struct PendingLifecycle<T> {
+    pool: Arc<Pool>,
+    /// None if the engine is draining and rejected it.
+    key: Option<EntryKey>,
+    result: oneshot::Receiver<T>,
+    on_drop: OnDrop,
 }
 
+/// What happens to a change that has not started when its requester goes away.
 #[derive(Debug, PartialEq, Eq)]
-enum OnLeave {
+enum OnDrop {
     Withdraw,
-    GoOn,
+    Continue,
 }
 
 impl Runs {
-    /// Puts a plugin made from `config` in the place of the one there is, between runs.
-    pub(crate) fn initialize(&self, config: Bytes) -> Result<Change<Result<(), Fault>>, NoThread> {
-        self.hub.start_threads()?;
-        let (tell, end) = oneshot::channel();
-        let hub = Arc::clone(&self.hub);
-        let job = Job::Change(
-            hub::Change::Initialize,
-            Box::new(move || {
-                // Who left does not listen.
-                let _ = tell.send(hub.slot.replace(config));
-            }),
-        );
-        let entered = self.hub.happen(|engine, _| engine.enqueue_change(job));
-        Ok(self.enqueued(entered, end, OnLeave::Withdraw))
-    }
-
-    /// Cancels what runs, waits for it, and drops the plugin.
-    pub(crate) fn cleanup(&self) -> Result<Change<Released>, NoThread> {
-        self.hub.start_threads()?;
-        let (tell, end) = oneshot::channel();
-        let job = self.release(move |released| {
-            // As above.
-            let _ = tell.send(released);
-        });
-        // In one go, so that no run comes in between and is waited for to its end.
-        let entered = self.hub.settle(|engine, now| {
-            let effects = engine.stop_all(Reason::Cancel, now);
-            (engine.enqueue_change(job), effects)
-        });
-        Ok(self.enqueued(entered, end, OnLeave::GoOn))
-    }
-
-    /// What drops the plugin, and then tells.
-    pub(super) fn release(&self, tell: impl FnOnce(Released) + Send + 'static) -> Job {
-        let hub = Arc::clone(&self.hub);
-        let release = move || {
-            tell(hub.slot.release());
-        };
-        Job::Change(hub::Change::CleanUp, Box::new(release))
-    }
-
-    fn enqueued<T>(
+    /// Puts another config in force, between runs.
+    pub(crate) fn initialize(
         &self,
-        entered: Result<Key, Job>,
-        end: oneshot::Receiver<T>,
-        on_leave: OnLeave,
-    ) -> Change<T> {
-        // A job that is dropped tells whoever waits for its end.
-        Change { hub: Arc::clone(&self.hub), key: entered.ok(), end, on_leave }
+        config: Bytes,
+    ) -> Result<PendingLifecycle<Result<(), Fault>>, SpawnError> {
+        self.pool.start_threads()?;
+        let (sender, result) = oneshot::channel();
+        let scheduler = Arc::clone(&**self.pool);
+        let change = move || {
+            // Fails if nobody waits for the result.
+            let _ = sender.send(scheduler.cell().replace_config(config));
+        };
+        let job = Job::Lifecycle(Lifecycle::Initialize, Box::new(change));
+        let key = self.pool.update(|engine, _| engine.enqueue_lifecycle(job)).ok();
+        let pool = Arc::clone(&self.pool);
+        Ok(PendingLifecycle { pool, key, result, on_drop: OnDrop::Withdraw })
+    }
+
+    /// Cancels all runs, waits for them, and drops the instance.
+    pub(crate) fn clean_up(&self) -> Result<PendingLifecycle<CleanupResult>, SpawnError> {
+        self.pool.start_threads()?;
+        let (sender, result) = oneshot::channel();
+        let job = self.cleanup_job(move |cleanup| {
+            // Fails if nobody waits for the result.
+            let _ = sender.send(cleanup);
+        });
+        // In one event, so that no run gets in between and is waited for.
+        let entered = self.pool.update_and_notify(|engine, now| {
+            let effects = engine.cancel_all(CancelReason::Cancel, now);
+            (engine.enqueue_lifecycle(job), effects)
+        });
+        let pool = Arc::clone(&self.pool);
+        Ok(PendingLifecycle { pool, key: entered.ok(), result, on_drop: OnDrop::Continue })
+    }
+
+    /// A job that drops the instance, and then calls `done`.
+    pub(super) fn cleanup_job(&self, done: impl FnOnce(CleanupResult) + Send + 'static) -> Job {
+        let scheduler = Arc::clone(&**self.pool);
+        let change = move || done(scheduler.cell().clean_up());
+        Job::Lifecycle(Lifecycle::Cleanup, Box::new(change))
     }
 }
 
-impl<T> Change<T> {
-    /// Waits until it is done; none when it never will be, since the worker stops.
-    pub(crate) async fn done(mut self) -> Option<T> {
-        (&mut self.end).await.ok()
+impl<T> PendingLifecycle<T> {
+    /// Waits for the result; none if the change was rejected because the worker is stopping.
+    pub(crate) async fn result(mut self) -> Option<T> {
+        (&mut self.result).await.ok()
     }
 
-    /// [`done`](Self::done) for a thread that may block.
+    /// [`result`](Self::result) for a thread that may block.
     ///
     /// # Panics
     /// On a thread that drives an asynchronous runtime.
-    pub(crate) fn blocking_done(mut self) -> Option<T> {
-        let (_, never) = oneshot::channel();
-        std::mem::replace(&mut self.end, never).blocking_recv().ok()
+    pub(crate) fn blocking_result(mut self) -> Option<T> {
+        let (_, closed) = oneshot::channel();
+        std::mem::replace(&mut self.result, closed).blocking_recv().ok()
     }
 }
 
-impl<T> Drop for Change<T> {
+impl<T> Drop for PendingLifecycle<T> {
     fn drop(&mut self) {
-        if self.on_leave == OnLeave::Withdraw
+        if self.on_drop == OnDrop::Withdraw
             && let Some(key) = self.key
         {
-            // It may have held others back that can start now.
-            drop(self.hub.happen(|engine, _| engine.withdraw_change(key)));
+            // Runs behind it may be able to start now.
+            drop(self.pool.update(|engine, _| engine.withdraw_lifecycle(key)));
         }
     }
 }

@@ -1,4 +1,4 @@
-//! A run as the one sees it who waits for its end.
+//! A run, as the client that waits for its reply holds it.
 
 use std::sync::Arc;
 use std::task::Context;
@@ -8,112 +8,110 @@ use std::task::ready;
 use bytes::Bytes;
 use tokio::sync::oneshot;
 
-use crate::runs::Runs;
-use crate::runs::account::Account;
-use crate::runs::cancel::Reason;
-use crate::runs::engine::Key;
-use crate::runs::error::RunError;
-use crate::runs::failure::Failure;
-use crate::runs::output::Told;
-use crate::runs::run::OnLeave;
-use crate::runs::run::Run;
+use crate::pool::Pool;
+use crate::run::Run;
+use crate::run::account::Account;
+use crate::run::cancel::CancelReason;
+use crate::run::error::RunError;
+use crate::run::failure::Failure;
+use crate::run::id::EntryKey;
+use crate::run::options::OnDisconnect;
+use crate::run::output::Reply;
 
-/// An admitted run; dropping it before its end means that the client left.
+/// An admitted run; dropping it before its reply means that the client disconnected.
 #[derive(Debug)]
-pub(crate) struct Pending<T> {
+pub(crate) struct PendingRun<T> {
     client: Client,
-    told: oneshot::Receiver<Told<T>>,
+    reply: oneshot::Receiver<Reply<T>>,
 }
 
-/// A run whose lines can be read: its arguments were bound.
+/// A stream whose lines can be read: the plugin accepted its arguments.
 #[derive(Debug)]
 pub(crate) struct OpenStream {
     client: Client,
 }
 
-/// The client of a run, as long as it is there.
+/// The client of a run, until it disconnects.
 #[derive(Debug)]
 struct Client {
-    runs: Arc<Runs>,
+    pool: Arc<Pool>,
     run: Arc<Run>,
-    key: Key,
-    interest: Interest,
+    key: EntryKey,
+    /// It has its reply, or all lines.
+    is_served: bool,
 }
 
-#[derive(Debug, PartialEq, Eq)]
-enum Interest {
-    Waits,
-    Served,
-}
-
-impl<T> Pending<T> {
+impl<T> PendingRun<T> {
     pub(super) fn new(
-        runs: Arc<Runs>,
+        pool: Arc<Pool>,
         run: Arc<Run>,
-        key: Key,
-        told: oneshot::Receiver<Told<T>>,
+        key: EntryKey,
+        reply: oneshot::Receiver<Reply<T>>,
     ) -> Self {
-        Self { client: Client { runs, run, key, interest: Interest::Waits }, told }
+        Self { client: Client { pool, run, key, is_served: false }, reply }
     }
 
     pub(crate) fn run_id(&self) -> &str {
         self.client.run.id()
     }
 
-    /// Waits until the client is told: by the plugin, or by the end of a deadline or a grace, in
-    /// which case the run still holds its lane.
-    pub(crate) async fn told(mut self) -> Told<T> {
-        let told = (&mut self.told).await;
-        self.client.interest = Interest::Served;
-        told.unwrap_or_else(|_| self.client.lost())
+    /// Waits for the reply.
+    ///
+    /// After a deadline or a cancel grace, the run may still hold its lane.
+    pub(crate) async fn reply(mut self) -> Reply<T> {
+        let reply = (&mut self.reply).await;
+        self.client.is_served = true;
+        reply.unwrap_or_else(|_| self.client.lost())
     }
 }
 
-impl Pending<()> {
-    /// Waits until lines can come; a run that ends before has an error of its own.
+impl PendingRun<()> {
+    /// Waits until lines can follow; a run that fails before has an error of its own.
     pub(crate) async fn opened(mut self) -> Result<OpenStream, (Failure, Option<Account>)> {
-        let told = (&mut self.told).await.unwrap_or_else(|_| self.client.lost());
-        match told.result {
+        let reply = (&mut self.reply).await.unwrap_or_else(|_| self.client.lost());
+        match reply.result {
             Ok(()) => Ok(OpenStream { client: self.client }),
             Err(failure) => {
-                self.client.interest = Interest::Served;
-                Err((failure, told.account))
+                self.client.is_served = true;
+                Err((failure, reply.account))
             }
         }
     }
 }
 
 impl OpenStream {
-    /// Takes the lines that are there, and then the end; the last line of a failed run says why.
+    /// Takes the lines that are buffered, and none at the end; the last line of a failed run is its
+    /// error.
     pub(crate) fn poll_lines(&mut self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
         let Some(lines) = self.client.run.output().lines() else { return Poll::Ready(None) };
         let taken = ready!(lines.poll_take(cx));
         if taken.is_none() {
-            self.client.interest = Interest::Served;
+            self.client.is_served = true;
         }
         Poll::Ready(taken)
     }
 }
 
 impl Client {
-    /// Whoever was to tell is gone.
-    fn lost<T>(&self) -> Told<T> {
-        let failure = Failure::now(RunError::Lost, self.runs.info());
-        Told { result: Err(failure), account: None }
+    /// The reply if the sender was dropped without one.
+    fn lost<T>(&self) -> Reply<T> {
+        let failure = Failure::new(RunError::Lost, self.pool.class_info());
+        Reply { result: Err(failure), account: None }
     }
 }
 
 impl Drop for Client {
     fn drop(&mut self) {
-        if self.interest == Interest::Served {
+        if self.is_served {
             return;
         }
-        let on_leave = self.run.terms().on_leave;
-        if on_leave == OnLeave::Cancel {
-            self.runs.stop_run(self.key, Reason::ClientGone);
+        let on_disconnect = self.run.options().on_disconnect;
+        if on_disconnect == OnDisconnect::Cancel {
+            let (key, reason) = (self.key, CancelReason::ClientGone);
+            self.pool.update_and_notify(|engine, now| ((), engine.cancel(key, reason, now)));
         }
         if let Some(lines) = self.run.output().lines() {
-            lines.leave(on_leave);
+            lines.disconnect(on_disconnect);
         }
     }
 }

@@ -1,69 +1,71 @@
-//! The end of the service: no new runs, those there are cancelled, the plugin cleaned up.
+//! The end of the service: drain, cancel all runs, clean up the plugin.
 
 use std::sync::mpsc;
 use std::time::Duration;
 use std::time::Instant;
 
+use crate::instance::cell::CleanupResult;
+use crate::run::cancel::CancelReason;
 use crate::runs::Runs;
-use crate::runs::cancel::Reason;
-use crate::runs::slot::Released;
 
-/// How a stop went.
+/// The result of stopping a service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Stopped {
-    /// Every run came back, and the plugin is cleaned up.
+    /// Every run ended, and the plugin is cleaned up.
     Clean,
-    /// The grace was over before; the text names what did not come back.
+    /// Something was still running at the end of the grace; the text names it.
     Abandoned(String),
 }
 
 impl Runs {
-    /// From now on no run and no change is admitted; changes that wait are dropped.
+    /// Stops admitting runs and lifecycle changes; those lifecycle changes that wait are dropped.
     pub(crate) fn drain(&self) {
-        drop(self.hub.happen(|engine, _| engine.drain()));
+        drop(self.pool.update(|engine, _| engine.drain()));
     }
 
-    /// Drains, cancels what runs, and blocks until the plugin is cleaned up or `grace` is over.
+    /// Drains, cancels all runs, and blocks until the plugin is cleaned up, or for `grace`.
     ///
-    /// The clients of runs that have not come back then are told so.
+    /// Runs that have not ended by then are reported to their clients as cancelled.
     pub(crate) fn stop(&self, grace: Duration) -> Stopped {
         self.drain();
-        self.stop_all(Reason::Shutdown);
-        let (done, is_done) = mpsc::channel();
-        let release = self.release(move |released| {
-            let _ = done.send(released);
+        let shutdown = CancelReason::Shutdown;
+        self.pool.update_and_notify(|engine, now| ((), engine.cancel_all(shutdown, now)));
+        let (sender, result) = mpsc::channel();
+        let cleanup = self.cleanup_job(move |cleanup| {
+            let _ = sender.send(cleanup);
         });
-        // Without a thread nothing has ever run, or the first that did is still there.
-        let started = self.hub.start_threads();
-        self.hub.happen(|engine, _| engine.enqueue_last(release));
-        if started.is_err() && self.hub.slot.is_empty() {
+        // If no thread can be started, either nothing has ever run, or an earlier thread is there.
+        let started = self.pool.start_threads();
+        self.pool.update(|engine, _| engine.enqueue_final(cleanup));
+        if started.is_err() && self.pool.cell().is_empty() {
             return Stopped::Clean;
         }
-        match is_done.recv_timeout(grace) {
-            Ok(Released::Whole) => Stopped::Clean,
-            Ok(Released::LeftBehind) | Err(_) => Stopped::Abandoned(self.abandon()),
+        match result.recv_timeout(grace) {
+            Ok(CleanupResult::Complete) => Stopped::Clean,
+            Ok(CleanupResult::Deferred) | Err(_) => Stopped::Abandoned(self.abandon()),
         }
     }
 
-    /// Tells the clients of runs that do not come back; names what is left.
+    /// Replies to the clients of the runs that are left; names everything that is left.
     fn abandon(&self) -> String {
         let now = Instant::now();
-        let state = self.hub.locked();
-        let views: Vec<_> = state.engine.live().collect();
-        let changing = state.changing;
+        let state = self.pool.locked();
+        let live: Vec<_> = state.engine.live().collect();
+        let lifecycle = state.lifecycle;
         drop(state);
         let mut left = Vec::new();
-        for view in &views {
-            self.hub.close_stopped(view, view.reason.unwrap_or(Reason::Shutdown));
-            if let Some(started_at) = view.started_at {
+        for snapshot in &live {
+            let reason = snapshot.reason.unwrap_or(CancelReason::Shutdown);
+            self.pool.reply_cancelled(snapshot, reason);
+            if let Some(started_at) = snapshot.started_at {
                 let seconds = now.saturating_duration_since(started_at).as_secs_f64();
-                left.push(format!("run {} (running for {seconds:.1} s)", view.run.id()));
+                left.push(format!("run {} (running for {seconds:.1} s)", snapshot.run.id()));
             }
         }
-        if self.hub.slot.is_lent() {
-            left.push("the plugin's own check (health), which holds its instance".to_owned());
+        if self.pool.cell().is_guarded() {
+            left.push("the health check of the plugin, which holds its instance".to_owned());
         } else {
-            left.extend(changing.map(|change| format!("the {} of the plugin", change.name())));
+            left.extend(lifecycle.map(|change| format!("the {} of the plugin", change.name())));
         }
         left.join(", ")
     }

@@ -1,24 +1,26 @@
+//! The cancel token on its own.
+
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::*;
+use crate::run::cancel::CancelToken;
 
 #[test]
-fn a_request_stays() {
+fn a_token_stays_cancelled() {
     let token = CancelToken::default();
-    assert!(token.request());
-    assert!(!token.request());
-    assert!(token.is_requested());
+    assert!(token.cancel());
+    assert!(!token.cancel());
+    assert!(token.is_cancelled());
 }
 
 #[test]
-fn a_sleeper_wakes_on_request_and_not_without() {
+fn a_waiter_wakes_when_cancelled() {
     let token = Arc::new(CancelToken::default());
     assert!(!token.wait(Duration::from_millis(1)));
-    let sleeper = {
+    let waiter = {
         let token = Arc::clone(&token);
         std::thread::spawn(move || token.wait(Duration::MAX))
     };
-    token.request();
-    assert!(sleeper.join().unwrap());
+    token.cancel();
+    assert!(waiter.join().unwrap());
 }

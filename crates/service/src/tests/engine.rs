@@ -1,5 +1,4 @@
-//! The engine against a model of it, with a time of their own: whatever happens in whatever order,
-//! both agree.
+//! The engine against a model of it: after any sequence of events, both agree.
 
 mod model;
 mod subject;
@@ -7,11 +6,11 @@ mod subject;
 use proptest::test_runner::Config;
 use proptest_state_machine::prop_state_machine;
 
-use crate::runs::engine::tests::subject::Subject;
+use crate::tests::engine::subject::Subject;
 
 prop_state_machine! {
     #![proptest_config(Config { cases: 1_500, ..Config::default() })]
 
     #[test]
-    fn every_interleaving_goes_as_the_model_says(sequential 1..120 => Subject);
+    fn the_engine_agrees_with_the_model(sequential 1..120 => Subject);
 }

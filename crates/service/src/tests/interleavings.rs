@@ -1,14 +1,14 @@
-//! What threads share without the hub's lock, in all interleavings there are (crate `loom`).
+//! The cancel token and the buffer of a stream in all interleavings of their threads (crate `loom`).
 //!
-//! The files are those of the service, with loom's locks in the place of std's.
-//! A wake-up that is lost is a deadlock, which loom reports.
+//! The files are those of the service, compiled over loom's locks instead of std's.
+//! loom reports a lost wake-up as a deadlock.
 
-#[path = "lines/buffer.rs"]
-#[allow(clippy::duplicate_mod, reason = "the same code with other locks is the point")]
-#[allow(dead_code, reason = "what the account reads of it is not shared")]
+#[path = "../run/lines/buffer.rs"]
+#[allow(clippy::duplicate_mod, reason = "the same code over other locks")]
+#[allow(dead_code, reason = "the figures for the account are not tested here")]
 mod buffer;
-#[path = "cancel/token.rs"]
-#[allow(clippy::duplicate_mod, reason = "as above")]
+#[path = "../run/cancel/token.rs"]
+#[allow(clippy::duplicate_mod, reason = "the same code over other locks")]
 mod token;
 
 use std::future::poll_fn;
@@ -20,13 +20,14 @@ use loom::sync::Arc;
 use loom::thread;
 use universal_worker_abi::Emitted;
 
-use crate::runs::lines::Frame;
-use crate::runs::lines::Framing;
-use crate::runs::run::OnLeave;
-use crate::runs::under_loom::buffer::FULL;
-use crate::runs::under_loom::buffer::Lines;
-use crate::runs::under_loom::token::CancelToken;
+use crate::run::lines::Frame;
+use crate::run::lines::Framing;
+use crate::run::options::OnDisconnect;
+use crate::tests::interleavings::buffer::CAPACITY;
+use crate::tests::interleavings::buffer::Lines;
+use crate::tests::interleavings::token::CancelToken;
 
+/// The locks that the files above take from their parent, in loom's version.
 mod sync {
     pub(crate) use std::sync::PoisonError;
 
@@ -38,25 +39,25 @@ mod sync {
 }
 
 #[test]
-fn one_of_two_requests_is_the_first_and_a_sleeper_wakes() {
+fn one_of_two_cancels_is_the_first_and_a_waiter_wakes() {
     loom::model(|| {
         let token = Arc::new(CancelToken::default());
-        let requests = [(); 2].map(|()| {
+        let cancels = [(); 2].map(|()| {
             let token = Arc::clone(&token);
-            thread::spawn(move || token.request())
+            thread::spawn(move || token.cancel())
         });
         assert!(token.wait(Duration::MAX));
-        let firsts = requests.map(|request| request.join().unwrap());
+        let firsts = cancels.map(|cancel| cancel.join().unwrap());
         assert!(firsts[0] != firsts[1], "{firsts:?}");
     });
 }
 
 #[test]
-fn a_producer_that_waits_wakes_whoever_ends_its_wait() {
-    for end_wait in [cancel, leave, read] {
+fn a_waiting_producer_wakes_on_cancel_disconnect_and_read() {
+    for end_wait in [cancel, disconnect, read] {
         loom::model(move || {
             let shared = Arc::new((Lines::new(Framing::Plain), CancelToken::default()));
-            assert_eq!(shared.0.push(&"1".repeat(FULL), &shared.1), Emitted::Taken);
+            assert_eq!(shared.0.push(&"1".repeat(CAPACITY), &shared.1), Emitted::Taken);
             let producer = {
                 let shared = Arc::clone(&shared);
                 thread::spawn(move || shared.0.push("2", &shared.1))
@@ -68,13 +69,13 @@ fn a_producer_that_waits_wakes_whoever_ends_its_wait() {
 }
 
 fn cancel(lines: &Lines, token: &CancelToken) -> Emitted {
-    assert!(token.request());
-    lines.interrupt();
+    assert!(token.cancel());
+    lines.wake_producer();
     Emitted::Cancelled
 }
 
-fn leave(lines: &Lines, _token: &CancelToken) -> Emitted {
-    lines.leave(OnLeave::Cancel);
+fn disconnect(lines: &Lines, _token: &CancelToken) -> Emitted {
+    lines.disconnect(OnDisconnect::Cancel);
     Emitted::ReaderGone
 }
 
@@ -85,7 +86,7 @@ fn read(lines: &Lines, _token: &CancelToken) -> Emitted {
 }
 
 #[test]
-fn a_reader_that_waits_is_woken_by_a_line_and_by_the_end() {
+fn a_waiting_reader_wakes_on_a_line_and_on_the_end() {
     loom::model(|| {
         let lines = Arc::new(Lines::new(Framing::Plain));
         let producer = {

@@ -1,14 +1,19 @@
+//! The buffer of a stream on its own.
+
 use std::future::poll_fn;
 use std::sync::Arc;
 use std::thread;
 
 use universal_worker_abi::Emitted;
 
-use super::*;
-use crate::runs::lines::buffer::FULL;
+use crate::run::cancel::CancelToken;
+use crate::run::lines::CAPACITY;
+use crate::run::lines::Framing;
+use crate::run::lines::Lines;
+use crate::run::options::OnDisconnect;
 
 #[tokio::test]
-async fn all_lines_arrive_in_order_whoever_is_faster() {
+async fn all_lines_arrive_in_order() {
     let lines = Arc::new(Lines::default());
     let producer = {
         let lines = Arc::clone(&lines);
@@ -30,22 +35,22 @@ async fn all_lines_arrive_in_order_whoever_is_faster() {
 }
 
 #[test]
-fn a_run_that_goes_on_without_a_reader_is_never_held_up() {
+fn without_a_reader_a_continuing_run_never_waits() {
     let lines = Lines::default();
     let cancel = CancelToken::default();
-    let full = "1".repeat(FULL);
+    let full = "1".repeat(CAPACITY);
     assert_eq!(lines.push(&full, &cancel), Emitted::Taken);
-    lines.leave(OnLeave::GoOn);
+    lines.disconnect(OnDisconnect::Continue);
     for _ in 0..10 {
         assert_eq!(lines.push(&full, &cancel), Emitted::Taken);
     }
     assert_eq!(lines.written().count, 11);
-    cancel.request();
+    cancel.cancel();
     assert_eq!(lines.push("2", &cancel), Emitted::Cancelled);
 }
 
 #[tokio::test]
-async fn frames_say_what_they_are() {
+async fn frames_name_their_content() {
     let lines = Lines::new(Framing::Frames);
     lines.push("1", &CancelToken::default());
     lines.finish(Some(b"{\"end\":{}}".to_vec()));

@@ -1,8 +1,8 @@
-//! Runs among real threads: clients that wait, cancel, leave and set deadlines at random, against a
-//! plugin that answers, fails, panics, streams and is deaf, while it is initialised and cleaned up.
+//! Runs among real threads: clients wait, cancel, disconnect and set deadlines at random, while a
+//! plugin answers, fails, panics, streams and ignores cancels, and is initialized and cleaned up.
 
 mod client;
-mod dice;
+mod random;
 mod restless;
 
 use std::future::poll_fn;
@@ -16,60 +16,69 @@ use std::thread;
 use std::time::Duration;
 use std::time::Instant;
 
+use bytes::Bytes;
 use universal_worker_abi::Emitted;
 use universal_worker_abi::RunContext;
 
-use super::*;
-use crate::outside::outside_run;
-use crate::runs::tests::dice::Dice;
-use crate::runs::tests::restless::Act;
-use crate::runs::tests::restless::BROKEN;
-use crate::runs::tests::restless::Restless;
+use crate::background::background_context;
+use crate::engine::Bounds;
+use crate::engine::inspect::Counts;
+use crate::run::lines::Framing;
+use crate::runs::CancelResult;
+use crate::runs::Listeners;
+use crate::runs::RunRequest;
+use crate::runs::Runs;
+use crate::runs::shutdown::Stopped;
+use crate::tests::threads::random::Random;
+use crate::tests::threads::restless::Act;
+use crate::tests::threads::restless::BROKEN;
+use crate::tests::threads::restless::Restless;
 
 const LANES: usize = 3;
 const CLIENTS: u64 = 4;
-/// Only what hangs comes near.
+/// Reached only by a test that hangs.
 const LONG: Duration = Duration::from_secs(60);
 
 #[test]
-fn each_run_ends_once_and_as_its_own_client_made_it_end() {
+fn each_run_ends_once_and_as_its_client_decided() {
     drive(Disturbance::Initialize);
 }
 
 #[test]
-fn cancels_and_cleanups_of_all_runs_lose_none() {
+fn no_run_is_lost_by_cancels_and_cleanups() {
     drive(Disturbance::CancelAndCleanUp);
 }
 
 #[test]
-fn a_change_that_is_withdrawn_lets_go_what_it_held_back() {
+fn withdrawing_a_lifecycle_change_unblocks_the_runs_behind_it() {
     let _one = one_at_a_time();
     let runs = restless();
-    let first = runs.execute(call(Act::Wait, 0)).unwrap();
+    let first = runs.execute(request(Act::Wait, 0)).unwrap();
     until(|| runs.counts().running == 1);
-    let change = runs.initialize(Bytes::from("{}")).unwrap();
-    let second = runs.execute(call(Act::Answer, 0)).unwrap();
-    drop(change);
-    // Nothing else happens that could wake a lane.
+    let lifecycle = runs.initialize(Bytes::from("{}")).unwrap();
+    let second = runs.execute(request(Act::Answer, 0)).unwrap();
+    drop(lifecycle);
+    // No other event wakes a lane.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-    let told = runtime.block_on(async { tokio::time::timeout(LONG, second.told()).await });
-    assert!(told.unwrap().result.is_ok());
+    let reply = runtime.block_on(async { tokio::time::timeout(LONG, second.reply()).await });
+    assert!(reply.unwrap().result.is_ok());
     drop(first);
-    // It is at work until it notices, and the next test counts who is.
+    // It is at work until it notices the cancel, and the next test counts runs at work.
     assert_eq!(runs.stop(LONG), Stopped::Clean);
 }
 
 #[test]
-fn a_stream_of_which_a_value_was_refused_does_not_finish() {
+fn a_stream_with_a_rejected_value_fails() {
     let _one = one_at_a_time();
     let runs = restless();
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let not_utf8 = "the plugin emitted a value that is not UTF-8";
     for (act, expected) in [(Act::Answer, not_utf8), (Act::Fail, "it fails")] {
-        let ahead: Vec<_> = (0..LANES).map(|_| runs.execute(call(Act::Wait, 0)).unwrap()).collect();
-        let pending = runs.stream(call(act, 0), Framing::Frames).unwrap();
-        // A typed plugin cannot do it; the run waits meanwhile.
-        let run = runs.hub.look(|engine| engine.newest()).unwrap().0;
+        let ahead: Vec<_> =
+            (0..LANES).map(|_| runs.execute(request(Act::Wait, 0)).unwrap()).collect();
+        let pending = runs.stream(request(act, 0), Framing::Frames).unwrap();
+        // A typed plugin cannot emit it; the run waits in the queue meanwhile.
+        let run = runs.newest_run().unwrap();
         assert_eq!(run.emit(b"\"\xff\""), Emitted::ReaderGone);
         drop(ahead);
         let mut stream = runtime.block_on(pending.opened()).unwrap();
@@ -85,7 +94,7 @@ fn a_stream_of_which_a_value_was_refused_does_not_finish() {
     assert_eq!(runs.stop(LONG), Stopped::Clean);
 }
 
-/// What happens to all runs meanwhile.
+/// What happens to all runs at the same time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Disturbance {
     Initialize,
@@ -100,7 +109,7 @@ fn drive(disturbance: Disturbance) {
     let clients: Vec<_> = (0..CLIENTS)
         .map(|client| {
             let runs = Arc::clone(&runs);
-            thread::spawn(move || client::live(&runs, client, disturbance))
+            thread::spawn(move || client::run_client(&runs, client, disturbance))
         })
         .collect();
     let disturber = {
@@ -111,55 +120,58 @@ fn drive(disturbance: Disturbance) {
     over.store(true, Ordering::SeqCst);
     disturber.join().unwrap();
 
-    // Those whose clients left may still go on.
+    // Runs whose clients disconnected may continue.
     until(|| (runs.counts().running, runs.counts().queued) == (0, 0));
     let Counts { finished, failed, cancelled, timed_out, wedged, .. } = runs.counts();
     assert_eq!((finished + failed + cancelled + timed_out, wedged), (admitted, 0));
-    assert!(!BROKEN.load(Ordering::SeqCst), "more at once than allowed, or during a change");
-    // All lanes are free: as many as there are take a run each.
-    let last: Vec<_> = (0..LANES).map(|_| runs.execute(call(Act::Wait, 0)).unwrap()).collect();
+    assert!(
+        !BROKEN.load(Ordering::SeqCst),
+        "too many runs at once, or a run during a lifecycle change"
+    );
+    // All lanes are free: each takes a run.
+    let last: Vec<_> = (0..LANES).map(|_| runs.execute(request(Act::Wait, 0)).unwrap()).collect();
     until(|| runs.counts().running == LANES as u64);
     drop(last);
     assert_eq!(runs.stop(LONG), Stopped::Clean);
 }
 
-/// The plugin's counters are of the process.
+/// The tests share the plugin's counters.
 fn one_at_a_time() -> MutexGuard<'static, ()> {
     static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
     ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn restless() -> Arc<Runs> {
-    let class = universal_worker_plugin::in_process::<Restless, _>(outside_run()).unwrap();
-    let bounds = Bounds { lanes: LANES, queue: 4, cancel_grace: LONG, kept: 64 };
+    let class = universal_worker_plugin::in_process::<Restless, _>(background_context()).unwrap();
+    let bounds = Bounds { lanes: LANES, queue: 4, cancel_grace: LONG, history: 64 };
     Arc::new(Runs::new(class, bounds, None, Listeners::default()))
 }
 
 fn until(holds: impl Fn() -> bool) {
-    let begun = Instant::now();
+    let started_at = Instant::now();
     while !holds() {
-        assert!(begun.elapsed() < LONG, "it does not come to hold");
+        assert!(started_at.elapsed() < LONG, "the condition never holds");
         thread::yield_now();
     }
 }
 
-fn call(act: Act, micros: u64) -> Call {
+fn request(act: Act, micros: u64) -> RunRequest {
     let body = serde_json::json!({ "kwargs": { "act": act, "micros": micros } });
-    Call { body: body.to_string().into(), ..Call::default() }
+    RunRequest { body: body.to_string().into(), ..RunRequest::default() }
 }
 
 fn disturb(runs: &Runs, disturbance: Disturbance, over: &AtomicBool) {
-    let mut dice = Dice(99);
+    let mut random = Random(99);
     while !over.load(Ordering::SeqCst) {
-        match (disturbance, dice.below(4)) {
+        match (disturbance, random.below(4)) {
             (Disturbance::CancelAndCleanUp, 0) => {
-                runs.cleanup().unwrap().blocking_done().unwrap();
+                runs.clean_up().unwrap().blocking_result().unwrap();
             }
             (Disturbance::CancelAndCleanUp, 1) => {
-                assert_eq!(runs.cancel(), Cancelled::Requested);
+                assert_eq!(runs.cancel_all(), CancelResult::Requested);
             }
             (_, 2) => drop(runs.initialize(Bytes::from("{}")).unwrap()),
-            _ => runs.initialize(Bytes::from("{}")).unwrap().blocking_done().unwrap().unwrap(),
+            _ => runs.initialize(Bytes::from("{}")).unwrap().blocking_result().unwrap().unwrap(),
         }
     }
 }

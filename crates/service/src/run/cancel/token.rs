@@ -1,6 +1,6 @@
-//! The flag by which one run is told to stop.
+//! The flag that tells a plugin to stop one run.
 //!
-//! It names nothing but what its parent has, so that a test can put loom's locks below it.
+//! It takes its locks from its parent, so that a test can compile it over those of loom.
 
 use std::time::Duration;
 use std::time::Instant;
@@ -12,35 +12,35 @@ use super::sync::MutexGuard;
 use super::sync::Ordering;
 use super::sync::PoisonError;
 
-/// Tells a run to stop; why, the engine knows.
+/// The cancel flag of one run; the engine keeps the reason.
 #[derive(Debug, Default)]
 pub(crate) struct CancelToken {
-    is_requested: AtomicBool,
+    is_cancelled: AtomicBool,
     lock: Mutex<()>,
-    requested: Condvar,
+    cancelled: Condvar,
 }
 
 impl CancelToken {
-    /// Asks the run to stop; tells whether this was the first time.
-    pub(crate) fn request(&self) -> bool {
-        let first = !self.is_requested.swap(true, Ordering::AcqRel);
+    /// Sets the flag; returns whether this was the first time.
+    pub(crate) fn cancel(&self) -> bool {
+        let first = !self.is_cancelled.swap(true, Ordering::AcqRel);
         if first {
-            // The lock closes the gap between a sleeper's look and its wait.
+            // Taking the lock closes the gap between a waiter's check and its wait.
             drop(self.locked());
-            self.requested.notify_all();
+            self.cancelled.notify_all();
         }
         first
     }
 
-    pub(crate) fn is_requested(&self) -> bool {
-        self.is_requested.load(Ordering::Acquire)
+    pub(crate) fn is_cancelled(&self) -> bool {
+        self.is_cancelled.load(Ordering::Acquire)
     }
 
-    /// Blocks until it is requested, at most for `limit`; tells whether it is.
+    /// Blocks until the flag is set, at most for `limit`; returns whether it is set.
     pub(crate) fn wait(&self, limit: Duration) -> bool {
         let deadline = Instant::now().checked_add(limit);
         let mut guard = self.locked();
-        while !self.is_requested() {
+        while !self.is_cancelled() {
             let left = match deadline {
                 Some(deadline) => deadline.saturating_duration_since(Instant::now()),
                 None => limit,
@@ -48,7 +48,7 @@ impl CancelToken {
             if left.is_zero() {
                 return false;
             }
-            let waited = self.requested.wait_timeout(guard, left);
+            let waited = self.cancelled.wait_timeout(guard, left);
             guard = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
         true

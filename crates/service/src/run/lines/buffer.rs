@@ -1,10 +1,11 @@
 //! The buffer between a plugin that emits and a client that reads.
 //!
-//! The producer appends and wakes only a reader that waits; the reader takes whatever is there.
-//! So slow lines go out one by one, fast ones joined, and memory stays flat: a producer that is
-//! ahead waits.
+//! The producer appends a line and wakes the reader only if it waits; the reader takes everything
+//! that is buffered.
+//! Slow lines therefore go out one by one and fast ones joined, and memory stays bounded because a
+//! producer that is too far ahead waits.
 //!
-//! It names nothing of ours but what its parent has, so that a test can put loom's locks below it.
+//! It takes its locks from its parent, so that a test can compile it over those of loom.
 
 use std::mem;
 use std::task::Context;
@@ -18,28 +19,28 @@ use universal_worker_abi::Emitted;
 use super::CancelToken;
 use super::Frame;
 use super::Framing;
-use super::OnLeave;
+use super::OnDisconnect;
 use super::sync::Condvar;
 use super::sync::Mutex;
 use super::sync::MutexGuard;
 use super::sync::PoisonError;
 
-/// Bytes above which a producer waits; one line may still be longer.
-pub(super) const FULL: usize = 64 * 1024;
+/// Buffered bytes at which a producer waits; a single line may be longer.
+pub(crate) const CAPACITY: usize = 64 * 1024;
 
 #[derive(Debug, Default)]
 pub(crate) struct Lines {
     framing: Framing,
     frame: Frame,
     state: Mutex<State>,
-    room: Condvar,
+    has_room: Condvar,
 }
 
-/// What was written so far.
+/// Figures of the lines written so far.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Written {
     pub(crate) count: u64,
-    /// Bytes of the values and their line feeds, without frames.
+    /// Bytes of the values and their line feeds, excluding frames.
     pub(crate) bytes: u64,
     pub(crate) first_at: Option<Instant>,
 }
@@ -56,17 +57,17 @@ struct State {
 enum End {
     #[default]
     Open,
-    /// The run is over; what is buffered is still to be read.
-    Written,
-    /// Nobody reads any more.
+    /// The run has ended; buffered lines can still be read.
+    Finished,
+    /// The reader disconnected and the run is cancelled.
     ReaderGone,
-    /// Nobody reads any more, and the run goes on: lines are dropped.
-    Dropped,
+    /// The reader disconnected and the run continues; its lines are discarded.
+    Discarding,
 }
 
 impl Lines {
     pub(crate) fn new(framing: Framing) -> Self {
-        Self { framing, frame: Frame::of(framing), ..Self::default() }
+        Self { framing, frame: Frame::new(framing), ..Self::default() }
     }
 
     pub(crate) fn framing(&self) -> Framing {
@@ -77,20 +78,20 @@ impl Lines {
         self.locked().written
     }
 
-    /// Appends a line; waits while the buffer is full.
+    /// Appends a line; blocks while the buffer is full.
     pub(crate) fn push(&self, json: &str, cancel: &CancelToken) -> Emitted {
         let mut state = self.locked();
         loop {
             match state.end {
-                _ if cancel.is_requested() => return Emitted::Cancelled,
-                End::Written | End::ReaderGone => return Emitted::ReaderGone,
-                End::Dropped => {
+                _ if cancel.is_cancelled() => return Emitted::Cancelled,
+                End::Finished | End::ReaderGone => return Emitted::ReaderGone,
+                End::Discarding => {
                     state.written.add(json);
                     return Emitted::Taken;
                 }
-                End::Open if state.buffer.len() < FULL => break,
+                End::Open if state.buffer.len() < CAPACITY => break,
                 End::Open => {
-                    state = self.room.wait(state).unwrap_or_else(PoisonError::into_inner);
+                    state = self.has_room.wait(state).unwrap_or_else(PoisonError::into_inner);
                 }
             }
         }
@@ -102,7 +103,7 @@ impl Lines {
         Emitted::Taken
     }
 
-    /// Ends the stream, with a last line where there is one.
+    /// Ends the stream, after a last line if there is one.
     pub(crate) fn finish(&self, last: Option<Vec<u8>>) {
         let mut state = self.locked();
         if state.end != End::Open {
@@ -111,38 +112,38 @@ impl Lines {
         if let Some(line) = last {
             state.append(&[&line]);
         }
-        state.end = End::Written;
+        state.end = End::Finished;
         let reader = state.reader.take();
         drop(state);
         wake(reader);
-        self.room.notify_all();
+        self.has_room.notify_all();
     }
 
-    /// The reader left: what is buffered is dropped, and a producer that waits comes back.
-    pub(crate) fn leave(&self, on_leave: OnLeave) {
+    /// Handles the disconnect of the reader: discards buffered lines and releases a waiting producer.
+    pub(crate) fn disconnect(&self, on_disconnect: OnDisconnect) {
         let mut state = self.locked();
-        state.end = match on_leave {
-            OnLeave::Cancel => End::ReaderGone,
-            OnLeave::GoOn => End::Dropped,
+        state.end = match on_disconnect {
+            OnDisconnect::Cancel => End::ReaderGone,
+            OnDisconnect::Continue => End::Discarding,
         };
         state.buffer = Vec::new();
         drop(state);
-        self.room.notify_all();
+        self.has_room.notify_all();
     }
 
-    /// Wakes a producer that waits, so that it looks at its cancel.
-    pub(crate) fn interrupt(&self) {
+    /// Wakes a waiting producer, so that it checks its cancel token.
+    pub(crate) fn wake_producer(&self) {
         drop(self.locked());
-        self.room.notify_all();
+        self.has_room.notify_all();
     }
 
-    /// Takes what is there.
+    /// Takes all buffered lines; none at the end of the stream.
     pub(crate) fn poll_take(&self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
         let mut state = self.locked();
         if !state.buffer.is_empty() {
             let taken = mem::take(&mut state.buffer);
             drop(state);
-            self.room.notify_all();
+            self.has_room.notify_all();
             return Poll::Ready(Some(Bytes::from(taken)));
         }
         if state.end != End::Open {
@@ -150,7 +151,7 @@ impl Lines {
         }
         match &mut state.reader {
             Some(reader) => reader.clone_from(cx.waker()),
-            none => *none = Some(cx.waker().clone()),
+            empty => *empty = Some(cx.waker().clone()),
         }
         Poll::Pending
     }

@@ -1,4 +1,4 @@
-//! What the engine is to do, said once more, flat and slow: a list of runs with flags.
+//! A simple and slow model of the engine: a list of runs with flags.
 
 use std::collections::VecDeque;
 
@@ -6,26 +6,26 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use proptest_state_machine::ReferenceStateMachine;
 
-use crate::runs::cancel::Reason;
-use crate::runs::engine::view::Readiness;
-use crate::runs::engine::view::State;
+use crate::engine::inspect::Readiness;
+use crate::run::cancel::CancelReason;
+use crate::run::snapshot::RunState;
 
 #[derive(Debug, Clone)]
 pub(super) struct Model {
     pub(super) lanes: usize,
     pub(super) queue: usize,
-    pub(super) keeps: usize,
-    /// Milliseconds, as all times here.
+    pub(super) history: usize,
+    /// In milliseconds, like all times here.
     pub(super) grace: u64,
     pub(super) now: u64,
     pub(super) draining: bool,
-    /// All that were ever admitted.
+    /// All runs that were ever admitted.
     pub(super) runs: Vec<ModelRun>,
-    /// How many changes were ever admitted.
-    pub(super) changes: usize,
-    pub(super) line: VecDeque<Item>,
-    pub(super) changing: Option<usize>,
-    /// Runs that are over and back, the last ones, by their places in `runs`.
+    /// The number of lifecycle changes that were ever admitted.
+    pub(super) lifecycles: usize,
+    pub(super) queue_items: VecDeque<Item>,
+    pub(super) in_lifecycle: Option<usize>,
+    /// The most recent ended runs that hold no lane, by their indexes in `runs`.
     pub(super) kept: VecDeque<usize>,
 }
 
@@ -33,47 +33,47 @@ pub(super) struct Model {
 pub(super) struct ModelRun {
     pub(super) id: u8,
     pub(super) deadline: Option<u64>,
-    pub(super) state: State,
+    pub(super) state: RunState,
     pub(super) on_lane: bool,
-    pub(super) stop: Option<(Reason, u64)>,
+    pub(super) cancel: Option<(CancelReason, u64)>,
     pub(super) wedged: bool,
-    pub(super) told: Option<ToldOf>,
+    pub(super) reply: Option<FirstReply>,
 }
 
-/// What a client was told first.
+/// The first reply to a client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum ToldOf {
+pub(super) enum FirstReply {
     Answer,
     Failure,
-    Stop(Reason),
+    Cancelled(CancelReason),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Item {
     Run(usize),
-    Change(usize),
+    Lifecycle(usize),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum How {
+pub(super) enum PluginEnd {
     Answers,
     Fails,
     Panics,
 }
 
-/// Something that happens; runs and changes by their places in the model's lists.
+/// An event; runs and lifecycle changes by their indexes in the model.
 #[derive(Debug, Clone)]
-pub(super) enum Happening {
+pub(super) enum Event {
     Submit { id: u8, timeout: Option<u64> },
-    Take,
-    Return { run: usize, how: How },
+    TakeNext,
+    Return { run: usize, end: PluginEnd },
     CancelId { id: u8 },
     CancelAll,
     CleanUp,
-    Leave { run: usize },
-    Change,
-    WithdrawChange { change: usize },
-    ChangeIsDone,
+    Disconnect { run: usize },
+    Lifecycle,
+    WithdrawLifecycle { lifecycle: usize },
+    LifecycleDone,
     TimePasses { by: u64 },
     Shutdown,
 }
@@ -84,20 +84,20 @@ impl Model {
     }
 
     pub(super) fn queued(&self) -> usize {
-        self.line.iter().filter(|item| matches!(item, Item::Run(_))).count()
+        self.queue_items.iter().filter(|item| matches!(item, Item::Run(_))).count()
     }
 
     pub(super) fn may_take(&self) -> bool {
         let taken = self.on_lanes().count();
-        match self.line.front() {
+        match self.queue_items.front() {
             None => false,
-            Some(Item::Run(_)) => self.changing.is_none() && taken < self.lanes,
-            Some(Item::Change(_)) => self.changing.is_none() && taken == 0,
+            Some(Item::Run(_)) => self.in_lifecycle.is_none() && taken < self.lanes,
+            Some(Item::Lifecycle(_)) => self.in_lifecycle.is_none() && taken == 0,
         }
     }
 
     pub(super) fn is_full(&self) -> bool {
-        let held = self.changing.is_some() || self.queued() < self.line.len();
+        let held = self.in_lifecycle.is_some() || self.queued() < self.queue_items.len();
         let free = if held { 0 } else { self.lanes - self.on_lanes().count() };
         self.queued() >= self.queue + free
     }
@@ -107,10 +107,10 @@ impl Model {
     }
 
     pub(super) fn readiness(&self) -> Readiness {
-        let a_change_waits = self.queued() < self.line.len();
+        let lifecycle_waits = self.queued() < self.queue_items.len();
         if self.draining {
             Readiness::Draining
-        } else if self.wedged() == self.lanes || self.wedged() > 0 && a_change_waits {
+        } else if self.wedged() == self.lanes || self.wedged() > 0 && lifecycle_waits {
             Readiness::Wedged
         } else if self.is_full() {
             Readiness::Busy
@@ -119,239 +119,240 @@ impl Model {
         }
     }
 
-    fn change(&mut self) {
-        self.line.push_back(Item::Change(self.changes));
-        self.changes += 1;
+    fn enqueue_lifecycle(&mut self) {
+        self.queue_items.push_back(Item::Lifecycle(self.lifecycles));
+        self.lifecycles += 1;
     }
 
-    /// The run that lives under an id.
+    /// The live run with the id.
     pub(super) fn live(&self, id: u8) -> Option<usize> {
         (0..self.runs.len()).find(|run| {
             let run = &self.runs[*run];
-            run.id == id && (run.on_lane || run.state == State::Queued)
+            run.id == id && (run.on_lane || run.state == RunState::Queued)
         })
     }
 
-    /// The run that is found under an id.
+    /// The run that is found by the id.
     pub(super) fn find(&self, id: u8) -> Option<usize> {
         let ended = self.kept.iter().copied().filter(|run| self.runs[*run].id == id).max();
         self.live(id).or(ended)
     }
 
-    fn tell(&mut self, run: usize, told: ToldOf) {
-        self.runs[run].told.get_or_insert(told);
+    fn set_reply(&mut self, run: usize, reply: FirstReply) {
+        self.runs[run].reply.get_or_insert(reply);
     }
 
     fn keep(&mut self, run: usize) {
         self.kept.push_back(run);
-        if self.kept.len() > self.keeps {
+        if self.kept.len() > self.history {
             self.kept.pop_front();
         }
     }
 
-    fn stop(&mut self, place: usize, reason: Reason) {
+    fn cancel(&mut self, place: usize, reason: CancelReason) {
         let run = &mut self.runs[place];
         match run.state {
-            State::Queued => {
-                run.stop = Some((reason, self.now));
-                run.state = stopped(reason);
-                self.line.retain(|item| *item != Item::Run(place));
-                self.tell(place, ToldOf::Stop(reason));
+            RunState::Queued => {
+                run.cancel = Some((reason, self.now));
+                run.state = cancelled(reason);
+                self.queue_items.retain(|item| *item != Item::Run(place));
+                self.set_reply(place, FirstReply::Cancelled(reason));
                 self.keep(place);
             }
-            State::Running => {
-                run.stop.get_or_insert((reason, self.now));
+            RunState::Running => {
+                run.cancel.get_or_insert((reason, self.now));
             }
             _ => {}
         }
     }
 
-    fn stop_all(&mut self, reason: Reason) {
+    fn cancel_all(&mut self, reason: CancelReason) {
         for run in 0..self.runs.len() {
-            self.stop(run, reason);
+            self.cancel(run, reason);
         }
     }
 
-    fn come_back(&mut self, place: usize, how: How) {
+    fn complete(&mut self, place: usize, end: PluginEnd) {
         let run = &mut self.runs[place];
         run.on_lane = false;
-        if run.state == State::Running {
-            let told = match (how, run.stop) {
-                (How::Panics, _) | (How::Fails, None) => ToldOf::Failure,
-                (_, Some((reason, _))) => ToldOf::Stop(reason),
-                (How::Answers, None) => ToldOf::Answer,
+        if run.state == RunState::Running {
+            let reply = match (end, run.cancel) {
+                (PluginEnd::Panics, _) | (PluginEnd::Fails, None) => FirstReply::Failure,
+                (_, Some((reason, _))) => FirstReply::Cancelled(reason),
+                (PluginEnd::Answers, None) => FirstReply::Answer,
             };
-            run.state = match told {
-                ToldOf::Answer => State::Finished,
-                ToldOf::Failure => State::Failed,
-                ToldOf::Stop(reason) => stopped(reason),
+            run.state = match reply {
+                FirstReply::Answer => RunState::Finished,
+                FirstReply::Failure => RunState::Failed,
+                FirstReply::Cancelled(reason) => cancelled(reason),
             };
-            self.tell(place, told);
+            self.set_reply(place, reply);
         }
         self.keep(place);
     }
 
-    /// What falls due at this moment.
-    fn keep_time(&mut self) {
+    /// Applies the deadlines and graces that have passed.
+    fn apply_time(&mut self) {
         let (now, grace) = (self.now, self.grace);
-        // Those that wait end in their order.
-        let waiting: Vec<Item> = self.line.iter().copied().collect();
+        // Queued runs end in their order.
+        let waiting: Vec<Item> = self.queue_items.iter().copied().collect();
         for item in waiting {
             if let Item::Run(place) = item
                 && self.runs[place].deadline.is_some_and(|deadline| deadline <= now)
             {
-                self.stop(place, Reason::Deadline);
+                self.cancel(place, CancelReason::Deadline);
             }
         }
         for place in self.on_lanes().collect::<Vec<_>>() {
             let run = &mut self.runs[place];
-            if run.state == State::Running && run.deadline.is_some_and(|deadline| deadline <= now) {
-                let (reason, _) = *run.stop.get_or_insert((Reason::Deadline, now));
-                if reason == Reason::Deadline {
-                    run.state = State::TimedOut;
+            if run.state == RunState::Running
+                && run.deadline.is_some_and(|deadline| deadline <= now)
+            {
+                let (reason, _) = *run.cancel.get_or_insert((CancelReason::Deadline, now));
+                if reason == CancelReason::Deadline {
+                    run.state = RunState::TimedOut;
                 }
-                self.tell(place, ToldOf::Stop(reason));
+                self.set_reply(place, FirstReply::Cancelled(reason));
             }
             let run = &mut self.runs[place];
-            if let Some((reason, at)) = run.stop
+            if let Some((reason, at)) = run.cancel
                 && at + grace <= now
             {
                 run.wedged = true;
-                self.tell(place, ToldOf::Stop(reason));
+                self.set_reply(place, FirstReply::Cancelled(reason));
             }
         }
     }
 }
 
-fn stopped(reason: Reason) -> State {
-    if reason == Reason::Deadline { State::TimedOut } else { State::Cancelled }
+fn cancelled(reason: CancelReason) -> RunState {
+    if reason == CancelReason::Deadline { RunState::TimedOut } else { RunState::Cancelled }
 }
 
 impl ReferenceStateMachine for Model {
     type State = Self;
-    type Transition = Happening;
+    type Transition = Event;
 
     fn init_state() -> BoxedStrategy<Self> {
         let bounds = (1..4_usize, 0..5_usize, select(vec![0, 5, 20]), 0..6_usize);
-        let model = bounds.prop_map(|(lanes, queue, grace, keeps)| Self {
+        let model = bounds.prop_map(|(lanes, queue, grace, history)| Self {
             lanes,
             queue,
-            keeps,
+            history,
             grace,
             now: 0,
             draining: false,
             runs: Vec::new(),
-            changes: 0,
-            line: VecDeque::new(),
-            changing: None,
+            lifecycles: 0,
+            queue_items: VecDeque::new(),
+            in_lifecycle: None,
             kept: VecDeque::new(),
         });
         model.boxed()
     }
 
-    fn transitions(state: &Self) -> BoxedStrategy<Happening> {
+    fn transitions(state: &Self) -> BoxedStrategy<Event> {
         let timeout = prop_oneof![3 => Just(None), 2 => (1..30_u64).prop_map(Some)];
         let submit = (0..40_u8, timeout);
         let mut all = vec![
-            (8, submit.prop_map(|(id, timeout)| Happening::Submit { id, timeout }).boxed()),
-            (3, (0..40_u8).prop_map(|id| Happening::CancelId { id }).boxed()),
-            (1, Just(Happening::CancelAll).boxed()),
-            (1, Just(Happening::CleanUp).boxed()),
-            (1, Just(Happening::Change).boxed()),
-            (4, (0..15_u64).prop_map(|by| Happening::TimePasses { by }).boxed()),
+            (8, submit.prop_map(|(id, timeout)| Event::Submit { id, timeout }).boxed()),
+            (3, (0..40_u8).prop_map(|id| Event::CancelId { id }).boxed()),
+            (1, Just(Event::CancelAll).boxed()),
+            (1, Just(Event::CleanUp).boxed()),
+            (1, Just(Event::Lifecycle).boxed()),
+            (4, (0..15_u64).prop_map(|by| Event::TimePasses { by }).boxed()),
         ];
         if state.may_take() {
-            all.push((12, Just(Happening::Take).boxed()));
+            all.push((12, Just(Event::TakeNext).boxed()));
         }
         let on_lanes: Vec<usize> = state.on_lanes().collect();
         if !on_lanes.is_empty() {
-            let how =
-                prop_oneof![3 => Just(How::Answers), 1 => Just(How::Fails), 1 => Just(How::Panics)];
-            let back = (select(on_lanes), how);
-            all.push((6, back.prop_map(|(run, how)| Happening::Return { run, how }).boxed()));
+            let end = prop_oneof![3 => Just(PluginEnd::Answers), 1 => Just(PluginEnd::Fails), 1 => Just(PluginEnd::Panics)];
+            let done = (select(on_lanes), end);
+            all.push((6, done.prop_map(|(run, end)| Event::Return { run, end }).boxed()));
         }
         if !state.runs.is_empty() {
-            let leave = (0..state.runs.len()).prop_map(|run| Happening::Leave { run });
-            all.push((3, leave.boxed()));
+            let disconnect = (0..state.runs.len()).prop_map(|run| Event::Disconnect { run });
+            all.push((3, disconnect.boxed()));
         }
-        if state.changes > 0 {
+        if state.lifecycles > 0 {
             let withdraw =
-                (0..state.changes).prop_map(|change| Happening::WithdrawChange { change });
+                (0..state.lifecycles).prop_map(|lifecycle| Event::WithdrawLifecycle { lifecycle });
             all.push((1, withdraw.boxed()));
         }
-        if state.changing.is_some() {
-            all.push((6, Just(Happening::ChangeIsDone).boxed()));
+        if state.in_lifecycle.is_some() {
+            all.push((6, Just(Event::LifecycleDone).boxed()));
         }
         if state.runs.len() > 8 {
-            all.push((1, Just(Happening::Shutdown).boxed()));
+            all.push((1, Just(Event::Shutdown).boxed()));
         }
         proptest::strategy::Union::new_weighted(all).boxed()
     }
 
-    fn preconditions(state: &Self, happening: &Happening) -> bool {
-        match happening {
-            Happening::Take => state.may_take(),
-            Happening::Return { run, .. } => state.runs.get(*run).is_some_and(|run| run.on_lane),
-            Happening::Leave { run } => *run < state.runs.len(),
-            Happening::WithdrawChange { change } => *change < state.changes,
-            Happening::ChangeIsDone => state.changing.is_some(),
+    fn preconditions(state: &Self, event: &Event) -> bool {
+        match event {
+            Event::TakeNext => state.may_take(),
+            Event::Return { run, .. } => state.runs.get(*run).is_some_and(|run| run.on_lane),
+            Event::Disconnect { run } => *run < state.runs.len(),
+            Event::WithdrawLifecycle { lifecycle } => *lifecycle < state.lifecycles,
+            Event::LifecycleDone => state.in_lifecycle.is_some(),
             _ => true,
         }
     }
 
-    fn apply(mut model: Self, happening: &Happening) -> Self {
-        match *happening {
-            Happening::Submit { id, timeout } => {
+    fn apply(mut model: Self, event: &Event) -> Self {
+        match *event {
+            Event::Submit { id, timeout } => {
                 if !model.draining && model.live(id).is_none() && !model.is_full() {
-                    model.line.push_back(Item::Run(model.runs.len()));
+                    model.queue_items.push_back(Item::Run(model.runs.len()));
                     model.runs.push(ModelRun {
                         id,
                         deadline: timeout.map(|timeout| model.now + timeout),
-                        state: State::Queued,
+                        state: RunState::Queued,
                         on_lane: false,
-                        stop: None,
+                        cancel: None,
                         wedged: false,
-                        told: None,
+                        reply: None,
                     });
                 }
             }
-            Happening::Take => match model.line.pop_front() {
+            Event::TakeNext => match model.queue_items.pop_front() {
                 Some(Item::Run(run)) => {
-                    model.runs[run].state = State::Running;
+                    model.runs[run].state = RunState::Running;
                     model.runs[run].on_lane = true;
                 }
-                Some(Item::Change(change)) => model.changing = Some(change),
+                Some(Item::Lifecycle(lifecycle)) => model.in_lifecycle = Some(lifecycle),
                 None => {}
             },
-            Happening::Return { run, how } => model.come_back(run, how),
-            Happening::CancelId { id } => {
+            Event::Return { run, end } => model.complete(run, end),
+            Event::CancelId { id } => {
                 if let Some(run) = model.live(id) {
-                    model.stop(run, Reason::Cancel);
+                    model.cancel(run, CancelReason::Cancel);
                 }
             }
-            Happening::CancelAll => model.stop_all(Reason::Cancel),
-            Happening::Leave { run } => model.stop(run, Reason::ClientGone),
-            Happening::CleanUp => {
-                model.stop_all(Reason::Cancel);
+            Event::CancelAll => model.cancel_all(CancelReason::Cancel),
+            Event::Disconnect { run } => model.cancel(run, CancelReason::ClientGone),
+            Event::CleanUp => {
+                model.cancel_all(CancelReason::Cancel);
                 if !model.draining {
-                    model.change();
+                    model.enqueue_lifecycle();
                 }
             }
-            Happening::Change if model.draining => {}
-            Happening::Change => model.change(),
-            Happening::WithdrawChange { change } => {
-                model.line.retain(|item| *item != Item::Change(change));
+            Event::Lifecycle if model.draining => {}
+            Event::Lifecycle => model.enqueue_lifecycle(),
+            Event::WithdrawLifecycle { lifecycle } => {
+                model.queue_items.retain(|item| *item != Item::Lifecycle(lifecycle));
             }
-            Happening::ChangeIsDone => model.changing = None,
-            Happening::TimePasses { by } => model.now += by,
-            Happening::Shutdown => {
+            Event::LifecycleDone => model.in_lifecycle = None,
+            Event::TimePasses { by } => model.now += by,
+            Event::Shutdown => {
                 model.draining = true;
-                model.line.retain(|item| matches!(item, Item::Run(_)));
-                model.stop_all(Reason::Shutdown);
-                model.change();
+                model.queue_items.retain(|item| matches!(item, Item::Run(_)));
+                model.cancel_all(CancelReason::Shutdown);
+                model.enqueue_lifecycle();
             }
         }
-        model.keep_time();
+        model.apply_time();
         model
     }
 }

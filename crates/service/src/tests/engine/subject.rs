@@ -1,58 +1,60 @@
-//! The engine as the threads would use it, held against the model after every event.
+//! The engine, driven as its threads drive it, and compared with the model after every event.
 
 use std::collections::HashMap;
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 use std::time::Instant;
-use std::time::SystemTime;
 
 use proptest_state_machine::ReferenceStateMachine;
 use proptest_state_machine::StateMachineTest;
 use universal_worker_abi::ClassInfo;
+use universal_worker_abi::Fault;
+use universal_worker_abi::FaultKind;
 use universal_worker_abi::RunContext;
 
-use crate::runs::cancel::Reason;
-use crate::runs::engine::AllLanes;
-use crate::runs::engine::Bounds;
-use crate::runs::engine::Effects;
-use crate::runs::engine::Engine;
-use crate::runs::engine::Found;
-use crate::runs::engine::Key;
-use crate::runs::engine::LanePermit;
-use crate::runs::engine::Phase;
-use crate::runs::engine::Readiness;
-use crate::runs::engine::Refused;
-use crate::runs::engine::Returned;
-use crate::runs::engine::State;
-use crate::runs::engine::Work;
-use crate::runs::engine::tests::model::Happening;
-use crate::runs::engine::tests::model::How;
-use crate::runs::engine::tests::model::Item;
-use crate::runs::engine::tests::model::Model;
-use crate::runs::engine::tests::model::ModelRun;
-use crate::runs::engine::tests::model::ToldOf;
-use crate::runs::error::RunError;
-use crate::runs::job_error::JobError;
-use crate::runs::moment::Moment;
-use crate::runs::output::Output;
-use crate::runs::run::OnLeave;
-use crate::runs::run::Run;
-use crate::runs::run::Terms;
+use crate::engine::Bounds;
+use crate::engine::Engine;
+use crate::engine::admission::AdmissionError;
+use crate::engine::cancel::CancelTarget;
+use crate::engine::effects::Effects;
+use crate::engine::inspect::Readiness;
+use crate::engine::work::LanePermit;
+use crate::engine::work::LifecyclePermit;
+use crate::engine::work::Work;
+use crate::run::Run;
+use crate::run::cancel::CancelReason;
+use crate::run::error::RunError;
+use crate::run::failure::Failure;
+use crate::run::id::EntryKey;
+use crate::run::options::OnDisconnect;
+use crate::run::options::RunOptions;
+use crate::run::output::Outcome;
+use crate::run::output::Output;
+use crate::run::output::RunOutput;
+use crate::run::snapshot::CancelPhase;
+use crate::run::snapshot::RunState;
+use crate::run::timestamp::Timestamp;
+use crate::tests::engine::model::Event;
+use crate::tests::engine::model::FirstReply;
+use crate::tests::engine::model::Item;
+use crate::tests::engine::model::Model;
+use crate::tests::engine::model::ModelRun;
+use crate::tests::engine::model::PluginEnd;
 
 pub(super) struct Subject {
     engine: Engine<Item>,
-    begun: Instant,
+    started_at: Instant,
     now: Instant,
-    runs: Vec<(Arc<Run>, Key, Option<ToldOf>)>,
+    runs: Vec<(Arc<Run>, EntryKey, Option<FirstReply>)>,
     permits: HashMap<usize, LanePermit>,
-    changes: Vec<Key>,
-    all_lanes: Option<AllLanes>,
+    lifecycles: Vec<EntryKey>,
+    lifecycle_permit: Option<LifecyclePermit>,
     started: HashSet<usize>,
-    /// What was dropped without being done.
+    /// Jobs that were dropped.
     dropped: Vec<Item>,
-    /// What was told to be wedged.
-    wedged: Vec<Key>,
+    /// Runs that were reported as wedged.
+    wedged: Vec<EntryKey>,
     /// The model before the next event.
     before: Model,
 }
@@ -60,31 +62,33 @@ pub(super) struct Subject {
 impl Subject {
     fn submit(&mut self, model: &Model, id: u8, timeout: Option<u64>) {
         let deadline = timeout.map(|timeout| self.now + Duration::from_millis(timeout));
-        let terms = Terms { deadline, on_leave: OnLeave::Cancel };
-        let run = Run::new(id.to_string(), terms, Moment::now(), 0, Output::answer().0);
+        let options = RunOptions { deadline, on_disconnect: OnDisconnect::Cancel };
+        let run = Run::new(id.to_string(), options, Timestamp::now(), 0, Output::answer().0);
         let run = Arc::new(run);
         let job = Item::Run(self.runs.len());
         let counts = self.engine.counts();
         match self.engine.admit(&run, job, self.now) {
             Ok(key) => self.runs.push((run, key, None)),
-            Err(refused) => {
+            Err(error) => {
                 assert!(!run.is_cancelled());
                 assert_eq!(counts, self.engine.counts());
-                match refused {
-                    Refused::Draining => assert!(model.draining),
-                    Refused::IdTaken { is_over } => {
+                match error {
+                    AdmissionError::Draining => assert!(model.draining),
+                    AdmissionError::IdTaken { has_ended } => {
                         let live = model.live(id).expect("it has the id");
-                        assert_eq!(is_over, model.runs[live].state.is_final());
+                        assert_eq!(has_ended, model.runs[live].state.is_final());
                     }
-                    Refused::QueueFull { waiting, .. } => assert_eq!(waiting, model.queued()),
+                    AdmissionError::QueueFull { waiting, .. } => {
+                        assert_eq!(waiting, model.queued())
+                    }
                 }
             }
         }
     }
 
-    /// A thread takes what is next; `expected` is the head of the model's line.
+    /// Takes the next work; `expected` is the head of the model's queue.
     fn take(&mut self, expected: Item) {
-        match self.engine.take_next(self.now).expect("the model says that something may be taken") {
+        match self.engine.take_next(self.now).expect("the model has an entry that can start") {
             Work::Run(permit, run, job) => {
                 assert_eq!(job, expected);
                 let Item::Run(place) = job else { panic!("a run's job is a run") };
@@ -92,98 +96,97 @@ impl Subject {
                 assert!(self.started.insert(place), "a run starts once");
                 self.permits.insert(place, permit);
             }
-            Work::Change(all, job) => {
+            Work::Lifecycle(all, job) => {
                 assert_eq!(job, expected);
-                self.all_lanes = Some(all);
+                self.lifecycle_permit = Some(all);
             }
         }
     }
 
-    fn come_back(&mut self, place: usize, how: How) {
-        let error = JobError::of(&RunError::Lost, &class_info(), SystemTime::UNIX_EPOCH);
-        let error = Arc::new(error);
-        let (returned, told) = match how {
-            How::Answers => (Returned::Answered, ToldOf::Answer),
-            How::Fails => (Returned::Failed(error), ToldOf::Failure),
-            How::Panics => (Returned::Panicked(error), ToldOf::Failure),
+    fn complete(&mut self, place: usize, end: PluginEnd) {
+        let (outcome, reply) = match end {
+            PluginEnd::Answers => (Ok(RunOutput::Lines), FirstReply::Answer),
+            PluginEnd::Fails => (fault(FaultKind::Failed), FirstReply::Failure),
+            PluginEnd::Panics => (fault(FaultKind::Panicked), FirstReply::Failure),
         };
-        let permit = self.permits.remove(&place).expect("it has a lane");
-        let back = self.engine.come_back(permit, returned, self.now).expect("its lane is held");
-        if !back.was_over {
-            let told = back.view.reason.map_or(told, ToldOf::Stop);
-            self.runs[place].2.get_or_insert(told);
+        let permit = self.permits.remove(&place).expect("it holds a lane");
+        let completion = self.engine.complete(permit, &outcome, self.now).expect("it holds a lane");
+        if !completion.had_timed_out {
+            let reply = completion.snapshot.reason.map_or(reply, FirstReply::Cancelled);
+            self.runs[place].2.get_or_insert(reply);
         }
     }
 
     fn carry_out(&mut self, effects: Effects<Item>) {
-        for (view, reason) in effects.settled {
-            let known = self.runs.iter_mut().find(|(_, key, _)| *key == view.key);
-            known.expect("it was admitted").2.get_or_insert(ToldOf::Stop(reason));
+        for (snapshot, reason) in effects.replies {
+            let known = self.runs.iter_mut().find(|(_, key, _)| *key == snapshot.key);
+            known.expect("it was admitted").2.get_or_insert(FirstReply::Cancelled(reason));
         }
         self.dropped.extend(effects.dropped);
-        self.wedged.extend(effects.wedged.iter().map(|view| view.key));
+        self.wedged.extend(effects.wedged.iter().map(|snapshot| snapshot.key));
     }
 
-    fn enqueue(&mut self, entered: Result<Key, Item>, before: &Model) {
+    fn enqueue(&mut self, entered: Result<EntryKey, Item>, before: &Model) {
         match entered {
-            Ok(key) => self.changes.push(key),
+            Ok(key) => self.lifecycles.push(key),
             Err(_) => assert!(before.draining),
         }
     }
 
-    fn happen(&mut self, before: &Model, happening: Happening) {
-        match happening {
-            Happening::Submit { id, timeout } => self.submit(before, id, timeout),
-            Happening::Take => self.take(before.line[0]),
-            Happening::Return { run, how } => self.come_back(run, how),
-            Happening::CancelId { id } => {
-                let (found, effects) = self.engine.cancel(&id.to_string(), self.now);
+    fn apply_event(&mut self, before: &Model, event: Event) {
+        match event {
+            Event::Submit { id, timeout } => self.submit(before, id, timeout),
+            Event::TakeNext => self.take(before.queue_items[0]),
+            Event::Return { run, end } => self.complete(run, end),
+            Event::CancelId { id } => {
+                let (found, effects) = self.engine.cancel_id(&id.to_string(), self.now);
                 let expected = match before.find(id) {
-                    None => Found::Unknown,
-                    Some(run) if before.runs[run].state.is_final() => Found::Ended,
-                    Some(run) => Found::Live(self.runs[run].1),
+                    None => CancelTarget::Unknown,
+                    Some(run) if before.runs[run].state.is_final() => CancelTarget::Ended,
+                    Some(run) => CancelTarget::Live(self.runs[run].1),
                 };
                 assert_eq!(found, expected);
                 self.carry_out(effects);
             }
-            Happening::CancelAll => {
-                let effects = self.engine.stop_all(Reason::Cancel, self.now);
+            Event::CancelAll => {
+                let effects = self.engine.cancel_all(CancelReason::Cancel, self.now);
                 self.carry_out(effects);
             }
-            Happening::CleanUp => {
-                let effects = self.engine.stop_all(Reason::Cancel, self.now);
-                let entered = self.engine.enqueue_change(Item::Change(self.changes.len()));
+            Event::CleanUp => {
+                let effects = self.engine.cancel_all(CancelReason::Cancel, self.now);
+                let entered = self.engine.enqueue_lifecycle(Item::Lifecycle(self.lifecycles.len()));
                 self.enqueue(entered, before);
                 self.carry_out(effects);
             }
-            Happening::Leave { run } => {
+            Event::Disconnect { run } => {
                 let key = self.runs[run].1;
-                let effects = self.engine.stop(key, Reason::ClientGone, self.now);
+                let effects = self.engine.cancel(key, CancelReason::ClientGone, self.now);
                 self.carry_out(effects);
             }
-            Happening::Change => {
-                let entered = self.engine.enqueue_change(Item::Change(self.changes.len()));
+            Event::Lifecycle => {
+                let entered = self.engine.enqueue_lifecycle(Item::Lifecycle(self.lifecycles.len()));
                 self.enqueue(entered, before);
             }
-            Happening::WithdrawChange { change } => {
-                let waits = before.line.contains(&Item::Change(change));
-                let withdrawn = self.engine.withdraw_change(self.changes[change]);
-                assert_eq!(withdrawn, waits.then_some(Item::Change(change)));
+            Event::WithdrawLifecycle { lifecycle } => {
+                let waits = before.queue_items.contains(&Item::Lifecycle(lifecycle));
+                let withdrawn = self.engine.withdraw_lifecycle(self.lifecycles[lifecycle]);
+                assert_eq!(withdrawn, waits.then_some(Item::Lifecycle(lifecycle)));
             }
-            Happening::ChangeIsDone => {
-                let all_lanes = self.all_lanes.take().expect("a change is under way");
-                self.engine.change_done(all_lanes, self.now);
+            Event::LifecycleDone => {
+                let lifecycle_permit =
+                    self.lifecycle_permit.take().expect("a lifecycle is under way");
+                self.engine.complete_lifecycle(lifecycle_permit, self.now);
             }
-            Happening::TimePasses { by } => self.now += Duration::from_millis(by),
-            Happening::Shutdown => {
+            Event::TimePasses { by } => self.now += Duration::from_millis(by),
+            Event::Shutdown => {
                 self.dropped.extend(self.engine.drain());
-                let effects = self.engine.stop_all(Reason::Shutdown, self.now);
-                let release = Item::Change(self.changes.len());
-                self.changes.push(self.engine.enqueue_last(release));
+                let effects = self.engine.cancel_all(CancelReason::Shutdown, self.now);
+                let release = Item::Lifecycle(self.lifecycles.len());
+                self.lifecycles.push(self.engine.enqueue_final(release));
                 self.carry_out(effects);
             }
         }
-        // As the clock's thread does: not before the engine said that something falls due.
+        // Like the clock's thread, not before the engine is due.
         if self.engine.due().is_some_and(|due| due <= self.now) {
             let effects = self.engine.tick(self.now);
             self.carry_out(effects);
@@ -191,26 +194,26 @@ impl Subject {
     }
 
     fn check_run(&self, place: usize, model: &ModelRun, is_kept: bool) {
-        let (run, key, told) = &self.runs[place];
-        assert_eq!(run.is_cancelled(), model.stop.is_some(), "a cancel reaches its run alone");
-        assert_eq!(*told, model.told, "a client is told once, and the same");
+        let (run, key, reply) = &self.runs[place];
+        assert_eq!(run.is_cancelled(), model.cancel.is_some(), "a cancel reaches only its run");
+        assert_eq!(*reply, model.reply, "a client gets one reply");
         let wedged = self.wedged.iter().filter(|its| *its == key).count();
         assert_eq!(wedged, usize::from(model.wedged), "a run becomes wedged once");
-        let views = self.engine.views();
-        let view = views.iter().find(|view| view.key == *key);
-        assert_eq!(view.is_some(), is_kept || model.on_lane || !model.state.is_final());
-        let Some(view) = view else { return };
-        assert_eq!(view.state, model.state);
-        assert_eq!(view.busy_since().is_some(), model.on_lane);
-        assert_eq!(view.ended_at.is_some(), model.state.is_final());
-        let reason = model.stop.filter(|_| view.state != State::Failed);
-        assert_eq!(view.reason, reason.map(|(reason, _)| reason));
-        let phase = match view.phase {
+        let snapshots = self.engine.snapshots();
+        let snapshot = snapshots.iter().find(|snapshot| snapshot.key == *key);
+        assert_eq!(snapshot.is_some(), is_kept || model.on_lane || !model.state.is_final());
+        let Some(snapshot) = snapshot else { return };
+        assert_eq!(snapshot.state, model.state);
+        assert_eq!(snapshot.busy_since().is_some(), model.on_lane);
+        assert_eq!(snapshot.ended_at.is_some(), model.state.is_final());
+        let reason = model.cancel.filter(|_| snapshot.state != RunState::Failed);
+        assert_eq!(snapshot.reason, reason.map(|(reason, _)| reason));
+        let phase = match snapshot.phase {
             None => (false, false),
-            Some(Phase::CancelRequested) => (true, false),
-            Some(Phase::Wedged { .. }) => (true, true),
+            Some(CancelPhase::CancelRequested) => (true, false),
+            Some(CancelPhase::Wedged { .. }) => (true, true),
         };
-        let (stopping, wedged) = (model.on_lane && model.stop.is_some(), model.wedged);
+        let (stopping, wedged) = (model.on_lane && model.cancel.is_some(), model.wedged);
         assert_eq!(phase, (stopping, stopping && wedged));
     }
 }
@@ -220,21 +223,21 @@ impl StateMachineTest for Subject {
     type Reference = Model;
 
     fn init_test(model: &Model) -> Self {
-        let begun = Instant::now();
+        let started_at = Instant::now();
         let bounds = Bounds {
             lanes: model.lanes,
             queue: model.queue,
             cancel_grace: Duration::from_millis(model.grace),
-            kept: model.keeps,
+            history: model.history,
         };
         Self {
             engine: Engine::new(bounds),
-            begun,
-            now: begun,
+            started_at,
+            now: started_at,
             runs: Vec::new(),
             permits: HashMap::new(),
-            changes: Vec::new(),
-            all_lanes: None,
+            lifecycles: Vec::new(),
+            lifecycle_permit: None,
             started: HashSet::new(),
             dropped: Vec::new(),
             wedged: Vec::new(),
@@ -242,30 +245,30 @@ impl StateMachineTest for Subject {
         }
     }
 
-    fn apply(mut subject: Self, after: &Model, happening: Happening) -> Self {
+    fn apply(mut subject: Self, after: &Model, event: Event) -> Self {
         let before = std::mem::replace(&mut subject.before, after.clone());
-        subject.happen(&before, happening);
+        subject.apply_event(&before, event);
         subject
     }
 
     fn check_invariants(subject: &Self, model: &Model) {
-        assert_eq!(subject.begun + Duration::from_millis(model.now), subject.now);
-        assert_eq!(subject.runs.len(), model.runs.len(), "both admit the same");
+        assert_eq!(subject.started_at + Duration::from_millis(model.now), subject.now);
+        assert_eq!(subject.runs.len(), model.runs.len(), "both admit the same runs");
         assert_eq!(subject.engine.has_next(), model.may_take(), "no wake-up is lost");
         let counts = subject.engine.counts();
         let taken = model.on_lanes().count();
         assert!(taken <= model.lanes);
-        assert_eq!(subject.engine.at_work(), taken + usize::from(model.changing.is_some()));
+        assert_eq!(subject.engine.at_work(), taken + usize::from(model.in_lifecycle.is_some()));
         assert_eq!(counts.queued as usize, model.queued());
         assert_eq!((counts.lanes_held as usize, counts.wedged as usize), (taken, model.wedged()));
-        let (readiness, in_the_way) = subject.engine.readiness(subject.now);
+        let (readiness, blocking) = subject.engine.readiness(subject.now);
         assert_eq!(readiness, model.readiness());
         assert_eq!(
-            in_the_way.is_empty(),
+            blocking.is_empty(),
             match readiness {
                 Readiness::Ready => true,
                 Readiness::Wedged => false,
-                // Those that hold a lane, if any do.
+                // The runs that hold a lane.
                 Readiness::Busy | Readiness::Draining => taken == 0,
                 Readiness::Unhealthy => false,
             }
@@ -279,31 +282,35 @@ impl StateMachineTest for Subject {
     }
 
     fn teardown(mut subject: Self, mut model: Model) {
-        // Whatever happened: when all come back, all have ended, and nothing is left.
-        let mut happen = |happening: Happening| {
+        // Once every plugin call has returned, every run has ended and nothing is left.
+        let mut apply = |event: Event| {
             let before = model.clone();
-            model = Model::apply(before.clone(), &happening);
-            subject.happen(&before, happening);
+            model = Model::apply(before.clone(), &event);
+            subject.apply_event(&before, event);
             Self::check_invariants(&subject, &model);
             model.clone()
         };
-        let mut now = happen(Happening::Shutdown);
-        while now.may_take() || now.changing.is_some() || now.on_lanes().next().is_some() {
+        let mut now = apply(Event::Shutdown);
+        while now.may_take() || now.in_lifecycle.is_some() || now.on_lanes().next().is_some() {
             let run = now.on_lanes().next();
             now = match run {
-                Some(run) => happen(Happening::Return { run, how: How::Answers }),
-                None if now.changing.is_some() => happen(Happening::ChangeIsDone),
-                None => happen(Happening::Take),
+                Some(run) => apply(Event::Return { run, end: PluginEnd::Answers }),
+                None if now.in_lifecycle.is_some() => apply(Event::LifecycleDone),
+                None => apply(Event::TakeNext),
             };
         }
-        assert!(now.line.is_empty());
-        assert!(now.runs.iter().all(|run| run.state.is_final() && run.told.is_some()));
+        assert!(now.queue_items.is_empty());
+        assert!(now.runs.iter().all(|run| run.state.is_final() && run.reply.is_some()));
         let dropped = |run: usize| subject.dropped.contains(&Item::Run(run));
         assert!((0..now.runs.len()).all(|run| dropped(run) != subject.started.contains(&run)));
     }
 }
 
+fn fault(kind: FaultKind) -> Outcome {
+    Err(Failure::new(RunError::Fault(Fault::new(kind, "it fails")), &class_info()))
+}
+
 fn class_info() -> ClassInfo {
     let info = r#"{"class":"C","name":"c","version":"1","config_schema":{},"args_schema":{},"output_schema":{}}"#;
-    serde_json::from_str(info).expect("it has all that is needed")
+    serde_json::from_str(info).expect("all required members are there")
 }

@@ -1,4 +1,4 @@
-//! A client that waits, cancels, leaves and sets deadlines at random.
+//! A client that waits, cancels, disconnects and sets deadlines at random.
 
 use std::future::poll_fn;
 use std::sync::Arc;
@@ -9,70 +9,73 @@ use std::time::Duration;
 use universal_worker_abi::Answer;
 use universal_worker_abi::FaultKind;
 
-use super::Disturbance;
-use super::call;
-use super::dice::Dice;
-use super::restless::Act;
-use super::restless::LINE_AS_JSON;
-use super::restless::LINES;
-use crate::runs::Cancelled;
-use crate::runs::Failure;
-use crate::runs::Framing;
-use crate::runs::OnLeave;
-use crate::runs::OpenStream;
-use crate::runs::Pending;
-use crate::runs::Reason;
-use crate::runs::RunError;
+use crate::run::cancel::CancelReason;
+use crate::run::error::RunError;
+use crate::run::failure::Failure;
+use crate::run::lines::Framing;
+use crate::run::options::OnDisconnect;
+use crate::runs::CancelResult;
 use crate::runs::Runs;
+use crate::runs::pending::OpenStream;
+use crate::runs::pending::PendingRun;
+use crate::tests::threads::Disturbance;
+use crate::tests::threads::random::Random;
+use crate::tests::threads::request;
+use crate::tests::threads::restless::Act;
+use crate::tests::threads::restless::LINE_AS_JSON;
+use crate::tests::threads::restless::LINES;
 
 const ROUNDS: u64 = 2_500;
 
-/// What a client does about its run.
+/// What a client does with its run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Manner {
+enum Behaviour {
     Waits,
     Cancels,
-    Leaves,
-    LeavesItToGoOn,
+    Disconnects,
+    DisconnectsAndContinues,
     SetsADeadline,
 }
 
-/// Tells how many of its runs were admitted.
-pub(super) fn live(runs: &Arc<Runs>, client: u64, disturbance: Disturbance) -> u64 {
+/// Returns how many of its runs were admitted.
+pub(super) fn run_client(runs: &Arc<Runs>, client: u64, disturbance: Disturbance) -> u64 {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    let mut dice = Dice(client);
+    let mut random = Random(client);
     let mut admitted = 0;
     runtime.block_on(async {
         while admitted < ROUNDS {
-            let manner = dice.one_of(&[
-                Manner::Waits,
-                Manner::Cancels,
-                Manner::Leaves,
-                Manner::LeavesItToGoOn,
-                Manner::SetsADeadline,
+            let behaviour = random.one_of(&[
+                Behaviour::Waits,
+                Behaviour::Cancels,
+                Behaviour::Disconnects,
+                Behaviour::DisconnectsAndContinues,
+                Behaviour::SetsADeadline,
             ]);
-            let ends_by_itself = matches!(manner, Manner::Waits | Manner::LeavesItToGoOn);
-            let acts = [Act::Answer, Act::Fail, Act::Panic, Act::Deaf, Act::Wait];
-            let act = dice.one_of(if ends_by_itself { &acts[..4] } else { &acts });
-            let mut call = call(act, dice.below(200));
-            call.id = Some(format!("{client}-{admitted}"));
-            match manner {
-                Manner::SetsADeadline => {
-                    call.timeout = Some(Duration::from_micros(dice.below(900)))
+            let ends_by_itself =
+                matches!(behaviour, Behaviour::Waits | Behaviour::DisconnectsAndContinues);
+            let acts = [Act::Answer, Act::Fail, Act::Panic, Act::IgnoreCancel, Act::Wait];
+            let act = random.one_of(if ends_by_itself { &acts[..4] } else { &acts });
+            let mut request = request(act, random.below(200));
+            request.id = Some(format!("{client}-{admitted}"));
+            match behaviour {
+                Behaviour::SetsADeadline => {
+                    request.timeout = Some(Duration::from_micros(random.below(900)))
                 }
-                Manner::LeavesItToGoOn => call.on_leave = OnLeave::GoOn,
+                Behaviour::DisconnectsAndContinues => {
+                    request.on_disconnect = OnDisconnect::Continue
+                }
                 _ => {}
             }
-            let kind = dice.below(2);
+            let kind = random.below(2);
             let admission = if kind == 0 {
-                runs.execute(call).map(|run| Either::Answer(run, act))
+                runs.execute(request).map(|run| Either::Answer(run, act))
             } else {
-                runs.stream(call, Framing::Plain).map(|run| Either::Stream(run, act))
+                runs.stream(request, Framing::Plain).map(|run| Either::Stream(run, act))
             };
             match admission {
                 Ok(run) => {
                     admitted += 1;
-                    conclude(runs, run, manner, disturbance, &mut dice).await;
+                    finish(runs, run, behaviour, disturbance, &mut random).await;
                 }
                 Err(failure) => {
                     assert!(matches!(failure.error, RunError::QueueFull { .. }), "{failure:?}");
@@ -85,65 +88,67 @@ pub(super) fn live(runs: &Arc<Runs>, client: u64, disturbance: Disturbance) -> u
 }
 
 enum Either {
-    Answer(Pending<Answer>, Act),
-    Stream(Pending<()>, Act),
+    Answer(PendingRun<Answer>, Act),
+    Stream(PendingRun<()>, Act),
 }
 
-async fn conclude(
+async fn finish(
     runs: &Runs,
     run: Either,
-    manner: Manner,
+    behaviour: Behaviour,
     disturbance: Disturbance,
-    dice: &mut Dice,
+    random: &mut Random,
 ) {
     let id = match &run {
         Either::Answer(run, _) => run.run_id().to_owned(),
         Either::Stream(run, _) => run.run_id().to_owned(),
     };
-    for _ in 0..dice.below(20) {
+    for _ in 0..random.below(20) {
         thread::yield_now();
     }
-    let cancelled = match manner {
-        Manner::Leaves | Manner::LeavesItToGoOn => return leave(run, dice.below(2) == 0).await,
-        Manner::Cancels => runs.cancel_run(&id),
-        Manner::Waits | Manner::SetsADeadline => Cancelled::NotSupported,
+    let cancelled = match behaviour {
+        Behaviour::Disconnects | Behaviour::DisconnectsAndContinues => {
+            return disconnect(run, random.below(2) == 0).await;
+        }
+        Behaviour::Cancels => runs.cancel(&id),
+        Behaviour::Waits | Behaviour::SetsADeadline => CancelResult::NotSupported,
     };
     let (act, end) = match run {
-        Either::Answer(run, act) => (act, run.told().await.result.map(drop).err()),
+        Either::Answer(run, act) => (act, run.reply().await.result.map(drop).err()),
         Either::Stream(run, act) => match run.opened().await {
             Err((failure, _)) => (act, Some(failure)),
-            Ok(stream) => return read(stream, act, manner, cancelled, disturbance).await,
+            Ok(stream) => return read(stream, act, behaviour, cancelled, disturbance).await,
         },
     };
-    let as_it_acts = match (&end, act) {
-        // A cancel that was taken is how it ends; it is not where the run was over before, which
-        // nobody knows any more once 64 others have ended.
-        (None, Act::Answer | Act::Deaf) => cancelled != Cancelled::Requested,
+    let ends_as_it_acts = match (&end, act) {
+        // A cancel that was accepted decides the end. An unknown run had ended before, and dropped
+        // out of the history of 64.
+        (None, Act::Answer | Act::IgnoreCancel) => cancelled != CancelResult::Requested,
         (Some(Failure { error: RunError::Fault(fault), .. }), Act::Fail) => {
-            fault.kind == FaultKind::Failed && cancelled != Cancelled::Requested
+            fault.kind == FaultKind::Failed && cancelled != CancelResult::Requested
         }
         (Some(Failure { error: RunError::Fault(fault), .. }), Act::Panic) => {
             fault.kind == FaultKind::Panicked
         }
         _ => false,
     };
-    let as_it_was_told = match (&end, manner) {
-        (Some(Failure { error: RunError::Stopped(reason), .. }), manner) => {
-            *reason == Reason::Cancel
-                && (manner == Manner::Cancels || disturbance == Disturbance::CancelAndCleanUp)
-                || *reason == Reason::Deadline && manner == Manner::SetsADeadline
+    let ends_as_cancelled = match (&end, behaviour) {
+        (Some(Failure { error: RunError::Cancelled(reason), .. }), behaviour) => {
+            *reason == CancelReason::Cancel
+                && (behaviour == Behaviour::Cancels || disturbance == Disturbance::CancelAndCleanUp)
+                || *reason == CancelReason::Deadline && behaviour == Behaviour::SetsADeadline
         }
         _ => false,
     };
-    assert!(as_it_acts || as_it_was_told, "{id}, {manner:?}, {act:?}: {end:?}");
+    assert!(ends_as_it_acts || ends_as_cancelled, "{id}, {behaviour:?}, {act:?}: {end:?}");
 }
 
-/// Reads a stream to its end, and looks whether that is the right one.
+/// Reads a stream, and checks its end.
 async fn read(
     mut stream: OpenStream,
     act: Act,
-    manner: Manner,
-    cancelled: Cancelled,
+    behaviour: Behaviour,
+    cancelled: CancelResult,
     disturbance: Disturbance,
 ) {
     let mut all = Vec::new();
@@ -155,33 +160,33 @@ async fn read(
     let (values, errors): (Vec<_>, Vec<_>) = text.lines().partition(|line| *line == LINE_AS_JSON);
     assert!(values.len() as u64 <= LINES, "{text}");
     let Some(error) = errors.first() else {
-        assert!(matches!(act, Act::Answer | Act::Deaf), "{act:?}: {text}");
+        assert!(matches!(act, Act::Answer | Act::IgnoreCancel), "{act:?}: {text}");
         assert_eq!(values.len() as u64, LINES);
-        return assert_ne!(cancelled, Cancelled::Requested);
+        return assert_ne!(cancelled, CancelResult::Requested);
     };
     assert_eq!(errors.len(), 1, "{text}");
-    assert!(text.trim_end().ends_with(error), "it is the last line: {text}");
+    assert!(text.trim_end().ends_with(error), "the error is the last line: {text}");
     let may_be_cancelled =
-        manner == Manner::Cancels || disturbance == Disturbance::CancelAndCleanUp;
+        behaviour == Behaviour::Cancels || disturbance == Disturbance::CancelAndCleanUp;
     let expected = match act {
         _ if error.contains("the run was cancelled") => may_be_cancelled,
-        _ if error.contains("the deadline of the run") => manner == Manner::SetsADeadline,
-        Act::Fail => error.contains("it fails") && cancelled != Cancelled::Requested,
+        _ if error.contains("the deadline of the run") => behaviour == Behaviour::SetsADeadline,
+        Act::Fail => error.contains("it fails") && cancelled != CancelResult::Requested,
         Act::Panic => error.contains("it panics"),
         _ => false,
     };
-    assert!(expected, "{act:?}, {manner:?}: {error}");
+    assert!(expected, "{act:?}, {behaviour:?}: {error}");
 }
 
-/// At once, or after a look.
-async fn leave(run: Either, at_once: bool) {
+/// Disconnects at once, or after one poll.
+async fn disconnect(run: Either, at_once: bool) {
     if at_once {
         return;
     }
     match run {
         Either::Answer(run, _) => {
-            let mut told = std::pin::pin!(run.told());
-            poll_fn(|cx| Poll::Ready(told.as_mut().poll(cx).is_ready())).await;
+            let mut reply = std::pin::pin!(run.reply());
+            poll_fn(|cx| Poll::Ready(reply.as_mut().poll(cx).is_ready())).await;
         }
         Either::Stream(run, _) => {
             let mut opened = std::pin::pin!(run.opened());

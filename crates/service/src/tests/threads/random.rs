@@ -1,9 +1,9 @@
-//! Numbers at random that are the same each time.
+//! A reproducible random generator.
 
-/// Numbers that are the same each time (Knuth's MMIX generator).
-pub(super) struct Dice(pub(super) u64);
+/// A linear congruential generator (Knuth's MMIX).
+pub(super) struct Random(pub(super) u64);
 
-impl Dice {
+impl Random {
     pub(super) fn below(&mut self, bound: u64) -> u64 {
         self.0 =
             self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);

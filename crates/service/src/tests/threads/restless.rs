@@ -1,4 +1,4 @@
-//! A plugin that answers, fails, panics, streams, waits and is deaf.
+//! A plugin that answers, fails, panics, streams, waits and ignores cancels.
 
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::AtomicUsize;
@@ -18,15 +18,15 @@ use super::LANES;
 use super::LONG;
 
 static AT_WORK: AtomicUsize = AtomicUsize::new(0);
-/// It was run more often at once than it may, or dropped while it ran.
+/// Too many runs were at work at once, or the instance was created or dropped during a run.
 pub(super) static BROKEN: AtomicBool = AtomicBool::new(false);
 
-/// What a stream emits before it acts, and how often.
+/// How many lines a stream emits before it acts.
 pub(super) const LINES: u64 = 50;
 const LINE: &str = "a line of a stream";
 pub(super) const LINE_AS_JSON: &str = "\"a line of a stream\"";
 
-/// Notices when it is run more often at once than it may, or while it is made.
+/// Checks how many runs are at work.
 pub(super) struct Restless;
 
 #[derive(Serialize, Deserialize, JsonSchema)]
@@ -43,17 +43,17 @@ pub(super) enum Act {
     Answer,
     Fail,
     Panic,
-    /// Takes its time, whatever it is told meanwhile.
-    Deaf,
-    /// Until it is told to stop.
+    /// Sleeps, and ignores a cancel.
+    IgnoreCancel,
+    /// Waits for a cancel.
     Wait,
 }
 
-/// That a run is at work; over even if it panics.
+/// Counts a run as at work until it is dropped, even by a panic.
 struct AtWork;
 
 impl AtWork {
-    fn begin() -> Self {
+    fn start() -> Self {
         if AT_WORK.fetch_add(1, Ordering::SeqCst) >= LANES {
             BROKEN.store(true, Ordering::SeqCst);
         }
@@ -73,18 +73,18 @@ impl Plugin for Restless {
     type Output = bool;
 
     fn initialize(_: Config, _: &Context) -> Result<Self, PluginError> {
-        // A run makes its instance itself where there is none; it is not at work before.
-        no_run_is_at_work();
+        // A run that creates the instance is not at work before.
+        expect_no_run();
         Ok(Self)
     }
 
     fn execute(&self, args: Args, cx: &Context) -> Result<bool, PluginError> {
-        let _at_work = AtWork::begin();
+        let _at_work = AtWork::start();
         act(&args, cx)
     }
 
     fn execute_stream(&self, args: Args, cx: &Context) -> Result<(), PluginError> {
-        let _at_work = AtWork::begin();
+        let _at_work = AtWork::start();
         for _ in 0..LINES {
             cx.emit(&LINE)?;
         }
@@ -94,11 +94,11 @@ impl Plugin for Restless {
 
 impl Drop for Restless {
     fn drop(&mut self) {
-        no_run_is_at_work();
+        expect_no_run();
     }
 }
 
-fn no_run_is_at_work() {
+fn expect_no_run() {
     if AT_WORK.load(Ordering::SeqCst) > 0 {
         BROKEN.store(true, Ordering::SeqCst);
     }
@@ -109,12 +109,12 @@ fn act(args: &Args, cx: &Context) -> Result<bool, PluginError> {
         Act::Answer => Ok(cx.is_cancelled()),
         Act::Fail => Err(PluginError::new("it fails")),
         Act::Panic => panic!("it panics"),
-        Act::Deaf => {
+        Act::IgnoreCancel => {
             thread::sleep(Duration::from_micros(args.micros));
             Ok(true)
         }
         Act::Wait => {
-            assert!(cx.sleep(LONG), "nobody told it to stop");
+            assert!(cx.sleep(LONG), "the run was not cancelled");
             Err(PluginError::cancelled())
         }
     }

@@ -1,0 +1,118 @@
+//! What enters the queue, and what leaves it before it starts.
+
+use std::sync::Arc;
+use std::time::Duration;
+use std::time::Instant;
+
+use crate::engine::Engine;
+use crate::engine::queue::QueueEntry;
+use crate::run::Run;
+use crate::run::error::RunError;
+use crate::run::id::EntryKey;
+use crate::run::states::Queued;
+
+/// Why a run was not admitted.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum AdmissionError {
+    Draining,
+    /// A run with the same id is queued or holds a lane.
+    IdTaken {
+        /// That run has ended, and its plugin has not returned.
+        has_ended: bool,
+    },
+    QueueFull {
+        waiting: usize,
+        /// Time until a place is likely to be free.
+        retry_after: Duration,
+    },
+}
+
+impl<J> Engine<J> {
+    /// Queues a run.
+    pub(crate) fn admit(
+        &mut self,
+        run: &Arc<Run>,
+        job: J,
+        now: Instant,
+    ) -> Result<EntryKey, AdmissionError> {
+        if self.is_draining {
+            return Err(AdmissionError::Draining);
+        }
+        if let Some(live) = self.find_live(run.id()) {
+            return Err(AdmissionError::IdTaken { has_ended: live.state.is_final() });
+        }
+        let waiting = self.queue.runs().count();
+        if self.is_full(waiting) {
+            let retry_after = self.retry_after(waiting, now);
+            return Err(AdmissionError::QueueFull { waiting, retry_after });
+        }
+        let key = self.next_key();
+        self.advance_due(run.options().deadline);
+        self.newest = Some(Arc::clone(run));
+        self.queue.push(QueueEntry::Run(Queued { key, run: Arc::clone(run) }, job));
+        Ok(key)
+    }
+
+    /// Queues a lifecycle change, even if the queue is full.
+    ///
+    /// Returns the job if the engine is draining.
+    pub(crate) fn enqueue_lifecycle(&mut self, job: J) -> Result<EntryKey, J> {
+        if self.is_draining { Err(job) } else { Ok(self.enqueue_final(job)) }
+    }
+
+    /// Queues the lifecycle change at the end of a drain.
+    pub(crate) fn enqueue_final(&mut self, job: J) -> EntryKey {
+        let key = self.next_key();
+        self.queue.push(QueueEntry::Lifecycle(key, job));
+        key
+    }
+
+    /// Removes a lifecycle change from the queue; none if it has started.
+    pub(crate) fn withdraw_lifecycle(&mut self, key: EntryKey) -> Option<J> {
+        self.queue.remove_lifecycle(key)
+    }
+
+    /// Stops admitting runs and lifecycle changes; returns the lifecycle changes that were waiting.
+    pub(crate) fn drain(&mut self) -> Vec<J> {
+        self.is_draining = true;
+        self.queue.remove_all_lifecycle()
+    }
+
+    pub(crate) fn is_draining(&self) -> bool {
+        self.is_draining
+    }
+
+    /// Whether another run would be rejected while `waiting` runs are queued.
+    ///
+    /// A run that only waits for a thread, because a lane is free, does not count.
+    pub(super) fn is_full(&self, waiting: usize) -> bool {
+        waiting >= self.bounds.queue.saturating_add(self.free_lanes())
+    }
+
+    /// Lanes that queued runs can take at once: none behind a lifecycle change.
+    fn free_lanes(&self) -> usize {
+        let held = self.in_lifecycle || self.queue.has_lifecycle();
+        if held { 0 } else { self.bounds.lanes - self.lanes.len() }
+    }
+
+    /// (waiting + 1) · duration of a run / lanes, where the duration is the running average, or the age
+    /// of the oldest run if that is more.
+    fn retry_after(&self, waiting: usize, now: Instant) -> Duration {
+        let oldest = self.lanes.iter().map(|lane| lane.age(now)).max().unwrap_or_default();
+        let expected = self.history.average().max(oldest);
+        expected.mul_f64((waiting + 1) as f64 / self.bounds.lanes as f64)
+    }
+}
+
+impl AdmissionError {
+    /// The error of the run with the id `id`, which was not admitted.
+    pub(crate) fn into_run_error(self, id: &str) -> RunError {
+        match self {
+            Self::Draining => RunError::Draining,
+            Self::IdTaken { has_ended } => RunError::IdTaken { id: id.to_owned(), has_ended },
+            Self::QueueFull { waiting, retry_after } => {
+                RunError::QueueFull { waiting, retry_after_seconds: retry_after.as_secs_f64() }
+            }
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! The engine among threads: one for each lane in use, and one that keeps deadlines.
+//!
+//! Plugin code runs on threads of its own, never on an I/O thread.
+//! [`scheduler`], [`lanes`] and [`clock`] know each other: the scheduler starts and wakes the threads of
+//! the other two, which feed it with events.
+
+mod clock;
+mod executor;
+pub(crate) mod job;
+mod lanes;
+pub(crate) mod scheduler;
+pub(crate) mod wedged;
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use crate::pool::scheduler::Scheduler;
+
+/// A handle of a scheduler; when it is dropped, the threads end once they have nothing left to do.
+#[derive(Debug)]
+pub(crate) struct Pool {
+    scheduler: Arc<Scheduler>,
+}
+
+impl Pool {
+    pub(crate) fn new(scheduler: Scheduler) -> Self {
+        Self { scheduler: Arc::new(scheduler) }
+    }
+}
+
+impl Deref for Pool {
+    type Target = Arc<Scheduler>;
+
+    fn deref(&self) -> &Arc<Scheduler> {
+        &self.scheduler
+    }
+}
+
+impl Drop for Pool {
+    fn drop(&mut self) {
+        self.scheduler.close();
+    }
+}

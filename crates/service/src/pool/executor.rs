@@ -1,0 +1,123 @@
+//! Executes one piece of work on the current thread.
+
+use std::panic::AssertUnwindSafe;
+use std::panic::catch_unwind;
+use std::sync::Arc;
+use std::time::Instant;
+
+use universal_worker_abi::ClassInfo;
+use universal_worker_abi::FaultKind;
+use universal_worker_telemetry::ProcessMeter;
+
+use crate::engine::work::LanePermit;
+use crate::engine::work::LifecyclePermit;
+use crate::engine::work::Work;
+use crate::instance::cell::InstanceCell;
+use crate::instance::plugin_thread::PluginThreadEvent;
+use crate::instance::plugin_thread::ThreadListener;
+use crate::pool::job::Job;
+use crate::run::Run;
+use crate::run::account::CostMeter;
+use crate::run::error::RunError;
+use crate::run::failure::Failure;
+use crate::run::output::Outcome;
+use crate::run::output::Output;
+use crate::run::output::PrefetchResult;
+use crate::run::output::RunOutput;
+
+#[derive(Debug)]
+pub(super) struct Executor {
+    cell: Arc<InstanceCell>,
+    listener: ThreadListener,
+    meter: ProcessMeter,
+}
+
+/// Work that is done, and its permit, to be returned to the engine.
+pub(super) enum Executed {
+    Run(LanePermit, Outcome),
+    Lifecycle(LifecyclePermit),
+}
+
+impl Executor {
+    pub(super) fn new(cell: Arc<InstanceCell>, listener: ThreadListener) -> Self {
+        Self { cell, listener, meter: ProcessMeter::new() }
+    }
+
+    pub(super) fn cell(&self) -> &InstanceCell {
+        &self.cell
+    }
+
+    pub(super) fn class_info(&self) -> &ClassInfo {
+        self.cell.class().info()
+    }
+
+    /// The listener for the threads that execute work.
+    pub(super) fn listener(&self) -> &ThreadListener {
+        &self.listener
+    }
+
+    pub(super) fn execute(&self, work: Work<Job>, now: Instant) -> Executed {
+        let executed = match work {
+            Work::Run(permit, run, job) => {
+                self.listener.notify(PluginThreadEvent::RunStarted(run.id()));
+                let result = self.measured_call(&run, job, now);
+                Executed::Run(
+                    permit,
+                    result.map_err(|error| Failure::new(error, self.class_info())),
+                )
+            }
+            Work::Lifecycle(permit, job) => {
+                if let Job::Lifecycle(lifecycle, change) = job {
+                    self.listener.notify(PluginThreadEvent::LifecycleStarted(lifecycle.name()));
+                    // Plugin code does not unwind to here; a defect of ours must not cost the lanes.
+                    if catch_unwind(AssertUnwindSafe(change)).is_err() {
+                        let name = lifecycle.name();
+                        log::error!("{name} panicked: this is a defect of the worker");
+                    }
+                }
+                Executed::Lifecycle(permit)
+            }
+        };
+        self.listener.notify(PluginThreadEvent::Idle);
+        executed
+    }
+
+    fn measured_call(&self, run: &Arc<Run>, job: Job, now: Instant) -> Result<RunOutput, RunError> {
+        let costs = CostMeter::start(&self.meter, now);
+        // Plugin code does not unwind to here; a defect of ours must not cost a lane.
+        let called = catch_unwind(AssertUnwindSafe(|| self.call(run, &job)));
+        let result = called.unwrap_or(Err(RunError::Lost));
+        let bytes_out = match &result {
+            Ok(RunOutput::Answer(answer)) => answer.as_ref().len(),
+            _ => 0,
+        };
+        run.set_costs(costs.finish(bytes_out));
+        result
+    }
+
+    fn call(&self, run: &Arc<Run>, job: &Job) -> Result<RunOutput, RunError> {
+        let Job::Call(body) = job else { return Err(RunError::Lost) };
+        let instance = self.cell.get_or_create()?;
+        let cx = Arc::clone(run);
+        Ok(match run.output() {
+            Output::Answer { .. } => RunOutput::Answer(instance.execute(body, cx)?),
+            Output::Stream { .. } => match instance.execute_stream(body, cx) {
+                // The plugin may take the rejected value for a cancel.
+                Ok(()) if run.has_emitted_invalid_utf8() => return Err(RunError::NotUtf8),
+                Err(fault)
+                    if run.has_emitted_invalid_utf8() && fault.kind == FaultKind::Cancelled =>
+                {
+                    return Err(RunError::NotUtf8);
+                }
+                result => result.map(|()| RunOutput::Lines)?,
+            },
+            Output::Prefetch { .. } => match instance.prefetch(cx) {
+                Ok(()) => RunOutput::Prefetch(PrefetchResult::Done),
+                Err(fault) if fault.kind == FaultKind::NotSupported => {
+                    RunOutput::Prefetch(PrefetchResult::NotSupported)
+                }
+                Err(fault) => return Err(fault.into()),
+            },
+        })
+    }
+}

@@ -1,0 +1,19 @@
+//! The options of a run, fixed at its admission.
+
+use std::time::Instant;
+
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct RunOptions {
+    /// When the run ends, even if its plugin is still at work; none for no deadline.
+    pub(crate) deadline: Option<Instant>,
+    pub(crate) on_disconnect: OnDisconnect,
+}
+
+/// What happens to a run when its client disconnects.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum OnDisconnect {
+    #[default]
+    Cancel,
+    /// The run continues; the lines of a stream are discarded.
+    Continue,
+}

@@ -1,0 +1,62 @@
+//! Sockets that `serve` accepts connections from.
+
+use std::convert::Infallible;
+use std::io;
+
+use tokio::io::AsyncRead;
+use tokio::io::AsyncWrite;
+use tokio::net::TcpListener;
+use tokio::net::TcpStream;
+use tokio::net::UnixListener;
+use tokio::net::UnixStream;
+
+use crate::peer::UnixPeer;
+
+/// A source of connections for [`serve`](crate::serve()).
+///
+/// Implemented by tokio's [`TcpListener`] and [`UnixListener`]; implement it for anything else that
+/// accepts connections, such as a TLS acceptor.
+pub trait Listener: Send + 'static {
+    /// A connection.
+    type Io: AsyncRead + AsyncWrite + Unpin + Send + 'static;
+
+    /// What is known of the client; it becomes an extension of each request of the connection.
+    type Peer: Clone + Send + Sync + 'static;
+
+    /// Waits for the next connection.
+    ///
+    /// Must be cancel-safe: `serve` drops the future when it shuts down.
+    /// A peer costs three small allocations for each request; without one there is no such cost.
+    ///
+    /// # Errors
+    /// `serve` ignores errors that concern one connection, and waits a moment after any other: the
+    /// process may have run out of file descriptors.
+    fn accept(&mut self)
+    -> impl Future<Output = io::Result<(Self::Io, Option<Self::Peer>)>> + Send;
+}
+
+/// Connections without a peer, and with `TCP_NODELAY`.
+impl Listener for TcpListener {
+    type Io = TcpStream;
+    type Peer = Infallible;
+
+    async fn accept(&mut self) -> io::Result<(TcpStream, Option<Infallible>)> {
+        let (stream, _) = Self::accept(self).await?;
+        if let Err(error) = stream.set_nodelay(true) {
+            log::debug!("cannot set TCP_NODELAY: {error}");
+        }
+        Ok((stream, None))
+    }
+}
+
+/// Connections with a [`UnixPeer`].
+impl Listener for UnixListener {
+    type Io = UnixStream;
+    type Peer = UnixPeer;
+
+    async fn accept(&mut self) -> io::Result<(UnixStream, Option<UnixPeer>)> {
+        let (stream, _) = Self::accept(self).await?;
+        let uid = stream.peer_cred().ok().map(|credentials| credentials.uid());
+        Ok((stream, Some(UnixPeer::new(uid))))
+    }
+}

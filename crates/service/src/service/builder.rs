@@ -1,0 +1,110 @@
+//! Builds a service.
+
+use std::fmt;
+use std::num::NonZeroU32;
+use std::sync::Arc;
+
+use universal_worker_abi::Class;
+
+use crate::api::state::ApiState;
+use crate::engine::Bounds;
+use crate::instance::plugin_thread::PluginThreadEvent;
+use crate::instance::plugin_thread::ThreadListener;
+use crate::pool::wedged::WedgedRun;
+use crate::runs::Listeners;
+use crate::runs::Runs;
+use crate::service::WorkerService;
+use crate::settings::Access;
+use crate::settings::Limits;
+
+/// Builds a [`WorkerService`].
+pub struct Builder {
+    class: Class,
+    concurrency: Option<NonZeroU32>,
+    limits: Limits,
+    access: Access,
+    listeners: Listeners,
+}
+
+/// Ended runs that can be read.
+const HISTORY: usize = 64;
+
+impl Builder {
+    pub(super) fn new(class: Class) -> Self {
+        Self {
+            class,
+            concurrency: None,
+            limits: Limits::default(),
+            access: Access::default(),
+            listeners: Listeners::default(),
+        }
+    }
+
+    /// Runs at the same time; none, the default, for the number that the class declares.
+    #[must_use]
+    pub fn concurrency(mut self, concurrency: Option<NonZeroU32>) -> Self {
+        self.concurrency = concurrency;
+        self
+    }
+
+    /// Limits of what clients may use.
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// The hosts and origins that requests may have.
+    #[must_use]
+    pub fn access(mut self, access: Access) -> Self {
+        self.access = access;
+        self
+    }
+
+    /// Sets a callback for each run that is still running after its cancel grace
+    /// ([`Limits::cancel_grace`]).
+    ///
+    /// It runs on the thread that keeps deadlines, and delays them while it runs.
+    #[must_use]
+    pub fn on_wedged(mut self, callback: impl Fn(&WedgedRun) + Send + Sync + 'static) -> Self {
+        self.listeners.wedged = Some(Box::new(callback));
+        self
+    }
+
+    /// Sets a callback for events on the threads that run plugin code.
+    ///
+    /// It runs on these threads, and delays the plugin while it runs.
+    /// Use it to set up a thread, or to know what was running when the process crashes.
+    #[must_use]
+    pub fn on_plugin_thread(
+        mut self,
+        callback: impl Fn(&PluginThreadEvent<'_>) + Send + Sync + 'static,
+    ) -> Self {
+        self.listeners.plugin_thread = ThreadListener::new(callback);
+        self
+    }
+
+    /// Builds the service; threads for the plugin start with its first run.
+    #[must_use]
+    pub fn build(self) -> WorkerService {
+        let lanes = self.concurrency.map_or(self.class.info().concurrency, NonZeroU32::get);
+        let lanes = usize::try_from(lanes).unwrap_or(usize::MAX);
+        let bounds = Bounds {
+            lanes: lanes.max(1),
+            queue: self.limits.queue,
+            cancel_grace: self.limits.cancel_grace,
+            history: HISTORY,
+        };
+        let runs = Runs::new(self.class, bounds, self.limits.run_timeout, self.listeners);
+        WorkerService { state: Arc::new(ApiState::new(runs, self.limits, self.access)) }
+    }
+}
+
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { class, concurrency, limits, access, listeners: _ } = self;
+        let mut builder = f.debug_struct("Builder");
+        builder.field("class", class).field("concurrency", concurrency);
+        builder.field("limits", limits).field("access", access).finish_non_exhaustive()
+    }
+}

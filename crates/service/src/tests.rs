@@ -1,0 +1,7 @@
+//! Tests of several modules together.
+
+mod cancel;
+mod engine;
+mod interleavings;
+mod lines;
+mod threads;
