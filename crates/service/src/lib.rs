@@ -68,10 +68,10 @@ pub use same_user::SameUserLayer;
 pub use serve::ConnectionLimits;
 pub use serve::Listener;
 pub use serve::serve;
-pub use service::Builder;
 pub use service::InitializeError;
 pub use service::ResponseFuture;
 pub use service::WorkerService;
+pub use service::builder::Builder;
 pub use settings::Access;
 pub use settings::Limits;
 

@@ -5,8 +5,10 @@
 
 pub(crate) mod account;
 pub(crate) mod cancel;
+pub(crate) mod cancel_token;
 pub(crate) mod error;
 pub(crate) mod failure;
+pub(crate) mod framing;
 pub(crate) mod id;
 pub(crate) mod job_error;
 pub(crate) mod lines;
@@ -34,7 +36,7 @@ use universal_worker_abi::RunContext;
 
 use crate::plugin_log;
 use crate::run::account::Costs;
-use crate::run::cancel::CancelToken;
+use crate::run::cancel_token::CancelToken;
 use crate::run::options::RunOptions;
 use crate::run::output::Output;
 use crate::run::progress::Progress;
@@ -205,7 +207,7 @@ impl RunContext for Run {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::run::lines::Framing;
+    use crate::run::framing::Framing;
 
     fn run(output: Output) -> Run {
         Run::new("r".to_owned(), RunOptions::default(), Timestamp::now(), 0, output)

@@ -1,6 +1,6 @@
 //! The service over one plugin.
 
-mod builder;
+pub(crate) mod builder;
 
 use std::convert::Infallible;
 use std::error::Error as StdError;
@@ -14,7 +14,6 @@ use bytes::Bytes;
 use http::Request;
 use http::Response;
 use thiserror::Error;
-use universal_worker_abi::Class;
 use universal_worker_abi::ClassInfo;
 
 use crate::api::body::Body;
@@ -22,7 +21,6 @@ use crate::api::dispatch;
 use crate::api::state::ApiState;
 use crate::runs::shutdown::Stopped;
 use crate::serve::ConnectionLimits;
-pub use crate::service::builder::Builder;
 
 /// A plugin as an HTTP service for hyper and tower.
 ///
@@ -44,13 +42,6 @@ pub struct InitializeError {
 pub type ResponseFuture = Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>;
 
 impl WorkerService {
-    /// Builds a service over an open class: one from the loader, or from
-    /// `universal_worker_plugin::in_process`.
-    #[must_use]
-    pub fn builder(class: Class) -> Builder {
-        Builder::new(class)
-    }
-
     /// Name, version and schemas of the plugin's class.
     #[must_use]
     pub fn class_info(&self) -> &ClassInfo {

@@ -20,7 +20,7 @@ use crate::instance::cell::CleanupResult;
 use crate::instance::probes::ConfigOptionsReply;
 use crate::run::error::RunError;
 use crate::run::failure::Failure;
-use crate::run::lines::Framing;
+use crate::run::framing::Framing;
 use crate::run::output::PrefetchResult;
 use crate::run::report::RunReport;
 use crate::runs::CancelResult;

@@ -10,7 +10,7 @@ use http::header;
 use crate::api::error::ApiError;
 use crate::api::response_headers::IncludeAccount;
 use crate::api::response_headers::RUN_ID;
-use crate::run::lines::Framing;
+use crate::run::framing::Framing;
 use crate::run::options::OnDisconnect;
 use crate::runs::RunRequest;
 

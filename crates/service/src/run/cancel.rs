@@ -1,13 +1,7 @@
-//! The cancel of one run: created with the run, never reset, never shared with another run.
-
-mod token;
+//! Why a run is cancelled.
 
 use serde::Serialize;
 
-pub(crate) use crate::run::cancel::token::CancelToken;
-use crate::run::sync;
-
-/// Why a run is cancelled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum CancelReason {

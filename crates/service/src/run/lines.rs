@@ -1,60 +1,186 @@
-//! The lines of a stream, on their way from the plugin to the client.
+//! The buffer between a plugin that emits and a client that reads.
+//!
+//! The producer appends a line and wakes the reader only if it waits; the reader takes everything
+//! that is buffered.
+//! Slow lines therefore go out one by one and fast ones joined, and memory stays bounded because a
+//! producer that is too far ahead waits.
+//!
+//! It takes its locks from its siblings, so that a test can compile it over those of loom.
 
-mod buffer;
+use std::mem;
+use std::task::Context;
+use std::task::Poll;
+use std::task::Waker;
+use std::time::Instant;
 
-use serde::Serialize;
-use universal_worker_json::Raw;
+use bytes::Bytes;
+use universal_worker_abi::Emitted;
 
-use crate::encode;
-use crate::run::cancel::CancelToken;
-#[cfg(test)]
-pub(crate) use crate::run::lines::buffer::CAPACITY;
-pub(crate) use crate::run::lines::buffer::Lines;
-use crate::run::options::OnDisconnect;
-use crate::run::sync;
+use super::cancel_token::CancelToken;
+use super::framing::Frame;
+use super::framing::Framing;
+use super::options::OnDisconnect;
+use super::sync::Condvar;
+use super::sync::Mutex;
+use super::sync::MutexGuard;
+use super::sync::PoisonError;
 
-/// How a value is written as a line.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) enum Framing {
-    /// The value itself.
-    #[default]
-    Plain,
-    /// A frame that names its content: a chunk, the end or an error.
-    Frames,
-}
+/// Buffered bytes at which a producer waits; a single line may be longer.
+pub(crate) const CAPACITY: usize = 64 * 1024;
 
-/// The frame of one value.
-#[derive(Serialize)]
-struct ChunkFrame<'a> {
-    chunk: Raw<'a>,
-}
-
-/// The text before and after each value of a stream.
-///
-/// It is encoded once per stream, because writing a line takes nanoseconds, under a lock.
 #[derive(Debug, Default)]
-pub(crate) struct Frame {
-    before: String,
-    after: String,
+pub(crate) struct Lines {
+    framing: Framing,
+    frame: Frame,
+    state: Mutex<State>,
+    has_room: Condvar,
 }
 
-impl Frame {
+/// Figures of the lines written so far.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Written {
+    pub(crate) count: u64,
+    /// Bytes of the values and their line feeds, excluding frames.
+    pub(crate) bytes: u64,
+    pub(crate) first_at: Option<Instant>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    buffer: Vec<u8>,
+    written: Written,
+    reader: Option<Waker>,
+    end: End,
+}
+
+#[derive(Debug, Default, PartialEq, Eq)]
+enum End {
+    #[default]
+    Open,
+    /// The run has ended; buffered lines can still be read.
+    Finished,
+    /// The reader disconnected and the run is cancelled.
+    ReaderGone,
+    /// The reader disconnected and the run continues; its lines are discarded.
+    Discarding,
+}
+
+impl Lines {
     pub(crate) fn new(framing: Framing) -> Self {
-        /// A character that no JSON text contains.
-        const PLACEHOLDER: &str = "\0";
-        match framing {
-            Framing::Plain => Self::default(),
-            Framing::Frames => {
-                let frame = encode::to_string(&ChunkFrame { chunk: Raw(PLACEHOLDER) });
-                let (before, after) =
-                    frame.split_once(PLACEHOLDER).expect("the frame contains its value");
-                Self { before: before.to_owned(), after: after.to_owned() }
-            }
-        }
+        Self { framing, frame: Frame::new(framing), ..Self::default() }
     }
 
-    /// The pieces of a framed value, in order.
-    pub(crate) fn parts<'a>(&'a self, value: &'a str) -> [&'a [u8]; 3] {
-        [&self.before, value, &self.after].map(str::as_bytes)
+    pub(crate) fn framing(&self) -> Framing {
+        self.framing
+    }
+
+    pub(crate) fn written(&self) -> Written {
+        self.locked().written
+    }
+
+    /// Appends a line; blocks while the buffer is full.
+    pub(crate) fn push(&self, json: &str, cancel: &CancelToken) -> Emitted {
+        let mut state = self.locked();
+        loop {
+            match state.end {
+                _ if cancel.is_cancelled() => return Emitted::Cancelled,
+                End::Finished | End::ReaderGone => return Emitted::ReaderGone,
+                End::Discarding => {
+                    state.written.add(json);
+                    return Emitted::Taken;
+                }
+                End::Open if state.buffer.len() < CAPACITY => break,
+                End::Open => {
+                    state = self.has_room.wait(state).unwrap_or_else(PoisonError::into_inner);
+                }
+            }
+        }
+        state.written.add(json);
+        state.append(&self.frame.parts(json));
+        let reader = state.reader.take();
+        drop(state);
+        wake(reader);
+        Emitted::Taken
+    }
+
+    /// Ends the stream, after a last line if there is one.
+    pub(crate) fn finish(&self, last: Option<Vec<u8>>) {
+        let mut state = self.locked();
+        if state.end != End::Open {
+            return;
+        }
+        if let Some(line) = last {
+            state.append(&[&line]);
+        }
+        state.end = End::Finished;
+        let reader = state.reader.take();
+        drop(state);
+        wake(reader);
+        self.has_room.notify_all();
+    }
+
+    /// Handles the disconnect of the reader: discards buffered lines and releases a waiting producer.
+    pub(crate) fn disconnect(&self, on_disconnect: OnDisconnect) {
+        let mut state = self.locked();
+        state.end = match on_disconnect {
+            OnDisconnect::Cancel => End::ReaderGone,
+            OnDisconnect::Continue => End::Discarding,
+        };
+        state.buffer = Vec::new();
+        drop(state);
+        self.has_room.notify_all();
+    }
+
+    /// Wakes a waiting producer, so that it checks its cancel token.
+    pub(crate) fn wake_producer(&self) {
+        drop(self.locked());
+        self.has_room.notify_all();
+    }
+
+    /// Takes all buffered lines; none at the end of the stream.
+    pub(crate) fn poll_take(&self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
+        let mut state = self.locked();
+        if !state.buffer.is_empty() {
+            let taken = mem::take(&mut state.buffer);
+            drop(state);
+            self.has_room.notify_all();
+            return Poll::Ready(Some(Bytes::from(taken)));
+        }
+        if state.end != End::Open {
+            return Poll::Ready(None);
+        }
+        match &mut state.reader {
+            Some(reader) => reader.clone_from(cx.waker()),
+            empty => *empty = Some(cx.waker().clone()),
+        }
+        Poll::Pending
+    }
+
+    fn locked(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn append(&mut self, parts: &[&[u8]]) {
+        self.buffer.reserve(parts.iter().map(|part| part.len()).sum::<usize>() + 1);
+        parts.iter().for_each(|part| self.buffer.extend_from_slice(part));
+        self.buffer.push(b'\n');
+    }
+}
+
+impl Written {
+    fn add(&mut self, json: &str) {
+        if self.count == 0 {
+            self.first_at = Some(Instant::now());
+        }
+        self.count += 1;
+        self.bytes += json.len() as u64 + 1;
+    }
+}
+
+fn wake(reader: Option<Waker>) {
+    if let Some(reader) = reader {
+        reader.wake();
     }
 }

@@ -10,7 +10,7 @@ use universal_worker_abi::Answer;
 use crate::encode;
 use crate::run::account::Account;
 use crate::run::failure::Failure;
-use crate::run::lines::Framing;
+use crate::run::framing::Framing;
 use crate::run::lines::Lines;
 
 /// The way from a run to its client.

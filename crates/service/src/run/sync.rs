@@ -1,4 +1,4 @@
-//! The locks under [`cancel`](super::cancel) and [`lines`](super::lines).
+//! The locks of [`cancel_token`](super::cancel_token) and [`lines`](super::lines).
 //!
 //! `tests::interleavings` compiles the same files over the locks of the crate `loom`.
 

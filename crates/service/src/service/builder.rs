@@ -29,9 +29,12 @@ pub struct Builder {
 /// Ended runs that can be read.
 const HISTORY: usize = 64;
 
-impl Builder {
-    pub(super) fn new(class: Class) -> Self {
-        Self {
+impl WorkerService {
+    /// Builds a service over an open class: one from the loader, or from
+    /// `universal_worker_plugin::in_process`.
+    #[must_use]
+    pub fn builder(class: Class) -> Builder {
+        Builder {
             class,
             concurrency: None,
             limits: Limits::default(),
@@ -39,7 +42,9 @@ impl Builder {
             listeners: Listeners::default(),
         }
     }
+}
 
+impl Builder {
     /// Runs at the same time; none, the default, for the number that the class declares.
     #[must_use]
     pub fn concurrency(mut self, concurrency: Option<NonZeroU32>) -> Self {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::run::cancel::CancelToken;
+use crate::run::cancel_token::CancelToken;
 
 #[test]
 fn a_token_stays_cancelled() {

@@ -3,13 +3,13 @@
 //! The files are those of the service, compiled over loom's locks instead of std's.
 //! loom reports a lost wake-up as a deadlock.
 
-#[path = "../run/lines/buffer.rs"]
+#[path = "../run/cancel_token.rs"]
+#[allow(clippy::duplicate_mod, reason = "the same code over other locks")]
+mod cancel_token;
+#[path = "../run/lines.rs"]
 #[allow(clippy::duplicate_mod, reason = "the same code over other locks")]
 #[allow(dead_code, reason = "the figures for the account are not tested here")]
-mod buffer;
-#[path = "../run/cancel/token.rs"]
-#[allow(clippy::duplicate_mod, reason = "the same code over other locks")]
-mod token;
+mod lines;
 
 use std::future::poll_fn;
 use std::time::Duration;
@@ -20,14 +20,15 @@ use loom::sync::Arc;
 use loom::thread;
 use universal_worker_abi::Emitted;
 
-use crate::run::lines::Frame;
-use crate::run::lines::Framing;
+use crate::run::framing;
+use crate::run::framing::Framing;
+use crate::run::options;
 use crate::run::options::OnDisconnect;
-use crate::tests::interleavings::buffer::CAPACITY;
-use crate::tests::interleavings::buffer::Lines;
-use crate::tests::interleavings::token::CancelToken;
+use crate::tests::interleavings::cancel_token::CancelToken;
+use crate::tests::interleavings::lines::CAPACITY;
+use crate::tests::interleavings::lines::Lines;
 
-/// The locks that the files above take from their parent, in loom's version.
+/// The locks that the files above take from their sibling `sync`, in loom's version.
 mod sync {
     pub(crate) use std::sync::PoisonError;
 

@@ -6,9 +6,9 @@ use std::thread;
 
 use universal_worker_abi::Emitted;
 
-use crate::run::cancel::CancelToken;
+use crate::run::cancel_token::CancelToken;
+use crate::run::framing::Framing;
 use crate::run::lines::CAPACITY;
-use crate::run::lines::Framing;
 use crate::run::lines::Lines;
 use crate::run::options::OnDisconnect;
 

@@ -23,7 +23,7 @@ use universal_worker_abi::RunContext;
 use crate::background::background_context;
 use crate::engine::Bounds;
 use crate::engine::inspect::Counts;
-use crate::run::lines::Framing;
+use crate::run::framing::Framing;
 use crate::runs::CancelResult;
 use crate::runs::Listeners;
 use crate::runs::RunRequest;

@@ -12,7 +12,7 @@ use universal_worker_abi::FaultKind;
 use crate::run::cancel::CancelReason;
 use crate::run::error::RunError;
 use crate::run::failure::Failure;
-use crate::run::lines::Framing;
+use crate::run::framing::Framing;
 use crate::run::options::OnDisconnect;
 use crate::runs::CancelResult;
 use crate::runs::Runs;

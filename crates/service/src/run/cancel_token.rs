@@ -1,6 +1,6 @@
 //! The flag that tells a plugin to stop one run.
 //!
-//! It takes its locks from its parent, so that a test can compile it over those of loom.
+//! It takes its locks from its sibling, so that a test can compile it over those of loom.
 
 use std::time::Duration;
 use std::time::Instant;
@@ -12,7 +12,8 @@ use super::sync::MutexGuard;
 use super::sync::Ordering;
 use super::sync::PoisonError;
 
-/// The cancel flag of one run; the engine keeps the reason.
+/// The cancel flag of one run, never reset and never shared with another run; the engine keeps the
+/// reason.
 #[derive(Debug, Default)]
 pub(crate) struct CancelToken {
     is_cancelled: AtomicBool,
