@@ -22,14 +22,12 @@ use crate::peer::UnixPeer;
 /// # Examples
 /// ```no_run
 /// use tokio::net::UnixListener;
-/// use tower_layer::Layer;
-/// use universal_worker_service::{SameUserLayer, WorkerService, serve};
+/// use universal_worker_service::{SameUser, WorkerService, serve};
 ///
 /// # async fn example(service: WorkerService, uid: u32) -> std::io::Result<()> {
 /// let listener = UnixListener::bind("/run/user/1000/worker.sock")?;
 /// let limits = service.connection_limits();
-/// let service = SameUserLayer::new(uid).layer(service);
-/// serve(listener, service, limits, std::future::pending()).await;
+/// serve(listener, SameUser::new(service, uid), limits, std::future::pending()).await;
 /// # Ok(())
 /// # }
 /// ```
@@ -38,7 +36,7 @@ pub struct SameUserLayer {
     uid: u32,
 }
 
-/// The service that [`SameUserLayer`] wraps around another.
+/// A service that admits only processes of one user; see [`SameUserLayer`].
 #[derive(Debug, Clone)]
 pub struct SameUser<S> {
     inner: S,
@@ -68,11 +66,19 @@ impl SameUserLayer {
     }
 }
 
+impl<S> SameUser<S> {
+    /// Wraps `inner`, as [`SameUserLayer`] does.
+    #[must_use]
+    pub const fn new(inner: S, uid: u32) -> Self {
+        Self { inner, uid }
+    }
+}
+
 impl<S> Layer<S> for SameUserLayer {
     type Service = SameUser<S>;
 
     fn layer(&self, inner: S) -> SameUser<S> {
-        SameUser { inner, uid: self.uid }
+        SameUser::new(inner, self.uid)
     }
 }
 

@@ -16,7 +16,7 @@ use crate::run::error::RunError;
 use crate::run::timestamp::text_of;
 
 /// `_job_error` of a response, or of the last line of a stream.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub(crate) struct JobError {
     category: Category,
     message: String,
@@ -75,21 +75,15 @@ impl JobError {
         if error.size() <= MAX_KEPT {
             return error;
         }
-        let cut = |text: &str| text[..text.floor_char_boundary(MAX_KEPT / 4)].to_owned();
-        Arc::new(Self {
-            category: error.category,
-            message: cut(&error.message),
-            retriable: error.retriable,
-            retry_after_seconds: error.retry_after_seconds,
-            fields_invalid: None,
-            resource_shortfall: None,
-            original_exc_repr: error.original_exc_repr.as_deref().map(cut),
-            traceback: error.traceback.as_deref().map(cut),
-            detail: None,
-            plugin_name: error.plugin_name.clone(),
-            plugin_instance_id: error.plugin_instance_id.clone(),
-            occurred_at: error.occurred_at.clone(),
-        })
+        let mut error = Arc::unwrap_or_clone(error);
+        let Self { message, original_exc_repr, traceback, .. } = &mut error;
+        let optional = [original_exc_repr, traceback].into_iter().flatten();
+        for text in optional.chain([message]) {
+            text.truncate(text.floor_char_boundary(MAX_KEPT / 4));
+            text.shrink_to_fit();
+        }
+        (error.fields_invalid, error.resource_shortfall, error.detail) = (None, None, None);
+        Arc::new(error)
     }
 
     /// Bytes of text in it, approximately.

@@ -54,30 +54,16 @@ pub(crate) enum CancelPhase {
 
 impl Snapshot {
     pub(crate) fn from_queued(queued: &Queued) -> Self {
-        Self {
-            key: queued.key,
-            run: Arc::clone(&queued.run),
-            state: RunState::Queued,
-            phase: None,
-            reason: None,
-            started_at: None,
-            ended_at: None,
-            returned_at: None,
-            error: None,
-        }
+        Self::new(queued.key, &queued.run)
     }
 
     pub(crate) fn from_running(running: &Running) -> Self {
         Self {
-            key: running.key,
-            run: Arc::clone(&running.run),
             state: RunState::Running,
             phase: running.cancellation.as_ref().map(CancelPhase::new),
             reason: running.cancellation.map(|cancellation| cancellation.reason),
             started_at: Some(running.started_at),
-            ended_at: None,
-            returned_at: None,
-            error: None,
+            ..Self::new(running.key, &running.run)
         }
     }
 
@@ -94,15 +80,27 @@ impl Snapshot {
             End::TimedOut => (RunState::TimedOut, Some(CancelReason::Deadline), None),
         };
         Self {
-            key: finished.key,
-            run: Arc::clone(&finished.run),
             state,
-            phase: None,
             reason,
             started_at: finished.started_at,
             ended_at: Some(finished.ended_at),
             returned_at: finished.returned_at,
             error,
+            ..Self::new(finished.key, &finished.run)
+        }
+    }
+
+    fn new(key: EntryKey, run: &Arc<Run>) -> Self {
+        Self {
+            key,
+            run: Arc::clone(run),
+            state: RunState::Queued,
+            phase: None,
+            reason: None,
+            started_at: None,
+            ended_at: None,
+            returned_at: None,
+            error: None,
         }
     }
 
