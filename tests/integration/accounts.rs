@@ -81,7 +81,7 @@ async fn usage_from_the_plugin_is_reported_up_to_a_limit() {
     assert_eq!(reply.status, 200);
     assert!(worker.report("too-much").await.account.usage.is_empty());
     let exit = worker.stop().await;
-    assert!(exit.stderr.contains("usage is not taken"), "{}", exit.stderr);
+    assert!(exit.stderr.contains("usage ignored"), "{}", exit.stderr);
 }
 
 #[tokio::test]

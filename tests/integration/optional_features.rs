@@ -72,9 +72,9 @@ async fn a_hanging_health_check_times_out() {
     assert_eq!(instance(&worker).await, held + 2);
     let exit = worker.stop().await;
     assert_eq!(exit.code, Some(4), "{exit:?}");
-    assert!(exit.stderr.contains("check (health) does not come back: its instance"), "{exit:?}");
+    assert!(exit.stderr.contains("health check of the plugin does not return: its instance"), "{exit:?}");
     let last = exit.stderr.lines().last().unwrap();
-    assert!(last.contains("the plugin's own check (health), which holds its instance"), "{last}");
+    assert!(last.contains("the health check of the plugin, which holds its instance"), "{last}");
 }
 
 #[tokio::test]

@@ -106,7 +106,7 @@ async fn every_outcome_is_reported_afterwards() {
         ("panicked", RunState::Failed, None, Some("ouch")),
         ("cancelled", RunState::Cancelled, Some(CancelReason::Cancel), Some("cancelled")),
         ("never-started", RunState::Cancelled, Some(CancelReason::Cancel), Some("cancelled")),
-        ("left", RunState::Cancelled, Some(CancelReason::ClientGone), Some("client left")),
+        ("left", RunState::Cancelled, Some(CancelReason::ClientGone), Some("client disconnected")),
         ("timed-out", RunState::TimedOut, Some(CancelReason::Deadline), Some("deadline")),
     ] {
         // The outcome is reported before the plugin returns.
