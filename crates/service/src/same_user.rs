@@ -44,17 +44,13 @@ pub struct SameUser<S> {
 }
 
 pin_project! {
-    /// The response of a [`SameUser`] service, once it is ready.
-    #[project = SameUserFutureProj]
+    /// The future of a response of [`SameUser`].
     #[derive(Debug)]
-    pub enum SameUserFuture<F, B> {
-        #[doc(hidden)]
-        Admitted {
-            #[pin]
-            response: F
-        },
-        #[doc(hidden)]
-        Rejected { response: Option<Response<B>> },
+    pub struct SameUserFuture<F, B> {
+        // None if the request was rejected.
+        #[pin]
+        admitted: Option<F>,
+        rejection: Option<Response<B>>,
     }
 }
 
@@ -98,10 +94,10 @@ where
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let uid = request.extensions().get::<UnixPeer>().and_then(UnixPeer::uid);
         if uid == Some(self.uid) {
-            return SameUserFuture::Admitted { response: self.inner.call(request) };
+            return SameUserFuture { admitted: Some(self.inner.call(request)), rejection: None };
         }
-        let response = ApiError::OtherUser.into_response();
-        SameUserFuture::Rejected { response: Some(response) }
+        let rejection = ApiError::OtherUser.into_response();
+        SameUserFuture { admitted: None, rejection: Some(rejection) }
     }
 }
 
@@ -112,10 +108,12 @@ where
     type Output = Result<Response<B>, E>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        match self.project() {
-            SameUserFutureProj::Admitted { response } => response.poll(cx),
-            SameUserFutureProj::Rejected { response } => {
-                Poll::Ready(Ok(response.take().expect("a future is not polled after its end")))
+        let this = self.project();
+        match this.admitted.as_pin_mut() {
+            Some(response) => response.poll(cx),
+            None => {
+                let rejection = this.rejection.take();
+                Poll::Ready(Ok(rejection.expect("a future is not polled after its end")))
             }
         }
     }

@@ -267,7 +267,11 @@ impl ReferenceStateMachine for Model {
         }
         let on_lanes: Vec<usize> = state.on_lanes().collect();
         if !on_lanes.is_empty() {
-            let end = prop_oneof![3 => Just(PluginEnd::Answers), 1 => Just(PluginEnd::Fails), 1 => Just(PluginEnd::Panics)];
+            let end = prop_oneof![
+                3 => Just(PluginEnd::Answers),
+                1 => Just(PluginEnd::Fails),
+                1 => Just(PluginEnd::Panics),
+            ];
             let done = (select(on_lanes), end);
             all.push((6, done.prop_map(|(run, end)| Event::Return { run, end }).boxed()));
         }

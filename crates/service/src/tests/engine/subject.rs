@@ -96,9 +96,9 @@ impl Subject {
                 assert!(self.started.insert(place), "a run starts once");
                 self.permits.insert(place, permit);
             }
-            Work::Lifecycle(all, job) => {
+            Work::Lifecycle(permit, job) => {
                 assert_eq!(job, expected);
-                self.lifecycle_permit = Some(all);
+                self.lifecycle_permit = Some(permit);
             }
         }
     }
@@ -139,13 +139,13 @@ impl Subject {
             Event::TakeNext => self.take(before.queue_items[0]),
             Event::Return { run, end } => self.complete(run, end),
             Event::CancelId { id } => {
-                let (found, effects) = self.engine.cancel_id(&id.to_string(), self.now);
+                let (target, effects) = self.engine.cancel_id(&id.to_string(), self.now);
                 let expected = match before.find(id) {
                     None => CancelTarget::Unknown,
                     Some(run) if before.runs[run].state.is_final() => CancelTarget::Ended,
                     Some(run) => CancelTarget::Live(self.runs[run].1),
                 };
-                assert_eq!(found, expected);
+                assert_eq!(target, expected);
                 self.carry_out(effects);
             }
             Event::CancelAll => {
@@ -174,15 +174,15 @@ impl Subject {
             }
             Event::LifecycleDone => {
                 let lifecycle_permit =
-                    self.lifecycle_permit.take().expect("a lifecycle is under way");
+                    self.lifecycle_permit.take().expect("a lifecycle change is under way");
                 self.engine.complete_lifecycle(lifecycle_permit, self.now);
             }
             Event::TimePasses { by } => self.now += Duration::from_millis(by),
             Event::Shutdown => {
                 self.dropped.extend(self.engine.drain());
                 let effects = self.engine.cancel_all(CancelReason::Shutdown, self.now);
-                let release = Item::Lifecycle(self.lifecycles.len());
-                self.lifecycles.push(self.engine.enqueue_final(release));
+                let cleanup = Item::Lifecycle(self.lifecycles.len());
+                self.lifecycles.push(self.engine.enqueue_final(cleanup));
                 self.carry_out(effects);
             }
         }
@@ -213,8 +213,8 @@ impl Subject {
             Some(CancelPhase::CancelRequested) => (true, false),
             Some(CancelPhase::Wedged { .. }) => (true, true),
         };
-        let (stopping, wedged) = (model.on_lane && model.cancel.is_some(), model.wedged);
-        assert_eq!(phase, (stopping, stopping && wedged));
+        let is_cancelling = model.on_lane && model.cancel.is_some();
+        assert_eq!(phase, (is_cancelling, is_cancelling && model.wedged));
     }
 }
 
@@ -258,7 +258,11 @@ impl StateMachineTest for Subject {
         let counts = subject.engine.counts();
         let taken = model.on_lanes().count();
         assert!(taken <= model.lanes);
-        assert_eq!(subject.engine.at_work(), taken + usize::from(model.in_lifecycle.is_some()));
+        let at_work = subject.engine.at_work();
+        assert_eq!(at_work, taken + usize::from(model.in_lifecycle.is_some()));
+        let usable = subject.engine.usable_threads();
+        assert!(usable <= model.lanes, "no thread without a lane");
+        assert!(!model.may_take() || at_work < usable, "a thread for what can start");
         assert_eq!(counts.queued as usize, model.queued());
         assert_eq!((counts.lanes_held as usize, counts.wedged as usize), (taken, model.wedged()));
         let (readiness, blocking) = subject.engine.readiness(subject.now);
@@ -273,9 +277,9 @@ impl StateMachineTest for Subject {
                 Readiness::Unhealthy => false,
             }
         );
-        let over = counts.finished + counts.failed + counts.cancelled + counts.timed_out;
+        let total = counts.finished + counts.failed + counts.cancelled + counts.timed_out;
         let ended = model.runs.iter().filter(|run| run.state.is_final()).count();
-        assert_eq!(over as usize, ended, "every run ends exactly once");
+        assert_eq!(total as usize, ended, "every run ends exactly once");
         for (place, run) in model.runs.iter().enumerate() {
             subject.check_run(place, run, model.kept.contains(&place));
         }
