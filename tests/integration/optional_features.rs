@@ -72,7 +72,10 @@ async fn a_hanging_health_check_times_out() {
     assert_eq!(instance(&worker).await, held + 2);
     let exit = worker.stop().await;
     assert_eq!(exit.code, Some(4), "{exit:?}");
-    assert!(exit.stderr.contains("health check of the plugin does not return: its instance"), "{exit:?}");
+    assert!(
+        exit.stderr.contains("health check of the plugin does not return: its instance"),
+        "{exit:?}"
+    );
     let last = exit.stderr.lines().last().unwrap();
     assert!(last.contains("the health check of the plugin, which holds its instance"), "{last}");
 }

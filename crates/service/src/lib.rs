@@ -35,7 +35,7 @@
 //!   answer within milliseconds, whatever the plugin does.
 //! - `runs`: all of that behind one type, without HTTP.
 //! - `api`: the routes, which only translate.
-//! - `service` and `serve`: the public face.
+//! - `serve`, `same_user` and `service`: the public face.
 
 #![deny(missing_docs)]
 
