@@ -1,7 +1,8 @@
-//! Classes and instances as the worker uses them.
+//! Classes and instances, as the worker uses them.
 
 use std::fmt;
 use std::mem;
+use std::sync::Arc;
 
 use crate::context::RunContext;
 use crate::context::context_object;
@@ -12,166 +13,176 @@ use crate::raw::ClassObject;
 use crate::raw::InstanceObject;
 use crate::raw::RSlice;
 use crate::raw::RVec;
+use crate::raw::RawFault;
 
-use std::sync::Arc;
-
-/// An open class of plugins, from a library or from this program.
+/// An open class of plugins, from a library or from the current program.
 pub struct Class {
     object: ClassObject,
     info: ClassInfo,
 }
 
-/// A plugin made from a config; dropping it is its cleanup, and may take long.
+/// A plugin created from a config.
+///
+/// Dropping it runs its cleanup, which may take long.
 pub struct Instance {
     object: InstanceObject,
 }
 
-/// JSON text that stays where the plugin wrote it.
-pub struct Answer(RVec<u8>);
+/// JSON text returned by a plugin, borrowed without a copy through [`AsRef`].
+pub struct JsonText(RVec<u8>);
 
 impl Class {
-    /// Takes an object that was opened.
+    /// Wraps the object of an open class.
     ///
     /// # Errors
-    /// Where the class describes itself in JSON that does not fit [`ClassInfo`].
+    /// If the description of the class is not a valid [`ClassInfo`].
     pub fn new(object: ClassObject) -> Result<Self, serde_json::Error> {
         let info = serde_json::from_slice(&object.describe())?;
         Ok(Self { object, info })
     }
 
-    /// What the class says of itself.
+    /// The description of the class.
     #[must_use]
     pub fn info(&self) -> &ClassInfo {
         &self.info
     }
 
-    /// The config with its defaults filled in.
+    /// Returns `config` with its defaults filled in.
     ///
     /// # Errors
-    /// Why the config cannot be read.
-    pub fn complete_config(&self, config: &[u8]) -> Result<Answer, Fault> {
-        answer(self.object.complete_config(config.into()).into_result())
+    /// If the config does not fit the class.
+    pub fn complete_config(&self, config: &[u8]) -> Result<JsonText, Fault> {
+        json_text(self.object.complete_config(config.into()).into_result())
     }
 
-    /// What a form may offer for the config's fields, as [`ConfigOptions`](crate::ConfigOptions);
-    /// `config` is the one in force, or empty.
+    /// Returns the [`ConfigOptions`](crate::ConfigOptions) of the class.
+    ///
+    /// `config` is the config in force, or empty.
     ///
     /// # Errors
-    /// `NotSupported` where the class offers nothing; else why it failed.
+    /// [`NotSupported`](crate::FaultKind::NotSupported) if the class has no options, and every other
+    /// fault of the plugin.
     pub fn config_options<C: RunContext>(
         &self,
         config: &[u8],
         cx: Arc<C>,
-    ) -> Result<Answer, Fault> {
-        answer(self.object.config_options(config.into(), context_object(cx)).into_result())
+    ) -> Result<JsonText, Fault> {
+        json_text(self.object.config_options(config.into(), context_object(cx)).into_result())
     }
 
-    /// Makes an instance.
+    /// Creates an instance.
     ///
     /// # Errors
-    /// Why the plugin refuses the config.
+    /// If the plugin rejects the config.
     pub fn create<C: RunContext>(&self, config: &[u8], cx: Arc<C>) -> Result<Instance, Fault> {
-        let made = self.object.create(config.into(), context_object(cx)).into_result();
-        made.map(|object| Instance { object }).map_err(Fault::from)
+        let created = self.object.create(config.into(), context_object(cx)).into_result();
+        created.map(|object| Instance { object }).map_err(Fault::from)
     }
 
-    /// Asks for something that this version of the interface has no method for.
+    /// Calls a feature that this version of the interface has no method for.
     ///
     /// # Errors
-    /// `NotSupported` where the class does not know the name; else why it failed.
+    /// [`NotSupported`](crate::FaultKind::NotSupported) if the class does not know `name`, and every
+    /// other fault of the plugin.
     pub fn extension<C: RunContext>(
         &self,
         name: &str,
         json: &[u8],
         cx: Arc<C>,
-    ) -> Result<Answer, Fault> {
-        answer(self.object.extension(name.into(), json.into(), context_object(cx)).into_result())
+    ) -> Result<JsonText, Fault> {
+        json_text(self.object.extension(name.into(), json.into(), context_object(cx)).into_result())
     }
 }
 
 impl Instance {
-    /// The config in force, defaults filled in.
+    /// The config in force, with its defaults filled in.
     #[must_use]
-    pub fn config(&self) -> Answer {
-        Answer(self.object.config())
+    pub fn config(&self) -> JsonText {
+        JsonText(self.object.config())
     }
 
-    /// Executes a call, `{"args":[…],"kwargs":{…}}`, and answers with the result.
+    /// Executes a call, `{"args":[…],"kwargs":{…}}`, and returns its result.
     ///
     /// # Errors
-    /// Why it failed.
-    pub fn execute<C: RunContext>(&self, call: &[u8], cx: Arc<C>) -> Result<Answer, Fault> {
-        answer(self.object.execute(call.into(), context_object(cx)).into_result())
+    /// The fault of the run.
+    pub fn execute<C: RunContext>(&self, call: &[u8], cx: Arc<C>) -> Result<JsonText, Fault> {
+        json_text(self.object.execute(call.into(), context_object(cx)).into_result())
     }
 
-    /// Executes a call whose results are emitted one by one.
+    /// Executes a call that emits its results through the context.
     ///
     /// # Errors
-    /// Why it failed, before or after values were emitted.
+    /// The fault of the run, which may come after values were emitted.
     pub fn execute_stream<C: RunContext>(&self, call: &[u8], cx: Arc<C>) -> Result<(), Fault> {
-        let done = self.object.execute_stream(call.into(), context_object(cx)).into_result();
-        done.map_err(Fault::from)
+        let result = self.object.execute_stream(call.into(), context_object(cx)).into_result();
+        result.map_err(Fault::from)
     }
 
-    /// Fetches what later calls need, such as weights; may take long.
+    /// Fetches what later calls need, such as model weights; may take long.
     ///
     /// # Errors
-    /// `NotSupported` where the plugin has nothing to fetch; else why it failed.
+    /// [`NotSupported`](crate::FaultKind::NotSupported) if the plugin has nothing to fetch, and every
+    /// other fault of the plugin.
     pub fn prefetch<C: RunContext>(&self, cx: Arc<C>) -> Result<(), Fault> {
-        // What later versions say in request and answer is not asked for here.
-        let answer = self.object.prefetch(RSlice::EMPTY, context_object(cx)).into_result();
-        answer.map(unread).map_err(Fault::from)
+        let report = self.object.prefetch(RSlice::EMPTY, context_object(cx)).into_result();
+        report.map(ignore).map_err(Fault::from)
     }
 
-    /// Asks the plugin whether it can do its work.
+    /// Checks whether the plugin can work.
     ///
     /// # Errors
-    /// Why it cannot; `NotSupported` where it does not look.
+    /// The reason why it cannot; [`NotSupported`](crate::FaultKind::NotSupported) if the plugin has no
+    /// health check.
     pub fn health<C: RunContext>(&self, cx: Arc<C>) -> Result<(), Fault> {
-        let answer = self.object.health(context_object(cx)).into_result();
-        answer.map(unread).map_err(Fault::from)
+        let report = self.object.health(context_object(cx)).into_result();
+        report.map(ignore).map_err(Fault::from)
     }
 
-    /// Offers the plugin another config.
+    /// Applies another config in place, if the plugin can.
     ///
     /// # Errors
-    /// Why it refuses the config; the former one stays in force.
+    /// If the plugin rejects the config; the previous config stays in force.
     pub fn reconfigure<C: RunContext>(
         &mut self,
         config: &[u8],
         cx: Arc<C>,
     ) -> Result<Reconfigured, Fault> {
-        let taken = self.object.reconfigure(config.into(), context_object(cx)).into_result();
-        let of = |taken| if taken { Reconfigured::InPlace } else { Reconfigured::BuildAnew };
-        taken.map(of).map_err(Fault::from)
+        let in_place = self.object.reconfigure(config.into(), context_object(cx)).into_result();
+        let outcome = |in_place| match in_place {
+            true => Reconfigured::InPlace,
+            false => Reconfigured::Rebuild,
+        };
+        in_place.map(outcome).map_err(Fault::from)
     }
 
-    /// Asks for something that this version of the interface has no method for.
+    /// Calls a feature that this version of the interface has no method for.
     ///
     /// # Errors
-    /// `NotSupported` where the plugin does not know the name; else why it failed.
+    /// [`NotSupported`](crate::FaultKind::NotSupported) if the plugin does not know `name`, and every
+    /// other fault of the plugin.
     pub fn extension<C: RunContext>(
         &self,
         name: &str,
         json: &[u8],
         cx: Arc<C>,
-    ) -> Result<Answer, Fault> {
-        answer(self.object.extension(name.into(), json.into(), context_object(cx)).into_result())
+    ) -> Result<JsonText, Fault> {
+        json_text(self.object.extension(name.into(), json.into(), context_object(cx)).into_result())
     }
 }
 
-/// Drops what a later version says; nothing needs no call into the library.
-fn unread(answer: RVec<u8>) {
-    if answer.capacity() == 0 {
-        mem::forget(answer);
+/// Drops a report of a later version; an unallocated one is forgotten, which saves a call into the
+/// library.
+fn ignore(report: RVec<u8>) {
+    if report.capacity() == 0 {
+        mem::forget(report);
     }
 }
 
-fn answer(result: Result<RVec<u8>, crate::raw::RawFault>) -> Result<Answer, Fault> {
-    result.map(Answer).map_err(Fault::from)
+fn json_text(result: Result<RVec<u8>, RawFault>) -> Result<JsonText, Fault> {
+    result.map(JsonText).map_err(Fault::from)
 }
 
-impl AsRef<[u8]> for Answer {
+impl AsRef<[u8]> for JsonText {
     fn as_ref(&self) -> &[u8] {
         &self.0
     }
@@ -189,8 +200,8 @@ impl fmt::Debug for Instance {
     }
 }
 
-impl fmt::Debug for Answer {
+impl fmt::Debug for JsonText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Answer").field(&String::from_utf8_lossy(self.as_ref())).finish()
+        f.debug_tuple("JsonText").field(&String::from_utf8_lossy(self.as_ref())).finish()
     }
 }

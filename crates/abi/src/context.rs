@@ -1,4 +1,4 @@
-//! The worker's side of a run, as the plugin sees it.
+//! The context of a run: the interface that the worker offers to a plugin.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,82 +16,82 @@ use crate::raw::RawContext_TO;
 use crate::raw::RawFault;
 use crate::raw::TD_Opaque;
 
-/// What a run offers to the plugin that executes it.
+/// The interface that the worker offers to a plugin during a run.
 ///
-/// The worker implements it; a plugin reaches it through [`context_object`], which makes the
-/// object that crosses the boundary.
-/// Its methods may be called from any thread of the plugin, and must not panic.
+/// The worker implements this trait, and [`context_object`] turns the implementation into the object
+/// that crosses the boundary.
+/// The plugin may call its methods from any thread; they must not panic.
 pub trait RunContext: Send + Sync + 'static {
-    /// Whether the run is to stop.
+    /// Returns whether the run must stop.
     fn is_cancelled(&self) -> bool;
 
-    /// Waits until the run is to stop, at most for `limit`; tells whether it is.
+    /// Waits until the run must stop, for at most `limit`; returns whether it must.
     fn wait_cancelled(&self, limit: Duration) -> bool;
 
-    /// For how long the run may go on; none where it has no deadline.
+    /// The time until the deadline, if there is one.
     fn remaining(&self) -> Option<Duration>;
 
-    /// The arguments were bound: from here on the run's own code is at work.
+    /// Reports that the arguments were accepted and the plugin's own code starts.
     fn bound(&self);
 
-    /// Progress from 0 to 1, or -1 where it cannot be told; no message keeps the former one.
+    /// Reports progress from 0.0 to 1.0, or -1.0 if it is unknown; `None` keeps the previous message.
     fn progress(&self, fraction: f64, message: Option<&str>);
 
-    /// Hands over one JSON value of a stream; waits while the reader is slow.
+    /// Emits one JSON value of a stream; blocks while the reader is slow.
     fn emit(&self, json: &[u8]) -> Emitted;
 
-    /// Adds the members of a JSON object to what the run's account tells.
+    /// Merges the members of a JSON object into the account of the run.
     fn usage(&self, json: &[u8]);
 
-    /// Whether a log line of that level and target would be written.
+    /// Returns whether a log line of this level and target would be written.
     fn log_enabled(&self, level: Level, target: &str) -> bool;
 
     /// Writes a log line.
     fn log(&self, level: Level, target: &str, message: &str);
 
-    /// The run's id; empty outside of a run.
+    /// The id of the run; empty outside of a run.
     fn run_id(&self) -> &str;
 
-    /// Takes what a later version of the interface adds.
+    /// Calls a feature that this version of the interface has no method for.
     ///
     /// # Errors
-    /// `NotSupported` where the name is unknown.
+    /// [`NotSupported`](crate::FaultKind::NotSupported) if `name` is unknown.
     fn extension(&self, name: &str, json: &[u8]) -> Result<Vec<u8>, Fault> {
         let _ = json;
         Err(Fault::unknown_extension(name))
     }
 }
 
-/// What became of an emitted value.
+/// The outcome of emitting a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Emitted {
-    /// It is on its way.
+    /// The value is on its way to the reader.
     Taken,
-    /// The run is cancelled.
+    /// The run was cancelled.
     Cancelled,
     /// The reader has left.
     ReaderGone,
-    /// This run is no stream.
+    /// The run is not a stream.
     NotAStream,
 }
 
-/// The level of a log line, with the numbers of the crate `log`.
+/// The level of a log line, numbered as in the crate `log`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
-    /// Something failed.
+    /// A failure.
     Error = 1,
-    /// Something is odd.
+    /// A problem that does not stop the work.
     Warn = 2,
-    /// Something to know.
+    /// A notable event.
     Info = 3,
-    /// For who looks for a fault.
+    /// Information for debugging.
     Debug = 4,
-    /// Every step.
+    /// Detailed information about every step.
     Trace = 5,
 }
 
 impl Level {
-    /// The level of that number; what is beyond the last is the last.
+    /// Returns the level of a number; numbers above 5 are [`Trace`](Self::Trace).
     #[must_use]
     pub const fn from_number(number: u8) -> Self {
         match number {
@@ -114,7 +114,7 @@ impl Emitted {
         }
     }
 
-    /// What `emit` of the raw object answered; an unknown number reads as the reader having left.
+    /// Returns the outcome of a number; unknown numbers are [`ReaderGone`](Self::ReaderGone).
     #[must_use]
     pub const fn from_number(number: u8) -> Self {
         match number {
@@ -126,11 +126,11 @@ impl Emitted {
     }
 }
 
-/// Makes the object that crosses the boundary, which is the context itself.
-#[allow(unsafe_code, reason = "std has no cast of an Arc to a type of the same representation")]
+/// Turns a context into the object that crosses the boundary, without another allocation.
+#[allow(unsafe_code, reason = "std cannot cast an Arc to a transparent wrapper")]
 pub fn context_object<C: RunContext>(context: Arc<C>) -> ContextObject {
     let context = Arc::into_raw(context).cast::<Adapter<C>>();
-    // SAFETY: an adapter has the representation of what is in it, and nothing but methods of its own.
+    // SAFETY: `Adapter` is a transparent wrapper, so that the layouts of both allocations are equal.
     let adapted = unsafe { Arc::from_raw(context) };
     RawContext_TO::from_ptr(RArc::from(adapted), TD_Opaque)
 }
@@ -148,7 +148,7 @@ impl<C: RunContext> RawContext for Adapter<C> {
     }
 
     fn remaining(&self) -> u64 {
-        // The last number is the mark for no deadline; a real one is never that far away.
+        // `u64::MAX` means that there is no deadline; a real one is never that far away.
         let milliseconds = |left: Duration| u64::try_from(left.as_millis()).unwrap_or(u64::MAX);
         self.0.remaining().map_or(u64::MAX, milliseconds)
     }
@@ -194,12 +194,12 @@ mod tests {
     use super::*;
 
     #[derive(Default)]
-    struct Told {
+    struct Recorded {
         waited: Mutex<Option<Duration>>,
         progress: Mutex<Vec<(f64, Option<String>)>>,
     }
 
-    impl RunContext for Told {
+    impl RunContext for Recorded {
         fn is_cancelled(&self) -> bool {
             true
         }
@@ -228,19 +228,19 @@ mod tests {
     }
 
     #[test]
-    fn what_crosses_has_the_units_and_numbers_that_are_settled() {
-        let told = Arc::new(Told::default());
-        let object = context_object(Arc::clone(&told));
+    fn the_raw_context_uses_the_frozen_units_and_numbers() {
+        let recorded = Arc::new(Recorded::default());
+        let object = context_object(Arc::clone(&recorded));
         assert_eq!(object.remaining(), u64::MAX);
         assert!(object.wait_cancelled(1500));
-        assert_eq!(*told.waited.lock().unwrap(), Some(Duration::from_millis(1500)));
+        assert_eq!(*recorded.waited.lock().unwrap(), Some(Duration::from_millis(1500)));
         assert_eq!(object.remaining(), 1500);
         assert_eq!(object.emit("1".as_bytes().into()), 2);
         assert!(object.log_enabled(2, "t".into()) && !object.log_enabled(3, "t".into()));
         object.progress(0.5, "kept".into(), true);
         object.progress(0.25, "new".into(), false);
         let expected = [(0.5, None), (0.25, Some("new".to_owned()))];
-        assert_eq!(*told.progress.lock().unwrap(), expected);
+        assert_eq!(*recorded.progress.lock().unwrap(), expected);
         assert_eq!(object.run_id(), "id");
     }
 }

@@ -1,4 +1,4 @@
-//! What goes wrong on the plugin's side, as the worker reads it.
+//! Errors of the plugin's side, as the worker reads them.
 
 use std::fmt;
 
@@ -6,17 +6,18 @@ use serde::Deserialize;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::lenient;
+use crate::forward_compat;
 use crate::raw::RawFault;
 
-/// An error that came from the plugin's side of the boundary.
+/// An error from the plugin's side of the boundary.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Fault {
-    /// What kind of error it is.
+    /// The kind of the error.
     pub kind: FaultKind,
-    /// One line for the caller.
+    /// A one-line message for the caller.
     pub message: String,
-    /// What else is known.
+    /// Everything else about the error.
     pub detail: Box<FaultDetail>,
 }
 
@@ -28,72 +29,91 @@ pub enum FaultKind {
     Failed,
     /// The plugin panicked.
     Panicked,
-    /// The text is not JSON that the interface takes.
+    /// The text is not valid JSON.
     Syntax,
-    /// The JSON does not fit what the plugin takes.
+    /// The JSON does not match the arguments or the config of the plugin.
     Arguments,
     /// The plugin stopped because it was cancelled.
     Cancelled,
-    /// The class does not have what was asked for.
+    /// The class does not support the requested operation.
     NotSupported,
 }
 
-/// What a caller can do about an error of a run.
+/// What a caller can do about an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Category {
-    /// The caller sent something that cannot work.
+    /// The request is wrong; the caller must change it.
     UserInput,
-    /// Again later may work.
+    /// The same request may succeed later.
     Transient,
-    /// Something is short: memory, disk, a device.
+    /// A resource is missing or exhausted: memory, disk, a device.
     Resource,
-    /// It will not work, whatever the caller does.
+    /// The request cannot succeed, whatever the caller does.
     Fatal,
 }
 
-/// The part of a [`Fault`] that travels as JSON, in which the interface can grow.
+/// The details of a [`Fault`], which cross the boundary as JSON so that later versions can add to
+/// them.
 ///
-/// Keys that a reader does not know are ignored; what is left out, or of another kind than is known, is
-/// null.
+/// Unknown keys are ignored; missing keys and values of an unexpected type read as `None`.
+///
+/// # Examples
+/// ```
+/// use universal_worker_abi::{Category, Fault, FaultDetail, FaultKind};
+///
+/// let mut detail = FaultDetail::new(Category::Resource);
+/// detail.retriable = Some(true);
+/// let mut fault = Fault::new(FaultKind::Failed, "out of memory");
+/// fault.detail = Box::new(detail);
+/// ```
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default)]
+#[non_exhaustive]
 pub struct FaultDetail {
-    /// What the caller can do about it; none where the plugin did not say.
-    #[serde(deserialize_with = "lenient::or_default")]
+    /// What the caller can do about the error.
+    #[serde(deserialize_with = "forward_compat::or_default")]
     pub category: Option<Category>,
     /// Whether the same call may succeed later.
-    #[serde(deserialize_with = "lenient::or_default")]
+    #[serde(deserialize_with = "forward_compat::or_default")]
     pub retriable: Option<bool>,
-    /// Seconds after which to try again.
-    #[serde(deserialize_with = "lenient::or_default")]
+    /// Seconds after which the caller should try again.
+    #[serde(deserialize_with = "forward_compat::or_default")]
     pub retry_after_seconds: Option<f64>,
-    /// The arguments or config fields that are wrong: name to message.
-    #[serde(deserialize_with = "lenient::or_default")]
+    /// The invalid arguments or config fields: an object of names and messages.
+    #[serde(deserialize_with = "forward_compat::or_default")]
     pub fields_invalid: Option<Value>,
-    /// What was short, and by how much.
-    #[serde(deserialize_with = "lenient::or_default")]
+    /// The missing resources and amounts, such as `{"gpu_memory_mb":512}`.
+    #[serde(deserialize_with = "forward_compat::or_default")]
     pub resource_shortfall: Option<Value>,
-    /// The error as the program that raised it would print it, with its causes.
-    #[serde(deserialize_with = "lenient::or_default")]
+    /// The original error in the notation of its language, such as its `Debug` output.
+    #[serde(deserialize_with = "forward_compat::or_default")]
     pub original: Option<String>,
-    /// The backtrace of a panic, where one was taken.
-    #[serde(deserialize_with = "lenient::or_default")]
+    /// The backtrace of the error, if one was captured.
+    #[serde(deserialize_with = "forward_compat::or_default")]
     pub traceback: Option<String>,
-    /// Anything else that the plugin tells.
-    #[serde(deserialize_with = "lenient::or_default")]
+    /// Any other information from the plugin.
+    #[serde(deserialize_with = "forward_compat::or_default")]
     pub detail: Option<Value>,
 }
 
 impl Fault {
-    /// A fault that has nothing but its message.
+    /// Creates a fault without details.
     pub fn new(kind: FaultKind, message: impl Into<String>) -> Self {
         Self { kind, message: message.into(), detail: Box::default() }
     }
 
-    /// The answer of an interface that does not know the extension `name`.
+    /// The fault for an unknown extension.
     pub fn unknown_extension(name: &str) -> Self {
         Self::new(FaultKind::NotSupported, format!("unknown extension '{name}'"))
+    }
+}
+
+impl FaultDetail {
+    /// Creates details with nothing but a category.
+    #[must_use]
+    pub fn new(category: Category) -> Self {
+        Self { category: Some(category), ..Self::default() }
     }
 }
 
@@ -109,7 +129,7 @@ impl FaultKind {
         }
     }
 
-    /// A number of a later version reads as the most general kind.
+    /// Unknown numbers, which a later version may send, are the most general kind.
     const fn from_number(number: u32) -> Self {
         match number {
             1 => Self::Panicked,
@@ -142,7 +162,7 @@ impl From<RawFault> for Fault {
         Self {
             kind: FaultKind::from_number(raw.kind),
             message: raw.message.into_string(),
-            // By way of a value, since a key that is there twice is an error to a struct.
+            // Read through a `Value`, because a struct rejects duplicate keys.
             detail: serde_json::from_slice::<Value>(&raw.detail)
                 .and_then(serde_json::from_value)
                 .unwrap_or_default(),
@@ -164,7 +184,7 @@ mod tests {
     ];
 
     #[test]
-    fn a_fault_survives_the_crossing() {
+    fn a_fault_round_trips() {
         for kind in KINDS {
             let mut fault = Fault::new(kind, "no such model");
             fault.detail.category = Some(Category::UserInput);
@@ -176,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn the_json_of_a_detail_is_settled() {
+    fn the_json_of_a_detail_is_frozen() {
         let text = r#"{"category":"resource","retriable":true,"retry_after_seconds":1.5,"fields_invalid":{"a":"b"},"resource_shortfall":{"gpu_memory_mb":512},"original":"o","traceback":"t","detail":[1]}"#;
         let raw =
             RawFault { kind: 0, message: "x".into(), detail: text.as_bytes().to_vec().into() };
@@ -188,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_later_version_sends_is_read_as_far_as_it_is_known() {
+    fn unknown_kinds_keys_and_words_of_a_later_version_are_tolerated() {
         let raw = RawFault {
             kind: 99,
             message: "x".into(),

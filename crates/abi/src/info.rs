@@ -1,4 +1,4 @@
-//! What a library and a class say of themselves, as JSON.
+//! Descriptions of libraries, classes and config options, which cross the boundary as JSON.
 
 use std::collections::BTreeMap;
 
@@ -6,105 +6,161 @@ use serde::Deserialize;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::lenient;
+use crate::VERSION;
+use crate::forward_compat;
 
-/// What is in a plugin library.
+/// The description of a plugin library.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct LibraryInfo {
-    /// The version of the interface that the library was built with.
+    /// The version of the interface that the library was built against.
     pub abi: String,
-    /// `unwind` or `abort`: what a panic does in this library.
-    #[serde(default, deserialize_with = "lenient::or_default")]
+    /// The panic strategy of the library: `unwind` or `abort`.
+    #[serde(default, deserialize_with = "forward_compat::or_default")]
     pub panic: String,
-    /// The compiler that built it, such as `rustc 1.95.0`; empty where that is not known.
-    #[serde(default, deserialize_with = "lenient::or_default")]
+    /// The compiler that built the library, such as `rustc 1.95.0`; empty if unknown.
+    #[serde(default, deserialize_with = "forward_compat::or_default")]
     pub compiler: String,
-    /// Its classes, in the order in which they were exported.
+    /// The classes of the library, in the order of their export.
     pub classes: Vec<ClassInfo>,
 }
 
-/// What a class says of itself.
+/// The description of a class.
+///
+/// # Examples
+/// ```
+/// use universal_worker_abi::{ClassInfo, Reload};
+///
+/// let mut info = ClassInfo::new("Whisper", "whisper", "1.2.0");
+/// info.concurrency = 4;
+/// info.reload = Reload::DropFirst;
+/// ```
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct ClassInfo {
-    /// The name by which it is opened.
+    /// The name by which the class is opened.
     pub class: String,
-    /// The name under which it is served.
+    /// The name under which the class is served.
     pub name: String,
-    /// Its version.
+    /// The version of the class.
     pub version: String,
-    /// One paragraph for people; may be empty.
-    #[serde(default, deserialize_with = "lenient::or_default")]
+    /// A description for people, one paragraph; may be empty.
+    #[serde(default, deserialize_with = "forward_compat::or_default")]
     pub description: String,
-    /// How many runs it takes at once, at least 1.
-    #[serde(default = "one", deserialize_with = "lenient::or_one")]
+    /// The maximum number of concurrent runs, at least 1.
+    #[serde(default = "one", deserialize_with = "forward_compat::or_one")]
     pub concurrency: u32,
-    /// Whether a run of it can be cancelled.
-    #[serde(default = "yes", deserialize_with = "lenient::or_true")]
+    /// Whether its runs can be cancelled.
+    #[serde(default = "yes", deserialize_with = "forward_compat::or_true")]
     pub cancellable: bool,
-    /// How a new config replaces the one in force.
-    #[serde(default, deserialize_with = "lenient::or_default")]
-    pub rebuild: Rebuild,
-    /// The arguments that may be given by position, in their order; none where all are by keyword.
-    #[serde(default, deserialize_with = "lenient::or_default")]
+    /// How a new instance replaces the current one.
+    #[serde(rename = "rebuild", default, deserialize_with = "forward_compat::or_default")]
+    pub reload: Reload,
+    /// The names of the positional arguments in order; `None` if all arguments are keywords.
+    #[serde(default, deserialize_with = "forward_compat::or_default")]
     pub positional: Option<Vec<String>>,
-    /// JSON Schema (draft 2020-12) of the config.
+    /// The JSON Schema (draft 2020-12) of the config.
     pub config_schema: Box<RawValue>,
-    /// JSON Schema of the arguments, as one object.
+    /// The JSON Schema of the arguments, as one object.
     pub args_schema: Box<RawValue>,
-    /// JSON Schema of a result.
+    /// The JSON Schema of a result.
     pub output_schema: Box<RawValue>,
 }
 
-/// How a new config replaces the one in force.
+/// How a new instance replaces the current one when the config changes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Rebuild {
-    /// For what cannot exist twice, such as a device: the old instance is dropped, the new one
-    /// made, and where its config is refused the old one is made again.
+pub enum Reload {
+    /// Drops the current instance, then creates the new one: for plugins that cannot exist twice, such
+    /// as the owner of a device. If the new config is rejected, the current instance is created again.
     DropFirst,
-    /// The new instance is made while the old one stands, which stays when the config is refused.
+    /// Creates the new instance, then drops the current one. If the new config is rejected, the current
+    /// instance stays.
     #[default]
-    Beside,
+    #[serde(rename = "beside")]
+    CreateFirst,
 }
 
-/// What a plugin did with a config that was offered to it.
+/// The outcome of applying a config to an instance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reconfigured {
-    /// It has taken it, and goes on.
+    /// The instance has applied the config.
     InPlace,
-    /// A new instance is to be made from it, as [`Rebuild`] says.
-    BuildAnew,
+    /// The config needs a new instance, which replaces the current one as [`Reload`] says.
+    Rebuild,
 }
 
-/// What a form may offer for the fields of a config, by their names.
+/// The options of config fields, by field name.
 pub type ConfigOptions = BTreeMap<String, FieldOptions>;
 
-/// What a form may offer for one field.
+/// The options that a form can offer for one config field.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct FieldOptions {
-    /// The values, in the order in which to show them.
-    #[serde(default, deserialize_with = "lenient::or_default")]
+    /// The values to choose from, in display order.
+    #[serde(default, deserialize_with = "forward_compat::or_default")]
     pub options: Vec<ConfigOption>,
-    /// What else holds for the field now, by keywords of JSON Schema, such as `maximum`.
-    #[serde(default, deserialize_with = "lenient::or_default")]
+    /// Current constraints of the field, as keywords of JSON Schema such as `maximum`.
+    #[serde(default, deserialize_with = "forward_compat::or_default")]
     pub constraints: serde_json::Map<String, serde_json::Value>,
 }
 
-/// A value that a form may offer.
+/// One value that a form can offer.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct ConfigOption {
-    /// What the config gets.
+    /// The value for the config.
     pub value: serde_json::Value,
-    /// What people read.
-    #[serde(default, deserialize_with = "lenient::or_default")]
+    /// The label for people.
+    #[serde(default, deserialize_with = "forward_compat::or_default")]
     pub label: String,
-    /// What else is known of it, such as a price or a size.
-    #[serde(default, deserialize_with = "lenient::or_default")]
+    /// More information about the value, such as a price or a size.
+    #[serde(default, deserialize_with = "forward_compat::or_default")]
     pub metadata: serde_json::Map<String, serde_json::Value>,
 }
 
+impl LibraryInfo {
+    /// Creates the description of a library that was built against this version of the interface and
+    /// unwinds on panic.
+    #[must_use]
+    pub fn new(classes: Vec<ClassInfo>) -> Self {
+        Self {
+            abi: VERSION.to_owned(),
+            panic: "unwind".to_owned(),
+            compiler: String::new(),
+            classes,
+        }
+    }
+}
+
+impl ClassInfo {
+    /// Creates the description of a class with the default settings.
+    ///
+    /// The class takes one run at a time, can be cancelled, and takes its arguments by keyword.
+    /// Config and arguments are objects with any members; the output is any value.
+    pub fn new(
+        class: impl Into<String>,
+        name: impl Into<String>,
+        version: impl Into<String>,
+    ) -> Self {
+        Self {
+            class: class.into(),
+            name: name.into(),
+            version: version.into(),
+            description: String::new(),
+            concurrency: 1,
+            cancellable: true,
+            reload: Reload::default(),
+            positional: None,
+            config_schema: any_object(),
+            args_schema: any_object(),
+            output_schema: RawValue::TRUE.to_owned(),
+        }
+    }
+}
+
 impl FieldOptions {
-    /// Adds what else holds for the field now, by a keyword of JSON Schema.
+    /// Adds a constraint, as a keyword of JSON Schema.
     #[must_use]
     pub fn constraint(mut self, keyword: &str, value: impl Into<serde_json::Value>) -> Self {
         self.constraints.insert(keyword.to_owned(), value.into());
@@ -119,17 +175,21 @@ impl FromIterator<ConfigOption> for FieldOptions {
 }
 
 impl ConfigOption {
-    /// A value, and what people read for it.
+    /// Creates an option from a value and a label.
     pub fn new(value: impl Into<serde_json::Value>, label: impl Into<String>) -> Self {
         Self { value: value.into(), label: label.into(), metadata: serde_json::Map::new() }
     }
 
-    /// Adds what else is known of it.
+    /// Adds an entry to the metadata.
     #[must_use]
     pub fn about(mut self, key: &str, value: impl Into<serde_json::Value>) -> Self {
         self.metadata.insert(key.to_owned(), value.into());
         self
     }
+}
+
+fn any_object() -> Box<RawValue> {
+    RawValue::from_string(r#"{"type":"object"}"#.to_owned()).expect("the text is JSON")
 }
 
 const fn one() -> u32 {
@@ -147,7 +207,7 @@ mod tests {
     const SCHEMAS: &str = r#""config_schema":{},"args_schema":{},"output_schema":{}"#;
 
     #[test]
-    fn what_a_later_version_says_of_a_class_is_read_as_far_as_it_is_known() {
+    fn unknown_values_of_a_later_version_read_as_defaults() {
         for odd in [
             r#""rebuild":"of_tomorrow","tomorrow":[1]"#,
             r#""rebuild":null,"concurrency":null,"cancellable":null,"description":null"#,
@@ -156,7 +216,7 @@ mod tests {
         ] {
             let text = format!(r#"{{"class":"A","name":"a","version":"1",{SCHEMAS},{odd}}}"#);
             let info: ClassInfo = serde_json::from_str(&text).unwrap();
-            assert_eq!((info.rebuild, info.concurrency), (Rebuild::Beside, 1), "{odd}");
+            assert_eq!((info.reload, info.concurrency), (Reload::CreateFirst, 1), "{odd}");
             assert_eq!((info.cancellable, info.positional), (true, None), "{odd}");
         }
         let text =
@@ -165,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn the_json_of_a_library_is_settled() {
+    fn the_json_of_a_library_is_frozen() {
         let any = || RawValue::TRUE.to_owned();
         let info = LibraryInfo {
             abi: "1.0.0".to_owned(),
@@ -178,7 +238,7 @@ mod tests {
                 description: "Does.".to_owned(),
                 concurrency: 4,
                 cancellable: false,
-                rebuild: Rebuild::DropFirst,
+                reload: Reload::DropFirst,
                 positional: Some(vec!["x".to_owned()]),
                 config_schema: any(),
                 args_schema: any(),
@@ -189,11 +249,11 @@ mod tests {
         assert_eq!(serde_json::to_string(&info).unwrap(), text);
         let back: LibraryInfo = serde_json::from_str(text).unwrap();
         assert_eq!(serde_json::to_string(&back).unwrap(), text);
-        assert_eq!(serde_json::to_string(&Rebuild::Beside).unwrap(), r#""beside""#);
+        assert_eq!(serde_json::to_string(&Reload::CreateFirst).unwrap(), r#""beside""#);
     }
 
     #[test]
-    fn the_json_of_options_is_settled() {
+    fn the_json_of_options_is_frozen() {
         let option = ConfigOption::new(7, "Seven").about("price", 0.5);
         let field = [option].into_iter().collect::<FieldOptions>().constraint("maximum", 9);
         let options = ConfigOptions::from([("number".to_owned(), field)]);

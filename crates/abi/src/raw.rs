@@ -1,29 +1,25 @@
-//! The objects as they cross the boundary, in `abi_stable`'s types.
+//! The objects as they cross the boundary, in the types of `abi_stable`.
 //!
 //! Only the two ends of the boundary use them: [`Class`](crate::Class) and
-//! [`Instance`](crate::Instance) on the worker's side, the shims of `universal-worker-plugin` on
-//! the plugin's.
+//! [`Instance`](crate::Instance) on the worker's side, and `universal-worker-plugin` on the
+//! plugin's side.
 //!
-//! # What holds for who calls
-//! - A class is opened once a process; whatever it hands out may outlive it.
-//! - Each method may be called on any thread, and each call on another one; a plugin's objects may
-//!   be dropped on any.
-//! - `execute`, `execute_stream` and `prefetch` may be called while others of them go on, as many as
-//!   the class takes at once; `create`, `reconfigure` and the drop of an instance never while one of
-//!   its calls goes on.
-//! - `config` and `health` may be called at any time but during `reconfigure`, `complete_config` and
-//!   `config_options` at any time.
-//! - A context may be used by any thread, and after its call has come back: what it is told then is
-//!   lost.
-//! - Text is UTF-8. JSON is RFC 8259, without a byte order mark; empty stands for nothing said.
-//!
-#![allow(missing_docs, reason = "sabi_trait generates public items that it does not document")]
-#![allow(unsafe_code, reason = "sabi_trait and StableAbi write the vtables")]
-#![allow(
-    non_local_definitions,
-    reason = "sabi_trait writes its impls inside a const, once a trait"
-)]
-#![allow(clippy::undocumented_unsafe_blocks, reason = "they are generated")]
+//! # Calling rules
+//! - The worker opens a class once per process. Objects made by a class may outlive it.
+//! - Every method may be called on any thread, and objects may be dropped on any thread.
+//! - `execute`, `execute_stream` and `prefetch` may run at the same time, up to the concurrency of
+//!   the class. `create`, `reconfigure` and the drop of an instance never overlap one of its calls.
+//! - `config` and `health` may be called at any time except during `reconfigure`;
+//!   `complete_config` and `config_options` at any time.
+//! - A context may be used on any thread, and after its call has returned. What it receives then is
+//!   discarded.
+//! - Text is UTF-8. JSON follows [RFC 8259](https://www.rfc-editor.org/rfc/rfc8259), without a byte
+//!   order mark; empty text means that there is no value.
+
+#![allow(missing_docs, reason = "sabi_trait generates undocumented public items")]
+#![allow(unsafe_code, reason = "sabi_trait and StableAbi generate the vtables")]
+#![allow(non_local_definitions, reason = "sabi_trait puts the impls of each trait in a const")]
+#![allow(clippy::undocumented_unsafe_blocks, reason = "the blocks are generated")]
 #![allow(unused_qualifications, reason = "sabi_trait repeats the supertraits with their paths")]
 
 pub use abi_stable::sabi_trait::TD_Opaque;
@@ -38,51 +34,52 @@ pub use abi_stable::std_types::RVec;
 use abi_stable::StableAbi;
 use abi_stable::sabi_trait;
 
-/// A class of plugins: makes instances.
+/// A class of plugins, which creates instances.
 pub type ClassObject = RawClass_TO<'static, RBox<()>>;
 
-/// A plugin that was made from a config; dropping it is its cleanup.
+/// A plugin created from a config; dropping it runs its cleanup.
 pub type InstanceObject = RawInstance_TO<'static, RBox<()>>;
 
-/// What a run gives to the plugin that executes it.
+/// The context of a run.
 pub type ContextObject = RawContext_TO<'static, RArc<()>>;
 
-/// An error as it crosses: see [`Fault`](crate::Fault) for its meaning.
+/// A [`Fault`](crate::Fault) as it crosses the boundary.
 #[repr(C)]
 #[derive(StableAbi, Debug, Clone)]
 pub struct RawFault {
-    /// A [`FaultKind`](crate::FaultKind) by its number.
+    /// The number of a [`FaultKind`](crate::FaultKind).
     pub kind: u32,
-    /// One line for the caller.
+    /// A one-line message for the caller.
     pub message: RString,
-    /// A [`FaultDetail`](crate::FaultDetail) as JSON, or nothing.
+    /// A [`FaultDetail`](crate::FaultDetail) as JSON, or empty.
     pub detail: RVec<u8>,
 }
 
 /// See [`Class`](crate::Class).
 #[sabi_trait]
 pub trait RawClass: Send + Sync {
-    /// A [`ClassInfo`](crate::ClassInfo) as JSON.
+    /// Returns a [`ClassInfo`](crate::ClassInfo) as JSON.
     fn describe(&self) -> RVec<u8>;
 
-    /// The config with its defaults filled in, or why it cannot be read.
+    /// Returns the config with its defaults filled in.
     fn complete_config(&self, config: RSlice<'_, u8>) -> RResult<RVec<u8>, RawFault>;
 
-    /// Makes an instance from a config.
+    /// Creates an instance from a config.
     fn create(
         &self,
         config: RSlice<'_, u8>,
         context: ContextObject,
     ) -> RResult<InstanceObject, RawFault>;
 
-    /// [`ConfigOptions`](crate::ConfigOptions) as JSON; of the config in force, or of none.
+    /// Returns [`ConfigOptions`](crate::ConfigOptions) as JSON; `config` is the config in force, or
+    /// empty.
     fn config_options(
         &self,
         config: RSlice<'_, u8>,
         context: ContextObject,
     ) -> RResult<RVec<u8>, RawFault>;
 
-    /// Takes what a later version of the interface adds.
+    /// Calls a feature that this version of the interface has no method for.
     #[sabi(last_prefix_field)]
     fn extension(
         &self,
@@ -95,36 +92,36 @@ pub trait RawClass: Send + Sync {
 /// See [`Instance`](crate::Instance).
 #[sabi_trait]
 pub trait RawInstance: Send + Sync {
-    /// The config in force as JSON, defaults filled in.
+    /// Returns the config in force as JSON, with its defaults filled in.
     fn config(&self) -> RVec<u8>;
 
-    /// Binds `call` (`{"args":[…],"kwargs":{…}}`) and answers with the result as JSON.
+    /// Executes `call` (`{"args":[…],"kwargs":{…}}`) and returns the result as JSON.
     fn execute(&self, call: RSlice<'_, u8>, context: ContextObject) -> RResult<RVec<u8>, RawFault>;
 
-    /// Binds `call`, then emits each result through the context.
+    /// Executes `call` and emits each result through the context.
     fn execute_stream(&self, call: RSlice<'_, u8>, context: ContextObject)
     -> RResult<(), RawFault>;
 
-    /// Fetches what later calls need; `request` may say what, and the answer what came of it, as JSON
-    /// objects. This version says nothing in either.
+    /// Fetches what later calls need. Request and result are JSON objects or empty; this version
+    /// leaves both empty.
     fn prefetch(
         &self,
         request: RSlice<'_, u8>,
         context: ContextObject,
     ) -> RResult<RVec<u8>, RawFault>;
 
-    /// Whether it can do its work; an error says why not. The answer may say more, as a JSON object;
-    /// this version says nothing there.
+    /// Checks whether the plugin can work; an error is the reason why it cannot. The result is a JSON
+    /// object or empty; this version leaves it empty.
     fn health(&self, context: ContextObject) -> RResult<RVec<u8>, RawFault>;
 
-    /// Takes another config in place; false where a new instance is to be made from it.
+    /// Applies another config in place; returns false if the config needs a new instance.
     fn reconfigure(
         &mut self,
         config: RSlice<'_, u8>,
         context: ContextObject,
     ) -> RResult<bool, RawFault>;
 
-    /// Takes what a later version of the interface adds.
+    /// Calls a feature that this version of the interface has no method for.
     #[sabi(last_prefix_field)]
     fn extension(
         &self,
@@ -137,29 +134,29 @@ pub trait RawInstance: Send + Sync {
 /// See [`RunContext`](crate::RunContext).
 #[sabi_trait]
 pub trait RawContext: Send + Sync {
-    /// Whether the run is to stop; never false again once it is true.
+    /// Returns whether the run must stop; stays true once it is.
     fn is_cancelled(&self) -> bool;
-    /// Waits until it is, at most so many milliseconds; tells whether it is.
+    /// Waits until the run must stop, for at most `milliseconds`; returns whether it must.
     fn wait_cancelled(&self, milliseconds: u64) -> bool;
-    /// Milliseconds; `u64::MAX` where there is no deadline.
+    /// Returns the milliseconds until the deadline, or `u64::MAX` without one.
     fn remaining(&self) -> u64;
-    /// The arguments were bound: from here on the run's own code is at work.
+    /// Reports that the arguments were accepted and the plugin's own code starts.
     fn bound(&self);
-    /// From 0.0 to 1.0; what is below, and what is no number, means that it cannot be told, what is
-    /// above is 1.0. With `keep_message` the last message stays, and this one is not looked at.
+    /// Reports progress from 0.0 to 1.0. Negative values and NaN mean unknown; larger values count as
+    /// 1.0. With `keep_message` the previous message stays and `message` is ignored.
     fn progress(&self, fraction: f64, message: RStr<'_>, keep_message: bool);
-    /// One JSON value; returns the number of an [`Emitted`](crate::Emitted).
+    /// Emits one JSON value; returns the number of an [`Emitted`](crate::Emitted).
     fn emit(&self, line: RSlice<'_, u8>) -> u8;
-    /// A JSON object, whose members are added to those told before.
+    /// Merges the members of a JSON object into the figures reported so far.
     fn usage(&self, json: RSlice<'_, u8>);
-    /// Whether a line of that [`Level`](crate::Level)'s number would be written.
+    /// Returns whether a line of this level, a number of [`Level`](crate::Level), would be written.
     fn log_enabled(&self, level: u8, target: RStr<'_>) -> bool;
-    /// Writes one.
+    /// Writes a log line.
     fn log(&self, level: u8, target: RStr<'_>, message: RStr<'_>);
-    /// Empty outside of a run.
+    /// Returns the id of the run; empty outside of a run.
     fn run_id(&self) -> RString;
 
-    /// Takes what a later version of the interface adds.
+    /// Calls a feature that this version of the interface has no method for.
     #[sabi(last_prefix_field)]
     fn extension(&self, name: RStr<'_>, json: RSlice<'_, u8>) -> RResult<RVec<u8>, RawFault>;
 }

@@ -1,7 +1,7 @@
-//! What a plugin library exports.
+//! The root that a plugin library exports.
 
-#![allow(unsafe_code, reason = "StableAbi and the root module's statics are generated")]
-#![allow(clippy::undocumented_unsafe_blocks, reason = "they are generated")]
+#![allow(unsafe_code, reason = "StableAbi generates the root module's statics")]
+#![allow(clippy::undocumented_unsafe_blocks, reason = "the blocks are generated")]
 
 use abi_stable::StableAbi;
 use abi_stable::declare_root_module_statics;
@@ -17,23 +17,25 @@ use crate::raw::RStr;
 use crate::raw::RVec;
 use crate::raw::RawFault;
 
-/// The functions of a plugin library.
+/// The functions that a plugin library exports.
 ///
-/// `export_plugins!` writes it; the loader reads it.
+/// `export_plugins!` creates it and the loader reads it.
 #[repr(C)]
 #[derive(StableAbi)]
 #[sabi(kind(Prefix(prefix_ref = PluginRootRef)))]
 #[sabi(missing_field(option))]
 pub struct PluginRoot {
-    /// A [`LibraryInfo`](crate::LibraryInfo) as JSON; may be called before all else, and again.
+    /// Returns a [`LibraryInfo`](crate::LibraryInfo) as JSON.
+    ///
+    /// May be called first, and more than once.
     pub describe: extern "C" fn() -> RResult<RVec<u8>, RawFault>,
 
-    /// Opens the class of that name, once a process: `load` of the plugin runs in it.
+    /// Opens a class by name and runs the plugin's `load`; called once per process and class.
     ///
-    /// The context stays with the library: what the plugin logs outside of a run goes there.
+    /// The library keeps the context and logs to it outside of runs.
     pub open: extern "C" fn(RStr<'_>, ContextObject) -> RResult<ClassObject, RawFault>,
 
-    /// Takes what a later version of the interface adds.
+    /// Calls a feature that this version of the interface has no function for.
     #[sabi(last_prefix_field)]
     pub extension:
         extern "C" fn(RStr<'_>, RSlice<'_, u8>, ContextObject) -> RResult<RVec<u8>, RawFault>,
