@@ -15,9 +15,9 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use tokio::sync::oneshot;
-use universal_worker_abi::Answer;
 use universal_worker_abi::Class;
 use universal_worker_abi::ClassInfo;
+use universal_worker_abi::JsonText;
 
 use crate::engine::Bounds;
 use crate::engine::cancel::CancelTarget;
@@ -169,7 +169,7 @@ impl Runs {
     }
 
     /// Admits a run with one answer.
-    pub(crate) fn execute(&self, request: RunRequest) -> Result<PendingRun<Answer>, Failure> {
+    pub(crate) fn execute(&self, request: RunRequest) -> Result<PendingRun<JsonText>, Failure> {
         self.admit(request, Output::answer())
     }
 

@@ -7,8 +7,8 @@ use universal_worker_abi::Category;
 use universal_worker_abi::Fault;
 use universal_worker_abi::FaultKind;
 use universal_worker_abi::Instance;
-use universal_worker_abi::Rebuild;
 use universal_worker_abi::Reconfigured;
+use universal_worker_abi::Reload;
 
 use crate::background::background_context;
 use crate::instance::cell::InstanceCell;
@@ -20,7 +20,7 @@ impl InstanceCell {
     /// If the plugin rejects the config, the former one stays in force.
     pub(crate) fn replace_config(&self, config: Bytes) -> Result<(), Fault> {
         let _lifecycle = self.lifecycle();
-        let drops_first = self.class.info().rebuild == Rebuild::DropFirst;
+        let drops_first = self.class.info().reload == Reload::DropFirst;
         let former = match self.take() {
             None => None,
             Some(TakenInstance::Exclusive(instance)) => {
@@ -84,7 +84,7 @@ impl InstanceCell {
     ) -> Result<Option<Arc<Instance>>, Fault> {
         let Some(exclusive) = Arc::get_mut(&mut instance) else { return Ok(Some(instance)) };
         match exclusive.reconfigure(config, background_context()) {
-            Ok(Reconfigured::BuildAnew) => Ok(Some(instance)),
+            Ok(Reconfigured::Rebuild) => Ok(Some(instance)),
             Ok(Reconfigured::InPlace) => {
                 self.accept(config.clone(), exclusive);
                 *self.current() = Some(instance);

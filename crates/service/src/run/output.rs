@@ -5,7 +5,7 @@ use std::sync::PoisonError;
 
 use serde::Serialize;
 use tokio::sync::oneshot;
-use universal_worker_abi::Answer;
+use universal_worker_abi::JsonText;
 
 use crate::encode;
 use crate::run::account::Account;
@@ -19,7 +19,7 @@ use crate::run::lines::Lines;
 #[derive(Debug)]
 pub(crate) enum Output {
     /// One answer, at the end.
-    Answer { client: Client<Answer> },
+    Answer { client: Client<JsonText> },
     /// Lines as the plugin emits them; the reply says that reading can begin.
     Stream { client: Client<()>, lines: Lines },
     /// Only the end of the prefetch.
@@ -42,7 +42,7 @@ pub(crate) type Outcome = Result<RunOutput, Failure>;
 /// What the plugin returned.
 #[derive(Debug)]
 pub(crate) enum RunOutput {
-    Answer(Answer),
+    Answer(JsonText),
     /// Everything was emitted as lines.
     Lines,
     Prefetch(PrefetchResult),
@@ -62,7 +62,7 @@ struct EndFrame<'a> {
 }
 
 impl Output {
-    pub(crate) fn answer() -> (Self, oneshot::Receiver<Reply<Answer>>) {
+    pub(crate) fn answer() -> (Self, oneshot::Receiver<Reply<JsonText>>) {
         let (client, reply) = oneshot::channel();
         (Self::Answer { client: Mutex::new(Some(client)) }, reply)
     }

@@ -6,8 +6,8 @@ use std::task::Poll;
 use std::thread;
 use std::time::Duration;
 
-use universal_worker_abi::Answer;
 use universal_worker_abi::FaultKind;
+use universal_worker_abi::JsonText;
 
 use crate::run::cancel::CancelReason;
 use crate::run::error::RunError;
@@ -88,7 +88,7 @@ pub(super) fn run_client(runs: &Arc<Runs>, client: u64, disturbance: Disturbance
 }
 
 enum Either {
-    Answer(PendingRun<Answer>, Act),
+    Answer(PendingRun<JsonText>, Act),
     Stream(PendingRun<()>, Act),
 }
 
