@@ -1,62 +1,57 @@
-//! Arguments bind like those of a Python call: `args` in order, `kwargs` by name.
+//! Binds arguments like those of a Python call: `args` by position, `kwargs` by name.
 //!
-//! The body is read once: the frame is parsed into borrowed pieces of text, and each field of the
-//! author's type reads its own.
-//! Only when that fails a second, slow reading finds words and path for it.
+//! A body is parsed once, into borrowed pieces of text, and each field of the author's type reads its
+//! own piece.
+//! Only if that fails, a second and slower pass finds the message and the path of the error.
 
 mod arguments;
-mod bound;
+mod bound_args;
+mod call_body;
 mod depth;
+mod error;
 mod fields;
-mod frame;
-mod misfit;
+mod message;
+mod mismatch;
 mod raw_args;
 mod text;
-mod words;
 
 use serde::de::DeserializeOwned;
 
-use crate::bind::bound::Bound;
+use crate::bind::arguments::Arguments;
+use crate::bind::arguments::Errors;
+use crate::bind::bound_args::BoundArgs;
+use crate::bind::call_body::CallBody;
+pub(crate) use crate::bind::error::BindError;
 pub(crate) use crate::bind::fields::Binding;
-use crate::bind::frame::Frame;
-use crate::bind::misfit::Subject;
+use crate::bind::mismatch::Source;
 pub use crate::bind::raw_args::RawArgs;
 
-/// Why a text does not bind.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum BindError {
-    /// It is not JSON that is taken here.
-    Syntax { message: String },
-    /// It is JSON of another shape than a call or config has.
-    Shape { message: String },
-    /// It does not fit what the plugin takes.
-    Arguments { message: String, field: Option<String> },
-}
-
-/// Binds the body of a call, `{"args":[…],"kwargs":{…}}`; an empty one is `{}`.
+/// Binds the body of a call, `{"args":[…],"kwargs":{…}}`; an empty body is `{}`.
 pub(crate) fn call<T: DeserializeOwned>(body: &[u8], binding: &Binding) -> Result<T, BindError> {
-    let text = text::of(body)?;
+    let text = text::from_body(body)?;
     let text = if text.trim_ascii().is_empty() { "{}" } else { text };
-    let frame = Frame::read(text)?;
-    let bound = Bound::new(frame, binding)?;
-    T::deserialize(bound.fast())
-        .or_else(|_| T::deserialize(bound.explained()).map_err(|misfit| misfit.of(Subject::Call)))
+    let bound = BoundArgs::new(CallBody::read(text)?, binding)?;
+    T::deserialize(Arguments::new(&bound, Errors::Discard)).or_else(|_| {
+        let bound = T::deserialize(Arguments::new(&bound, Errors::Explain));
+        bound.map_err(|mismatch| mismatch.explain(Source::Call))
+    })
 }
 
-/// Reads a config: a JSON object.
+/// Reads a config, which is a JSON object.
 pub(crate) fn config<T: DeserializeOwned>(body: &[u8]) -> Result<T, BindError> {
-    let text = text::of(body)?;
+    let text = text::from_body(body)?;
     let is_object = text.trim_ascii_start().starts_with('{');
     match serde_json::from_str(text) {
         Ok(config) if is_object => return Ok(config),
         _ => text::check(text)?,
     }
     if !is_object {
-        let message = format!("the config must be a JSON object, not {}", words::kind_of(text));
+        let message = format!("the config must be a JSON object, not {}", message::kind_of(text));
         return Err(BindError::Shape { message });
     }
-    let bound = Bound::of_config(text)?;
-    T::deserialize(bound.explained()).map_err(|misfit| misfit.of(Subject::Config))
+    let bound = BoundArgs::from_config(text)?;
+    let config = T::deserialize(Arguments::new(&bound, Errors::Explain));
+    config.map_err(|mismatch| mismatch.explain(Source::Config))
 }
 
 #[cfg(test)]

@@ -1,24 +1,19 @@
 //! The panic boundary: no panic of plugin code leaves the plugin's side.
 //!
-//! `abi_stable` ends the process when a panic reaches its guard, so everything that the worker can
-//! call passes through [`guarded`], destructors and a panic's own payload included.
+//! `abi_stable` aborts the process when a panic reaches its own guard.
+//! Everything that the worker can call therefore passes through [`guarded`], including destructors
+//! and the payload of the panic itself.
 
-mod entered;
+mod current;
+mod panic_hook;
 
 use std::any::Any;
-use std::backtrace::Backtrace;
-use std::backtrace::BacktraceStatus;
-use std::cell::RefCell;
 use std::mem;
 use std::mem::ManuallyDrop;
 use std::ops::Deref;
 use std::ops::DerefMut;
 use std::panic::AssertUnwindSafe;
-use std::panic::PanicHookInfo;
 use std::panic::catch_unwind;
-use std::panic::set_hook;
-use std::panic::take_hook;
-use std::sync::Once;
 
 use universal_worker_abi::Category;
 use universal_worker_abi::Fault;
@@ -27,82 +22,91 @@ use universal_worker_abi::raw::ContextObject;
 use universal_worker_abi::raw::RResult;
 use universal_worker_abi::raw::RawFault;
 
-pub(crate) use crate::boundary::entered::current;
-pub(crate) use crate::boundary::entered::entered;
+pub(crate) use crate::boundary::current::current;
+pub(crate) use crate::boundary::current::with_current;
+pub(crate) use crate::boundary::panic_hook::install_hook;
+use crate::boundary::panic_hook::message_of;
+use crate::boundary::panic_hook::take_report;
 use crate::context::Context;
 
-/// Runs plugin code; its panic becomes a fault.
+/// A value whose destructor runs inside the panic boundary.
+pub(crate) struct PanicGuarded<T> {
+    value: ManuallyDrop<T>,
+    on_panic: OnCleanupPanic,
+}
+
+/// Receives the fault of a destructor that panicked.
+pub(crate) type OnCleanupPanic = fn(Fault);
+
+/// Runs plugin code; a panic becomes a fault.
 pub(crate) fn guarded<T>(code: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
-    // What the code leaves half done is the plugin's own, which it can see poisoned or torn as in
-    // any program that catches panics; nothing of ours is reachable from it.
+    // Unwind safety is up to the plugin, which may find its own state half changed or poisoned, as in
+    // any program that catches panics. It cannot reach any state of this crate.
     match catch_unwind(AssertUnwindSafe(code)) {
         Ok(result) => result,
-        Err(payload) => Err(panicked(payload)),
+        Err(payload) => Err(fault_of(payload)),
     }
 }
 
-/// [`guarded`], as the boundary wants it.
+/// [`guarded`], with the result as it crosses the boundary.
 pub(crate) fn guarded_raw<T>(code: impl FnOnce() -> Result<T, Fault>) -> RResult<T, RawFault> {
     guarded(code).map_err(RawFault::from).into()
 }
 
-/// Runs plugin code with a context, as the boundary wants it.
-pub(crate) fn called<T>(
+/// [`guarded_raw`], with a context that is [`current`] while the code runs.
+pub(crate) fn run_guarded<T>(
     context: ContextObject,
     code: impl FnOnce(&Context) -> Result<T, Fault>,
 ) -> RResult<T, RawFault> {
-    guarded_raw(|| entered(context, code))
+    guarded_raw(|| with_current(context, code))
 }
 
-/// A plugin whose destructor runs inside the boundary.
-pub(crate) struct Contained<P>(ManuallyDrop<P>);
+/// Logs the fault of a destructor, which has no caller to report it to.
+pub(crate) fn log_cleanup_panic(fault: Fault) {
+    log::error!("in the cleanup: {}", fault.message);
+}
 
-impl<P> Contained<P> {
-    pub(crate) fn new(plugin: P) -> Self {
-        Self(ManuallyDrop::new(plugin))
+impl<T> PanicGuarded<T> {
+    pub(crate) fn new(value: T, on_panic: OnCleanupPanic) -> Self {
+        Self { value: ManuallyDrop::new(value), on_panic }
     }
 }
 
-impl<P> Deref for Contained<P> {
-    type Target = P;
+impl<T> Deref for PanicGuarded<T> {
+    type Target = T;
 
-    fn deref(&self) -> &P {
-        &self.0
+    fn deref(&self) -> &T {
+        &self.value
     }
 }
 
-impl<P> DerefMut for Contained<P> {
-    fn deref_mut(&mut self) -> &mut P {
-        &mut self.0
+impl<T> DerefMut for PanicGuarded<T> {
+    fn deref_mut(&mut self) -> &mut T {
+        &mut self.value
     }
 }
 
-impl<P> Drop for Contained<P> {
-    #[allow(unsafe_code, reason = "a destructor can be guarded only by taking it over")]
+impl<T> Drop for PanicGuarded<T> {
+    #[allow(unsafe_code, reason = "a destructor can be guarded only by calling it explicitly")]
     fn drop(&mut self) {
         let dropped = guarded(|| {
-            // SAFETY: this is the only place that drops the plugin, and it runs once.
-            unsafe { ManuallyDrop::drop(&mut self.0) };
+            // SAFETY: the value is dropped only here, and `drop` runs once.
+            unsafe { ManuallyDrop::drop(&mut self.value) };
             Ok(())
         });
         if let Err(fault) = dropped {
-            log::error!("in the cleanup: {}", fault.message);
-            #[cfg(feature = "testing")]
-            crate::testing::cleanup_failed(fault);
+            (self.on_panic)(fault);
         }
     }
 }
 
-fn panicked(payload: Box<dyn Any + Send>) -> Fault {
-    let told = LAST.with(|last| last.try_borrow_mut().ok().and_then(|mut last| last.take()));
+fn fault_of(payload: Box<dyn Any + Send>) -> Fault {
     let message = message_of(payload.as_ref());
-    let mut fault = match told {
-        Some(told) => {
-            let mut fault = Fault::new(
-                FaultKind::Panicked,
-                format!("the plugin panicked at {}: {message}", told.location),
-            );
-            fault.detail.traceback = told.backtrace;
+    let mut fault = match take_report() {
+        Some(report) => {
+            let message = format!("the plugin panicked at {}: {message}", report.location);
+            let mut fault = Fault::new(FaultKind::Panicked, message);
+            fault.detail.traceback = report.backtrace;
             fault
         }
         None => Fault::new(FaultKind::Panicked, format!("the plugin panicked: {message}")),
@@ -113,70 +117,22 @@ fn panicked(payload: Box<dyn Any + Send>) -> Fault {
     fault
 }
 
-/// Drops a panic's payload, whose destructor may panic in its turn: then that one is forgotten.
+/// Drops the payload of a panic. If its destructor panics too, that second payload is leaked.
 fn discard(payload: Box<dyn Any + Send>) {
-    if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
-        mem::forget(again);
+    if let Err(second) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+        mem::forget(second);
     }
-}
-
-fn message_of(payload: &(dyn Any + Send)) -> String {
-    if let Some(text) = payload.downcast_ref::<&str>() {
-        (*text).to_owned()
-    } else if let Some(text) = payload.downcast_ref::<String>() {
-        text.clone()
-    } else {
-        "(a payload that is no text)".to_owned()
-    }
-}
-
-/// What the hook saw of a panic on this thread.
-struct Told {
-    location: String,
-    backtrace: Option<String>,
-}
-
-thread_local! {
-    static LAST: RefCell<Option<Told>> = const { RefCell::new(None) };
-}
-
-/// Sets the panic hook of this library, which is its own and not the worker's: it keeps place and
-/// backtrace for the fault, and logs the panic.
-pub(crate) fn install_hook() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        let former = take_hook();
-        set_hook(Box::new(move |info| {
-            tell(info);
-            // With `panic = "abort"` the process ends here, before the log is written out.
-            if cfg!(panic = "abort") {
-                former(info);
-            }
-        }));
-    });
-}
-
-fn tell(info: &PanicHookInfo<'_>) {
-    let location =
-        info.location().map_or_else(|| "an unknown place".to_owned(), ToString::to_string);
-    let backtrace = Backtrace::capture();
-    let backtrace =
-        (backtrace.status() == BacktraceStatus::Captured).then(|| backtrace.to_string());
-    let message = message_of(info.payload());
-    match &backtrace {
-        Some(trace) => log::error!(target: "panic", "panicked at {location}: {message}\n{trace}"),
-        None => log::error!(target: "panic", "panicked at {location}: {message}"),
-    }
-    let told = Told { location, backtrace };
-    let _ = LAST.try_with(|last| last.try_borrow_mut().map(|mut last| *last = Some(told)));
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::AtomicBool;
+    use std::sync::atomic::Ordering;
+
     use super::*;
 
     #[test]
-    fn a_panic_is_a_fault() {
+    fn a_panic_becomes_a_fault() {
         let fault = guarded::<()>(|| panic!("boom {}", 1)).unwrap_err();
         assert_eq!(fault.kind, FaultKind::Panicked);
         assert!(fault.message.contains("boom 1"), "{}", fault.message);
@@ -184,18 +140,22 @@ mod tests {
     }
 
     #[test]
-    fn a_destructor_that_panics_stays_inside() {
+    fn a_panicking_destructor_is_caught() {
         struct Bomb;
         impl Drop for Bomb {
             fn drop(&mut self) {
                 panic!("in the destructor of the plugin");
             }
         }
-        drop(Contained::new(Bomb));
+        static CAUGHT: AtomicBool = AtomicBool::new(false);
+        let on_panic =
+            |fault: Fault| CAUGHT.store(fault.kind == FaultKind::Panicked, Ordering::Relaxed);
+        drop(PanicGuarded::new(Bomb, on_panic));
+        assert!(CAUGHT.load(Ordering::Relaxed));
     }
 
     #[test]
-    fn a_payload_that_panics_when_dropped_stays_inside() {
+    fn a_panicking_payload_destructor_is_caught() {
         struct Bomb;
         impl Drop for Bomb {
             fn drop(&mut self) {

@@ -1,4 +1,4 @@
-//! What a run gives to the plugin that executes it.
+//! The context of a run.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -13,10 +13,26 @@ use universal_worker_json::Encoder;
 
 use crate::error::PluginError;
 
-/// A run, as the plugin that executes it sees it: progress, cancel, stream, log, account.
+/// The run that a plugin executes: cancellation, progress, streaming, logging and usage figures.
 ///
-/// It is cheap to clone and may be sent to any thread; its methods may be called from all of them.
-/// Outside of a run (in `load` and `initialize`) it can log, and is never cancelled.
+/// A context is cheap to clone, and may be used on any thread.
+/// Outside of a run, as in [`load`](crate::Plugin::load) and
+/// [`initialize`](crate::Plugin::initialize), only logging has an effect.
+///
+/// # Examples
+/// ```
+/// use std::time::Duration;
+///
+/// use universal_worker_plugin::{Context, PluginError};
+///
+/// fn poll(cx: &Context, tries: u32) -> Result<(), PluginError> {
+///     for attempt in 0..tries {
+///         cx.status(f64::from(attempt) / f64::from(tries), "waiting for the device");
+///         cx.sleep(Duration::from_millis(100))?;
+///     }
+///     Ok(())
+/// }
+/// ```
 pub struct Context {
     object: ContextObject,
 }
@@ -26,117 +42,140 @@ impl Context {
         Self { object }
     }
 
-    /// Whether the run is to stop: its caller cancelled it or left, or the worker ends.
+    /// Returns whether the run must stop: it was cancelled, its client disconnected, its deadline
+    /// passed, or the worker shuts down.
     ///
-    /// Costs about as much as reading an atomic: ask as often as you like.
+    /// Costs about as much as reading an atomic, so it can be called often.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
         self.object.is_cancelled()
     }
 
-    /// [`is_cancelled`](Self::is_cancelled) for use with `?`.
+    /// Returns an error if the run must stop, for use with `?`.
     ///
     /// # Errors
-    /// [`PluginError::cancelled`] once the run is to stop.
+    /// [`PluginError::cancelled`] once the run must stop.
     pub fn check_cancelled(&self) -> Result<(), PluginError> {
         if self.is_cancelled() { Err(PluginError::cancelled()) } else { Ok(()) }
     }
 
-    /// Sleeps for `duration`, or until the run is to stop; tells whether it is.
+    /// Sleeps for `duration`, or until the run must stop.
     ///
-    /// Durations are cut to whole milliseconds, the fraction rounded up.
-    #[must_use]
-    pub fn sleep(&self, duration: Duration) -> bool {
+    /// The duration is rounded up to whole milliseconds.
+    ///
+    /// # Errors
+    /// [`PluginError::cancelled`] once the run must stop.
+    pub fn sleep(&self, duration: Duration) -> Result<(), PluginError> {
         let milliseconds = duration.as_nanos().div_ceil(1_000_000);
-        self.object.wait_cancelled(u64::try_from(milliseconds).unwrap_or(u64::MAX))
+        let milliseconds = u64::try_from(milliseconds).unwrap_or(u64::MAX);
+        let cancelled = self.object.wait_cancelled(milliseconds);
+        if cancelled { Err(PluginError::cancelled()) } else { Ok(()) }
     }
 
-    /// For how long the run may go on before its deadline; none where it has none.
+    /// The time until the deadline of the run, if it has one.
     ///
-    /// Once it is over, the run is asked to stop as by a cancel.
+    /// When the deadline passes, the run is cancelled.
     #[must_use]
     pub fn remaining(&self) -> Option<Duration> {
         let milliseconds = self.object.remaining();
         (milliseconds != u64::MAX).then(|| Duration::from_millis(milliseconds))
     }
 
-    /// Tells how far the run is, from 0.0 to 1.0, or -1.0 where that is unknown; the message of
-    /// the last [`status`](Self::status) stays.
+    /// Reports progress from 0.0 to 1.0, or -1.0 if it is unknown, and keeps the message of the last
+    /// [`status`](Self::status).
     pub fn progress(&self, fraction: f64) {
         self.object.progress(fraction, "".into(), true);
     }
 
-    /// Tells how far the run is, and what it does.
+    /// Reports progress from 0.0 to 1.0, or -1.0 if it is unknown, with a message.
     pub fn status(&self, fraction: f64, message: &str) {
         self.object.progress(fraction, message.into(), false);
     }
 
-    /// Hands over one value of the stream; waits while the reader is slow.
+    /// Emits one value of a stream; blocks while the reader is slow.
     ///
     /// # Errors
-    /// [`PluginError::cancelled`] when the run is cancelled or its reader has left; any other
-    /// error when the value cannot be encoded, or the run is no stream.
+    /// [`PluginError::cancelled`] if the run is cancelled or its reader is gone; another error if the
+    /// value cannot be encoded or the run is not a stream.
     pub fn emit<T: Serialize + ?Sized>(&self, value: &T) -> Result<(), PluginError> {
-        // The buffer is taken out while it is used: a value may emit while it is encoded.
+        // Taken out while in use, because encoding a value may emit another one.
         let mut line = LINE.with(RefCell::take);
         line.clear();
         let encoded = Encoder::compact().encode_into(value, &mut line);
-        let emitted = encoded.map(|()| Emitted::from_number(self.object.emit(line[..].into())));
-        if line.capacity() <= KEPT_LINE {
+        let emitted = encoded.map(|()| self.emit_json(&line));
+        if line.capacity() <= MAX_KEPT_LINE {
             LINE.set(line);
         }
-        match emitted? {
+        emitted?
+    }
+
+    /// Emits one value of a stream that is already JSON; blocks while the reader is slow.
+    ///
+    /// `json` must be a single value without line breaks; it is passed on as it is.
+    ///
+    /// # Errors
+    /// [`PluginError::cancelled`] if the run is cancelled or its reader is gone; another error if the
+    /// run is not a stream.
+    pub fn emit_json(&self, json: &[u8]) -> Result<(), PluginError> {
+        match Emitted::from_number(self.object.emit(json.into())) {
             Emitted::Taken => Ok(()),
             Emitted::Cancelled | Emitted::ReaderGone => Err(PluginError::cancelled()),
             Emitted::NotAStream => Err(PluginError::new(
-                "emit in a run that is no stream: it belongs into execute_stream",
+                "cannot emit in a run that is not a stream: emit in execute_stream",
             )),
         }
     }
 
-    /// Tells figures of the plugin's own, such as tokens used; they stand in the run's account.
+    /// Adds figures of the plugin, such as a token count, to the account of the run.
     ///
-    /// `figures` is an object; a key that was there before is replaced.
-    /// All of them together may be 4 KiB long; what would exceed that is not taken, and logged.
+    /// `figures` is an object; its members replace earlier ones of the same name.
+    /// All figures of a run together are limited to 4 KiB; figures beyond that are dropped, with a log
+    /// line.
     ///
     /// # Errors
-    /// When it cannot be encoded.
+    /// If the figures cannot be encoded.
     pub fn usage<T: Serialize + ?Sized>(&self, figures: &T) -> Result<(), PluginError> {
         let json = Encoder::compact().to_vec(figures)?;
         self.object.usage(json[..].into());
         Ok(())
     }
 
-    /// Writes a line into the worker's log, with the run's id.
+    /// Writes a line to the worker's log, with the id of the run.
     ///
-    /// The macros of the crates `log` and `tracing` do the same, with more comfort.
+    /// The macros of the crates `log` and `tracing` do the same.
     pub fn log(&self, level: Level, target: &str, message: &str) {
         self.object.log(level as u8, target.into(), message.into());
     }
 
-    /// Whether a line of that level and target would be written.
+    /// Returns whether a log line of this level and target would be written.
     #[must_use]
     pub fn log_enabled(&self, level: Level, target: &str) -> bool {
         self.object.log_enabled(level as u8, target.into())
     }
 
-    /// The run's id; empty outside of a run.
+    /// The id of the run; empty outside of a run.
     #[must_use]
     pub fn run_id(&self) -> String {
         self.object.run_id().into_string()
     }
 
+    /// Reports that the arguments are accepted and the plugin's own code starts.
+    ///
+    /// For implementations of [`DynInstance`](crate::dynamic::DynInstance), which bind arguments
+    /// themselves; typed plugins do not need it.
+    /// An error before this call is the response to the request; afterwards, the response of a stream
+    /// has begun and an error is its last line.
+    pub fn arguments_bound(&self) {
+        self.object.bound();
+    }
+
     pub(crate) fn into_object(self) -> ContextObject {
         self.object
     }
-
-    pub(crate) fn bound(&self) {
-        self.object.bound();
-    }
 }
 
-/// A longer line gives its memory back.
-const KEPT_LINE: usize = 64 * 1024;
+/// The largest capacity in bytes that the line buffer of a thread keeps.
+const MAX_KEPT_LINE: usize = 64 * 1024;
 
 thread_local! {
     static LINE: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };

@@ -1,4 +1,4 @@
-//! The error of a plugin.
+//! The error type of plugins.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -9,12 +9,13 @@ use universal_worker_abi::Fault;
 use universal_worker_abi::FaultDetail;
 use universal_worker_abi::FaultKind;
 
-/// Why a plugin refused a config or failed a run, in the terms of a caller who must decide what
-/// to do next.
+/// The error of a run or of a rejected config, with the information that a caller needs to decide
+/// what to do next.
 ///
-/// Any [`std::error::Error`] becomes one by `?`, without a category: its message and those of its
-/// causes, joined by `: `.
-/// For that it is not an `Error` itself, as a type cannot have both.
+/// Every [`std::error::Error`] converts into a `PluginError` with `?`.
+/// The message is that of the error and its sources, joined by `: `; the category is not set.
+/// `PluginError` is not an `Error` itself, because the conversion would conflict with
+/// `impl<T> From<T> for T`.
 ///
 /// # Examples
 /// ```
@@ -22,7 +23,7 @@ use universal_worker_abi::FaultKind;
 ///
 /// fn model(path: &str) -> Result<Vec<u8>, PluginError> {
 ///     if path.is_empty() {
-///         return Err(PluginError::user_input("no model is named").field("path", "is empty"));
+///         return Err(PluginError::user_input("the model has no path").field("path", "is empty"));
 ///     }
 ///     Ok(std::fs::read(path)?)
 /// }
@@ -35,38 +36,38 @@ pub struct PluginError {
 }
 
 impl PluginError {
-    /// An error that says nothing of what the caller can do; the worker reports it as fatal.
+    /// Creates an error without a category, which the worker reports as fatal.
     pub fn new(message: impl fmt::Display) -> Self {
         Self { kind: FaultKind::Failed, message: message.to_string(), detail: Box::default() }
     }
 
-    /// The caller sent something that cannot work: a file that is not there, a bad value.
+    /// Creates an error for a wrong request, such as a missing file or an invalid value.
     pub fn user_input(message: impl fmt::Display) -> Self {
         Self::new(message).category(Category::UserInput)
     }
 
-    /// Again later may work: a network, a lock.
+    /// Creates an error for a request that may succeed later, such as after a network failure.
     pub fn transient(message: impl fmt::Display) -> Self {
         Self::new(message).category(Category::Transient)
     }
 
-    /// Something is short: memory, disk, a device.
+    /// Creates an error for a missing or exhausted resource: memory, disk, a device.
     pub fn resource(message: impl fmt::Display) -> Self {
         Self::new(message).category(Category::Resource)
     }
 
-    /// It will not work, whatever the caller does.
+    /// Creates an error for a request that cannot succeed, whatever the caller does.
     pub fn fatal(message: impl fmt::Display) -> Self {
         Self::new(message).category(Category::Fatal)
     }
 
-    /// The run stops because it was cancelled.
+    /// Creates the error of a run that stops because it was cancelled.
     #[must_use]
     pub fn cancelled() -> Self {
         Self { kind: FaultKind::Cancelled, ..Self::new("cancelled") }
     }
 
-    /// The class does not have what was asked for.
+    /// Creates the error of an operation that the class does not support.
     #[must_use]
     pub fn not_supported() -> Self {
         Self { kind: FaultKind::NotSupported, ..Self::new("not supported") }
@@ -79,21 +80,21 @@ impl PluginError {
         self
     }
 
-    /// Says whether the same call may succeed later; by default the category says it.
+    /// Sets whether the same call may succeed later; by default it depends on the category.
     #[must_use]
     pub fn retriable(mut self, retriable: bool) -> Self {
         self.detail.retriable = Some(retriable);
         self
     }
 
-    /// Says after how many seconds to try again.
+    /// Sets the number of seconds after which the caller should try again.
     #[must_use]
     pub fn retry_after_seconds(mut self, seconds: f64) -> Self {
         self.detail.retry_after_seconds = Some(seconds);
         self
     }
 
-    /// Names an argument or config field that is wrong, and why.
+    /// Adds an invalid argument or config field, with the reason.
     #[must_use]
     pub fn field(mut self, name: &str, why: impl fmt::Display) -> Self {
         let why = Value::String(why.to_string());
@@ -106,21 +107,21 @@ impl PluginError {
         self
     }
 
-    /// Names the arguments or config fields that are wrong, and why.
+    /// Sets the invalid arguments or config fields, with the reasons.
     #[must_use]
     pub fn fields_invalid(mut self, fields: BTreeMap<String, String>) -> Self {
         self.detail.fields_invalid = Some(Value::from_iter(fields));
         self
     }
 
-    /// Tells what was short and by how much, such as `{"gpu_memory_mb": 512}`.
+    /// Sets the missing resources and amounts, such as `{"gpu_memory_mb": 512}`.
     #[must_use]
     pub fn resource_shortfall(mut self, shortfall: Value) -> Self {
         self.detail.resource_shortfall = Some(shortfall);
         self
     }
 
-    /// Adds anything else that a caller may want to know.
+    /// Sets any other information for the caller.
     #[must_use]
     pub fn detail(mut self, detail: Value) -> Self {
         self.detail.detail = Some(detail);
@@ -133,19 +134,19 @@ impl PluginError {
         &self.message
     }
 
-    /// The category, where one was set.
+    /// The category, if one was set.
     #[must_use]
     pub fn get_category(&self) -> Option<Category> {
         self.detail.category
     }
 
-    /// Whether it says that the class does not have what was asked for.
+    /// Returns whether this is [`not_supported`](Self::not_supported).
     #[must_use]
     pub fn is_not_supported(&self) -> bool {
         self.kind == FaultKind::NotSupported
     }
 
-    /// Whether it says that the run was cancelled.
+    /// Returns whether this is [`cancelled`](Self::cancelled).
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
         self.kind == FaultKind::Cancelled
@@ -169,7 +170,9 @@ impl<E: std::error::Error> From<E> for PluginError {
 
 impl From<PluginError> for Fault {
     fn from(error: PluginError) -> Self {
-        Self { kind: error.kind, message: error.message, detail: error.detail }
+        let mut fault = Self::new(error.kind, error.message);
+        fault.detail = error.detail;
+        fault
     }
 }
 
@@ -193,7 +196,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_error_keeps_its_causes() {
+    fn an_error_keeps_the_messages_of_its_sources() {
         #[derive(Debug)]
         struct Outer(std::num::ParseIntError);
         impl fmt::Display for Outer {
@@ -212,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn fields_add_up() {
+    fn fields_accumulate() {
         let error = PluginError::user_input("bad").field("a", "is empty").field("b", "too big");
         let fault = Fault::from(error);
         let fields = fault.detail.fields_invalid.unwrap();

@@ -1,17 +1,11 @@
-//! What `export_plugins!` writes into a plugin library.
-
-use std::sync::Arc;
+//! The exports of a plugin library, written by `export_plugins!`.
 
 pub use universal_worker_abi::__abi_stable as abi_stable;
-use universal_worker_abi::Class;
-use universal_worker_abi::ClassInfo;
 use universal_worker_abi::Fault;
 use universal_worker_abi::FaultKind;
 use universal_worker_abi::LibraryInfo;
 pub use universal_worker_abi::PluginRoot;
 pub use universal_worker_abi::PluginRootRef;
-use universal_worker_abi::RunContext;
-use universal_worker_abi::context_object;
 pub use universal_worker_abi::raw::ClassObject;
 pub use universal_worker_abi::raw::ContextObject;
 pub use universal_worker_abi::raw::RResult;
@@ -22,102 +16,96 @@ pub use universal_worker_abi::raw::RawFault;
 
 use crate::boundary;
 use crate::context::Context;
+use crate::dynamic::class::DynClass;
+use crate::dynamic::shim;
+use crate::encode::encode;
 use crate::forward;
 use crate::plugin::Plugin;
-use crate::shim;
+use crate::typed::TypedClass;
 
-/// A class of a library: a row of its class table.
+/// An exported class.
 pub struct ClassEntry {
     class: &'static str,
     package: &'static str,
     version: &'static str,
-    describe: fn(&str, &str, &str) -> Result<ClassInfo, Fault>,
-    open: fn(&ClassInfo, ContextObject) -> Result<ClassObject, Fault>,
+    make: MakeClass,
 }
 
+/// Makes a class from its name, and the name and version of its package.
+type MakeClass = fn(&str, &str, &str) -> Result<Box<dyn DynClass>, Fault>;
+
 impl ClassEntry {
-    /// The row of `P`, known as `class`, from a package.
+    /// Exports `P` under the name `class`, with the name and version of its package.
     #[must_use]
-    pub const fn of<P: Plugin>(
+    pub const fn new<P: Plugin>(
         class: &'static str,
         package: &'static str,
         version: &'static str,
     ) -> Self {
-        Self { class, package, version, describe: shim::describe::<P>, open: shim::open::<P> }
+        Self { class, package, version, make: make::<P> }
     }
 
-    fn info(&self) -> Result<ClassInfo, Fault> {
-        (self.describe)(self.class, self.package, self.version)
+    fn make(&self) -> Result<Box<dyn DynClass>, Fault> {
+        (self.make)(self.class, self.package, self.version)
     }
 }
 
-/// `describe` of the library's root.
+fn make<P: Plugin>(class: &str, package: &str, version: &str) -> Result<Box<dyn DynClass>, Fault> {
+    Ok(Box::new(TypedClass::<P>::new(class, package, version)?))
+}
+
+/// Implements `describe` of the library's root.
 #[must_use]
-pub fn describe(table: &[ClassEntry]) -> RResult<RVec<u8>, RawFault> {
+pub fn describe(classes: &[ClassEntry]) -> RResult<RVec<u8>, RawFault> {
     boundary::install_hook();
     boundary::guarded_raw(|| {
-        let info = LibraryInfo {
-            abi: universal_worker_abi::VERSION.to_owned(),
-            panic: if cfg!(panic = "abort") { "abort" } else { "unwind" }.to_owned(),
-            compiler: env!("UNIVERSAL_WORKER_COMPILER").to_owned(),
-            classes: table.iter().map(ClassEntry::info).collect::<Result<_, _>>()?,
-        };
-        Ok(shim::encode(&info)?.into())
+        let info = |entry: &ClassEntry| Ok(entry.make()?.info().clone());
+        let mut library = LibraryInfo::new(classes.iter().map(info).collect::<Result<_, Fault>>()?);
+        library.panic = if cfg!(panic = "abort") { "abort" } else { "unwind" }.to_owned();
+        library.compiler = env!("UNIVERSAL_WORKER_COMPILER").to_owned();
+        Ok(encode(&library)?.into())
     })
 }
 
-/// `open` of the library's root.
+/// Implements `open` of the library's root.
 pub fn open(
-    table: &[ClassEntry],
+    classes: &[ClassEntry],
     class: &str,
     context: ContextObject,
 ) -> RResult<ClassObject, RawFault> {
     boundary::guarded_raw(|| {
-        let entry = table.iter().find(|entry| entry.class == class).ok_or_else(|| {
+        let entry = classes.iter().find(|entry| entry.class == class).ok_or_else(|| {
             Fault::new(FaultKind::NotSupported, format!("there is no class '{class}'"))
         })?;
         let context = Context::new(context);
         forward::install(&context);
         boundary::install_hook();
-        (entry.open)(&entry.info()?, context.into_object())
+        shim::open(entry.make()?, context.into_object(), boundary::log_cleanup_panic)
     })
 }
 
-/// Opens a class of this program, without a library: for embedders and tests.
-///
-/// It is named after its type where it has no [`NAME`](Plugin::NAME), and has version 0.0.0 where
-/// it has no [`VERSION`](Plugin::VERSION).
-/// The program's own logger and panic hook stay as they are.
-///
-/// # Errors
-/// What [`load`](Plugin::load) refuses.
-pub fn in_process<P: Plugin, C: RunContext>(context: Arc<C>) -> Result<Class, Fault> {
-    let path = std::any::type_name::<P>();
-    let class = path.rsplit("::").next().unwrap_or(path);
-    let info = shim::describe::<P>(class, &class.to_lowercase(), "0.0.0")?;
-    let object = shim::open::<P>(&info, context_object(context))?;
-    Class::new(object).map_err(|error| Fault::new(FaultKind::Failed, error.to_string()))
-}
-
-/// Exports classes of plugins from a `cdylib`.
+/// Exports plugins from a `cdylib`.
 ///
 /// ```text
 /// #[cfg(feature = "export")]
 /// universal_worker_plugin::export_plugins!(Whisper, Translator);
 /// ```
 ///
-/// A class is known by the name that stands here, and carries name and version of the package
-/// unless it says otherwise.
-/// The exported symbol is the same in every plugin library, so keep the call behind a feature
-/// (`default = ["export"]`): two plugins that are linked into one program would both define it.
+/// The worker knows each class by the name that is given here.
+/// A class has the name and version of its package, unless it sets [`NAME`](Plugin::NAME) or
+/// [`VERSION`](Plugin::VERSION).
+///
+/// Every plugin library exports the same symbol, so two plugins that are linked into one program would
+/// both define it.
+/// Keep the call behind a feature (`default = ["export"]`) that such a program can turn off.
 #[macro_export]
 macro_rules! export_plugins {
     ($($class:ident),+ $(,)?) => {
         const _: () = {
             use $crate::__export as export;
 
-            static TABLE: &[export::ClassEntry] = &[$(
-                export::ClassEntry::of::<$class>(
+            static CLASSES: &[export::ClassEntry] = &[$(
+                export::ClassEntry::new::<$class>(
                     stringify!($class),
                     env!("CARGO_PKG_NAME"),
                     env!("CARGO_PKG_VERSION"),
@@ -125,14 +113,14 @@ macro_rules! export_plugins {
             )+];
 
             extern "C" fn describe() -> export::RResult<export::RVec<u8>, export::RawFault> {
-                export::describe(TABLE)
+                export::describe(CLASSES)
             }
 
             extern "C" fn open(
                 class: export::RStr<'_>,
                 context: export::ContextObject,
             ) -> export::RResult<export::ClassObject, export::RawFault> {
-                export::open(TABLE, class.as_str(), context)
+                export::open(CLASSES, class.as_str(), context)
             }
 
             extern "C" fn construct() -> export::abi_stable::library::RootModuleResult {
@@ -141,10 +129,10 @@ macro_rules! export_plugins {
                 })
             }
 
-            // The name under which `abi_stable` looks for a library's header.
+            // The symbol that `abi_stable` looks up.
             #[unsafe(export_name = "_1as_0lib_1header_0root_bmodule_bloader")]
             static HEADER: export::abi_stable::library::LibHeader = {
-                // SAFETY: `construct` makes a `PluginRootRef`.
+                // SAFETY: `construct` returns a `PluginRootRef`.
                 unsafe {
                     export::abi_stable::library::LibHeader::from_constructor::<
                         export::PluginRootRef,
@@ -155,7 +143,7 @@ macro_rules! export_plugins {
     };
 }
 
-/// The root of a library.
+/// Makes the root of a library.
 #[must_use]
 pub fn root(
     describe: extern "C" fn() -> RResult<RVec<u8>, RawFault>,
@@ -179,7 +167,7 @@ mod tests {
     use super::abi_stable::library::ROOT_MODULE_LOADER_NAME;
 
     #[test]
-    fn the_exported_symbol_is_the_one_that_is_looked_for() {
+    fn the_exported_symbol_is_the_one_that_the_loader_looks_up() {
         let source = include_str!("export.rs");
         assert!(source.contains(&format!("export_name = \"{ROOT_MODULE_LOADER_NAME}\"")));
     }

@@ -1,7 +1,7 @@
-//! Carries the log lines of a plugin's library to the worker.
+//! Forwards the records of `log` and `tracing` in a plugin library to the worker.
 //!
-//! The globals of the crates `log` and `tracing` in a library are its own.
-//! Opening a class puts forwarders into them, unless the plugin has put something there itself.
+//! A library has its own copies of the global logger and the global subscriber.
+//! Opening a class installs forwarders there, unless the plugin has installed its own.
 
 mod spans;
 
@@ -14,26 +14,26 @@ use crate::context::Context;
 use crate::context::Level;
 use crate::forward::spans::Subscriber;
 
-/// Where lines go that no run's thread wrote.
+/// The context for lines that are written outside of runs.
 static PROCESS: OnceLock<Context> = OnceLock::new();
 
-/// Puts the forwarders into this library's globals, once.
+/// Installs the forwarders, once.
 pub(crate) fn install(context: &Context) {
     if PROCESS.set(context.clone()).is_err() {
         return;
     }
     static FORWARDER: Forwarder = Forwarder;
     if log::set_logger(&FORWARDER).is_ok() {
-        // The worker's filter has the last word, target by target.
+        // The worker filters by target.
         log::set_max_level(log::LevelFilter::Trace);
     }
-    // Fails where the plugin has a subscriber of its own, which then stays.
+    // Fails if the plugin has a subscriber of its own, which stays then.
     let _ = tracing_core::dispatcher::set_global_default(tracing_core::Dispatch::new(
         Subscriber::default(),
     ));
 }
 
-/// The context to which this thread's lines go.
+/// The context for the lines of this thread.
 fn current() -> Option<Context> {
     boundary::current().or_else(|| PROCESS.get().cloned())
 }
@@ -48,7 +48,7 @@ fn write(level: Level, target: &str, message: fmt::Arguments<'_>) {
         Some(text) => context.log(level, target, text),
         None => {
             let mut text = String::new();
-            // A value that cannot be written ends the line there.
+            // The line ends where a value fails to format.
             let _ = text.write_fmt(message);
             context.log(level, target, &text);
         }

@@ -1,60 +1,110 @@
-//! What the author of a universal-worker plugin depends on.
+//! The crate for authors of universal-worker plugins.
 //!
-//! A plugin is a type that implements [`Plugin`], in a crate of type `cdylib` that names it in
-//! [`export_plugins!`].
-//! The worker loads the library in a process of its own and serves the plugin over HTTP.
-//! `cargo xtask new-plugin` writes the beginning of one, and `docs/writing-a-plugin.md` leads from
-//! there to a served plugin.
+//! A plugin is a type that implements [`Plugin`], in a library crate of type `cdylib`.
+//! The worker loads the library into a process of its own and serves the plugin over HTTP.
+//! This is a complete plugin:
 //!
-//! # What the worker does for a plugin
-//! - Arguments bind like those of a Python function, and what does not fit is refused in words a
-//!   caller understands, before the plugin's code runs; [`RawArgs`] is for who wants JSON itself.
-//! - Schemas of config, arguments and output come from [`schemars`], which is re-exported whole:
-//!   with `#[schemars(crate = "universal_worker_plugin::schemars")]` a crate needs no dependency
-//!   of its own.
-//! - A panic ends the run that raised it, not the process.
-//! - Lines of the crates `log` and `tracing` arrive in the worker's log.
+//! ```
+//! use serde::{Deserialize, Serialize};
+//! use universal_worker_plugin::schemars::{self, JsonSchema};
+//! use universal_worker_plugin::{Context, Plugin, PluginError};
 //!
-//! The feature `testing` brings the module `testing`, which runs a plugin in a test program.
+//! /// Repeats a text.
+//! pub struct Repeat {
+//!     separator: String,
+//! }
+//!
+//! /// The config, which `POST /initialize` takes.
+//! #[derive(Serialize, Deserialize, JsonSchema)]
+//! pub struct Config {
+//!     /// The text between two repetitions.
+//!     #[serde(default)]
+//!     separator: String,
+//! }
+//!
+//! /// The arguments, by position or by keyword.
+//! #[derive(Deserialize, JsonSchema)]
+//! pub struct Args {
+//!     /// The text to repeat.
+//!     text: String,
+//!     /// How often to repeat it.
+//!     times: usize,
+//! }
+//!
+//! impl Plugin for Repeat {
+//!     type Config = Config;
+//!     type Args = Args;
+//!     type Output = String;
+//!
+//!     fn initialize(config: Config, _cx: &Context) -> Result<Self, PluginError> {
+//!         Ok(Self { separator: config.separator })
+//!     }
+//!
+//!     fn execute(&self, args: Args, _cx: &Context) -> Result<String, PluginError> {
+//!         if args.times > 1000 {
+//!             let error = PluginError::user_input("too many repetitions");
+//!             return Err(error.field("times", "is above 1000"));
+//!         }
+//!         Ok(vec![args.text; args.times].join(&self.separator))
+//!     }
+//! }
+//!
+//! universal_worker_plugin::export_plugins!(Repeat);
+//! ```
+//!
+//! `cargo xtask new-plugin` creates a plugin like this one, and `docs/writing-a-plugin.md` is the
+//! guide from there to a served plugin.
+//!
+//! # Features of the crate
+//! - Arguments bind like those of a Python function. Arguments that do not fit are rejected with a
+//!   readable message before the plugin's code runs. [`RawArgs`] takes the arguments as JSON.
+//! - [`schemars`] derives the JSON Schemas of config, arguments and output. It is re-exported, so that
+//!   `#[schemars(crate = "universal_worker_plugin::schemars")]` needs no other dependency.
+//! - A panic ends the run, not the process.
+//! - Records of the crates `log` and `tracing` go to the worker's log.
+//! - The module [`dynamic`] is for plugins that are not defined by Rust types.
+//! - The cargo feature `testing` adds the module `testing`, which runs a plugin in a test program.
 //!
 //! # Threads
-//! `execute` runs on threads of the worker that may block as long as they like; at most
-//! [`CONCURRENCY`](Plugin::CONCURRENCY) runs at once, and never during `initialize` or cleanup.
+//! `execute` runs on threads that may block; at most [`CONCURRENCY`](Plugin::CONCURRENCY) runs of an
+//! instance are active at once, and none during `initialize` or cleanup.
 
 mod bind;
 mod boundary;
 mod context;
+pub mod dynamic;
+mod encode;
 mod error;
 mod export;
 mod forward;
+mod in_process;
 mod plugin;
-mod shim;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod typed;
 
 pub use bind::RawArgs;
 pub use context::Context;
 pub use context::Level;
 pub use error::Category;
 pub use error::PluginError;
-pub use export::in_process;
-pub use plugin::Cancel;
+pub use in_process::in_process;
+pub use plugin::Cancellation;
 pub use plugin::ConfigOption;
 pub use plugin::ConfigOptions;
 pub use plugin::FieldOptions;
 pub use plugin::Plugin;
-pub use plugin::Rebuild;
 pub use plugin::Reconfigured;
+pub use plugin::Reload;
 
 pub use schemars;
-/// JSON text that passes through as it is, for an output or an argument.
+/// JSON text that is passed on unchanged, as an output or an argument.
 pub use serde_json::value::RawValue;
-/// The encoder that writes configs, outputs and what is emitted, with forms for fields that serde
-/// writes otherwise than Python.
+/// The encoder for configs, outputs and emitted values, and serializers for fields that Python writes
+/// differently than serde.
 ///
 /// # Examples
-/// Times and durations as Python's `isoformat()` and `total_seconds()` have them, and a schema that
-/// says so:
+/// Times and durations as in Python's `isoformat()` and `total_seconds()`, with a matching schema:
 /// ```
 /// use std::time::{Duration, SystemTime};
 ///
@@ -63,27 +113,28 @@ pub use serde_json::value::RawValue;
 /// use universal_worker_plugin::schemars::{self, JsonSchema, schema_for};
 ///
 /// #[derive(Serialize, JsonSchema)]
-/// struct Heard {
+/// struct Utterance {
 ///     #[serde(serialize_with = "universal_worker_plugin::json::isoformat")]
 ///     #[schemars(with = "String")]
-///     began: SystemTime,
+///     start: SystemTime,
 ///     #[serde(serialize_with = "universal_worker_plugin::json::seconds")]
 ///     #[schemars(with = "Option<f64>")]
 ///     pause: Option<Duration>,
 /// }
 ///
-/// let heard = Heard { began: SystemTime::UNIX_EPOCH, pause: Some(Duration::from_millis(1500)) };
-/// let text = r#"{"began":"1970-01-01T00:00:00+00:00","pause":1.5}"#;
-/// assert_eq!(Encoder::compact().to_string(&heard)?, text);
+/// let utterance =
+///     Utterance { start: SystemTime::UNIX_EPOCH, pause: Some(Duration::from_millis(1500)) };
+/// let text = r#"{"start":"1970-01-01T00:00:00+00:00","pause":1.5}"#;
+/// assert_eq!(Encoder::compact().to_string(&utterance)?, text);
 ///
-/// let schema = schema_for!(Heard);
-/// assert_eq!(schema.pointer("/properties/began/type").unwrap(), "string");
+/// let schema = schema_for!(Utterance);
+/// assert_eq!(schema.pointer("/properties/start/type").unwrap(), "string");
 /// assert_eq!(schema.pointer("/properties/pause/type/0").unwrap(), "number");
 /// # Ok::<(), universal_worker_plugin::json::Error>(())
 /// ```
 pub use universal_worker_json as json;
 
-/// For the code that [`export_plugins!`] writes; not part of the public interface.
+/// Used by the code that [`export_plugins!`] generates; not part of the public interface.
 #[doc(hidden)]
 pub mod __export {
     pub use crate::export::*;

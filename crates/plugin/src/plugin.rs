@@ -1,4 +1,4 @@
-//! The trait that an author implements.
+//! The trait that plugin authors implement.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -6,155 +6,174 @@ use serde::de::DeserializeOwned;
 pub use universal_worker_abi::ConfigOption;
 pub use universal_worker_abi::ConfigOptions;
 pub use universal_worker_abi::FieldOptions;
-pub use universal_worker_abi::Rebuild;
 pub use universal_worker_abi::Reconfigured;
+pub use universal_worker_abi::Reload;
 
 use crate::context::Context;
 use crate::error::PluginError;
 
-/// A class of plugins, typed.
+/// A class of plugins.
 ///
-/// [`initialize`](Plugin::initialize) is the constructor and `Drop` the cleanup, so that there is
-/// no half-initialised plugin.
+/// The types [`Config`](Plugin::Config), [`Args`](Plugin::Args) and [`Output`](Plugin::Output) define
+/// what the plugin takes and returns; everything else has a default except
+/// [`initialize`](Plugin::initialize) and [`execute`](Plugin::execute).
+///
+/// `initialize` is the constructor and [`Drop`] the cleanup.
 /// Neither overlaps a run.
 ///
 /// # Examples
+/// A plugin with progress, cancellation and a stream:
 /// ```
+/// use std::time::Duration;
+///
 /// use schemars::JsonSchema;
 /// use serde::{Deserialize, Serialize};
 /// use universal_worker_plugin::{Context, Plugin, PluginError, schemars};
 ///
-/// struct Repeat {
-///     separator: String,
-/// }
+/// struct Countdown;
 ///
 /// #[derive(Serialize, Deserialize, JsonSchema)]
-/// struct Config {
-///     #[serde(default)]
-///     separator: String,
-/// }
+/// struct Config {}
 ///
 /// #[derive(Deserialize, JsonSchema)]
 /// struct Args {
-///     text: String,
-///     times: usize,
+///     from: u32,
 /// }
 ///
-/// impl Plugin for Repeat {
+/// impl Plugin for Countdown {
 ///     type Config = Config;
 ///     type Args = Args;
-///     type Output = String;
+///     type Output = u32;
 ///
-///     fn initialize(config: Config, _cx: &Context) -> Result<Self, PluginError> {
-///         Ok(Self { separator: config.separator })
+///     const DESCRIPTION: &'static str = "Counts down.";
+///     const CONCURRENCY: u32 = 8;
+///
+///     fn initialize(_config: Config, _cx: &Context) -> Result<Self, PluginError> {
+///         Ok(Self)
 ///     }
 ///
-///     fn execute(&self, args: Args, _cx: &Context) -> Result<String, PluginError> {
-///         Ok(vec![args.text; args.times].join(&self.separator))
+///     fn execute(&self, args: Args, _cx: &Context) -> Result<u32, PluginError> {
+///         Ok(args.from)
+///     }
+///
+///     fn execute_stream(&self, args: Args, cx: &Context) -> Result<(), PluginError> {
+///         for number in (1..=args.from).rev() {
+///             cx.emit(&number)?;
+///             cx.progress(1.0 - f64::from(number - 1) / f64::from(args.from));
+///             cx.sleep(Duration::from_secs(1))?;
+///         }
+///         Ok(())
 ///     }
 /// }
 /// ```
 pub trait Plugin: Sized + Send + Sync + 'static {
-    /// What [`initialize`](Plugin::initialize) takes: a JSON object.
+    /// The config: a type that is an object in JSON.
     ///
-    /// It is serialised again for `GET /config`, so that defaults are seen.
+    /// `GET /config` serves it serialized, so its defaults are visible.
     type Config: Serialize + DeserializeOwned + JsonSchema;
 
-    /// The arguments, a struct whose fields bind like the parameters of a Python function:
-    /// `args` in order, `kwargs` by name.
+    /// The arguments: a struct whose fields bind like the parameters of a Python function, `args` by
+    /// position and `kwargs` by name.
     type Args: DeserializeOwned + JsonSchema;
 
-    /// The result of a run, or one value of its stream.
+    /// The result of a run, and each value of a stream.
     type Output: Serialize + JsonSchema;
 
-    /// The name under which it is served; that of its package where this is `None`.
+    /// The name under which the class is served; the name of the package if `None`.
     const NAME: Option<&'static str> = None;
 
-    /// Its version; that of its package where this is `None`.
+    /// The version of the class; the version of the package if `None`.
     const VERSION: Option<&'static str> = None;
 
-    /// One paragraph for people.
+    /// A description for people, one paragraph; empty by default.
     const DESCRIPTION: &'static str = "";
 
-    /// How many runs it takes at once.
+    /// The maximum number of concurrent runs of an instance; 1 by default, and 0 counts as 1.
     const CONCURRENCY: u32 = 1;
 
-    /// Whether its runs obey a cancel.
-    const CANCEL: Cancel = Cancel::Obeyed;
+    /// Whether runs react to cancellation; [`Cooperative`](Cancellation::Cooperative) by default.
+    const CANCELLATION: Cancellation = Cancellation::Cooperative;
 
-    /// How a new config replaces the one in force.
-    const REBUILD: Rebuild = Rebuild::Beside;
+    /// How a new instance replaces the current one when the config changes;
+    /// [`CreateFirst`](Reload::CreateFirst) by default.
+    const RELOAD: Reload = Reload::CreateFirst;
 
-    /// Runs once, when the class is opened and before the worker announces itself: the place to
-    /// look for a device, a licence, a file that must be there.
+    /// Runs once when the class is opened, before the worker announces itself: the place to check for
+    /// a device, a license or a required file.
+    ///
+    /// Does nothing by default.
     ///
     /// # Errors
-    /// Its error is a load error: the worker ends with it.
+    /// An error ends the worker, with this message.
     fn load(cx: &Context) -> Result<(), PluginError> {
         let _ = cx;
         Ok(())
     }
 
-    /// Makes the plugin from a config.
+    /// Creates an instance from a config.
     ///
     /// # Errors
-    /// Refuses the config; the former instance stays in force.
+    /// An error rejects the config; the previous instance stays in force.
     fn initialize(config: Self::Config, cx: &Context) -> Result<Self, PluginError>;
 
-    /// Executes one call.
+    /// Executes a call.
     ///
-    /// A run that takes long asks [`Context::is_cancelled`] often, or
-    /// [`check_cancelled`](Context::check_cancelled) with `?`.
+    /// Runs on a thread that may block.
+    /// A long run should call [`Context::check_cancelled`] regularly.
     ///
     /// # Errors
-    /// Its error is the answer of the run.
+    /// The error is the response of the run.
     fn execute(&self, args: Self::Args, cx: &Context) -> Result<Self::Output, PluginError>;
 
-    /// Executes one call whose results are emitted one by one with [`Context::emit`].
+    /// Executes a call that emits its results one by one with [`Context::emit`].
     ///
-    /// By default it emits the one result of [`execute`](Plugin::execute).
+    /// By default it emits the result of [`execute`](Plugin::execute).
     ///
     /// # Errors
-    /// Its error is the last line of the stream.
+    /// The error is the last line of the stream.
     fn execute_stream(&self, args: Self::Args, cx: &Context) -> Result<(), PluginError> {
         let output = self.execute(args, cx)?;
         cx.emit(&output)
     }
 
-    /// Fetches or warms up what later calls need, such as weights: `POST /prefetch`.
+    /// Fetches or warms up what later calls need, such as model weights: `POST /prefetch`.
     ///
-    /// It is a run as `execute` is: it takes a lane, tells its progress, and can be cancelled.
-    /// It may be asked for again and again.
+    /// It is a run like `execute`: it counts against [`CONCURRENCY`](Plugin::CONCURRENCY), reports
+    /// progress and can be cancelled.
+    /// It may be called any number of times.
     ///
     /// # Errors
-    /// Its error is the answer; [`PluginError::not_supported`], the default, says that there is
-    /// nothing to fetch.
+    /// The error is the response.
+    /// The default is [`PluginError::not_supported`]: there is nothing to fetch.
     fn prefetch(&self, cx: &Context) -> Result<(), PluginError> {
         let _ = cx;
         Err(PluginError::not_supported())
     }
 
-    /// Says whether the plugin can do its work: asked by `GET /ready`, which does not wait long.
+    /// Checks whether the plugin can work: `GET /ready`, which waits for one second.
     ///
-    /// It may be called while runs go on; [`Context::remaining`] tells how long the answer is waited for.
+    /// May be called while runs are active.
+    /// [`Context::remaining`] is the time that the worker still waits.
     ///
     /// # Errors
-    /// Why it cannot; [`PluginError::not_supported`], the default, says that the class does not look,
-    /// and it is not asked again.
+    /// The reason why the plugin cannot work.
+    /// The default is [`PluginError::not_supported`]: there is no check, and the worker does not ask
+    /// again.
     fn health(&self, cx: &Context) -> Result<(), PluginError> {
         let _ = cx;
         Err(PluginError::not_supported())
     }
 
-    /// What a form may offer for fields of the config whose values are known at run time only, such
-    /// as the models of a service: `GET /config_options`.
+    /// Lists the options of config fields whose values are known only at run time, such as the models
+    /// of a service: `GET /config_options`.
     ///
-    /// `config` is the one in force, or what an empty one is; none where that is refused.
-    /// It may be called while runs go on, and before there is an instance.
+    /// `config` is the config in force or, before the first one, the config of an empty object; `None`
+    /// if that is invalid.
+    /// May be called while runs are active, and before there is an instance.
     ///
     /// # Errors
-    /// Why they cannot be told; [`PluginError::not_supported`], the default, says that the schema
-    /// says it all.
+    /// The error is the response.
+    /// The default is [`PluginError::not_supported`]: the schema says everything.
     fn config_options(
         config: Option<Self::Config>,
         cx: &Context,
@@ -163,27 +182,27 @@ pub trait Plugin: Sized + Send + Sync + 'static {
         Err(PluginError::not_supported())
     }
 
-    /// Takes another config in place, so that what is expensive can stay as it is.
+    /// Applies another config in place, which avoids creating a new instance.
     ///
-    /// By default a new instance is made from it, as [`REBUILD`](Plugin::REBUILD) says.
+    /// By default a new instance replaces this one as [`RELOAD`](Plugin::RELOAD) says.
     ///
     /// # Errors
-    /// Refuses the config; the former one stays in force, so `self` must still be as it was.
+    /// An error rejects the config. The previous config stays in force, so `self` must be unchanged.
     fn on_reconfigure(
         &mut self,
         config: &Self::Config,
         cx: &Context,
     ) -> Result<Reconfigured, PluginError> {
         let _ = (config, cx);
-        Ok(Reconfigured::BuildAnew)
+        Ok(Reconfigured::Rebuild)
     }
 }
 
-/// Whether the runs of a class obey a cancel.
+/// Whether the runs of a class react to cancellation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Cancel {
-    /// They look at the context and come back soon.
-    Obeyed,
-    /// They cannot be stopped: `/cancel` answers `not_supported`.
-    NotSupported,
+pub enum Cancellation {
+    /// Runs check their context and return soon after a cancel.
+    Cooperative,
+    /// Runs cannot be stopped; `POST /cancel` responds `not_supported`.
+    Unsupported,
 }

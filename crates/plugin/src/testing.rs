@@ -1,6 +1,6 @@
 //! The test kit: runs a plugin in the test program, without a worker, a socket or a library.
 //!
-//! It is there with the feature `testing`, which belongs into the dev-dependencies of a plugin:
+//! Enable the cargo feature `testing` in the dev-dependencies of the plugin:
 //!
 //! ```toml
 //! [dev-dependencies]
@@ -8,18 +8,18 @@
 //! universal-worker-plugin = { version = "0.1", features = ["testing"] }
 //! ```
 //!
-//! A [`Harness`] opens the class and makes an instance of it; each call comes back as an
-//! [`Outcome`], with everything that the plugin told on the way.
-//! Arguments, config and results are JSON and pass the boundary that they pass in a worker: what
-//! binds, what is refused and in which words, and what becomes of a panic is the same.
-//! [`Interface`] is what a class says of itself: schemas, and the order of arguments.
+//! A [`Harness`] opens the class and creates an instance of it.
+//! Every call returns an [`Outcome`] with everything that the plugin reported.
+//! Arguments, config and results are JSON and cross the same boundary as in a worker, so that binding,
+//! error messages and panics behave the same.
+//! [`ClassSchema`] has the schemas of a class and the order of its arguments.
 //!
 //! # Examples
 //! ```
 //! use serde::{Deserialize, Serialize};
 //! use serde_json::json;
 //! use universal_worker_plugin::schemars::{self, JsonSchema};
-//! use universal_worker_plugin::testing::{Harness, Interface, When};
+//! use universal_worker_plugin::testing::{ClassSchema, Harness, When};
 //! use universal_worker_plugin::{Context, Plugin, PluginError};
 //!
 //! struct Count;
@@ -63,47 +63,46 @@
 //! assert_eq!(stream.emitted, [1, 2]);
 //! assert_eq!(stream.progress, [(0.25, ""), (0.5, "")]);
 //!
-//! let class = Interface::<Count>::new();
+//! let class = ClassSchema::<Count>::new();
 //! assert_eq!(class.positional().unwrap(), ["to"]);
 //! class.assert_args(json!({"to": 3}));
 //! ```
 //!
 //! # Threads and time
-//! Plugin code runs on the thread that calls, and time is real: a run that never comes back never
-//! does so here either.
-//! A [`Harness`] may be shared by threads, for runs at the same time; nothing holds it to the
-//! class's [`CONCURRENCY`](crate::Plugin::CONCURRENCY).
+//! Plugin code runs on the calling thread and in real time; a run that does not return blocks the
+//! test.
+//! Threads can share a [`Harness`] for concurrent runs; it does not enforce the
+//! [`CONCURRENCY`](crate::Plugin::CONCURRENCY) of the class.
 
+mod call_builder;
+mod class_schema;
 mod failure;
 mod harness;
-mod interface;
+mod input;
 mod outcome;
-mod prepared;
 mod recorder;
 mod when;
 
 use crate::context::Context;
 use crate::forward;
-pub(crate) use crate::testing::harness::cleanup_failed;
 use crate::testing::recorder::Recorder;
 
+pub use call_builder::CallBuilder;
+pub use class_schema::ClassSchema;
 pub use failure::Failure;
 pub use harness::Harness;
-pub use interface::Interface;
 pub use outcome::LogLine;
 pub use outcome::Outcome;
 pub use outcome::Progress;
-pub use prepared::Prepared;
 pub use universal_worker_abi::FaultKind as FailureKind;
 pub use when::When;
 
-/// Lets runs collect what the crates `log` and `tracing` write, too; [`Outcome::log`] has only
-/// lines of [`Context::log`] otherwise.
+/// Captures records of the crates `log` and `tracing` in [`Outcome::log`], in addition to the lines of
+/// [`Context::log`].
 ///
-/// Those crates have one logger and one subscriber a program, so this is asked for and not done by
-/// itself.
-/// Where the test program has set its own before, that one stays and gets the lines.
-/// Lines of threads that a plugin starts belong to no run and are lost.
+/// This installs a logger and a subscriber for the whole test program, so it is not done by default.
+/// A logger or subscriber that is already installed stays and receives the records instead.
+/// Records from threads that the plugin starts do not belong to a run and are discarded.
 pub fn capture_logs() {
-    forward::install(&Context::new(Recorder::deaf().object()));
+    forward::install(&Context::new(Recorder::discarding().object()));
 }

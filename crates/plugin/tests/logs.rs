@@ -1,5 +1,5 @@
-//! The test kit collects lines of `log` and `tracing` where it is asked to; in a program of its own,
-//! since that is for the whole program.
+//! Tests that the test kit captures records of `log` and `tracing`, in a program of its own because
+//! capturing affects the whole program.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by its panic")]
 
@@ -11,9 +11,9 @@ use universal_worker_plugin::RawArgs;
 use universal_worker_plugin::testing::Harness;
 use universal_worker_plugin::testing::capture_logs;
 
-struct Talks;
+struct Talkative;
 
-impl Plugin for Talks {
+impl Plugin for Talkative {
     type Config = serde_json::Map<String, serde_json::Value>;
     type Args = RawArgs;
     type Output = ();
@@ -32,16 +32,16 @@ impl Plugin for Talks {
 }
 
 #[test]
-fn lines_of_log_and_tracing_are_collected_once_asked_for() {
+fn records_are_captured_after_capture_logs() {
     let by_context = (Level::Info, "t", "by the context");
-    assert_eq!(Harness::<Talks>::new(()).unwrap().call((), ()).log, [by_context]);
+    assert_eq!(Harness::<Talkative>::new(()).unwrap().call((), ()).log, [by_context]);
     capture_logs();
     capture_logs();
     log::error!("of no run");
-    let talks = Harness::<Talks>::new(()).unwrap();
-    assert_eq!(talks.log(), [(Level::Info, "t", "initialize")]);
+    let talkative = Harness::<Talkative>::new(()).unwrap();
+    assert_eq!(talkative.log(), [(Level::Info, "t", "initialize")]);
     let by_crates = [(Level::Trace, "t", "by log"), (Level::Warn, "t", "by tracing answer=42")];
-    let run = talks.call((), ());
+    let run = talkative.call((), ());
     assert_eq!(run.log[..2], by_crates);
     assert_eq!(run.log[2], by_context);
 }

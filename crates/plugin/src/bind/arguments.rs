@@ -1,4 +1,4 @@
-//! The arguments of a call as a deserializer for the author's type.
+//! A deserializer of arguments for the type of the author.
 
 use std::borrow::Cow;
 
@@ -12,41 +12,41 @@ use serde::de::value::CowStrDeserializer;
 use serde::de::value::MapAccessDeserializer;
 use serde_json::value::RawValue;
 
-use crate::bind::bound::Bound;
-use crate::bind::frame::Keyword;
-use crate::bind::misfit::Misfit;
+use crate::bind::bound_args::BoundArgs;
+use crate::bind::call_body::Keyword;
+use crate::bind::message;
+use crate::bind::mismatch::Mismatch;
 use crate::bind::raw_args;
-use crate::bind::words;
 
-/// The deserializer of a call.
+/// The deserializer.
 pub(super) struct Arguments<'b, 'a> {
-    bound: &'b Bound<'a>,
-    on_misfit: OnMisfit,
+    bound: &'b BoundArgs<'a>,
+    errors: Errors,
 }
 
-/// What to do about an argument that does not fit.
+/// What to do about errors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum OnMisfit {
-    /// Nothing that costs time.
-    Fail,
-    /// Find words and path for it.
+pub(super) enum Errors {
+    /// Discard them: the fast path.
+    Discard,
+    /// Find a message and a path.
     Explain,
 }
 
 impl<'b, 'a> Arguments<'b, 'a> {
-    pub(super) fn new(bound: &'b Bound<'a>, on_misfit: OnMisfit) -> Self {
-        Self { bound, on_misfit }
+    pub(super) fn new(bound: &'b BoundArgs<'a>, errors: Errors) -> Self {
+        Self { bound, errors }
     }
 
-    fn named(self) -> Named<'b, 'a> {
-        Named { rest: self.bound.named.iter(), value: None, on_misfit: self.on_misfit }
+    fn named(self) -> NamedArguments<'b, 'a> {
+        NamedArguments { rest: self.bound.named.iter(), value: None, errors: self.errors }
     }
 }
 
 impl<'de: 'b, 'b> Deserializer<'de> for Arguments<'b, 'de> {
-    type Error = Misfit;
+    type Error = Mismatch;
 
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misfit> {
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mismatch> {
         visitor.visit_map(self.named())
     }
 
@@ -55,7 +55,7 @@ impl<'de: 'b, 'b> Deserializer<'de> for Arguments<'b, 'de> {
         _name: &'static str,
         _variants: &'static [&'static str],
         visitor: V,
-    ) -> Result<V::Value, Misfit> {
+    ) -> Result<V::Value, Mismatch> {
         visitor.visit_enum(MapAccessDeserializer::new(self.named()))
     }
 
@@ -63,18 +63,18 @@ impl<'de: 'b, 'b> Deserializer<'de> for Arguments<'b, 'de> {
         self,
         name: &'static str,
         visitor: V,
-    ) -> Result<V::Value, Misfit> {
+    ) -> Result<V::Value, Mismatch> {
         if name == raw_args::TOKEN {
-            visitor.visit_seq(Whole { bound: self.bound, part: 0 })
+            visitor.visit_seq(RawCall { bound: self.bound, part: 0 })
         } else {
             visitor.visit_newtype_struct(self)
         }
     }
 
-    fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misfit> {
+    fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mismatch> {
         match self.bound.named.first() {
             None => visitor.visit_unit(),
-            Some((name, _)) => Err(Misfit::unexpected(name, &[])),
+            Some((name, _)) => Err(Mismatch::unexpected(name, &[])),
         }
     }
 
@@ -82,7 +82,7 @@ impl<'de: 'b, 'b> Deserializer<'de> for Arguments<'b, 'de> {
         self,
         _name: &'static str,
         visitor: V,
-    ) -> Result<V::Value, Misfit> {
+    ) -> Result<V::Value, Mismatch> {
         self.deserialize_unit(visitor)
     }
 
@@ -92,31 +92,31 @@ impl<'de: 'b, 'b> Deserializer<'de> for Arguments<'b, 'de> {
     }
 }
 
-/// The arguments by name.
-struct Named<'b, 'a> {
+/// The named arguments.
+struct NamedArguments<'b, 'a> {
     rest: std::slice::Iter<'b, Keyword<'a>>,
     value: Option<&'b Keyword<'a>>,
-    on_misfit: OnMisfit,
+    errors: Errors,
 }
 
-impl<'de: 'b, 'b> MapAccess<'de> for Named<'b, 'de> {
-    type Error = Misfit;
+impl<'de: 'b, 'b> MapAccess<'de> for NamedArguments<'b, 'de> {
+    type Error = Mismatch;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(
         &mut self,
         seed: K,
-    ) -> Result<Option<K::Value>, Misfit> {
+    ) -> Result<Option<K::Value>, Mismatch> {
         self.value = self.rest.next();
         let Some((name, _)) = self.value else { return Ok(None) };
-        let name: CowStrDeserializer<'_, Misfit> = Cow::Borrowed(&**name).into_deserializer();
+        let name: CowStrDeserializer<'_, Mismatch> = Cow::Borrowed(&**name).into_deserializer();
         seed.deserialize(name).map(Some)
     }
 
-    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Misfit> {
-        let Some((name, value)) = self.value.take() else { return Err(Misfit::Unexplained) };
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Mismatch> {
+        let Some((name, value)) = self.value.take() else { return Err(Mismatch::Unexplained) };
         let mut json = serde_json::Deserializer::from_str(value.get());
-        if self.on_misfit == OnMisfit::Fail {
-            return seed.deserialize(&mut json).map_err(|_| Misfit::Unexplained);
+        if self.errors == Errors::Discard {
+            return seed.deserialize(&mut json).map_err(|_| Mismatch::Unexplained);
         }
         let mut track = serde_path_to_error::Track::new();
         let tracked = serde_path_to_error::Deserializer::new(&mut json, &mut track);
@@ -124,14 +124,14 @@ impl<'de: 'b, 'b> MapAccess<'de> for Named<'b, 'de> {
             let path = track.path().to_string();
             let path = match path.as_str() {
                 "." => String::new(),
-                path if path.starts_with('[') => words::echoed(path).into_owned(),
-                path => format!(".{}", words::echoed(path)),
+                path if path.starts_with('[') => message::echoed(path).into_owned(),
+                path => format!(".{}", message::echoed(path)),
             };
-            Misfit::Value {
+            Mismatch::Value {
                 name: name.clone().into_owned(),
                 path,
-                told: words::of(&error),
-                is_text: !words::is_unpaired_surrogate(&error),
+                reason: message::describe(&error),
+                is_text: !message::is_unpaired_surrogate(&error),
             }
         })
     }
@@ -141,23 +141,23 @@ impl<'de: 'b, 'b> MapAccess<'de> for Named<'b, 'de> {
     }
 }
 
-/// The call as [`RawArgs`](crate::RawArgs) takes it: positional arguments, then keywords.
-struct Whole<'b, 'a> {
-    bound: &'b Bound<'a>,
+/// The sequence that [`RawArgs`](crate::RawArgs) reads: positional arguments, then keywords.
+struct RawCall<'b, 'a> {
+    bound: &'b BoundArgs<'a>,
     part: u8,
 }
 
-impl<'de: 'b, 'b> SeqAccess<'de> for Whole<'b, 'de> {
-    type Error = Misfit;
+impl<'de: 'b, 'b> SeqAccess<'de> for RawCall<'b, 'de> {
+    type Error = Mismatch;
 
     fn next_element_seed<T: DeserializeSeed<'de>>(
         &mut self,
         seed: T,
-    ) -> Result<Option<T::Value>, Misfit> {
+    ) -> Result<Option<T::Value>, Mismatch> {
         self.part += 1;
         match self.part {
             1 => seed.deserialize(Positional(self.bound.positional.iter())).map(Some),
-            2 => seed.deserialize(Arguments::new(self.bound, OnMisfit::Fail)).map(Some),
+            2 => seed.deserialize(Arguments::new(self.bound, Errors::Discard)).map(Some),
             _ => Ok(None),
         }
     }
@@ -166,9 +166,9 @@ impl<'de: 'b, 'b> SeqAccess<'de> for Whole<'b, 'de> {
 struct Positional<'b, 'a>(std::slice::Iter<'b, &'a RawValue>);
 
 impl<'de: 'b, 'b> Deserializer<'de> for Positional<'b, 'de> {
-    type Error = Misfit;
+    type Error = Mismatch;
 
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misfit> {
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mismatch> {
         visitor.visit_seq(self)
     }
 
@@ -180,14 +180,14 @@ impl<'de: 'b, 'b> Deserializer<'de> for Positional<'b, 'de> {
 }
 
 impl<'de: 'b, 'b> SeqAccess<'de> for Positional<'b, 'de> {
-    type Error = Misfit;
+    type Error = Mismatch;
 
     fn next_element_seed<T: DeserializeSeed<'de>>(
         &mut self,
         seed: T,
-    ) -> Result<Option<T::Value>, Misfit> {
+    ) -> Result<Option<T::Value>, Mismatch> {
         let Some(value) = self.0.next() else { return Ok(None) };
         let mut json = serde_json::Deserializer::from_str(value.get());
-        seed.deserialize(&mut json).map(Some).map_err(|_| Misfit::Unexplained)
+        seed.deserialize(&mut json).map(Some).map_err(|_| Mismatch::Unexplained)
     }
 }

@@ -1,11 +1,11 @@
-//! A bound on nesting, found without recursion.
+//! A limit on the nesting of JSON, checked without recursion.
 
-/// Objects and arrays within each other, the outermost included.
+/// The maximum depth of nested objects and arrays, including the outermost.
 pub(super) const LIMIT: usize = 128;
 
-/// Where the text nests deeper than [`LIMIT`], in bytes from its start.
+/// The byte offset at which the text exceeds the [`LIMIT`].
 ///
-/// Brackets in strings do not count; whether the text is JSON is not looked at.
+/// Brackets in strings do not count. The text need not be valid JSON.
 pub(super) fn exceeded(text: &[u8]) -> Option<usize> {
     let mut depth = 0_usize;
     let mut at = 0;
@@ -26,7 +26,7 @@ pub(super) fn exceeded(text: &[u8]) -> Option<usize> {
     None
 }
 
-/// The place of the quote that ends a string, or the end of the text.
+/// The offset of the quote that ends a string, or the end of the text.
 fn end_of_string(text: &[u8], mut at: usize) -> usize {
     while let Some(byte) = text.get(at) {
         match byte {
@@ -43,7 +43,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_brackets_outside_of_strings_count() {
+    fn brackets_in_strings_do_not_count() {
         let nested = |depth: usize| "[".repeat(depth) + &"]".repeat(depth);
         assert_eq!(exceeded(nested(LIMIT).as_bytes()), None);
         assert_eq!(exceeded(nested(LIMIT + 1).as_bytes()), Some(LIMIT));

@@ -1,4 +1,4 @@
-//! Which fields a type has, and in which order they take positional arguments.
+//! Finds the fields of a type and their positional order.
 
 use std::fmt;
 
@@ -10,23 +10,25 @@ use serde::de::Visitor;
 
 use crate::bind::raw_args;
 
-/// How the fields of a type take arguments; made once a class.
+/// How a type takes arguments; determined once per class.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Binding {
-    /// A struct: its fields in order, and every name that a field goes by.
+    /// A struct: its fields in order, and all names of its fields, including aliases.
     Fields { positional: Vec<&'static str>, names: &'static [&'static str] },
-    /// A type that does not tell its fields: by keyword only, and any of them.
+    /// A type with unknown fields: takes any keyword and nothing by position.
     Keywords,
-    /// [`RawArgs`](crate::RawArgs): everything as it is.
+    /// [`RawArgs`](crate::RawArgs): takes everything unchanged.
     Raw,
 }
 
 impl Binding {
-    /// The order is serde's list of fields cut down to the properties of the schema, since the
-    /// list alone holds aliases.
+    /// Finds out how `T` takes arguments.
+    ///
+    /// The order is serde's list of fields, without the names that are not in the schema: those are
+    /// aliases.
     pub(crate) fn of<T: DeserializeOwned + JsonSchema>() -> Self {
-        match T::deserialize(Probe) {
-            Err(Found::Struct(names)) => {
+        match T::deserialize(FieldProbe) {
+            Err(Request::Struct(names)) => {
                 let schema = schemars::schema_for!(T);
                 let properties = schema.get("properties").and_then(|known| known.as_object());
                 let is_property =
@@ -34,13 +36,13 @@ impl Binding {
                 let positional = names.iter().copied().filter(is_property).collect();
                 Self::Fields { positional, names }
             }
-            Err(Found::Raw) => Self::Raw,
-            Ok(_) | Err(Found::Nothing) => Self::Keywords,
+            Err(Request::Raw) => Self::Raw,
+            Ok(_) | Err(Request::Other) => Self::Keywords,
         }
     }
 
-    /// The names of the positional arguments; none where all are given by keyword.
-    pub(crate) fn order(&self) -> Option<&[&'static str]> {
+    /// The names of the positional arguments; `None` if all arguments are keywords.
+    pub(crate) fn positional(&self) -> Option<&[&'static str]> {
         match self {
             Self::Fields { positional, .. } => Some(positional),
             Self::Keywords | Self::Raw => None,
@@ -48,21 +50,21 @@ impl Binding {
     }
 }
 
-/// Hands over nothing, and sees what a type asks for.
-struct Probe;
+/// A deserializer without a value that reports which fields a type requests.
+struct FieldProbe;
 
 #[derive(Debug)]
-enum Found {
+enum Request {
     Struct(&'static [&'static str]),
     Raw,
-    Nothing,
+    Other,
 }
 
-impl<'de> Deserializer<'de> for Probe {
-    type Error = Found;
+impl<'de> Deserializer<'de> for FieldProbe {
+    type Error = Request;
 
-    fn deserialize_any<V: Visitor<'de>>(self, _visitor: V) -> Result<V::Value, Found> {
-        Err(Found::Nothing)
+    fn deserialize_any<V: Visitor<'de>>(self, _visitor: V) -> Result<V::Value, Request> {
+        Err(Request::Other)
     }
 
     fn deserialize_struct<V: Visitor<'de>>(
@@ -70,16 +72,16 @@ impl<'de> Deserializer<'de> for Probe {
         _name: &'static str,
         fields: &'static [&'static str],
         _visitor: V,
-    ) -> Result<V::Value, Found> {
-        Err(Found::Struct(fields))
+    ) -> Result<V::Value, Request> {
+        Err(Request::Struct(fields))
     }
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(
         self,
         name: &'static str,
         visitor: V,
-    ) -> Result<V::Value, Found> {
-        if name == raw_args::TOKEN { Err(Found::Raw) } else { visitor.visit_newtype_struct(self) }
+    ) -> Result<V::Value, Request> {
+        if name == raw_args::TOKEN { Err(Request::Raw) } else { visitor.visit_newtype_struct(self) }
     }
 
     serde::forward_to_deserialize_any! {
@@ -88,16 +90,16 @@ impl<'de> Deserializer<'de> for Probe {
     }
 }
 
-impl fmt::Display for Found {
+impl fmt::Display for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a probe has no value")
     }
 }
 
-impl std::error::Error for Found {}
+impl std::error::Error for Request {}
 
-impl de::Error for Found {
+impl de::Error for Request {
     fn custom<T: fmt::Display>(_message: T) -> Self {
-        Self::Nothing
+        Self::Other
     }
 }

@@ -1,4 +1,4 @@
-//! Arguments as they were written.
+//! Arguments as JSON text.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -15,22 +15,23 @@ use serde::de::SeqAccess;
 use serde::de::Visitor;
 use serde_json::value::RawValue;
 
-/// The name by which [`RawArgs`] asks the deserializer of calls for the call itself.
+/// The type name by which [`RawArgs`] requests the unbound call from the deserializer.
 pub(super) const TOKEN: &str = "$universal_worker_plugin::RawArgs";
 
 /// The arguments of a call as JSON text, for a plugin that binds them itself.
 ///
-/// Numbers keep their exact text; of a keyword that was given twice the last is kept.
+/// Numbers keep their exact text.
+/// If a keyword occurs twice, the last value is kept.
 #[derive(Debug, Default)]
 pub struct RawArgs {
     /// The positional arguments.
     pub args: Vec<Box<RawValue>>,
-    /// The keyword arguments, in the order in which they were given.
+    /// The keyword arguments, in the order of the request.
     pub kwargs: Vec<(String, Box<RawValue>)>,
 }
 
 impl RawArgs {
-    /// The text of a keyword argument.
+    /// The JSON text of a keyword argument.
     #[must_use]
     pub fn keyword(&self, name: &str) -> Option<&RawValue> {
         self.kwargs.iter().find(|(known, _)| known == name).map(|(_, value)| &**value)

@@ -36,9 +36,9 @@ fn bound(body: &str) -> Result<Args, BindError> {
 }
 
 #[test]
-fn the_order_is_that_of_the_fields_without_their_aliases() {
+fn positional_order_is_field_order_without_aliases() {
     let expected: &[&str] = &["text", "repeat", "path", "in", "mode"];
-    assert_eq!(Binding::of::<Args>().order(), Some(expected));
+    assert_eq!(Binding::of::<Args>().positional(), Some(expected));
     assert_eq!(Binding::of::<RawArgs>(), Binding::Raw);
     assert_eq!(Binding::of::<std::collections::BTreeMap<String, Value>>(), Binding::Keywords);
 }
@@ -68,7 +68,7 @@ fn arguments_bind_by_position_and_by_name() {
 }
 
 #[test]
-fn what_does_not_fit_is_told_in_the_callers_words() {
+fn mismatches_are_explained_in_terms_of_json() {
     for (body, message) in [
         ("{}", "missing required argument 'text'"),
         (r#"{"kwargs":{"tex":"a"}}"#, "unexpected keyword argument 'tex' (did you mean 'text'?)"),
@@ -105,15 +105,17 @@ fn what_does_not_fit_is_told_in_the_callers_words() {
         (r#"{"args":["a","it's"]}"#, "argument 'repeat': expected integer, got string \"it's\""),
     ] {
         match bound(body) {
-            Err(BindError::Arguments { message: told, .. }) => assert_eq!(told, message, "{body}"),
+            Err(BindError::Arguments { message: actual, .. }) => {
+                assert_eq!(actual, message, "{body}")
+            }
             other => panic!("{body}: {other:?}"),
         }
     }
 }
 
 #[test]
-fn what_is_no_call_is_told_by_its_kind() {
-    for (body, told) in [
+fn a_body_of_the_wrong_shape_is_named_by_its_kind() {
+    for (body, expected) in [
         ("[]", "the body must be a JSON object, not an array"),
         ("1", "the body must be a JSON object, not a number"),
         (r#"{"args":{"a":1}}"#, "args must be an array, not an object"),
@@ -122,16 +124,16 @@ fn what_is_no_call_is_told_by_its_kind() {
         (r#"{"args":[],"kwargs":null}"#, "kwargs must be an object, not null"),
     ] {
         match bound(body) {
-            Err(BindError::Shape { message }) => assert_eq!(message, told, "{body}"),
+            Err(BindError::Shape { message }) => assert_eq!(message, expected, "{body}"),
             other => panic!("{body}: {other:?}"),
         }
     }
 }
 
 #[test]
-fn what_is_no_json_is_told_by_its_place() {
+fn a_syntax_error_names_its_position() {
     let deep = format!("{{\"args\":{}", "[".repeat(200_000));
-    for (body, told) in [
+    for (body, expected) in [
         ("{nope", "line 1 column 2"),
         ("{\"args\":[1,\n}", "line 2 column 1"),
         (r#"{"kwargs":{"text":NaN}}"#, "line 1 column 19"),
@@ -141,7 +143,7 @@ fn what_is_no_json_is_told_by_its_place() {
     ] {
         match bound(body) {
             Err(BindError::Syntax { message }) => {
-                assert!(message.contains(told), "{body:.40}: {message}");
+                assert!(message.contains(expected), "{body:.40}: {message}");
             }
             other => panic!("{body:.40}: {other:?}"),
         }
@@ -153,7 +155,7 @@ fn what_is_no_json_is_told_by_its_place() {
 }
 
 #[test]
-fn raw_arguments_keep_their_text() {
+fn raw_arguments_keep_their_exact_text() {
     let body = br#"{"args":[1.10,1e400],"kwargs":{"a":1,"b":"\ud800","a":2}}"#;
     let raw: RawArgs = call(body, &Binding::Raw).unwrap();
     let args: Vec<&str> = raw.args.iter().map(|value| value.get()).collect();
@@ -164,7 +166,7 @@ fn raw_arguments_keep_their_text() {
 }
 
 #[test]
-fn a_map_takes_any_keyword_and_no_position() {
+fn a_map_takes_keywords_only() {
     type Map = std::collections::BTreeMap<String, i32>;
     let binding = Binding::of::<Map>();
     let map: Map = call(br#"{"kwargs":{"a":1,"b":2}}"#, &binding).unwrap();
@@ -176,7 +178,7 @@ fn a_map_takes_any_keyword_and_no_position() {
 }
 
 #[derive(Debug, Deserialize)]
-#[allow(dead_code, reason = "only whether it can be read matters")]
+#[allow(dead_code, reason = "only deserialization is tested")]
 struct Config {
     #[serde(default)]
     threshold: f64,
@@ -185,8 +187,8 @@ struct Config {
 }
 
 #[test]
-fn a_config_is_told_by_field() {
-    for (body, told) in [
+fn a_config_error_names_the_field() {
+    for (body, expected) in [
         (r#"{"threshold":"x"}"#, "config field 'threshold': expected number, got string \"x\""),
         (
             r#"{"nested":{"start":"x"}}"#,
@@ -203,14 +205,14 @@ fn a_config_is_told_by_field() {
             | BindError::Shape { message }
             | BindError::Arguments { message, .. } => message,
         };
-        assert_eq!(message, told, "{body}");
+        assert_eq!(message, expected, "{body}");
     }
     assert!(config::<Config>(b"{\"unknown\":1}").is_ok());
 }
 
 #[test]
-fn a_caller_pays_for_many_or_long_names_in_proportion() {
-    // Comparing each name with all others would take minutes here.
+fn many_or_long_names_cost_time_in_proportion() {
+    // Comparing each name with all others would take minutes.
     let names: Vec<String> = (0..200_000).map(|name| format!("\"k{name}\":1")).collect();
     let body = format!("{{\"kwargs\":{{{},\"k0\":2}}}}", names.join(","));
     type Map = std::collections::BTreeMap<String, i32>;
@@ -232,14 +234,14 @@ fn a_caller_pays_for_many_or_long_names_in_proportion() {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[allow(dead_code, reason = "only whether it can be read matters")]
+#[allow(dead_code, reason = "only deserialization is tested")]
 struct Strict {
     model: String,
 }
 
 #[test]
-fn a_config_field_that_is_missing_or_unknown_is_named() {
-    for (body, told, named) in [
+fn a_missing_or_unknown_config_field_is_named() {
+    for (body, expected, named) in [
         ("{}", "missing required config field 'model'", "model"),
         (
             r#"{"model":"a","modl":"b"}"#,
@@ -250,7 +252,7 @@ fn a_config_field_that_is_missing_or_unknown_is_named() {
     ] {
         match config::<Strict>(body.as_bytes()) {
             Err(BindError::Arguments { message, field }) => {
-                assert_eq!((message.as_str(), field.as_deref()), (told, Some(named)), "{body}");
+                assert_eq!((message.as_str(), field.as_deref()), (expected, Some(named)), "{body}");
             }
             other => panic!("{body}: {other:?}"),
         }
@@ -264,32 +266,32 @@ enum Source {
 }
 
 #[test]
-fn a_type_of_variants_binds_by_the_name_of_one() {
+fn an_enum_binds_by_the_name_of_a_variant() {
     let call = |body: &str| call::<Source>(body.as_bytes(), &Binding::Keywords);
     let file = call(r#"{"kwargs":{"file":{"path":"a"}}}"#).unwrap();
     assert_eq!(file, Source::File { path: "a".to_owned() });
     let BindError::Arguments { message, .. } = call(r#"{"kwargs":{"url":1}}"#).unwrap_err() else {
-        panic!("it fits");
+        panic!("an unknown variant was accepted");
     };
     assert_eq!(message, "unknown value 'url', expected 'file'");
 }
 
 proptest! {
     #[test]
-    fn no_bytes_make_it_panic(body in proptest::collection::vec(any::<u8>(), 0..200)) {
+    fn arbitrary_bytes_do_not_panic(body in proptest::collection::vec(any::<u8>(), 0..200)) {
         let _ = call::<Args>(&body, &Binding::of::<Args>());
         let _ = config::<Config>(&body);
     }
 
     #[test]
-    fn near_calls_do_not_make_it_panic(body in r#"[\{\}\[\]",:a-c\\0-9.e "argskwt-]{0,80}"#) {
+    fn malformed_calls_do_not_panic(body in r#"[\{\}\[\]",:a-c\\0-9.e "argskwt-]{0,80}"#) {
         let binding = Binding::of::<Args>();
         let _ = call::<Args>(body.as_bytes(), &binding);
         let _ = call::<RawArgs>(body.as_bytes(), &Binding::Raw);
     }
 
     #[test]
-    fn a_bound_value_is_what_serde_json_reads(text in any::<String>(), repeat in any::<u8>()) {
+    fn bound_values_equal_those_of_serde_json(text in any::<String>(), repeat in any::<u8>()) {
         let body = serde_json::json!({"args": [text], "kwargs": {"repeat": repeat}}).to_string();
         let args = bound(&body).unwrap();
         prop_assert_eq!((args.text, args.repeat), (text, repeat));

@@ -1,12 +1,12 @@
-//! From bytes to text that is JSON as far as it is looked at here.
+//! Checks of the text of a body.
 
 use serde::de::IgnoredAny;
 
-use crate::bind::BindError;
 use crate::bind::depth;
+use crate::bind::error::BindError;
 
-/// The text of a body that is UTF-8 and not nested too deep.
-pub(super) fn of(body: &[u8]) -> Result<&str, BindError> {
+/// Reads a body as text, if it is UTF-8 and not nested too deeply.
+pub(super) fn from_body(body: &[u8]) -> Result<&str, BindError> {
     let text = std::str::from_utf8(body).map_err(|error| {
         let place = place(body, error.valid_up_to());
         BindError::Syntax { message: format!("the body is not UTF-8 at {place}") }
@@ -21,7 +21,7 @@ pub(super) fn of(body: &[u8]) -> Result<&str, BindError> {
     }
 }
 
-/// Why a text is no JSON.
+/// Checks that a text is valid JSON.
 pub(super) fn check(text: &str) -> Result<(), BindError> {
     serde_json::from_str::<IgnoredAny>(text).map(drop).map_err(|error| syntax(&error))
 }
@@ -30,7 +30,7 @@ pub(super) fn syntax(error: &serde_json::Error) -> BindError {
     BindError::Syntax { message: format!("the body is not JSON: {error}") }
 }
 
-/// Line and column as serde_json counts them.
+/// The line and column of a byte offset, counted like those of serde_json.
 fn place(body: &[u8], at: usize) -> String {
     let before = &body[..at];
     let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;

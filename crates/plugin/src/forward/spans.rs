@@ -1,7 +1,7 @@
-//! A subscriber of `tracing` that turns events into lines.
+//! A `tracing` subscriber that formats events as log lines.
 //!
-//! An event becomes its message and its fields as `key=value`; before it stand the spans that its
-//! thread has entered, as `span{key=value}: `.
+//! A line has the spans that the thread has entered, as `span{key=value}: `, then the message and the
+//! fields of the event, as `key=value`.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -22,14 +22,14 @@ use tracing_core::subscriber::Interest;
 
 use crate::context::Level;
 
-/// See the module.
+/// The subscriber.
 #[derive(Default)]
 pub(super) struct Subscriber {
     next: AtomicU64,
     spans: Mutex<HashMap<u64, Span>>,
 }
 
-/// A span as it stands before a line, and how many hold it.
+/// A span, formatted for its lines, with the number of its handles.
 struct Span {
     metadata: &'static Metadata<'static>,
     fields: String,
@@ -74,7 +74,7 @@ impl Subscriber {
 }
 
 impl tracing_core::Subscriber for Subscriber {
-    /// Asked again at each event: what is logged may be another thing on another thread.
+    /// Checked for every event, because the filter depends on the thread.
     fn register_callsite(&self, _metadata: &'static Metadata<'static>) -> Interest {
         Interest::sometimes()
     }
@@ -105,7 +105,7 @@ impl tracing_core::Subscriber for Subscriber {
     fn event(&self, event: &Event<'_>) {
         let metadata = event.metadata();
         let mut fields = Fields::default();
-        // Formatting may run code that logs: no lock is held.
+        // No lock is held, because formatting may run code that logs.
         event.record(&mut fields);
         let line = format_args!("{}{}{}", self.prefix(), fields.message, fields.rest).to_string();
         let line = line.trim_start();
@@ -127,7 +127,7 @@ impl tracing_core::Subscriber for Subscriber {
         });
     }
 
-    /// What `Span::current()` takes to carry a span into another thread or task.
+    /// Used by `Span::current()` to carry a span into another thread or task.
     fn current_span(&self) -> span::Current {
         let innermost = ENTERED.try_with(|entered| {
             entered.try_borrow().ok().and_then(|entered| entered.last().copied())
@@ -184,7 +184,7 @@ impl Visit for Fields {
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        // Writing to a string fails only where the value itself does; the line ends there then.
+        // Fails only if the value fails to format; the line ends there then.
         let _ = if field.name() == "message" {
             write!(self.message, "{value:?}")
         } else {

@@ -7,7 +7,7 @@ use universal_worker_abi::RunContext;
 use universal_worker_abi::context_object;
 
 use super::*;
-use crate::boundary::entered;
+use crate::boundary::with_current;
 
 #[derive(Default)]
 struct Collect {
@@ -32,8 +32,8 @@ impl RunContext for Collect {
     }
     fn usage(&self, _json: &[u8]) {}
     fn log_enabled(&self, level: Level, target: &str) -> bool {
-        // Other tests of this binary log, too.
-        level <= Level::Info && target == "t" && self.run != "deaf"
+        // Other tests of this binary log as well.
+        level <= Level::Info && target == "t" && self.run != "filtered"
     }
     fn log(&self, level: Level, target: &str, message: &str) {
         let line = format!("{} {level:?} {target} {message}", self.run);
@@ -44,7 +44,7 @@ impl RunContext for Collect {
     }
 }
 
-/// One test, since the globals are those of the whole test binary.
+/// One test, because the globals belong to the whole test binary.
 #[test]
 fn lines_arrive_once_with_level_target_spans_and_run() {
     let lines = Arc::new(Mutex::new(Vec::new()));
@@ -55,7 +55,7 @@ fn lines_arrive_once_with_level_target_spans_and_run() {
     log::info!(target: "t", "from {}", "log");
     assert_eq!(take(), ["process Info t from log"]);
 
-    let within = entered(object("run"), |_| {
+    let within = with_current(object("run"), |_| {
         log::warn!(target: "t", "in a run");
         log::debug!(target: "t", "filtered");
         tracing::info!(target: "t", answer = 42, "from tracing");
@@ -67,20 +67,20 @@ fn lines_arrive_once_with_level_target_spans_and_run() {
             ["run Error t decode{file=\"a.wav\"}: inside", carried, "run Info t outside"];
         assert_eq!(take(), expected);
 
-        entered(object("inner"), |_| Ok(()))?;
+        with_current(object("inner"), |_| Ok(()))?;
         log::info!(target: "t", "after");
         assert_eq!(take(), ["run Info t after"]);
         Ok(())
     });
     assert!(within.is_ok());
 
-    // What is filtered first is asked for again.
-    for (run, expected) in [("deaf", &[][..]), ("hears", &["hears Info t again"])] {
-        let told = entered(object(run), |_| {
+    // A filtered event is checked again.
+    for (run, expected) in [("filtered", &[][..]), ("enabled", &["enabled Info t again"])] {
+        let result = with_current(object(run), |_| {
             tracing::info!(target: "t", "again");
             Ok(())
         });
-        assert!(told.is_ok());
+        assert!(result.is_ok());
         assert_eq!(take(), expected);
     }
     std::thread::spawn(|| log::info!(target: "t", "own thread")).join().unwrap();

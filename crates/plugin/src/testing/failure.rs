@@ -1,4 +1,4 @@
-//! Why a plugin refused or failed, as a test looks at it.
+//! Errors of plugins, for assertions.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -8,82 +8,82 @@ use universal_worker_abi::Category;
 use universal_worker_abi::Fault;
 use universal_worker_abi::FaultKind;
 
-/// Why a plugin refused a config or failed a run.
+/// The error of a run or of a rejected config.
 #[derive(Clone)]
 pub struct Failure(Fault);
 
 impl Failure {
-    /// What kind of error it is: returned by the plugin, a panic, arguments that do not fit.
+    /// The kind of the error, such as an error of the plugin, a panic or invalid arguments.
     #[must_use]
     pub fn kind(&self) -> FaultKind {
         self.0.kind
     }
 
-    /// One line for the caller.
+    /// The one-line message for the caller.
     #[must_use]
     pub fn message(&self) -> &str {
         &self.0.message
     }
 
-    /// What the caller can do about it; none where the plugin did not say, which the worker reports
-    /// as [`Fatal`](Category::Fatal).
+    /// The category; `None` if the plugin did not set one, which the worker reports as
+    /// [`Fatal`](Category::Fatal).
     #[must_use]
     pub fn category(&self) -> Option<Category> {
         self.0.detail.category
     }
 
-    /// The arguments or config fields that are wrong, each with the reason.
+    /// The invalid arguments or config fields, with the reasons.
     #[must_use]
     pub fn fields(&self) -> BTreeMap<&str, &str> {
         let fields = self.0.detail.fields_invalid.as_ref().and_then(Value::as_object);
-        fields.into_iter().flatten().filter_map(text_of).collect()
+        fields.into_iter().flatten().filter_map(text_field).collect()
     }
 
-    /// Whether the same call may succeed later, where the plugin said so.
+    /// Whether the same call may succeed later, if the plugin set it.
     #[must_use]
     pub fn retriable(&self) -> Option<bool> {
         self.0.detail.retriable
     }
 
-    /// Seconds after which to try again.
+    /// The number of seconds after which the caller should try again.
     #[must_use]
     pub fn retry_after_seconds(&self) -> Option<f64> {
         self.0.detail.retry_after_seconds
     }
 
-    /// What was short, and by how much.
+    /// The missing resources and amounts.
     #[must_use]
     pub fn resource_shortfall(&self) -> Option<&Value> {
         self.0.detail.resource_shortfall.as_ref()
     }
 
-    /// Anything else that the plugin told.
+    /// Other information from the plugin.
     #[must_use]
     pub fn detail(&self) -> Option<&Value> {
         self.0.detail.detail.as_ref()
     }
 
-    /// Whether the plugin panicked; the message has that of the panic.
+    /// Returns whether the plugin panicked; the message includes that of the panic.
     #[must_use]
     pub fn is_panic(&self) -> bool {
         self.0.kind == FaultKind::Panicked
     }
 
-    /// Whether the plugin stopped because it was told to.
+    /// Returns whether the run stopped because it was cancelled.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
         self.0.kind == FaultKind::Cancelled
     }
 
-    /// Whether the plugin does not have what was asked for.
+    /// Returns whether the plugin does not support the operation.
     #[must_use]
     pub fn is_not_supported(&self) -> bool {
         self.0.kind == FaultKind::NotSupported
     }
 }
 
-fn text_of<'f>((name, why): (&'f String, &'f Value)) -> Option<(&'f str, &'f str)> {
-    Some((name, why.as_str()?))
+fn text_field<'f>((name, reason): (&'f String, &'f Value)) -> Option<(&'f str, &'f str)> {
+    Some((name, reason.as_str()?))
 }
 
 impl From<Fault> for Failure {

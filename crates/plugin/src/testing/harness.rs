@@ -11,92 +11,119 @@ use universal_worker_abi::Class;
 use universal_worker_abi::ConfigOptions;
 use universal_worker_abi::Fault;
 use universal_worker_abi::Instance;
-use universal_worker_abi::Rebuild;
 use universal_worker_abi::Reconfigured;
+use universal_worker_abi::Reload;
 
-use crate::export::in_process;
+use crate::boundary::log_cleanup_panic;
+use crate::dynamic::class::DynClass;
+use crate::dynamic::in_process::open;
 use crate::plugin::Plugin;
+use crate::testing::call_builder::CallBuilder;
 use crate::testing::failure::Failure;
+use crate::testing::input::json;
+use crate::testing::input::unless_null;
 use crate::testing::outcome::LogLine;
 use crate::testing::outcome::Outcome;
-use crate::testing::prepared::Prepared;
-use crate::testing::prepared::json;
-use crate::testing::prepared::unless_null;
 use crate::testing::recorder::Recorder;
+use crate::typed::TypedClass;
 
 /// A plugin in the test program; see the [module](super).
 ///
-/// Dropping it is the plugin's cleanup.
-pub struct Harness<P> {
+/// Dropping the harness runs the cleanup of the plugin.
+pub struct Harness<P: ?Sized> {
     class: Class,
-    /// None after a config was refused for which the former instance had to go.
+    /// `None` only while an instance is being replaced.
     instance: Option<Instance>,
-    /// The config that the instance was made from.
-    accepted: String,
-    outside: Arc<Recorder>,
-    plugin: PhantomData<fn() -> P>,
+    /// The config that the instance was created from.
+    config: String,
+    background: Arc<Recorder>,
+    plugin: PhantomData<fn() -> Box<P>>,
 }
 
 impl<P: Plugin> Harness<P> {
-    /// Opens the class, by [`load`](Plugin::load), and makes an instance from a config: anything
-    /// that is an object in JSON; `()` for an empty one.
+    /// Opens the class of a plugin, which runs [`load`](Plugin::load), and creates an instance.
+    ///
+    /// `config` is any value that is an object in JSON, or `()` for an empty one.
     ///
     /// # Errors
-    /// What `load` or [`initialize`](Plugin::initialize) refuse, or why the config does not fit.
+    /// The error of `load` or [`initialize`](Plugin::initialize), or why the config does not fit.
     ///
     /// # Panics
-    /// When the config cannot be written as JSON.
+    /// If the config cannot be written as JSON.
     #[track_caller]
     pub fn new(config: impl Serialize) -> Result<Self, Failure> {
-        let accepted = unless_null(json(&config), "{}");
-        let outside = Recorder::outside();
-        let class = in_process::<P, _>(Arc::clone(&outside))?;
-        let instance = Some(class.create(accepted.as_bytes(), Arc::clone(&outside))?);
-        Ok(Self { class, instance, accepted, outside, plugin: PhantomData })
+        Self::open(Box::new(TypedClass::<P>::from_type()?), config)
     }
+}
 
-    /// Calls [`execute`](Plugin::execute) with positional arguments and keywords; `()` for none.
+impl Harness<dyn DynClass> {
+    /// Opens a [dynamic class](crate::dynamic), which runs [`load`](DynClass::load), and creates an
+    /// instance.
+    ///
+    /// `config` is any value that is an object in JSON, or `()` for an empty one.
+    ///
+    /// # Errors
+    /// The error of `load` or [`create`](DynClass::create).
     ///
     /// # Panics
-    /// When they cannot be written as JSON.
+    /// If the config cannot be written as JSON.
+    #[track_caller]
+    pub fn from_class(class: Box<dyn DynClass>, config: impl Serialize) -> Result<Self, Failure> {
+        Self::open(class, config)
+    }
+}
+
+impl<P: ?Sized> Harness<P> {
+    #[track_caller]
+    fn open(class: Box<dyn DynClass>, config: impl Serialize) -> Result<Self, Failure> {
+        let config = unless_null(json(&config), "{}");
+        let background = Recorder::background();
+        let class = open(class, Arc::clone(&background), record_cleanup_panic)?;
+        let instance = Some(class.create(config.as_bytes(), Arc::clone(&background))?);
+        Ok(Self { class, instance, config, background, plugin: PhantomData })
+    }
+
+    /// Calls `execute` with positional and keyword arguments; `()` for none.
+    ///
+    /// # Panics
+    /// If the arguments cannot be written as JSON.
     #[must_use]
     #[track_caller]
     pub fn call(&self, args: impl Serialize, kwargs: impl Serialize) -> Outcome {
         self.prepare().args(args).kwargs(kwargs).call()
     }
 
-    /// Calls [`execute_stream`](Plugin::execute_stream) with positional arguments and keywords;
-    /// `()` for none.
+    /// Calls `execute_stream` with positional and keyword arguments; `()` for none.
     ///
     /// # Panics
-    /// When they cannot be written as JSON.
+    /// If the arguments cannot be written as JSON.
     #[must_use]
     #[track_caller]
     pub fn stream(&self, args: impl Serialize, kwargs: impl Serialize) -> Outcome {
         self.prepare().args(args).kwargs(kwargs).stream()
     }
 
-    /// Calls [`prefetch`](Plugin::prefetch).
+    /// Calls `prefetch`.
     #[must_use]
     #[track_caller]
     pub fn prefetch(&self) -> Outcome {
         self.prepare().prefetch()
     }
 
-    /// Puts a call together that is cancelled on its way, or has a deadline.
+    /// Builds a call that is cancelled during the run or has a deadline.
     #[track_caller]
-    pub fn prepare(&self) -> Prepared<'_> {
-        Prepared::new(self.instance())
+    pub fn prepare(&self) -> CallBuilder<'_> {
+        CallBuilder::new(self.instance())
     }
 
-    /// Calls [`health`](Plugin::health).
+    /// Calls `health`.
     ///
     /// # Errors
-    /// Why the plugin cannot do its work; one that
-    /// [is not supported](Failure::is_not_supported) where it does not look.
+    /// The reason why the plugin cannot work; [not supported](Failure::is_not_supported) if it has no
+    /// check.
     #[track_caller]
     pub fn health(&self) -> Result<(), Failure> {
-        Ok(self.instance().health(Arc::clone(&self.outside))?)
+        Ok(self.instance().health(Arc::clone(&self.background))?)
     }
 
     /// The config in force, with its defaults.
@@ -104,44 +131,43 @@ impl<P: Plugin> Harness<P> {
     #[track_caller]
     pub fn config(&self) -> Value {
         let config = self.instance().config();
-        serde_json::from_slice(config.as_ref()).expect("the boundary wrote it as JSON")
+        serde_json::from_slice(config.as_ref()).expect("a config is JSON")
     }
 
-    /// Calls [`config_options`](Plugin::config_options) with the config in force.
+    /// Calls `config_options` with the config in force.
     ///
     /// # Errors
-    /// Why they cannot be told; one that [is not supported](Failure::is_not_supported) where the
-    /// class offers none.
+    /// The error of the plugin; [not supported](Failure::is_not_supported) if it has no options.
     #[track_caller]
     pub fn config_options(&self) -> Result<ConfigOptions, Failure> {
         let config = self.instance().config();
-        let options = self.class.config_options(config.as_ref(), Arc::clone(&self.outside))?;
-        Ok(serde_json::from_slice(options.as_ref()).expect("the boundary wrote it as JSON"))
+        let options = self.class.config_options(config.as_ref(), Arc::clone(&self.background))?;
+        Ok(serde_json::from_slice(options.as_ref()).expect("config options are JSON"))
     }
 
-    /// Puts another config in force as the worker does: offered to
-    /// [`on_reconfigure`](Plugin::on_reconfigure), and where that does not take it in place, by
-    /// another instance, as [`REBUILD`](Plugin::REBUILD) says.
+    /// Applies another config as the worker does: in place by
+    /// [`on_reconfigure`](Plugin::on_reconfigure), or else with a new instance, as
+    /// [`RELOAD`](Plugin::RELOAD) says.
     ///
     /// # Errors
-    /// Why the config is refused; the former one stays in force.
+    /// If the config is rejected; the previous one stays in force.
     ///
     /// # Panics
-    /// When the config cannot be written as JSON, or the former one, which had to go, is refused
-    /// as well.
+    /// If the config cannot be written as JSON, or if the instance was dropped and its config is
+    /// rejected now.
     #[track_caller]
     pub fn reconfigure(&mut self, config: impl Serialize) -> Result<Reconfigured, Failure> {
         let config = unless_null(json(&config), "{}");
-        let outside = Arc::clone(&self.outside);
-        let instance = self.instance.as_mut().expect(THERE_IS_ONE);
-        match instance.reconfigure(config.as_bytes(), outside) {
+        let background = Arc::clone(&self.background);
+        let instance = self.instance.as_mut().expect(HAS_INSTANCE);
+        match instance.reconfigure(config.as_bytes(), background) {
             Ok(Reconfigured::InPlace) => {
-                self.accepted = config;
+                self.config = config;
                 Ok(Reconfigured::InPlace)
             }
-            Ok(Reconfigured::BuildAnew) => {
+            Ok(Reconfigured::Rebuild) => {
                 self.replace(config)?;
-                Ok(Reconfigured::BuildAnew)
+                Ok(Reconfigured::Rebuild)
             }
             Err(fault) => {
                 let failure = Failure::from(fault);
@@ -153,36 +179,36 @@ impl<P: Plugin> Harness<P> {
         }
     }
 
-    /// The log lines of plugin code outside of runs, such as `load` and `initialize`.
+    /// The log lines that plugin code wrote outside of runs, such as in `load` and `initialize`.
     #[must_use]
     pub fn log(&self) -> Vec<LogLine> {
-        self.outside.log_lines()
+        self.background.log_lines()
     }
 
-    /// Drops the plugin, and tells how that went.
+    /// Drops the plugin, which runs its cleanup.
     ///
     /// # Errors
-    /// When its cleanup panicked, which a worker logs and survives.
+    /// If the cleanup panics. A worker logs such a panic and goes on.
     pub fn close(self) -> Result<(), Failure> {
-        CLEANUP.take();
+        CLEANUP_PANIC.take();
         drop(self);
-        CLEANUP.take().map_or(Ok(()), |fault| Err(fault.into()))
+        CLEANUP_PANIC.take().map_or(Ok(()), |fault| Err(fault.into()))
     }
 
     #[track_caller]
     fn replace(&mut self, config: String) -> Result<(), Failure> {
-        let drops_first = self.class.info().rebuild == Rebuild::DropFirst;
-        if drops_first {
+        let drop_first = self.class.info().reload == Reload::DropFirst;
+        if drop_first {
             self.instance = None;
         }
         match self.create(&config) {
-            Ok(made) => {
-                self.instance = Some(made);
-                self.accepted = config;
+            Ok(instance) => {
+                self.instance = Some(instance);
+                self.config = config;
                 Ok(())
             }
             Err(fault) => {
-                if drops_first {
+                if drop_first {
                     self.restore();
                 }
                 Err(fault.into())
@@ -190,41 +216,41 @@ impl<P: Plugin> Harness<P> {
         }
     }
 
-    /// Makes the former instance again.
+    /// Creates the instance again, from the config in force.
     #[track_caller]
     fn restore(&mut self) {
         self.instance = None;
-        match self.create(&self.accepted) {
-            Ok(made) => self.instance = Some(made),
-            Err(fault) => panic!("the former config is refused now: {}", fault.message),
+        match self.create(&self.config) {
+            Ok(instance) => self.instance = Some(instance),
+            Err(fault) => panic!("the previous config is rejected now: {}", fault.message),
         }
     }
 
     fn create(&self, config: &str) -> Result<Instance, Fault> {
-        self.class.create(config.as_bytes(), Arc::clone(&self.outside))
+        self.class.create(config.as_bytes(), Arc::clone(&self.background))
     }
 
     #[track_caller]
     fn instance(&self) -> &Instance {
-        self.instance.as_ref().expect(THERE_IS_ONE)
+        self.instance.as_ref().expect(HAS_INSTANCE)
     }
 }
 
-/// Whoever takes it away puts another in its place, or panics.
-const THERE_IS_ONE: &str = "there is an instance";
+/// Methods that take the instance put another one in its place, or panic.
+const HAS_INSTANCE: &str = "there is an instance";
 
 thread_local! {
-    /// What a cleanup on this thread panicked with.
-    static CLEANUP: RefCell<Option<Fault>> = const { RefCell::new(None) };
+    /// The last panic of a cleanup on this thread.
+    static CLEANUP_PANIC: RefCell<Option<Fault>> = const { RefCell::new(None) };
 }
 
-/// The panic boundary says that a cleanup panicked.
-pub(crate) fn cleanup_failed(fault: Fault) {
-    let _ = CLEANUP.try_with(|cleanup| cleanup.replace(Some(fault)));
+fn record_cleanup_panic(fault: Fault) {
+    log_cleanup_panic(fault.clone());
+    let _ = CLEANUP_PANIC.try_with(|panic| panic.replace(Some(fault)));
 }
 
-impl<P> fmt::Debug for Harness<P> {
+impl<P: ?Sized> fmt::Debug for Harness<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Harness").field("config", &self.accepted).finish_non_exhaustive()
+        f.debug_struct("Harness").field("config", &self.config).finish_non_exhaustive()
     }
 }

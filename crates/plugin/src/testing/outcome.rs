@@ -1,4 +1,4 @@
-//! What became of a run.
+//! Results of runs.
 
 use serde::de::DeserializeOwned;
 use serde_json::Map;
@@ -7,41 +7,41 @@ use serde_json::Value;
 use crate::context::Level;
 use crate::testing::failure::Failure;
 
-/// A run that is over: its result, and what the plugin told on the way.
+/// A finished run: its result and everything that the plugin reported.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Outcome {
-    /// What the plugin returned; null for a stream or a prefetch.
+    /// The result; null for a stream or a prefetch.
     pub result: Result<Value, Failure>,
-    /// The values of the stream, in order.
+    /// The emitted values of a stream, in order.
     pub emitted: Vec<Value>,
-    /// Each report of progress, in order.
+    /// All progress reports, in order.
     pub progress: Vec<Progress>,
-    /// The log lines of all levels, in order; see [`capture_logs`](super::capture_logs).
+    /// The log lines of all levels, in order; see also [`capture_logs`](super::capture_logs).
     pub log: Vec<LogLine>,
-    /// The plugin's own figures, put together as the run's account does.
+    /// The usage figures, merged as in the account of a run.
     pub usage: Map<String, Value>,
 }
 
-/// A report of progress, as a client sees it; compares with `(fraction, message)`.
+/// A progress report as a client sees it; can be compared with `(fraction, message)`.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Progress {
-    /// From 0.0 to 1.0, or -1.0 where it is unknown.
+    /// The progress from 0.0 to 1.0, or -1.0 if it is unknown.
     pub fraction: f64,
-    /// What the plugin says it does; where it tells a fraction alone, what it said before.
+    /// The message; that of the previous report if the plugin reported only a fraction.
     pub message: String,
 }
 
-/// A log line; compares with `(level, target, message)`.
+/// A log line; can be compared with `(level, target, message)`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LogLine {
-    /// Its level.
+    /// The level.
     pub level: Level,
-    /// What wrote it.
+    /// The target, such as a module path.
     pub target: String,
-    /// Its text.
+    /// The text.
     pub message: String,
 }
 
@@ -49,7 +49,7 @@ impl Outcome {
     /// The result.
     ///
     /// # Panics
-    /// When the run failed.
+    /// If the run failed.
     #[must_use]
     #[track_caller]
     pub fn output(&self) -> &Value {
@@ -59,24 +59,24 @@ impl Outcome {
         }
     }
 
-    /// The result as a type.
+    /// The result, deserialized.
     ///
     /// # Panics
-    /// When the run failed, or the result is not of that type.
+    /// If the run failed, or its result does not fit the type.
     #[must_use]
     #[track_caller]
     pub fn output_as<T: DeserializeOwned>(&self) -> T {
         read("the result", self.output())
     }
 
-    /// The values of the stream as a type.
+    /// The emitted values of a stream, deserialized.
     ///
     /// # Panics
-    /// When one of them is not of that type.
+    /// If a value does not fit the type.
     #[must_use]
     #[track_caller]
     pub fn emitted_as<T: DeserializeOwned>(&self) -> Vec<T> {
-        // No closure: it would be named as the place of a panic.
+        // Not a closure, which would become the location of a panic.
         let mut values = Vec::with_capacity(self.emitted.len());
         for value in &self.emitted {
             values.push(read("an emitted value", value));
@@ -84,10 +84,10 @@ impl Outcome {
         values
     }
 
-    /// Why the run failed.
+    /// The error of the run.
     ///
     /// # Panics
-    /// When it did not.
+    /// If the run did not fail.
     #[must_use]
     #[track_caller]
     pub fn failure(&self) -> &Failure {

@@ -1,4 +1,4 @@
-//! The worker's side of a run, in a test: writes down, and stops the run as planned.
+//! The context of a run in a test: records reports, and stops the run as planned.
 
 use std::mem;
 use std::sync::Arc;
@@ -22,39 +22,39 @@ use crate::testing::outcome::LogLine;
 use crate::testing::outcome::Outcome;
 use crate::testing::outcome::Progress;
 use crate::testing::when::Plan;
-use crate::testing::when::Reason;
+use crate::testing::when::StopReason;
 use crate::testing::when::When;
 
-/// Bytes of figures that a run's account takes.
+/// The maximum size of the usage figures in bytes.
 const USAGE_LIMIT: usize = 4096;
 
-/// What plugin code speaks to.
+/// Records the reports of plugin code.
 ///
 /// Its methods are called across the boundary and must not panic.
 pub(super) struct Recorder {
     kind: Kind,
-    begun: Instant,
+    start: Instant,
     plan: Plan,
     state: Mutex<State>,
     stopped: Condvar,
 }
 
-/// What the plugin code is called for.
+/// What the plugin code executes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// A run with one answer.
-    Answer,
-    /// A run that emits.
+    /// A run with one result.
+    Call,
+    /// A run that emits values.
     Stream,
-    /// No run.
-    Outside,
-    /// No run, and nobody reads what is told.
-    Deaf,
+    /// Code outside of runs.
+    Background,
+    /// Code outside of runs, with its log lines discarded.
+    Discarding,
 }
 
 #[derive(Default)]
 struct State {
-    stop: Option<Reason>,
+    stop: Option<StopReason>,
     emitted: Vec<Value>,
     progress: Vec<Progress>,
     log: Vec<LogLine>,
@@ -65,7 +65,7 @@ impl Recorder {
     pub(super) fn new(kind: Kind, plan: Plan) -> Arc<Self> {
         let recorder = Self {
             kind,
-            begun: Instant::now(),
+            start: Instant::now(),
             plan,
             state: Mutex::default(),
             stopped: Condvar::new(),
@@ -74,19 +74,19 @@ impl Recorder {
         Arc::new(recorder)
     }
 
-    pub(super) fn outside() -> Arc<Self> {
-        Self::new(Kind::Outside, Plan::default())
+    pub(super) fn background() -> Arc<Self> {
+        Self::new(Kind::Background, Plan::default())
     }
 
-    pub(super) fn deaf() -> Arc<Self> {
-        Self::new(Kind::Deaf, Plan::default())
+    pub(super) fn discarding() -> Arc<Self> {
+        Self::new(Kind::Discarding, Plan::default())
     }
 
     pub(super) fn object(self: Arc<Self>) -> ContextObject {
         context_object(self)
     }
 
-    /// What was told so far, with how it ended.
+    /// Takes the reports so far, and adds the result of the run.
     pub(super) fn outcome(&self, result: Result<Value, Failure>) -> Outcome {
         let State { emitted, progress, log, usage, .. } = mem::take(&mut *self.locked());
         Outcome { result, emitted, progress, log, usage }
@@ -100,41 +100,41 @@ impl Recorder {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether the run is to stop by now, and why.
-    fn stop(&self, state: &State) -> Option<Reason> {
-        let is_over = |time: &Duration| self.begun.elapsed() >= *time;
-        let timed = || self.plan.timed().find(|(time, _)| is_over(time)).map(|(_, reason)| reason);
+    /// The reason to stop the run now, if there is one.
+    fn stop_reason(&self, state: &State) -> Option<StopReason> {
+        let passed = |time: &Duration| self.start.elapsed() >= *time;
+        let timed = || self.plan.timed().find(|(time, _)| passed(time)).map(|(_, reason)| reason);
         state.stop.or_else(timed)
     }
 
-    /// Stops the run where what was planned for has come.
+    /// Stops the run if a planned stop is due.
     fn stop_if_due(&self, state: &mut State) {
-        let due = self.plan.stops.iter().find(|(when, _)| state.has_come(*when));
+        let due = self.plan.stops.iter().find(|(when, _)| state.is_due(*when));
         state.stop = state.stop.or(due.map(|(_, reason)| *reason));
         self.stopped.notify_all();
     }
 }
 
 impl State {
-    fn has_come(&self, when: When) -> bool {
+    fn is_due(&self, when: When) -> bool {
         match when {
             When::AtOnce => true,
             When::AfterProgress(reports) => self.progress.len() >= reports,
             When::AfterEmitted(values) => self.emitted.len() >= values,
-            When::Told(message) => self.progress.iter().any(|told| told.message == message),
-            // A clock brings it.
+            When::Status(message) => self.progress.iter().any(|it| it.message == message),
+            // Depends on time, not on state.
             When::After(_) => false,
         }
     }
 
     fn add_usage(&mut self, json: &[u8]) -> Result<(), String> {
         let added: Map<String, Value> =
-            serde_json::from_slice(json).map_err(|error| format!("it is no object: {error}"))?;
+            serde_json::from_slice(json).map_err(|error| format!("not a JSON object: {error}"))?;
         let mut all = self.usage.clone();
         all.extend(added);
         let size = |(key, value): (&String, &Value)| key.len() + value.to_string().len();
         if all.iter().map(size).sum::<usize>() > USAGE_LIMIT {
-            return Err(format!("the figures would be longer than {USAGE_LIMIT} bytes"));
+            return Err(format!("the figures would exceed {USAGE_LIMIT} bytes"));
         }
         self.usage = all;
         Ok(())
@@ -143,21 +143,21 @@ impl State {
 
 impl RunContext for Recorder {
     fn is_cancelled(&self) -> bool {
-        self.stop(&self.locked()).is_some()
+        self.stop_reason(&self.locked()).is_some()
     }
 
     fn wait_cancelled(&self, limit: Duration) -> bool {
-        let begun = Instant::now();
+        let start = Instant::now();
         let mut state = self.locked();
         loop {
-            if self.stop(&state).is_some() {
+            if self.stop_reason(&state).is_some() {
                 return true;
             }
-            let left = limit.saturating_sub(begun.elapsed());
+            let left = limit.saturating_sub(start.elapsed());
             if left.is_zero() {
                 return false;
             }
-            let taken = self.begun.elapsed();
+            let taken = self.start.elapsed();
             let next = self.plan.timed().map(|(time, _)| time.saturating_sub(taken)).min();
             let wait = next.map_or(left, |next| next.min(left));
             let woken = self.stopped.wait_timeout(state, wait);
@@ -166,7 +166,7 @@ impl RunContext for Recorder {
     }
 
     fn remaining(&self) -> Option<Duration> {
-        Some(self.plan.deadline?.saturating_sub(self.begun.elapsed()))
+        Some(self.plan.deadline?.saturating_sub(self.start.elapsed()))
     }
 
     fn bound(&self) {}
@@ -175,8 +175,8 @@ impl RunContext for Recorder {
         let known = fraction >= 0.0;
         let fraction = if known { fraction.min(1.0) } else { -1.0 };
         let mut state = self.locked();
-        let former = state.progress.last().map_or("", |last| &last.message);
-        let message = message.unwrap_or(former).to_owned();
+        let previous = state.progress.last().map_or("", |last| &last.message);
+        let message = message.unwrap_or(previous).to_owned();
         state.progress.push(Progress { fraction, message });
         self.stop_if_due(&mut state);
     }
@@ -186,8 +186,8 @@ impl RunContext for Recorder {
             return Emitted::NotAStream;
         }
         let mut state = self.locked();
-        match self.stop(&state) {
-            Some(Reason::ReaderLeft) => return Emitted::ReaderGone,
+        match self.stop_reason(&state) {
+            Some(StopReason::ReaderGone) => return Emitted::ReaderGone,
             Some(_) => return Emitted::Cancelled,
             None => {}
         }
@@ -199,19 +199,19 @@ impl RunContext for Recorder {
 
     fn usage(&self, json: &[u8]) {
         let mut state = self.locked();
-        if let Err(why) = state.add_usage(json) {
-            let message = format!("usage is not taken: {why}");
+        if let Err(reason) = state.add_usage(json) {
+            let message = format!("usage figures are dropped: {reason}");
             let target = env!("CARGO_CRATE_NAME").to_owned();
             state.log.push(LogLine { level: Level::Warn, target, message });
         }
     }
 
     fn log_enabled(&self, _level: Level, _target: &str) -> bool {
-        self.kind != Kind::Deaf
+        self.kind != Kind::Discarding
     }
 
     fn log(&self, level: Level, target: &str, message: &str) {
-        if self.kind != Kind::Deaf {
+        if self.kind != Kind::Discarding {
             let (target, message) = (target.to_owned(), message.to_owned());
             self.locked().log.push(LogLine { level, target, message });
         }
@@ -219,8 +219,8 @@ impl RunContext for Recorder {
 
     fn run_id(&self) -> &str {
         match self.kind {
-            Kind::Answer | Kind::Stream => "test",
-            Kind::Outside | Kind::Deaf => "",
+            Kind::Call | Kind::Stream => "test",
+            Kind::Background | Kind::Discarding => "",
         }
     }
 }

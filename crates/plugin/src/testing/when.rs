@@ -1,45 +1,45 @@
-//! The moment at which a run is told to stop.
+//! The moments at which a test stops a run.
 
 use std::time::Duration;
 
-/// When a run is told to stop.
+/// When a test stops a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum When {
-    /// Before the plugin is called: the first time it asks, it hears it.
+    /// Before the plugin is called, so that its first check sees the cancel.
     AtOnce,
-    /// When it has told its progress so many times.
+    /// After this number of progress reports.
     AfterProgress(usize),
-    /// When it has emitted so many values; the next one is not taken.
+    /// After this number of emitted values; the next value is rejected.
     AfterEmitted(usize),
-    /// When it tells its progress with this message.
-    Told(&'static str),
-    /// When the run has taken so long.
+    /// After a progress report with this message.
+    Status(&'static str),
+    /// After this time.
     After(Duration),
 }
 
-/// Who tells a run to stop.
+/// Why a run is stopped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Reason {
+pub(super) enum StopReason {
     Cancel,
-    ReaderLeft,
+    ReaderGone,
     Deadline,
 }
 
-/// What is to happen during a run.
+/// The events that a test plans for a run.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Plan {
-    pub(super) stops: Vec<(When, Reason)>,
+    pub(super) stops: Vec<(When, StopReason)>,
     pub(super) deadline: Option<Duration>,
 }
 
 impl Plan {
-    /// Those stops that a clock brings, by the time that the run has taken.
-    pub(super) fn timed(&self) -> impl Iterator<Item = (Duration, Reason)> {
+    /// The stops that depend on time, by the time since the start of the run.
+    pub(super) fn timed(&self) -> impl Iterator<Item = (Duration, StopReason)> {
         let stops = self.stops.iter().filter_map(|(when, reason)| match when {
             When::After(time) => Some((*time, *reason)),
             _ => None,
         });
-        stops.chain(self.deadline.map(|time| (time, Reason::Deadline)))
+        stops.chain(self.deadline.map(|time| (time, StopReason::Deadline)))
     }
 }

@@ -1,9 +1,10 @@
-//! Every entry of the boundary, called as the worker calls it, without a library.
+//! Tests of every entry of the boundary, called as the worker calls it, without a library.
 //!
-//! CONTRIBUTING says how to run it under Miri.
+//! CONTRIBUTING.md explains how to run them under Miri.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests may unwrap as tests do")]
+#![allow(clippy::unwrap_used, reason = "a test fails by its panic")]
 
+mod dynamic;
 mod subject;
 
 use std::sync::Arc;
@@ -22,28 +23,28 @@ use universal_worker_abi::Reconfigured;
 use universal_worker_abi::RunContext;
 use universal_worker_plugin::in_process;
 
-use crate::subject::Odd;
 use crate::subject::Subject;
+use crate::subject::WithArgs;
 
-/// A context that keeps what it is told, and says when it is dropped.
-struct Kept {
-    told: Mutex<Vec<String>>,
+/// A context that records its calls and counts its drops.
+struct Recorder {
+    calls: Mutex<Vec<String>>,
     dropped: Arc<AtomicUsize>,
 }
 
-impl Kept {
-    fn tell(&self, what: String) {
-        self.told.lock().unwrap().push(what);
+impl Recorder {
+    fn record(&self, call: String) {
+        self.calls.lock().unwrap().push(call);
     }
 }
 
-impl Drop for Kept {
+impl Drop for Recorder {
     fn drop(&mut self) {
         self.dropped.fetch_add(1, Ordering::Relaxed);
     }
 }
 
-impl RunContext for Kept {
+impl RunContext for Recorder {
     fn is_cancelled(&self) -> bool {
         false
     }
@@ -54,30 +55,30 @@ impl RunContext for Kept {
         Some(Duration::from_millis(1500))
     }
     fn bound(&self) {
-        self.tell("bound".to_owned());
+        self.record("bound".to_owned());
     }
     fn progress(&self, fraction: f64, message: Option<&str>) {
-        self.tell(format!("{fraction} {message:?}"));
+        self.record(format!("{fraction} {message:?}"));
     }
     fn emit(&self, json: &[u8]) -> Emitted {
-        self.tell(String::from_utf8(json.to_vec()).unwrap());
+        self.record(String::from_utf8(json.to_vec()).unwrap());
         Emitted::Taken
     }
     fn usage(&self, json: &[u8]) {
-        self.tell(String::from_utf8(json.to_vec()).unwrap());
+        self.record(String::from_utf8(json.to_vec()).unwrap());
     }
     fn log_enabled(&self, _level: Level, _target: &str) -> bool {
         true
     }
     fn log(&self, level: Level, target: &str, message: &str) {
-        self.tell(format!("{level:?} {target} {message}"));
+        self.record(format!("{level:?} {target} {message}"));
     }
     fn run_id(&self) -> &str {
         "a run"
     }
 }
 
-/// Contexts, each of which must be dropped in the end.
+/// Makes contexts, all of which must be dropped at the end.
 #[derive(Default)]
 struct Contexts {
     made: usize,
@@ -85,18 +86,18 @@ struct Contexts {
 }
 
 impl Contexts {
-    fn next(&mut self) -> Arc<Kept> {
+    fn next(&mut self) -> Arc<Recorder> {
         self.made += 1;
-        Arc::new(Kept { told: Mutex::default(), dropped: Arc::clone(&self.dropped) })
+        Arc::new(Recorder { calls: Mutex::default(), dropped: Arc::clone(&self.dropped) })
     }
 
     #[track_caller]
-    fn are_dropped(&self) {
+    fn assert_dropped(&self) {
         assert_eq!(self.dropped.load(Ordering::Relaxed), self.made);
     }
 
     fn class(&mut self) -> Class {
-        in_process::<Subject, _>(self.next()).unwrap()
+        in_process::<Subject>(self.next()).unwrap()
     }
 
     fn instance(&mut self, class: &Class, config: &str) -> Result<Instance, Fault> {
@@ -105,53 +106,53 @@ impl Contexts {
 }
 
 #[test]
-fn each_entry_hands_over_what_is_given_and_drops_its_context() {
+fn each_entry_passes_its_arguments_and_drops_its_context() {
     let mut contexts = Contexts::default();
     let class = contexts.class();
     assert_eq!((class.info().class.as_str(), class.info().concurrency), ("Subject", 1));
     let mut instance = contexts.instance(&class, r#"{"word":"ab"}"#).unwrap();
-    assert_eq!(instance.config().as_ref(), br#"{"word":"ab","does":"its"}"#);
+    assert_eq!(instance.config().as_ref(), br#"{"word":"ab","behavior":"succeed"}"#);
 
     let context = contexts.next();
-    let answer = instance.execute(br#"{"args":[2]}"#, Arc::clone(&context)).unwrap();
-    assert_eq!(answer.as_ref(), br#""abab""#);
-    let told = ["bound", "0.5 Some(\"half\")", r#"{"words":2}"#];
-    assert_eq!(*context.told.lock().unwrap(), told);
+    let output = instance.execute(br#"{"args":[2]}"#, Arc::clone(&context)).unwrap();
+    assert_eq!(output.as_ref(), br#""abab""#);
+    let calls = ["bound", "0.5 Some(\"half\")", r#"{"words":2}"#];
+    assert_eq!(*context.calls.lock().unwrap(), calls);
     drop(context);
 
     let context = contexts.next();
     instance.execute_stream(br#"{"kwargs":{"times":2}}"#, Arc::clone(&context)).unwrap();
-    assert_eq!(*context.told.lock().unwrap(), ["bound", r#""ab0""#, r#""ab1""#]);
+    assert_eq!(*context.calls.lock().unwrap(), ["bound", r#""ab0""#, r#""ab1""#]);
     drop(context);
 
     instance.prefetch(contexts.next()).unwrap();
     instance.health(contexts.next()).unwrap();
     let options = class.config_options(br#"{"word":"now"}"#, contexts.next()).unwrap();
     assert!(options.as_ref().starts_with(br#"{"word":{"options":[{"value":"now""#));
-    let taken = instance.reconfigure(br#"{"word":"c"}"#, contexts.next()).unwrap();
-    assert_eq!(taken, Reconfigured::InPlace);
-    assert_eq!(instance.config().as_ref(), br#"{"word":"c","does":"its"}"#);
+    let outcome = instance.reconfigure(br#"{"word":"c"}"#, contexts.next()).unwrap();
+    assert_eq!(outcome, Reconfigured::InPlace);
+    assert_eq!(instance.config().as_ref(), br#"{"word":"c","behavior":"succeed"}"#);
     for fault in [
-        instance.extension("of tomorrow", b"", contexts.next()).unwrap_err(),
-        class.extension("of tomorrow", b"", contexts.next()).unwrap_err(),
+        instance.extension("unknown", b"", contexts.next()).unwrap_err(),
+        class.extension("unknown", b"", contexts.next()).unwrap_err(),
     ] {
         assert_eq!(fault.kind, FaultKind::NotSupported);
     }
     drop((instance, class));
-    contexts.are_dropped();
+    contexts.assert_dropped();
 }
 
 #[test]
-fn what_fails_and_what_panics_comes_back_as_a_fault() {
+fn errors_and_panics_become_faults() {
     let mut contexts = Contexts::default();
     let class = contexts.class();
-    for (does, kind) in [
+    for (behavior, kind) in [
         ("fail", FaultKind::Failed),
         ("panic", FaultKind::Panicked),
         ("panic_with_bomb", FaultKind::Panicked),
     ] {
-        let config = format!(r#"{{"word":"","does":"{does}"}}"#);
-        let refused = format!(r#"{{"does":"{does}","word":"refused"}}"#);
+        let config = format!(r#"{{"word":"","behavior":"{behavior}"}}"#);
+        let refused = format!(r#"{{"behavior":"{behavior}","word":"refused"}}"#);
         let mut instance = contexts.instance(&class, &config).unwrap();
         let call = br#"{"args":[1]}"#;
         for fault in [
@@ -167,20 +168,20 @@ fn what_fails_and_what_panics_comes_back_as_a_fault() {
         assert_eq!(instance.config().as_ref(), config.as_bytes());
     }
     drop(class);
-    contexts.are_dropped();
+    contexts.assert_dropped();
 }
 
 #[test]
-fn a_cleanup_that_panics_stays_inside() {
+fn a_panicking_cleanup_is_caught() {
     let mut contexts = Contexts::default();
     let class = contexts.class();
     drop(contexts.instance(&class, r#"{"word":"explosive"}"#).unwrap());
     drop(class);
-    contexts.are_dropped();
+    contexts.assert_dropped();
 }
 
 #[test]
-fn what_does_not_bind_is_told_before_the_plugin_runs() {
+fn arguments_that_do_not_bind_are_rejected_before_the_plugin_runs() {
     let mut contexts = Contexts::default();
     let class = contexts.class();
     let instance = contexts.instance(&class, "{}").unwrap();
@@ -192,25 +193,28 @@ fn what_does_not_bind_is_told_before_the_plugin_runs() {
         let context = contexts.next();
         let fault = instance.execute(call, Arc::clone(&context)).unwrap_err();
         assert_eq!(fault.kind, kind, "{}", fault.message);
-        assert!(context.told.lock().unwrap().is_empty());
+        assert!(context.calls.lock().unwrap().is_empty());
     }
     drop((instance, class));
-    contexts.are_dropped();
+    contexts.assert_dropped();
 }
 
 #[test]
-fn a_class_that_cannot_be_described_says_why() {
+fn an_invalid_class_is_explained() {
     use universal_worker_plugin::__export::ClassEntry;
     use universal_worker_plugin::__export::describe;
 
-    for (entry, told) in [
+    for (entry, expected) in [
         (
-            ClassEntry::of::<Odd<(u8, u8)>>("A", "p", "1"),
+            ClassEntry::new::<WithArgs<(u8, u8)>>("A", "p", "1"),
             "Args of class 'A' is of type array in JSON",
         ),
-        (ClassEntry::of::<Odd<subject::Panics>>("B", "p", "1"), "panicked at crates/plugin/tests"),
+        (
+            ClassEntry::new::<WithArgs<subject::Panics>>("B", "p", "1"),
+            "panicked at crates/plugin/tests",
+        ),
     ] {
         let fault = Fault::from(describe(&[entry]).into_result().unwrap_err());
-        assert!(fault.message.contains(told), "{}", fault.message);
+        assert!(fault.message.contains(expected), "{}", fault.message);
     }
 }

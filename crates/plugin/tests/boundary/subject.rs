@@ -1,4 +1,4 @@
-//! A plugin that does what its config says, in each of its methods.
+//! A plugin whose methods behave as its config says.
 
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
@@ -27,14 +27,14 @@ pub(crate) struct Config {
     #[serde(default)]
     word: String,
     #[serde(default)]
-    does: Does,
+    behavior: Behavior,
 }
 
 #[derive(Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-enum Does {
+enum Behavior {
     #[default]
-    Its,
+    Succeed,
     Fail,
     Panic,
     PanicWithBomb,
@@ -45,7 +45,7 @@ pub(crate) struct Args {
     times: usize,
 }
 
-/// A payload of a panic that panics when it is dropped.
+/// A panic payload that panics when it is dropped.
 struct Bomb;
 
 impl Drop for Bomb {
@@ -54,12 +54,12 @@ impl Drop for Bomb {
     }
 }
 
-impl Does {
-    fn it<T>(self, value: T) -> Result<T, PluginError> {
+impl Behavior {
+    fn apply<T>(self, value: T) -> Result<T, PluginError> {
         match self {
-            Self::Its => Ok(value),
+            Self::Succeed => Ok(value),
             Self::Fail => Err(PluginError::user_input("no").field("word", "is bad")),
-            Self::Panic => panic!("as told"),
+            Self::Panic => panic!("as configured"),
             Self::PanicWithBomb => panic::panic_any(Bomb),
         }
     }
@@ -71,16 +71,16 @@ impl Plugin for Subject {
     type Output = String;
 
     fn initialize(config: Config, cx: &Context) -> Result<Self, PluginError> {
-        cx.log(universal_worker_plugin::Level::Info, "subject", "made");
+        cx.log(universal_worker_plugin::Level::Info, "subject", "created");
         match config.word.as_str() {
-            "refused" => config.does.it(Self { config: config.clone() }),
+            "refused" => config.behavior.apply(Self { config: config.clone() }),
             _ => Ok(Self { config }),
         }
     }
 
     fn execute(&self, args: Args, cx: &Context) -> Result<String, PluginError> {
         if cfg!(miri) {
-            // abi_stable clones an RArc by a function of another type, which Miri does not take.
+            // abi_stable clones an RArc through a function pointer of another type, which Miri rejects.
             cx.status(0.5, "half");
         } else {
             let clone = cx.clone();
@@ -88,23 +88,23 @@ impl Plugin for Subject {
         }
         cx.usage(&BTreeMap::from([("words", args.times)]))?;
         assert_eq!(cx.remaining(), Some(Duration::from_millis(1500)));
-        self.config.does.it(self.config.word.repeat(args.times))
+        self.config.behavior.apply(self.config.word.repeat(args.times))
     }
 
     fn execute_stream(&self, args: Args, cx: &Context) -> Result<(), PluginError> {
         for index in 0..args.times {
             cx.emit(&format!("{}{index}", self.config.word))?;
         }
-        self.config.does.it(())
+        self.config.behavior.apply(())
     }
 
     fn prefetch(&self, cx: &Context) -> Result<(), PluginError> {
         cx.check_cancelled()?;
-        self.config.does.it(())
+        self.config.behavior.apply(())
     }
 
     fn health(&self, _cx: &Context) -> Result<(), PluginError> {
-        self.config.does.it(())
+        self.config.behavior.apply(())
     }
 
     fn config_options(config: Option<Config>, _cx: &Context) -> Result<ConfigOptions, PluginError> {
@@ -118,7 +118,7 @@ impl Plugin for Subject {
         config: &Config,
         _cx: &Context,
     ) -> Result<Reconfigured, PluginError> {
-        config.does.it(())?;
+        config.behavior.apply(())?;
         self.config = config.clone();
         Ok(Reconfigured::InPlace)
     }
@@ -130,10 +130,10 @@ impl Drop for Subject {
     }
 }
 
-/// A class with arguments of a type that no worker can give it.
-pub(crate) struct Odd<A>(PhantomData<fn() -> A>);
+/// A class whose arguments may be of an unsupported type.
+pub(crate) struct WithArgs<A>(PhantomData<fn() -> A>);
 
-/// Arguments with a default that panics.
+/// Arguments whose default panics.
 #[derive(Serialize, Deserialize, JsonSchema)]
 pub(crate) struct Panics {
     #[serde(default = "panics")]
@@ -141,10 +141,10 @@ pub(crate) struct Panics {
 }
 
 fn panics() -> String {
-    panic!("as told")
+    panic!("as configured")
 }
 
-impl<A: DeserializeOwned + JsonSchema + 'static> Plugin for Odd<A> {
+impl<A: DeserializeOwned + JsonSchema + 'static> Plugin for WithArgs<A> {
     type Config = Config;
     type Args = A;
     type Output = ();

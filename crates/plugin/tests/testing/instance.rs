@@ -1,4 +1,4 @@
-//! The life of an instance.
+//! The lifecycle of an instance.
 
 use serde_json::json;
 use universal_worker_plugin::Category;
@@ -7,8 +7,8 @@ use universal_worker_plugin::Level;
 use universal_worker_plugin::Plugin;
 use universal_worker_plugin::PluginError;
 use universal_worker_plugin::RawArgs;
-use universal_worker_plugin::Rebuild;
 use universal_worker_plugin::Reconfigured;
+use universal_worker_plugin::Reload;
 use universal_worker_plugin::testing::FailureKind;
 use universal_worker_plugin::testing::Harness;
 
@@ -20,11 +20,11 @@ fn subject() -> Harness<Subject> {
 }
 
 #[test]
-fn a_config_is_refused_with_message_category_and_fields() {
+fn a_rejected_config_has_message_category_and_fields() {
     let failure = Harness::<Subject>::new(json!({"model": "none"})).unwrap_err();
     assert_eq!(failure.to_string(), "no model");
     assert_eq!(failure.category(), Some(Category::Resource));
-    assert_eq!(failure.fields().into_iter().collect::<Vec<_>>(), [("model", "is not there")]);
+    assert_eq!(failure.fields().into_iter().collect::<Vec<_>>(), [("model", "does not exist")]);
     assert_eq!(failure.retriable(), Some(true));
     let failure = Harness::<Subject>::new(json!({"modle": "small"})).unwrap_err();
     assert_eq!(failure.kind(), FailureKind::Arguments);
@@ -34,14 +34,14 @@ fn a_config_is_refused_with_message_category_and_fields() {
 }
 
 #[test]
-fn a_class_that_does_not_load_is_an_error() {
+fn an_error_of_load_is_returned() {
     struct Unlicensed;
     impl Plugin for Unlicensed {
         type Config = Config;
         type Args = RawArgs;
         type Output = ();
         fn load(_cx: &Context) -> Result<(), PluginError> {
-            Err(PluginError::fatal("no licence"))
+            Err(PluginError::fatal("no license"))
         }
         fn initialize(_config: Config, _cx: &Context) -> Result<Self, PluginError> {
             Ok(Self)
@@ -51,32 +51,32 @@ fn a_class_that_does_not_load_is_an_error() {
         }
     }
     let failure = Harness::<Unlicensed>::new(()).unwrap_err();
-    assert_eq!((failure.message(), failure.category()), ("no licence", Some(Category::Fatal)));
+    assert_eq!((failure.message(), failure.category()), ("no license", Some(Category::Fatal)));
 }
 
 #[test]
-fn health_options_and_the_lines_outside_of_runs_are_seen() {
+fn health_options_and_background_log_lines_are_visible() {
     let subject = subject();
-    let unwell = subject.health().unwrap_err();
-    assert_eq!(unwell.message(), "the device sleeps");
-    assert_eq!(unwell.retry_after_seconds(), Some(2.0));
+    let failure = subject.health().unwrap_err();
+    assert_eq!(failure.message(), "the device sleeps");
+    assert_eq!(failure.retry_after_seconds(), Some(2.0));
     assert_eq!(subject.config_options().unwrap()["model"].options[0].value, "small");
-    let lines = [(Level::Info, "subject", "initialize small"), (Level::Warn, "subject", "asked")];
+    let lines = [(Level::Info, "subject", "initialize small"), (Level::Warn, "subject", "checked")];
     assert_eq!(subject.log(), lines);
 }
 
 #[test]
-fn another_config_is_taken_in_place_or_by_another_instance() {
+fn a_config_is_applied_in_place_or_by_a_new_instance() {
     let mut subject = subject();
     assert_eq!(subject.reconfigure(json!({"level": 3})).unwrap(), Reconfigured::InPlace);
     assert_eq!(subject.config()["level"], 3);
-    let taken = subject.reconfigure(json!({"model": "large"})).unwrap();
-    assert_eq!(taken, Reconfigured::BuildAnew);
+    let outcome = subject.reconfigure(json!({"model": "large"})).unwrap();
+    assert_eq!(outcome, Reconfigured::Rebuild);
     assert_eq!(subject.call(["a"], ()).output()[0], "large");
 }
 
 #[test]
-fn a_refused_config_leaves_the_former_one() {
+fn a_rejected_config_leaves_the_previous_one_in_force() {
     let mut subject = subject();
     let in_force = subject.config();
     let configs = [json!({"level": 9}), json!({"level": 10}), json!({"model": "none"}), json!([])];
@@ -88,19 +88,19 @@ fn a_refused_config_leaves_the_former_one() {
 }
 
 #[test]
-fn a_class_that_cannot_exist_twice_is_dropped_first() {
+fn drop_first_never_has_two_instances() {
     use std::sync::atomic::AtomicU32;
     use std::sync::atomic::Ordering;
-    static STANDING: AtomicU32 = AtomicU32::new(0);
+    static INSTANCES: AtomicU32 = AtomicU32::new(0);
     struct Device;
     impl Plugin for Device {
         type Config = Config;
         type Args = RawArgs;
         type Output = ();
-        const REBUILD: Rebuild = Rebuild::DropFirst;
+        const RELOAD: Reload = Reload::DropFirst;
         fn initialize(config: Config, _cx: &Context) -> Result<Self, PluginError> {
-            if config.level > 0 || STANDING.fetch_add(1, Ordering::SeqCst) > 0 {
-                return Err(PluginError::user_input("refused"));
+            if config.level > 0 || INSTANCES.fetch_add(1, Ordering::SeqCst) > 0 {
+                return Err(PluginError::user_input("rejected"));
             }
             Ok(Self)
         }
@@ -110,20 +110,20 @@ fn a_class_that_cannot_exist_twice_is_dropped_first() {
     }
     impl Drop for Device {
         fn drop(&mut self) {
-            STANDING.fetch_sub(1, Ordering::SeqCst);
+            INSTANCES.fetch_sub(1, Ordering::SeqCst);
         }
     }
     let mut device = Harness::<Device>::new(()).unwrap();
-    assert_eq!(device.reconfigure(json!({"model": "b"})).unwrap(), Reconfigured::BuildAnew);
+    assert_eq!(device.reconfigure(json!({"model": "b"})).unwrap(), Reconfigured::Rebuild);
     device.reconfigure(json!({"level": 1})).unwrap_err();
     assert_eq!(device.config()["model"], "b");
     assert!(device.prefetch().failure().is_not_supported());
     device.close().unwrap();
-    assert_eq!(STANDING.load(Ordering::SeqCst), 0);
+    assert_eq!(INSTANCES.load(Ordering::SeqCst), 0);
 }
 
 #[test]
-fn a_cleanup_that_panics_is_told_and_stays_inside() {
+fn close_reports_a_panicking_cleanup() {
     subject().close().unwrap();
     let bad = || Harness::<Subject>::new(json!({"panics_in_cleanup": true})).unwrap();
     drop(bad());

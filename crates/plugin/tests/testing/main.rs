@@ -1,9 +1,9 @@
-//! The test kit, as an author uses it.
+//! Tests of the test kit, as an author uses it.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by its panic")]
 
+mod class_schema;
 mod instance;
-mod interface;
 mod runs;
 mod stops;
 mod subject;

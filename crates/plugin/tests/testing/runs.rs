@@ -1,4 +1,4 @@
-//! What a run returns and tells.
+//! Results and reports of runs.
 
 use serde::Deserialize;
 use serde_json::json;
@@ -25,19 +25,19 @@ fn arguments_bind_by_position_and_by_keyword() {
 }
 
 #[test]
-fn what_does_not_bind_is_refused_in_the_words_of_a_worker() {
+fn arguments_that_do_not_bind_are_rejected_like_in_a_worker() {
     let subject = subject();
-    let refused = subject.call(["a"], json!({"what": "b"}));
-    assert_eq!(refused.failure().message(), "got multiple values for argument 'what'");
-    assert_eq!(refused.failure().kind(), FailureKind::Arguments);
-    assert_eq!(refused.failure().category(), Some(Category::UserInput));
-    assert!(refused.failure().fields().contains_key("what"));
+    let rejected = subject.call(["a"], json!({"what": "b"}));
+    assert_eq!(rejected.failure().message(), "got multiple values for argument 'what'");
+    assert_eq!(rejected.failure().kind(), FailureKind::Arguments);
+    assert_eq!(rejected.failure().category(), Some(Category::UserInput));
+    assert!(rejected.failure().fields().contains_key("what"));
     let shape = subject.call("a", ());
     assert_eq!(shape.failure().message(), "args must be an array, not a string");
 }
 
 #[test]
-fn all_that_a_stream_tells_is_collected_in_order() {
+fn reports_of_a_stream_are_recorded_in_order() {
     #[derive(Debug, PartialEq, Deserialize)]
     struct Line {
         time: u32,
@@ -52,7 +52,7 @@ fn all_that_a_stream_tells_is_collected_in_order() {
 }
 
 #[test]
-fn figures_are_taken_up_to_4_kib() {
+fn usage_figures_are_limited_to_4_kib() {
     let run = subject().stream(json!(["x".repeat(4096), 1]), ());
     assert!(run.usage.is_empty());
     assert!(run.log[0].message.contains("4096"), "{:?}", run.log);
@@ -67,7 +67,7 @@ fn emitting_in_execute_is_an_error() {
 }
 
 #[test]
-fn a_panic_is_an_error_with_its_message_and_costs_nothing_else() {
+fn a_panic_fails_only_its_run() {
     let subject = subject();
     let run = subject.call(json!(["panic", 7]), ());
     assert!(run.failure().is_panic());
@@ -77,7 +77,7 @@ fn a_panic_is_an_error_with_its_message_and_costs_nothing_else() {
 }
 
 #[test]
-fn runs_may_be_made_from_several_threads() {
+fn threads_can_share_a_harness() {
     let subject = subject();
     std::thread::scope(|scope| {
         for what in ["a", "b", "c"] {
@@ -88,15 +88,15 @@ fn runs_may_be_made_from_several_threads() {
 }
 
 #[test]
-fn a_helper_that_asserts_says_what_was_there_instead() {
-    let said = |check: &(dyn Fn() + std::panic::RefUnwindSafe)| {
+fn failed_assertions_show_the_actual_result() {
+    let message = |check: &(dyn Fn() + std::panic::RefUnwindSafe)| {
         let payload = std::panic::catch_unwind(check).unwrap_err();
         payload.downcast_ref::<String>().unwrap().clone()
     };
-    let failed = said(&|| drop(subject().call((), ()).output().clone()));
+    let failed = message(&|| drop(subject().call((), ()).output().clone()));
     assert!(failed.contains("missing required argument 'what'"), "{failed}");
-    let returned = said(&|| drop(subject().call(["a"], ()).failure().clone()));
+    let returned = message(&|| drop(subject().call(["a"], ()).failure().clone()));
     assert!(returned.contains(r#"["small","a"]"#), "{returned}");
-    let another = said(&|| drop(subject().call(["a"], ()).output_as::<String>()));
+    let another = message(&|| drop(subject().call(["a"], ()).output_as::<String>()));
     assert!(another.contains("the result is of another type"), "{another}");
 }

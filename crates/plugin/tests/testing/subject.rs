@@ -50,7 +50,7 @@ impl Plugin for Subject {
         cx.log(Level::Info, "subject", &format!("initialize {}", config.model));
         match config.model.as_str() {
             "none" => Err(PluginError::resource("no model")
-                .field("model", "is not there")
+                .field("model", "does not exist")
                 .retriable(true)),
             "panic" => panic!("no such model"),
             _ => Ok(Self { config }),
@@ -62,7 +62,7 @@ impl Plugin for Subject {
             "panic" => panic!("boom {}", args.times),
             "emit" => cx.emit(&1)?,
             "sleep" => {
-                let stopped = cx.sleep(Duration::from_secs(60));
+                let stopped = cx.sleep(Duration::from_secs(60)).is_err();
                 return Ok(json!({ "stopped": stopped, "left": cx.remaining().is_some() }));
             }
             "remaining" => return Ok(json!(cx.remaining().map(|left| left.as_secs_f64()))),
@@ -91,12 +91,12 @@ impl Plugin for Subject {
     }
 
     fn health(&self, cx: &Context) -> Result<(), PluginError> {
-        cx.log(Level::Warn, "subject", "asked");
+        cx.log(Level::Warn, "subject", "checked");
         Err(PluginError::transient("the device sleeps").retry_after_seconds(2.0))
     }
 
     fn config_options(config: Option<Config>, _cx: &Context) -> Result<ConfigOptions, PluginError> {
-        let option = ConfigOption::new(config.map(|config| config.model), "the one in force");
+        let option = ConfigOption::new(config.map(|config| config.model), "in force");
         Ok(ConfigOptions::from([("model".to_owned(), [option].into_iter().collect())]))
     }
 
@@ -106,7 +106,7 @@ impl Plugin for Subject {
         _cx: &Context,
     ) -> Result<Reconfigured, PluginError> {
         if config.model != self.config.model {
-            return Ok(Reconfigured::BuildAnew);
+            return Ok(Reconfigured::Rebuild);
         }
         match config.level {
             9 => Err(PluginError::user_input("too high").field("level", "is above 8")),

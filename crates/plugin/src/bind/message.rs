@@ -1,9 +1,9 @@
-//! What a caller reads: JSON's words, not Rust's types.
+//! Messages for callers, in the terms of JSON instead of Rust types.
 
 use std::borrow::Cow;
 use std::iter;
 
-/// Names the kind of a JSON text by its first character.
+/// The kind of a JSON text, judged by its first character.
 pub(super) fn kind_of(text: &str) -> &'static str {
     match text.trim_ascii_start().bytes().next() {
         Some(b'{') => "an object",
@@ -15,16 +15,16 @@ pub(super) fn kind_of(text: &str) -> &'static str {
     }
 }
 
-/// The message of an error, without its place and in JSON's words.
-pub(super) fn of(error: &serde_json::Error) -> String {
-    let message = without_place(error);
+/// The message of an error in the terms of JSON, without its position.
+pub(super) fn describe(error: &serde_json::Error) -> String {
+    let message = without_position(error);
     if is_unpaired_surrogate(error) {
         return format!("unpaired surrogate in a string ({message})");
     }
     if error.is_data() {
         return translated(&message);
     }
-    // The piece is JSON, so whatever else serde_json calls its syntax is a matter of type.
+    // The text is valid JSON, so every other syntax error is a wrong type.
     match message.as_str() {
         "expected value" => "expected a string, or an object with one key".to_owned(),
         "trailing characters" => "the array has too many elements".to_owned(),
@@ -36,26 +36,26 @@ pub(super) fn of(error: &serde_json::Error) -> String {
     }
 }
 
-/// Whether a string of a piece of JSON is no text, which only who reads it finds out.
+/// Whether a string has an unpaired surrogate, which serde_json finds only when it decodes the string.
 pub(super) fn is_unpaired_surrogate(error: &serde_json::Error) -> bool {
     let messages = ["lone leading surrogate in hex escape", "unexpected end of hex escape"];
-    error.is_syntax() && messages.contains(&without_place(error).as_str())
+    error.is_syntax() && messages.contains(&without_position(error).as_str())
 }
 
-/// The message without the place in the text, which here is a piece of the body.
-fn without_place(error: &serde_json::Error) -> String {
+/// The message without the position, which is relative to a piece of the body.
+fn without_position(error: &serde_json::Error) -> String {
     let mut message = error.to_string();
-    let place = format!(" at line {} column {}", error.line(), error.column());
-    if message.ends_with(&place) {
-        message.truncate(message.len() - place.len());
+    let position = format!(" at line {} column {}", error.line(), error.column());
+    if message.ends_with(&position) {
+        message.truncate(message.len() - position.len());
     }
     message
 }
 
-/// At most this many characters of what a caller sent come back in a message.
+/// The maximum number of characters that a message repeats from a request.
 const ECHOED: usize = 100;
 
-/// The beginning of a text that a caller sent, of any length.
+/// Shortens a text from a request.
 pub(super) fn echoed(text: &str) -> Cow<'_, str> {
     match text.char_indices().nth(ECHOED) {
         None => Cow::Borrowed(text),
@@ -63,7 +63,7 @@ pub(super) fn echoed(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// Turns the sentences that serde's derive writes into ours; leaves others as they are.
+/// Translates the messages of serde's derive; other messages are kept.
 pub(super) fn translated(message: &str) -> String {
     let got_and_expected = |rest: &str| {
         let (got, expected) = rest.rsplit_once(", expected ")?;
@@ -89,7 +89,7 @@ pub(super) fn translated(message: &str) -> String {
     }
 }
 
-/// A name in backticks, and what follows it.
+/// Translates the part of a message that begins with a name in backticks.
 fn named(text: &str) -> String {
     match text.rsplit_once("`, expected ") {
         Some((name, expected)) => {
@@ -121,7 +121,7 @@ fn expected_kind(expected: &str) -> &str {
     }
 }
 
-/// serde's name of a value that came, in JSON's words; the value itself stays.
+/// Translates serde's description of an unexpected value, and keeps the value itself.
 fn got_value(got: &str) -> String {
     match got {
         "unit value" | "null" => return "null".to_owned(),
@@ -144,7 +144,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sentences_of_serde_are_translated() {
+    fn messages_of_serde_are_translated() {
         for (serde, ours) in [
             ("invalid type: string \"x\", expected u32", "expected integer, got string \"x\""),
             ("invalid type: null, expected a string", "expected string, got null"),

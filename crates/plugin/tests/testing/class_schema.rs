@@ -1,4 +1,4 @@
-//! Schemas, and whether they hold.
+//! The schemas of a class, and assertions about them.
 
 use std::panic::catch_unwind;
 
@@ -11,14 +11,14 @@ use universal_worker_plugin::Plugin;
 use universal_worker_plugin::PluginError;
 use universal_worker_plugin::schemars;
 use universal_worker_plugin::schemars::JsonSchema;
-use universal_worker_plugin::testing::Interface;
+use universal_worker_plugin::testing::ClassSchema;
 
 use crate::subject::Config;
 use crate::subject::Subject;
 
 #[test]
-fn a_class_tells_its_schemas_and_the_order_of_its_arguments() {
-    let subject = Interface::<Subject>::new();
+fn a_class_has_schemas_and_an_order_of_arguments() {
+    let subject = ClassSchema::<Subject>::new();
     assert_eq!(subject.positional().unwrap(), ["what", "times"]);
     assert_eq!(subject.args_schema()["required"], json!(["what"]));
     assert_eq!(subject.config_schema()["properties"]["model"]["default"], "small");
@@ -26,8 +26,8 @@ fn a_class_tells_its_schemas_and_the_order_of_its_arguments() {
 }
 
 #[test]
-fn configs_and_arguments_are_checked_without_an_instance() {
-    let subject = Interface::<Subject>::new();
+fn configs_and_arguments_can_be_checked_without_an_instance() {
+    let subject = ClassSchema::<Subject>::new();
     let completed = subject.check_config(json!({"level": 2})).unwrap();
     assert_eq!(completed, json!({"model": "small", "level": 2, "panics_in_cleanup": false}));
     let failure = subject.check_config(json!({"level": 300})).unwrap_err();
@@ -37,19 +37,19 @@ fn configs_and_arguments_are_checked_without_an_instance() {
 }
 
 #[test]
-fn a_schema_that_holds_passes() {
-    let subject = Interface::<Subject>::new();
+fn a_matching_schema_passes() {
+    let subject = ClassSchema::<Subject>::new();
     subject.assert_args(json!({"what": "a", "times": 1}));
     subject.assert_config(Config::default());
 }
 
-/// Arguments of which schema and binding differ, as a `deserialize_with` can make them.
+/// Arguments whose schema and binding differ, because of a `deserialize_with`.
 struct Differs;
 
 #[derive(Deserialize, JsonSchema)]
 struct DiffersArgs {
     #[serde(deserialize_with = "number")]
-    #[expect(dead_code, reason = "only bound")]
+    #[expect(dead_code, reason = "only binding is tested")]
     limit: Option<u32>,
 }
 
@@ -73,14 +73,14 @@ impl Plugin for Differs {
 
 #[track_caller]
 fn panics<P: Plugin>(kwargs: Value, expected: &str) {
-    let payload = catch_unwind(|| Interface::<P>::new().assert_args(kwargs)).unwrap_err();
+    let payload = catch_unwind(|| ClassSchema::<P>::new().assert_args(kwargs)).unwrap_err();
     let message = payload.downcast_ref::<String>().unwrap();
     assert!(message.contains(expected), "{message}");
 }
 
 #[test]
-fn a_schema_that_does_not_hold_is_told_by_its_argument() {
-    panics::<Subject>(json!({"what": "a"}), "gives no value for argument 'times'");
-    panics::<Subject>(json!({"what": 1, "times": 1}), "is refused: argument 'what'");
+fn a_schema_mismatch_names_the_argument() {
+    panics::<Subject>(json!({"what": "a"}), "passes no value for argument 'times'");
+    panics::<Subject>(json!({"what": 1, "times": 1}), "are rejected: argument 'what'");
     panics::<Differs>(json!({"limit": 1}), "does not require argument 'limit', but: missing");
 }

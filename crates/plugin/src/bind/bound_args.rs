@@ -1,29 +1,27 @@
-//! Which argument goes to which field.
+//! Assigns arguments to fields.
 
 use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 
-use crate::bind::BindError;
-use crate::bind::arguments::Arguments;
-use crate::bind::arguments::OnMisfit;
+use crate::bind::call_body::CallBody;
+use crate::bind::call_body::Keyword;
+use crate::bind::call_body::Keywords;
+use crate::bind::error::BindError;
 use crate::bind::fields::Binding;
-use crate::bind::frame::Frame;
-use crate::bind::frame::Keyword;
-use crate::bind::frame::Keywords;
-use crate::bind::misfit::Misfit;
-use crate::bind::misfit::Subject;
+use crate::bind::mismatch::Mismatch;
+use crate::bind::mismatch::Source;
 use crate::bind::text;
 
-/// The arguments of a call, each with the name of the field that takes it.
-pub(super) struct Bound<'a> {
+/// The arguments of a call, each with the name of its field.
+pub(super) struct BoundArgs<'a> {
     pub(super) positional: Vec<&'a RawValue>,
     pub(super) named: Vec<Keyword<'a>>,
 }
 
-impl<'a> Bound<'a> {
-    pub(super) fn new(frame: Frame<'a>, binding: &Binding) -> Result<Self, BindError> {
-        let Frame { args, kwargs } = frame;
+impl<'a> BoundArgs<'a> {
+    pub(super) fn new(body: CallBody<'a>, binding: &Binding) -> Result<Self, BindError> {
+        let CallBody { args, kwargs } = body;
         let (positional, names) = match binding {
             Binding::Raw => return Ok(Self { positional: args, named: kwargs }),
             Binding::Keywords if args.is_empty() => {
@@ -47,10 +45,10 @@ impl<'a> Bound<'a> {
         let taken = &positional[..args.len()];
         for (name, _) in &kwargs {
             if taken.contains(&&**name) {
-                return Err(Misfit::Multiple(name.clone().into_owned()).of(Subject::Call));
+                return Err(Mismatch::Multiple(name.clone().into_owned()).explain(Source::Call));
             }
             if !names.contains(&&**name) {
-                return Err(Misfit::unexpected(name, names).of(Subject::Call));
+                return Err(Mismatch::unexpected(name, names).explain(Source::Call));
             }
         }
         let mut named: Vec<Keyword<'a>> = Vec::with_capacity(args.len() + kwargs.len());
@@ -59,20 +57,10 @@ impl<'a> Bound<'a> {
         Ok(Self { positional: Vec::new(), named })
     }
 
-    /// The fields of a config, which is a JSON object.
-    pub(super) fn of_config(text: &'a str) -> Result<Self, BindError> {
+    /// Reads the fields of a config, which is a JSON object.
+    pub(super) fn from_config(text: &'a str) -> Result<Self, BindError> {
         let Keywords(named) = serde_json::from_str(text).map_err(|error| text::syntax(&error))?;
         Ok(Self { positional: Vec::new(), named })
-    }
-
-    /// For the type itself.
-    pub(super) fn fast(&self) -> Arguments<'_, 'a> {
-        Arguments::new(self, OnMisfit::Fail)
-    }
-
-    /// The same, with words and path for what does not fit.
-    pub(super) fn explained(&self) -> Arguments<'_, 'a> {
-        Arguments::new(self, OnMisfit::Explain)
     }
 }
 

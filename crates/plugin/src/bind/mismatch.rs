@@ -1,81 +1,81 @@
-//! What does not fit, and the words for it.
+//! Errors of deserialization, and their messages.
 
 use std::fmt;
 
 use serde::de;
 use universal_worker_sanitize::suggest;
 
-use crate::bind::BindError;
-use crate::bind::words;
+use crate::bind::error::BindError;
+use crate::bind::message;
 
-/// What a type says when it does not take what it is given; [`words`] tells it.
+/// Why a value does not fit a type; [`message`] has the wording.
 #[derive(Debug)]
-pub(super) enum Misfit {
-    /// It was not asked why.
+pub(super) enum Mismatch {
+    /// The reason was discarded.
     Unexplained,
     Missing(&'static str),
     Multiple(String),
     Unexpected {
         name: String,
-        near: Option<&'static str>,
+        suggestion: Option<&'static str>,
     },
-    /// A value of this name, with the path within it and what is wrong there.
+    /// The value of a field is wrong: the path within the value, and the reason.
     Value {
         name: String,
         path: String,
-        told: String,
+        reason: String,
         is_text: bool,
     },
-    /// In words of the type's own.
+    /// A message of the type itself.
     Other(String),
 }
 
-/// What is given to a type.
+/// What is deserialized.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Subject {
+pub(super) enum Source {
     Call,
     Config,
 }
 
-impl Misfit {
+impl Mismatch {
     pub(super) fn unexpected(name: &str, names: &[&'static str]) -> Self {
         Self::Unexpected {
             name: name.to_owned(),
-            near: suggest(name, names.iter().copied()).first().copied(),
+            suggestion: suggest(name, names.iter().copied()).first().copied(),
         }
     }
 
-    /// In the words for what was given.
-    pub(super) fn of(self, subject: Subject) -> BindError {
+    /// The error for the caller.
+    pub(super) fn explain(self, source: Source) -> BindError {
         let about = |name: String, message| BindError::Arguments { message, field: Some(name) };
         match self {
             Self::Unexplained => BindError::Arguments {
-                message: format!("the {} does not fit", subject.whole()),
+                message: format!("the {} does not fit", source.whole()),
                 field: None,
             },
             Self::Missing(name) => {
-                about(name.to_owned(), format!("missing required {} '{name}'", subject.part()))
+                about(name.to_owned(), format!("missing required {} '{name}'", source.part()))
             }
             Self::Multiple(name) => {
-                let message = format!("got multiple values for {} '{name}'", subject.part());
+                let message = format!("got multiple values for {} '{name}'", source.part());
                 about(name, message)
             }
-            Self::Unexpected { name, near } => {
-                let hint = near.map(|near| format!(" (did you mean '{near}'?)"));
-                let (kind, name) = (subject.named_part(), words::echoed(&name).into_owned());
+            Self::Unexpected { name, suggestion } => {
+                let hint = suggestion.map(|known| format!(" (did you mean '{known}'?)"));
+                let (kind, name) = (source.named_part(), message::echoed(&name).into_owned());
                 let hint = hint.unwrap_or_default();
                 let message = format!("unexpected {kind} '{name}'{hint}");
                 about(name, message)
             }
-            Self::Value { name, path, told, is_text } => {
+            Self::Value { name, path, reason, is_text } => {
                 let place = format!("{name}{path}");
-                let message = format!("{} '{place}': {told}", subject.part());
+                let message = format!("{} '{place}': {reason}", source.part());
                 if is_text { about(place, message) } else { BindError::Syntax { message } }
             }
             Self::Other(message) => {
-                let message = match subject {
-                    Subject::Call => message,
-                    Subject::Config => format!("config: {message}"),
+                let message = match source {
+                    Source::Call => message,
+                    Source::Config => format!("config: {message}"),
                 };
                 BindError::Arguments { message, field: None }
             }
@@ -83,7 +83,7 @@ impl Misfit {
     }
 }
 
-impl Subject {
+impl Source {
     const fn whole(self) -> &'static str {
         match self {
             Self::Call => "call",
@@ -106,9 +106,9 @@ impl Subject {
     }
 }
 
-impl de::Error for Misfit {
+impl de::Error for Mismatch {
     fn custom<T: fmt::Display>(message: T) -> Self {
-        Self::Other(words::translated(&message.to_string()))
+        Self::Other(message::translated(&message.to_string()))
     }
 
     fn missing_field(name: &'static str) -> Self {
@@ -124,10 +124,10 @@ impl de::Error for Misfit {
     }
 }
 
-impl fmt::Display for Misfit {
+impl fmt::Display for Mismatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("it does not fit")
+        f.write_str("the value does not fit")
     }
 }
 
-impl std::error::Error for Misfit {}
+impl std::error::Error for Mismatch {}

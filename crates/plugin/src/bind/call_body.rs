@@ -1,4 +1,4 @@
-//! The frame of a call: its arguments as pieces of its text.
+//! The body of a call, as borrowed pieces of its text.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -13,21 +13,21 @@ use serde::de::Visitor;
 use serde_json::error::Category;
 use serde_json::value::RawValue;
 
-use crate::bind::BindError;
+use crate::bind::error::BindError;
+use crate::bind::message;
 use crate::bind::text;
-use crate::bind::words;
 
-/// A keyword argument: its name and its text.
+/// The name and the JSON text of a keyword argument.
 pub(super) type Keyword<'a> = (Cow<'a, str>, &'a RawValue);
 
-/// What a body says, in pieces of its text.
+/// The arguments in a body.
 #[derive(Default)]
-pub(super) struct Frame<'a> {
+pub(super) struct CallBody<'a> {
     pub(super) args: Vec<&'a RawValue>,
     pub(super) kwargs: Vec<Keyword<'a>>,
 }
 
-impl<'a> Frame<'a> {
+impl<'a> CallBody<'a> {
     pub(super) fn read(text: &'a str) -> Result<Self, BindError> {
         serde_json::from_str(text).map_err(|error| match error.classify() {
             Category::Data => match text::check(text) {
@@ -39,9 +39,9 @@ impl<'a> Frame<'a> {
     }
 }
 
-/// What is wrong with a text that is JSON and no frame.
+/// Explains why a JSON text is not a call.
 fn wrong_shape(text: &str) -> BindError {
-    let kind = words::kind_of;
+    let kind = message::kind_of;
     let message = match serde_json::from_str::<HashMap<Cow<'_, str>, &RawValue>>(text) {
         Err(_) => format!("the body must be a JSON object, not {}", kind(text)),
         Ok(parts) => match (parts.get("args"), parts.get("kwargs")) {
@@ -57,37 +57,37 @@ fn wrong_shape(text: &str) -> BindError {
     BindError::Shape { message }
 }
 
-impl<'de: 'a, 'a> Deserialize<'de> for Frame<'a> {
+impl<'de: 'a, 'a> Deserialize<'de> for CallBody<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct FrameVisitor;
+        struct CallBodyVisitor;
 
-        impl<'de> Visitor<'de> for FrameVisitor {
-            type Value = Frame<'de>;
+        impl<'de> Visitor<'de> for CallBodyVisitor {
+            type Value = CallBody<'de>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("the object of a call")
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Frame<'de>, A::Error> {
-                let mut frame = Frame::default();
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<CallBody<'de>, A::Error> {
+                let mut body = CallBody::default();
                 while let Some(key) = map.next_key::<Name<'de>>()? {
                     match &*key.0 {
-                        "args" => frame.args = map.next_value()?,
+                        "args" => body.args = map.next_value()?,
                         "kwargs" => {
-                            frame.kwargs = last_of_each(map.next_value::<Keywords<'de>>()?.0)
+                            body.kwargs = remove_duplicates(map.next_value::<Keywords<'de>>()?.0)
                         }
                         _ => drop(map.next_value::<IgnoredAny>()?),
                     }
                 }
-                Ok(frame)
+                Ok(body)
             }
         }
 
-        deserializer.deserialize_map(FrameVisitor)
+        deserializer.deserialize_map(CallBodyVisitor)
     }
 }
 
-/// Every name and value as they are given, be it that a name is there twice.
+/// All members of a JSON object in order, including duplicates.
 pub(super) struct Keywords<'a>(pub(super) Vec<Keyword<'a>>);
 
 impl<'de: 'a, 'a> Deserialize<'de> for Keywords<'a> {
@@ -114,16 +114,16 @@ impl<'de: 'a, 'a> Deserialize<'de> for Keywords<'a> {
     }
 }
 
-/// Up to this many names, comparing each with all is cheaper than a table.
+/// Up to this many names, comparing each name with all others is cheaper than a hash map.
 const FEW: usize = 16;
 
-/// Of a name that is there twice the last value stays, in the first one's place, as in Python.
-fn last_of_each(given: Vec<Keyword<'_>>) -> Vec<Keyword<'_>> {
-    // A table, since the caller says how many names there are.
+/// Removes duplicate names: the last value takes the place of the first, as in Python.
+fn remove_duplicates(members: Vec<Keyword<'_>>) -> Vec<Keyword<'_>> {
+    // A hash map for many names, because the caller controls how many there are.
     let mut places: HashMap<Cow<'_, str>, usize> = HashMap::new();
-    let many = given.len() > FEW;
-    let mut kept: Vec<Keyword<'_>> = Vec::with_capacity(given.len());
-    for (name, value) in given {
+    let many = members.len() > FEW;
+    let mut kept: Vec<Keyword<'_>> = Vec::with_capacity(members.len());
+    for (name, value) in members {
         let place = if many {
             *places.entry(name.clone()).or_insert(kept.len())
         } else {
@@ -137,7 +137,7 @@ fn last_of_each(given: Vec<Keyword<'_>>) -> Vec<Keyword<'_>> {
     kept
 }
 
-/// A key, borrowed where no escape stands in it; serde's own `Cow` always copies.
+/// A key, borrowed unless it contains an escape; serde's own `Cow` always copies.
 struct Name<'a>(Cow<'a, str>);
 
 impl<'de: 'a, 'a> Deserialize<'de> for Name<'a> {
