@@ -50,8 +50,8 @@ async fn check_prints_text_for_people() {
         "panic      unwind",
         "class Hello: hello 0.1.0",
         "  runs at once: 1, can be cancelled",
-        "    greeting: string = \"Hello\" - What comes before the name.",
-        "    name: string (required) - Who is greeted.",
+        "    greeting: string = \"Hello\" - The text before the name.",
+        "    name: string (required) - The name of the person to greet.",
     ] {
         assert!(ended.stdout.lines().any(|told| told == line), "{line} in {}", ended.stdout);
     }

@@ -81,5 +81,5 @@ async fn the_config_schema_has_descriptions_and_defaults() {
     assert_eq!(schema["type"], "object");
     assert_eq!(schema["properties"]["greeting"]["type"], "string");
     assert_eq!(schema["properties"]["greeting"]["default"], "Hello");
-    assert_eq!(schema["properties"]["greeting"]["description"], "What comes before the name.");
+    assert_eq!(schema["properties"]["greeting"]["description"], "The text before the name.");
 }

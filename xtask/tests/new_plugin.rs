@@ -91,7 +91,7 @@ async fn a_new_plugin_passes_its_tests_and_is_served() {
     let worker = dist().join("universal-worker");
     let check = stdout_of(worker, &folder, &["--module", library, "--check"]);
     assert!(check.contains("class BrandNew: brand-new 0.1.0"), "{check}");
-    assert!(check.contains("    text: string (required) - What to say."), "{check}");
+    assert!(check.contains("    text: string (required) - The text to repeat."), "{check}");
     check_served(library).await;
 }
 

@@ -227,8 +227,8 @@ static LATER: Tree = Tree {
         ),
         edit(
             "crates/abi/src/class.rs",
-            "    pub fn execute<C: RunContext>(&self, call: &[u8], cx: Arc<C>) -> Result<Answer, Fault> {\n",
-            "    pub fn execute<C: RunContext>(&self, call: &[u8], cx: Arc<C>) -> Result<Answer, Fault> {\n        \
+            "    pub fn execute<C: RunContext>(&self, call: &[u8], cx: Arc<C>) -> Result<JsonText, Fault> {\n",
+            "    pub fn execute<C: RunContext>(&self, call: &[u8], cx: Arc<C>) -> Result<JsonText, Fault> {\n        \
              cx.usage(format!(r#\"{{\"of_tomorrow\":{}}}\"#, self.object.of_tomorrow()).as_bytes());\n",
         ),
         edit(
@@ -246,7 +246,7 @@ static LATER: Tree = Tree {
              self.object.of_tomorrow()\n    }\n\n    pub(crate) fn into_object(self)",
         ),
         edit(
-            "crates/plugin/src/shim.rs",
+            "crates/plugin/src/dynamic/shim.rs",
             "    fn health(&self, context: ContextObject) -> RResult<RVec<u8>, RawFault> {",
             "    fn of_tomorrow(&self) -> u64 {\n        11\n    }\n\n    \
              fn health(&self, context: ContextObject) -> RResult<RVec<u8>, RawFault> {",

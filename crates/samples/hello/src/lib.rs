@@ -4,23 +4,23 @@ use serde::{Deserialize, Serialize};
 use universal_worker_plugin::schemars::{self, JsonSchema};
 use universal_worker_plugin::{Context, Plugin, PluginError};
 
-/// Greets whom it is told to, in the words of its config.
+/// Greets people.
 pub struct Hello {
     greeting: String,
 }
 
-/// How to greet.
+/// The config, set once with `POST /initialize`.
 #[derive(Serialize, Deserialize, JsonSchema)]
 pub struct Config {
-    /// What comes before the name.
-    #[serde(default = "hello")]
+    /// The text before the name.
+    #[serde(default = "default_greeting")]
     greeting: String,
 }
 
-/// Whom to greet.
+/// The arguments of each call, by position or by keyword.
 #[derive(Deserialize, JsonSchema)]
 pub struct Args {
-    /// Who is greeted.
+    /// The name of the person to greet.
     name: String,
 }
 
@@ -38,7 +38,7 @@ impl Plugin for Hello {
     }
 }
 
-fn hello() -> String {
+fn default_greeting() -> String {
     "Hello".to_owned()
 }
 

@@ -1,4 +1,4 @@
-//! From a file of any format to the frames that the detector wants, in constant memory.
+//! Reads audio files of any format as frames for the detector, in constant memory.
 
 mod decode;
 mod reason;
@@ -15,21 +15,21 @@ use self::resample::Resampler;
 use crate::detector::FRAME;
 use crate::detector::Frame;
 
-/// The sample rates that are taken, in Hz: from poor telephones to measuring devices.
+/// The supported sample rates in Hz.
 ///
-/// A header can say anything; the resampler's memory grows with the rate.
+/// Bounded because a header can have any value, and the memory of the resampler grows with the rate.
 pub const RATES: RangeInclusive<u32> = 1_000..=384_000;
 
-/// A file that is read frame by frame.
+/// An audio file that is read frame by frame.
 ///
-/// It holds one packet of the file and what the resampler keeps, however long the file is.
-/// The last frame is filled up with silence; after an error there are no more.
+/// Its memory is one packet of the file and the state of the resampler, whatever the length of the file.
+/// The last frame is padded with silence. There are no frames after an error.
 pub struct Recording {
     path: PathBuf,
     decoder: Decoder,
     resampler: Resampler,
     packet: Vec<f32>,
-    /// Samples at the detector's rate, those before `used` already given away.
+    /// Samples at the rate of the detector; those before `used` are consumed.
     samples: Vec<f32>,
     used: usize,
     ended: bool,
@@ -39,7 +39,7 @@ impl Recording {
     /// Opens a file and reads its header.
     ///
     /// # Errors
-    /// When there is no such file, or nothing in it that can be decoded.
+    /// If the file does not exist or cannot be decoded.
     pub fn open(path: &Path) -> Result<Self, AudioError> {
         let decoder =
             Decoder::open(path).map_err(|reason| AudioError { path: path.to_owned(), reason })?;
@@ -54,25 +54,25 @@ impl Recording {
         })
     }
 
-    /// The file's own sample rate in Hz.
+    /// The sample rate of the file in Hz.
     #[must_use]
     pub fn sample_rate(&self) -> u32 {
         self.decoder.rate()
     }
 
-    /// Seconds decoded so far; the file's duration, once it has ended.
+    /// The number of seconds decoded so far.
     #[must_use]
     pub fn seconds(&self) -> f64 {
         self.decoder.seconds()
     }
 
-    /// The file's duration in seconds, as far as its header lets one know or guess.
+    /// The length of the file in seconds, known or estimated from its header.
     #[must_use]
     pub fn expected_seconds(&self) -> Option<f64> {
         self.decoder.expected_seconds()
     }
 
-    /// Decodes until there is a whole frame, or the file ends.
+    /// Decodes until a whole frame is available or the file ends.
     fn fill(&mut self) -> Result<(), Reason> {
         while !self.ended && self.samples.len() - self.used < FRAME {
             self.samples.drain(..self.used);
@@ -116,7 +116,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_long_file_takes_no_more_memory_than_a_short_one() {
+    fn memory_does_not_depend_on_length() {
         let excerpt = Path::new(env!("CARGO_MANIFEST_DIR")).join("audio/excerpt.ogg");
         let held = |times: usize| {
             let file = tempfile::NamedTempFile::new().unwrap();
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn there_is_nothing_after_an_error() {
+    fn there_are_no_frames_after_an_error() {
         let excerpt = Path::new(env!("CARGO_MANIFEST_DIR")).join("audio/excerpt.flac");
         let file = tempfile::NamedTempFile::new().unwrap();
         fs::write(file.path(), &fs::read(excerpt).unwrap()[..20_000]).unwrap();

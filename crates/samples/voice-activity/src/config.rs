@@ -1,4 +1,4 @@
-//! What a user may set, and what of it is accepted.
+//! The config and its validation.
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
@@ -17,23 +17,23 @@ const MIN_SPEECH_MS: RangeInclusive<i64> = 0..=10_000;
 const MIN_SILENCE_MS: RangeInclusive<i64> = 0..=10_000;
 const PAD_MS: RangeInclusive<i64> = 0..=5_000;
 
-/// How speech is told from everything else.
+/// How speech is detected.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
-    /// The score at which a moment (16 ms) is speech: a lower one finds more, and errs more.
+    /// The score at which a frame of 16 ms is speech. A lower value finds more speech and more noise.
     #[schemars(range(min = *THRESHOLD.start(), max = *THRESHOLD.end()))]
     pub threshold: f64,
 
-    /// A stretch with less speech than this is no segment, in milliseconds.
+    /// The minimum length of speech in a segment, in milliseconds.
     #[schemars(range(min = *MIN_SPEECH_MS.start(), max = *MIN_SPEECH_MS.end()))]
     pub min_speech_ms: i64,
 
-    /// A pause shorter than this does not end a segment, in milliseconds.
+    /// The minimum length of a pause that ends a segment, in milliseconds.
     #[schemars(range(min = *MIN_SILENCE_MS.start(), max = *MIN_SILENCE_MS.end()))]
     pub min_silence_ms: i64,
 
-    /// What a segment gets on either side, in milliseconds, as far as its neighbours leave room.
+    /// The padding on both sides of a segment, in milliseconds, as far as its neighbors leave room.
     #[schemars(range(min = *PAD_MS.start(), max = *PAD_MS.end()))]
     pub pad_ms: i64,
 }
@@ -45,10 +45,10 @@ impl Default for Config {
 }
 
 impl Config {
-    /// What the segmenter works with.
+    /// Validates the config and returns the settings of the segmenter.
     ///
     /// # Errors
-    /// When a value is out of its bounds; names all of those fields, and their bounds.
+    /// If values are out of bounds; the error names all of these fields with their bounds.
     pub fn accept(&self) -> Result<Settings, PluginError> {
         let mut refused = Refused::default();
         refused.unless(THRESHOLD, "threshold", self.threshold);
@@ -60,7 +60,7 @@ impl Config {
     }
 }
 
-/// The fields that are out of bounds, and why.
+/// The invalid fields, with the reasons.
 #[derive(Default)]
 struct Refused(BTreeMap<String, String>);
 
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_names_field_and_bounds() {
+    fn an_error_names_fields_and_bounds() {
         let default = Config::default;
         refuses(Config { threshold: 1.5, ..default() }, "threshold must be from 0 to 1, got 1.5");
         refuses(
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn a_field_that_is_none_is_refused() {
+    fn an_unknown_field_is_rejected() {
         let error = serde_json::from_value::<Config>(json!({"treshold": 0.5})).unwrap_err();
         assert!(error.to_string().contains("treshold"), "{error}");
     }

@@ -1,33 +1,32 @@
-//! The neural detector: how much a moment of sound is speech.
+//! The neural speech detector.
 
 use crate::level::Leveller;
 
-/// The sample rate that the detector was trained for, in Hz.
+/// The sample rate of the detector in Hz.
 pub const RATE: u32 = 16_000;
 
-/// Samples of a frame, the moment that gets one score: 16 ms.
+/// The number of samples in a frame: 16 ms.
 pub const FRAME: usize = 256;
 
-/// A frame of mono sound at [`RATE`], each sample from -1 to 1.
+/// A frame of mono audio at [`RATE`], with samples from -1 to 1.
 pub type Frame = [f32; FRAME];
 
-/// Gives each frame of one recording a score.
+/// Scores the frames of one recording.
 ///
-/// The network keeps a state from frame to frame: a detector serves one recording, from its
-/// beginning, without gaps.
+/// The network is stateful, so a detector needs all frames of one recording in order.
 pub struct Detector {
     leveller: Leveller,
     network: Box<earshot::Detector>,
 }
 
 impl Detector {
-    /// A detector that has heard nothing yet.
+    /// Creates a detector for a new recording.
     #[must_use]
     pub fn new() -> Self {
         Self { leveller: Leveller::new(), network: earshot::Detector::default_boxed() }
     }
 
-    /// How sure it is that there is speech in the frame, from 0 to 1.
+    /// Scores a frame: the confidence that it contains speech, from 0 to 1.
     pub fn score(&mut self, frame: &Frame) -> f64 {
         f64::from(self.network.predict_f32(&self.leveller.level(frame)))
     }

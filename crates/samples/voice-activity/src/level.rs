@@ -1,22 +1,20 @@
-//! An even loudness for the detector, which was trained on speech that is neither faint nor shouted.
+//! Normalizes loudness for the detector, which was trained on speech of normal loudness.
 
 use crate::detector::FRAME;
 use crate::detector::Frame;
 
-/// The loudness that the loudest part of the last while is brought to, as an RMS: -20 dB.
+/// The target RMS for the loudest recent part of a recording: -20 dB.
 const TARGET: f32 = 0.1;
 
-/// Sound fainter than this is silence, and is not made louder: an RMS of -100 dB, below the last
-/// bit of 16.
+/// The RMS below which sound is silence and is not amplified: -100 dB, less than the last of 16 bits.
 const SILENCE: f32 = 1e-5;
 
-/// How much of the loudness is left after a frame of silence: it falls by 1 dB a second.
+/// The decay of the measured loudness per frame of silence: 1 dB per second.
 const FALL: f32 = 0.998_159_6;
 
-/// Brings quiet and loud recordings to one loudness, with no knowledge of what comes later.
+/// Normalizes the loudness of a recording without looking ahead.
 ///
-/// It follows a louder sound at once and a fainter one slowly, so that a pause after speech stays
-/// a pause.
+/// It follows a louder sound immediately and a quieter one slowly, so that a pause stays quiet.
 pub(crate) struct Leveller {
     loudness: f32,
 }
@@ -26,7 +24,7 @@ impl Leveller {
         Self { loudness: SILENCE }
     }
 
-    /// The frame, louder or fainter.
+    /// Amplifies or attenuates a frame.
     pub(crate) fn level(&mut self, frame: &Frame) -> Frame {
         let power = frame.iter().map(|sample| sample * sample).sum::<f32>() / FRAME as f32;
         self.loudness = (self.loudness * FALL).max(power.sqrt()).max(SILENCE);
@@ -39,14 +37,14 @@ impl Leveller {
 mod tests {
     use super::*;
 
-    /// The loudness of the last of so many frames of a square wave.
+    /// The loudness of the last of a number of frames of a square wave.
     fn leveled(leveller: &mut Leveller, loudness: f32, frames: usize) -> f32 {
         let wave: Frame = std::array::from_fn(|n| if n % 2 == 0 { loudness } else { -loudness });
         (0..frames).fold(0.0, |_, _| leveller.level(&wave)[0])
     }
 
     #[test]
-    fn quiet_and_loud_come_to_the_target() {
+    fn quiet_and_loud_recordings_reach_the_target() {
         for loudness in [0.001, 0.02, 0.1, 0.9] {
             let leveled = leveled(&mut Leveller::new(), loudness, 1);
             assert!((leveled - TARGET).abs() < 1e-6, "{loudness}: {leveled}");
@@ -54,7 +52,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pause_stays_a_pause() {
+    fn a_pause_stays_quiet() {
         let mut leveller = Leveller::new();
         leveled(&mut leveller, 0.5, 1);
         let after_a_second = leveled(&mut leveller, 0.005, 62);

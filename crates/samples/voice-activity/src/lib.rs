@@ -1,11 +1,9 @@
-//! Finds speech in audio files: the first stage of every transcription pipeline, as a plugin of
-//! the universal worker.
+//! Finds speech in audio files: the first stage of a transcription pipeline, as a universal-worker
+//! plugin.
 //!
-//! From the file to its segments, each stage knows only the one before it:
-//! [`audio`] decodes, mixes and resamples; [`detector`] scores 16 ms at a time; [`segmenter`] turns
-//! scores into stretches of speech; [`listening`] puts the three in a row.
-//! What is left for this file is what makes a plugin of it: config, arguments, result, progress,
-//! cancel, and errors in a caller's words.
+//! Each stage depends only on the previous one: [`audio`] decodes, mixes and resamples; [`detector`]
+//! scores frames of 16 ms; [`segmenter`] turns scores into segments; [`listening`] combines the three.
+//! This file makes a plugin of them: config, arguments, result, progress, cancellation and errors.
 
 #![forbid(unsafe_code)]
 
@@ -49,16 +47,16 @@ pub struct Args {
     pub audio: PathBuf,
 }
 
-/// What [`VoiceActivity`] found in a file; its stream has a [`Segment`] a line instead.
+/// The result of [`VoiceActivity`]; a stream emits each [`Segment`] instead.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Report {
-    /// The file's length in seconds.
+    /// The length of the file in seconds.
     pub duration: f64,
-    /// The file's sample rate in Hz.
+    /// The sample rate of the file in Hz.
     pub sample_rate: u32,
-    /// The length of all segments together in seconds.
+    /// The total length of all segments in seconds.
     pub speech_seconds: f64,
-    /// Where there is speech, in order of time.
+    /// The segments with speech, in order of time.
     pub segments: Vec<Segment>,
 }
 
@@ -95,24 +93,24 @@ impl Plugin for VoiceActivity {
 }
 
 impl VoiceActivity {
-    /// Listens to a whole file, and hands over each segment as soon as it is certain.
+    /// Processes a whole file, and passes on each segment as soon as it is final.
     fn listen(
         &self,
         file: &Path,
         cx: &Context,
-        mut found: impl FnMut(Segment) -> Result<(), PluginError>,
+        mut on_segment: impl FnMut(Segment) -> Result<(), PluginError>,
     ) -> Result<Recording, PluginError> {
-        let mut listening = Listening::begin(file, self.settings).map_err(refusal)?;
-        let mut next_told = 0.0;
-        while let Some(heard) = listening.next() {
+        let mut listening = Listening::begin(file, self.settings).map_err(plugin_error)?;
+        let mut next_report = 0.0;
+        while let Some(result) = listening.next() {
             cx.check_cancelled()?;
-            if let Some(segment) = heard.map_err(refusal)? {
-                found(segment)?;
+            if let Some(segment) = result.map_err(plugin_error)? {
+                on_segment(segment)?;
             }
             let recording = listening.recording();
-            if recording.seconds() >= next_told {
-                tell(cx, recording);
-                next_told = recording.seconds() + 1.0;
+            if recording.seconds() >= next_report {
+                report(cx, recording);
+                next_report = recording.seconds() + 1.0;
             }
         }
         let recording = listening.into_recording();
@@ -122,14 +120,14 @@ impl VoiceActivity {
     }
 }
 
-/// What a run's account says of it.
+/// The usage figures of a run.
 #[derive(Serialize)]
 struct Usage {
     audio_seconds: f64,
 }
 
-/// Tells how far a recording is decoded.
-fn tell(cx: &Context, recording: &Recording) {
+/// Reports how far a recording is decoded.
+fn report(cx: &Context, recording: &Recording) {
     let seconds = recording.seconds();
     match recording.expected_seconds() {
         Some(expected) if expected > 0.0 => {
@@ -140,13 +138,13 @@ fn tell(cx: &Context, recording: &Recording) {
     }
 }
 
-/// An error of a file in the terms of the caller who named it.
-fn refusal(error: AudioError) -> PluginError {
+/// Turns an error of a file into an error of the caller, who chose the file.
+fn plugin_error(error: AudioError) -> PluginError {
     if matches!(error.reason, Reason::Read { .. }) {
         return PluginError::from(error);
     }
-    let why = error.reason.to_string();
-    PluginError::from(error).category(Category::UserInput).field("audio", why)
+    let reason = error.reason.to_string();
+    PluginError::from(error).category(Category::UserInput).field("audio", reason)
 }
 
 #[cfg(feature = "export")]

@@ -1,4 +1,4 @@
-//! The way from a file to its segments.
+//! The pipeline from a file to its segments.
 
 use std::path::Path;
 
@@ -14,24 +14,24 @@ use crate::segmenter::Segmenter;
 use crate::segmenter::Settings;
 use crate::segmenter::Span;
 
-/// A stretch of a recording in which somebody speaks.
+/// A part of a recording that contains speech.
 ///
-/// Segments come in order of time and do not overlap.
+/// Segments are in order of time and do not overlap.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, JsonSchema)]
 pub struct Segment {
-    /// Where it begins, in seconds from the beginning of the file.
+    /// The start in seconds from the beginning of the file.
     pub start: f64,
-    /// Where it ends, in seconds from the beginning of the file.
+    /// The end in seconds from the beginning of the file.
     pub end: f64,
-    /// How sure the detector is of its speech on average, from 0 to 1.
+    /// The mean confidence of the detector, from 0 to 1.
     #[schemars(range(min = 0, max = 1))]
     pub confidence: f64,
 }
 
-/// A file that is listened to; each item is one frame (16 ms) of it, and the segment that this
-/// frame made certain, if any.
+/// Processes a file frame by frame. Each item is one frame of 16 ms, with the segment that became final by
+/// it, if any.
 ///
-/// Between two items only one frame is worked on: the caller can stop, or tell how far it is.
+/// Between two frames the caller can stop or report progress.
 pub struct Listening {
     recording: Recording,
     detector: Detector,
@@ -43,7 +43,7 @@ impl Listening {
     /// Opens a file.
     ///
     /// # Errors
-    /// When there is no such file, or nothing in it that can be decoded.
+    /// If the file does not exist or cannot be decoded.
     pub fn begin(file: &Path, settings: Settings) -> Result<Self, AudioError> {
         Ok(Self {
             recording: Recording::open(file)?,
@@ -53,13 +53,13 @@ impl Listening {
         })
     }
 
-    /// What is listened to: its rate, how far it is, how long.
+    /// The recording that is processed.
     #[must_use]
     pub fn recording(&self) -> &Recording {
         &self.recording
     }
 
-    /// What was listened to.
+    /// Returns the recording.
     #[must_use]
     pub fn into_recording(self) -> Recording {
         self.recording
@@ -95,7 +95,7 @@ impl Iterator for Listening {
     }
 }
 
-/// Rounds to thousandths: milliseconds of a time.
+/// Rounds to thousandths.
 pub(crate) fn thousandths(value: f64) -> f64 {
     (value * 1000.0).round() / 1000.0
 }

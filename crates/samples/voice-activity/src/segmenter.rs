@@ -1,42 +1,42 @@
-//! From scores to segments: hysteresis, shortest speech, shortest pause, padding.
+//! Turns scores into segments, with hysteresis, a minimum length of speech and pauses, and padding.
 //!
-//! Pure arithmetic on a clock of samples at the detector's rate; knows no sound.
+//! Times are counted in samples at the rate of the detector.
 
 use std::mem;
 
 use crate::detector::FRAME;
 use crate::detector::RATE;
 
-/// Speech that has begun goes on while the score is above this part of the threshold.
+/// The fraction of the threshold above which speech that has begun continues.
 ///
-/// The two levels keep a score that wavers about one of them from cutting words.
+/// This hysteresis keeps a fluctuating score from cutting words.
 const HOLD: f64 = 0.7;
 
-/// What makes a segment; the times in milliseconds.
+/// The settings of a segmenter; times are in milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Settings {
     /// The score at which speech begins, from 0 to 1.
     pub threshold: f64,
-    /// A stretch with less speech is dropped.
+    /// Segments with less speech are dropped.
     pub min_speech: u32,
-    /// A pause that is shorter does not end a stretch.
+    /// Shorter pauses do not end a segment.
     pub min_silence: u32,
-    /// What is added on either side.
+    /// The padding on both sides.
     pub pad: u32,
 }
 
-/// A stretch of speech with its padding; times in samples at [`RATE`].
+/// A segment with its padding; times are in samples at [`RATE`].
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Span {
-    /// Where it begins.
+    /// The first sample.
     pub start: u64,
-    /// Where it ends: the first sample that is no more part of it.
+    /// The sample after the last one.
     pub end: u64,
-    /// The mean score of what is speech in it, from 0 to 1.
+    /// The mean score of its speech, from 0 to 1.
     pub confidence: f64,
 }
 
-/// Takes one score a frame, gives each span as soon as nothing to come can change it.
+/// Takes a score per frame and returns each span as soon as it is final.
 pub struct Segmenter {
     threshold: f64,
     min_speech: u64,
@@ -45,27 +45,27 @@ pub struct Segmenter {
     /// The end of the frames so far.
     now: u64,
     speaking: bool,
-    /// The stretch at hand: in speech, or in a pause that may yet be too short to end it.
+    /// The current stretch of speech, possibly in a pause that may be too short to end it.
     open: Option<Stretch>,
-    /// A stretch that is over and whose padding another one may still cut.
+    /// The previous stretch, whose padding the next one may still cut.
     closed: Option<Stretch>,
-    /// Where the padding of the former span ends.
+    /// The end of the padding of the previous span.
     floor: u64,
 }
 
-/// Speech and the pauses in it, without padding.
+/// Speech with its pauses, without padding.
 #[derive(Clone, Copy)]
 struct Stretch {
     start: u64,
     end: u64,
-    /// Samples in it that are speech.
+    /// The number of samples that are speech.
     speech: u64,
-    /// The sum of the scores of those frames.
+    /// The sum of the scores of its speech frames.
     scores: f64,
 }
 
 impl Segmenter {
-    /// A segmenter at the beginning of a recording.
+    /// Creates a segmenter for a new recording.
     #[must_use]
     pub fn new(settings: Settings) -> Self {
         Self {
@@ -81,7 +81,7 @@ impl Segmenter {
         }
     }
 
-    /// Takes the score of the next frame.
+    /// Adds the score of the next frame.
     pub fn push(&mut self, score: f64) -> Option<Span> {
         let start = self.now;
         self.now += FRAME as u64;
@@ -90,7 +90,7 @@ impl Segmenter {
         if self.speaking { self.speech(start, score) } else { self.pause() }
     }
 
-    /// Ends the recording; no span ends later than its last frame.
+    /// Ends the recording and returns its last span.
     pub fn finish(&mut self) -> Option<Span> {
         let last = self.open.take().filter(|stretch| self.is_long(stretch));
         let last = last.or(self.closed.take())?;
@@ -110,7 +110,7 @@ impl Segmenter {
         if was_long || !self.is_long(&stretch) {
             return None;
         }
-        // From here on this stretch is sure to become a span: it bounds the one before.
+        // From here on this stretch is certain to become a span, which limits the previous one.
         let before = self.closed.take()?;
         Some(self.settle(before, stretch.start))
     }
@@ -129,7 +129,7 @@ impl Segmenter {
         stretch.speech >= self.min_speech
     }
 
-    /// Pads a stretch that is followed by the next one at `next` at the earliest.
+    /// Pads a stretch, if the next one starts at `next` or later.
     fn settle(&mut self, stretch: Stretch, next: u64) -> Span {
         let end = stretch.end + self.pad.min((next - stretch.end) / 2);
         let floor = mem::replace(&mut self.floor, end);

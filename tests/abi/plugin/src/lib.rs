@@ -1,6 +1,6 @@
-//! The plugin by which the tests look at the interface from the plugin's side.
+//! A plugin for tests of the binary interface, from the plugin's side.
 //!
-//! It answers, waits for its cancel, streams, and tells what each method of the context answered.
+//! It replies, waits for cancellation, streams, and returns the results of all context methods.
 
 #[cfg(feature = "allocator")]
 mod imp;
@@ -21,7 +21,7 @@ use universal_worker_plugin::ConfigOption;
 #[cfg(not(feature = "bare"))]
 use universal_worker_plugin::ConfigOptions;
 #[cfg(not(feature = "bare"))]
-use universal_worker_plugin::Rebuild;
+use universal_worker_plugin::Reload;
 #[cfg(not(feature = "bare"))]
 use universal_worker_plugin::Reconfigured;
 
@@ -30,7 +30,7 @@ pub struct Probe {
     mark: String,
 }
 
-/// What its answers begin with.
+/// The prefix of its replies.
 #[derive(Serialize, Deserialize, JsonSchema)]
 #[schemars(crate = "universal_worker_plugin::schemars")]
 pub struct Config {
@@ -38,7 +38,7 @@ pub struct Config {
     mark: String,
 }
 
-/// What to do.
+/// The operation and its input.
 #[derive(Deserialize, JsonSchema)]
 #[schemars(crate = "universal_worker_plugin::schemars")]
 pub struct Args {
@@ -53,21 +53,21 @@ pub struct Args {
 #[schemars(crate = "universal_worker_plugin::schemars")]
 #[serde(rename_all = "snake_case")]
 enum Op {
-    /// Answers with the text.
+    /// Returns the text.
     Echo,
     /// Fails with the text.
     Fail,
     /// Panics with the text.
     Panic,
-    /// Comes back when it is cancelled.
+    /// Returns when it is cancelled.
     Wait,
-    /// Asks each method of the context.
+    /// Calls each method of the context.
     Context,
-    /// Emits the text so many times.
+    /// Emits the text `count` times.
     Stream,
 }
 
-/// What came of it.
+/// The result.
 #[derive(Serialize, JsonSchema)]
 #[schemars(crate = "universal_worker_plugin::schemars")]
 #[serde(untagged)]
@@ -77,7 +77,7 @@ pub enum Reply {
     Context(Answers),
 }
 
-/// What each method of the context answered.
+/// The results of the context methods.
 #[derive(Serialize, JsonSchema)]
 #[schemars(crate = "universal_worker_plugin::schemars")]
 pub struct Answers {
@@ -88,7 +88,7 @@ pub struct Answers {
     counted: bool,
     errors_are_logged: bool,
     emitted_outside_of_a_stream: Option<String>,
-    /// Of the method that a later interface has; none where this plugin is built for an earlier one.
+    /// The result of a method of a later interface; `None` if the plugin is built against an earlier one.
     of_tomorrow: Option<u64>,
 }
 
@@ -106,7 +106,7 @@ impl Plugin for Probe {
     #[cfg(not(feature = "bare"))]
     const CONCURRENCY: u32 = 3;
     #[cfg(not(feature = "bare"))]
-    const REBUILD: Rebuild = Rebuild::DropFirst;
+    const RELOAD: Reload = Reload::DropFirst;
 
     fn load(cx: &Context) -> Result<(), PluginError> {
         cx.log(Level::Info, "probe", "a line before all runs");
@@ -172,9 +172,7 @@ impl Plugin for Probe {
 
 fn wait(cx: &Context) -> Result<Reply, PluginError> {
     cx.status(0.5, "waiting");
-    if cx.sleep(Duration::from_secs(600)) {
-        return Err(PluginError::cancelled());
-    }
+    cx.sleep(Duration::from_secs(600))?;
     Ok(Reply::Text("nobody cancelled".to_owned()))
 }
 
@@ -186,7 +184,7 @@ fn context(cx: &Context) -> Answers {
     let emitted = cx.emit(&true);
     Answers {
         cancelled: cx.is_cancelled(),
-        woken: cx.sleep(Duration::from_millis(1)),
+        woken: cx.sleep(Duration::from_millis(1)).is_err(),
         remaining: cx.remaining().map(|left| left.as_secs_f64()),
         run_id: cx.run_id(),
         counted: counted.is_ok(),

@@ -1,4 +1,4 @@
-//! The processes that a plugin starts.
+//! Processes that the plugin starts.
 
 use std::io;
 use std::io::BufRead;
@@ -19,17 +19,17 @@ use crate::keywords::seconds;
 /// A process that sleeps.
 pub(crate) struct Sleeper {
     pub(crate) duration: Duration,
-    /// It has a session of its own.
+    /// Starts in a session of its own.
     pub(crate) detached: bool,
-    /// Its parent ends.
+    /// Outlives its parent.
     pub(crate) orphaned: bool,
-    /// It ignores SIGTERM.
+    /// Ignores SIGTERM.
     pub(crate) deaf: bool,
 }
 
 impl Sleeper {
-    /// What a call asks for.
-    pub(crate) fn of(args: &RawArgs) -> Result<Self, PluginError> {
+    /// Reads the keywords of a call.
+    pub(crate) fn from_args(args: &RawArgs) -> Result<Self, PluginError> {
         let flag = |name| optional(args, name).map(|flag| flag.unwrap_or(false));
         Ok(Self {
             duration: seconds(args, "secs")?,
@@ -39,10 +39,10 @@ impl Sleeper {
         })
     }
 
-    /// Returns its pid.
+    /// Starts the process and returns its pid.
     pub(crate) fn start(&self) -> io::Result<u32> {
         let seconds = self.duration.as_secs_f64();
-        // What is ignored stays ignored when another program is run.
+        // An ignored signal stays ignored after exec.
         let deaf = if self.deaf { "trap '' TERM; " } else { "" };
         let script = if self.orphaned {
             format!("{deaf}sleep {seconds} >/dev/null & echo $!")
@@ -67,8 +67,7 @@ impl Sleeper {
     }
 }
 
-/// Starts a daemon, deaf to SIGTERM, which starts up to so many others as fast as it can; returns its
-/// pid.
+/// Starts a daemon that ignores SIGTERM and starts other processes as fast as it can; returns its pid.
 pub(crate) fn breed(others: u32) -> io::Result<u32> {
     let script = format!(
         "trap '' TERM; n=0; while [ $n -lt {others} ]; do sleep 600 & n=$((n+1)); done; sleep 600"
@@ -80,7 +79,7 @@ pub(crate) fn breed(others: u32) -> io::Result<u32> {
     Ok(command.spawn()?.id())
 }
 
-/// Starts children and waits for each, on many threads; returns how many ended as they should.
+/// Starts children and waits for them, on many threads; returns how many had the right exit code.
 pub(crate) fn start_and_wait(args: &RawArgs) -> Result<usize, PluginError> {
     const CODE: i32 = 7;
     let (threads, children): (usize, usize) =

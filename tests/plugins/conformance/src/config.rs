@@ -1,4 +1,4 @@
-//! The config: any JSON object, of which a few keys are obeyed.
+//! The config: any JSON object, with a few known keys.
 
 use std::path::Path;
 use std::path::PathBuf;
@@ -19,78 +19,78 @@ use crate::imp;
 /// The config of all classes.
 #[derive(Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Config {
-    /// Means nothing; it is in the recordings.
+    /// Has no effect; used by the recorded requests.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String")]
     language: Option<String>,
 
-    /// Refused whatever it is.
+    /// Rejected, whatever the value is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     bad: Option<Value>,
 
-    /// A file to which each cleanup appends one line.
+    /// A file to which each cleanup appends a line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     cleanup_log: Option<PathBuf>,
 
-    /// Seconds that a cleanup takes.
+    /// The duration of each cleanup in seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     cleanup_hangs: Option<f64>,
 
-    /// Seconds that a process sleeps which each cleanup starts.
+    /// The lifetime in seconds of a process that each cleanup starts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     cleanup_spawns: Option<f64>,
 
-    /// Seconds that an initialize takes.
+    /// The duration of each initialize in seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     initialize_hangs: Option<f64>,
 
-    /// A signal that each initialize raises.
+    /// A signal to raise in each initialize.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     initialize_raises: Option<i32>,
 
-    /// A signal that each cleanup raises.
+    /// A signal to raise in each cleanup.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     cleanup_raises: Option<i32>,
 
-    /// What `Equipped` offers, and how it goes.
+    /// The behavior of the optional methods of `Equipped`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    offers: Option<Offered>,
+    offers: Option<OptionalMethods>,
 
-    /// Whatever else was sent.
+    /// All other members.
     #[serde(flatten)]
     others: Map<String, Value>,
 }
 
-/// How what `Equipped` offers goes.
+/// The behavior of the optional methods of `Equipped`.
 #[derive(Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
-pub(crate) struct Offered {
-    /// Why it is not well.
+pub(crate) struct OptionalMethods {
+    /// The error of the health check.
     pub(crate) unhealthy: Option<String>,
-    /// Seconds that the check of its health takes.
+    /// The duration of the health check in seconds.
     pub(crate) health_hangs: f64,
-    /// Seconds that a prefetch takes.
+    /// The duration of a prefetch in seconds.
     pub(crate) prefetch_takes: f64,
-    /// Why a prefetch fails.
+    /// The error of a prefetch.
     pub(crate) prefetch_fails: Option<String>,
-    /// Seconds that the options of the config take.
+    /// The duration of listing the config options in seconds.
     pub(crate) options_hang: f64,
-    /// What becomes of another config.
+    /// What to do with another config.
     pub(crate) reconfigure: Reconfigure,
 }
 
-/// What an instance does about another config.
+/// What an instance does with another config.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Reconfigure {
-    /// It wants to be built anew.
+    /// Requests a new instance.
     #[default]
     Anew,
-    /// It takes it.
+    /// Applies it in place.
     InPlace,
-    /// It refuses it.
+    /// Rejects it.
     Refuse,
-    /// It panics.
+    /// Panics.
     Panic,
 }
 
@@ -99,7 +99,7 @@ impl Config {
         self.language.as_deref()
     }
 
-    pub(crate) fn offers(&self) -> Offered {
+    pub(crate) fn offers(&self) -> OptionalMethods {
         self.offers.clone().unwrap_or_default()
     }
 

@@ -1,4 +1,4 @@
-//! The operations that end badly, or reach beyond the run.
+//! Operations that crash, or have effects beyond their run.
 
 use std::fs::File;
 use std::hint::black_box;
@@ -22,7 +22,7 @@ use crate::keywords::optional;
 use crate::keywords::required;
 use crate::reply::Reply;
 
-pub(crate) fn commit(op: &str, args: &RawArgs) -> Result<Reply, PluginError> {
+pub(crate) fn execute(op: &str, args: &RawArgs) -> Result<Reply, PluginError> {
     match op {
         "panic" => {
             let message: Option<String> = optional(args, "message")?;
@@ -43,7 +43,7 @@ pub(crate) fn commit(op: &str, args: &RawArgs) -> Result<Reply, PluginError> {
             imp::hang_at_exit()?;
             Ok(Reply::None)
         }
-        "spawn" => Ok(Reply::Integer(Sleeper::of(args)?.start()?.into())),
+        "spawn" => Ok(Reply::Integer(Sleeper::from_args(args)?.start()?.into())),
         "breed" => Ok(Reply::Integer(children::breed(required(args, "n")?)?.into())),
         "fork_on" => Ok(Reply::Integer(imp::fork_on(required(args, "n")?)?.into())),
         "take_files" => Ok(Reply::Integer(take_files() as u128)),
@@ -56,7 +56,7 @@ pub(crate) fn commit(op: &str, args: &RawArgs) -> Result<Reply, PluginError> {
         "print" => {
             let message: String = required(args, "message")?;
             println!("{message}");
-            // At once: between two writes of it, the log may have a line on the same stream.
+            // A single write, so that no log line comes between.
             let _ = io::stderr().write_all(format!("{message}\n").as_bytes());
             Ok(Reply::None)
         }
@@ -64,7 +64,7 @@ pub(crate) fn commit(op: &str, args: &RawArgs) -> Result<Reply, PluginError> {
     }
 }
 
-/// On so many threads at the same moment.
+/// Crashes on several threads at the same time.
 fn segfault_together(threads: usize) -> ! {
     let start = Arc::new(Barrier::new(threads));
     for _ in 0..threads {
@@ -79,7 +79,7 @@ fn segfault_together(threads: usize) -> ! {
     }
 }
 
-/// Opens files until there can be no more, and then each that is given back; returns how many.
+/// Opens files until the limit, and keeps taking every descriptor that becomes free; returns their number.
 fn take_files() -> usize {
     let take = || File::open("/dev/null").map(mem::forget).is_ok();
     let mut taken = 0;
@@ -96,7 +96,7 @@ fn take_files() -> usize {
     taken
 }
 
-#[allow(unconditional_recursion, reason = "it is what the operation is for")]
+#[allow(unconditional_recursion, reason = "the operation overflows the stack")]
 fn overflow_stack(depth: u128) -> u128 {
     let frame = black_box([depth; 64]);
     overflow_stack(black_box(depth + 1)) + frame[63]

@@ -1,4 +1,4 @@
-//! Reads the keywords of a call one by one.
+//! Reads keywords of a call.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use universal_worker_plugin::PluginError;
 use universal_worker_plugin::RawArgs;
 
-/// A keyword that may be left out.
+/// Reads an optional keyword.
 pub(crate) fn optional<T: DeserializeOwned>(
     args: &RawArgs,
     name: &str,
@@ -20,14 +20,14 @@ pub(crate) fn optional<T: DeserializeOwned>(
     })
 }
 
-/// A keyword that must be there.
+/// Reads a required keyword.
 pub(crate) fn required<T: DeserializeOwned>(args: &RawArgs, name: &str) -> Result<T, PluginError> {
     optional(args, name)?.ok_or_else(|| {
         PluginError::user_input(format!("missing keyword '{name}'")).field(name, "is missing")
     })
 }
 
-/// A keyword that says seconds.
+/// Reads a required keyword as seconds.
 pub(crate) fn seconds(args: &RawArgs, name: &str) -> Result<Duration, PluginError> {
     let seconds = required(args, name)?;
     Duration::try_from_secs_f64(seconds).map_err(|error| {

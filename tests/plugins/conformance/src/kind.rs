@@ -1,52 +1,52 @@
-//! What the classes differ in.
+//! The differences between the classes.
 
 use std::thread;
 use std::time::Duration;
 
-use universal_worker_plugin::Cancel;
+use universal_worker_plugin::Cancellation;
 use universal_worker_plugin::Context;
 use universal_worker_plugin::PluginError;
 
-/// What one class does otherwise than the others.
+/// The settings of one class.
 pub trait Kind: 'static {
-    /// How many runs it takes at once.
+    /// The maximum number of concurrent runs.
     const CONCURRENCY: u32 = 1;
-    /// Whether its runs obey a cancel.
-    const CANCEL: Cancel = Cancel::Obeyed;
-    /// What it offers beside its runs.
+    /// Whether runs react to cancellation.
+    const CANCELLATION: Cancellation = Cancellation::Cooperative;
+    /// The optional methods that it implements.
     const OFFERS: Offers = Offers::Nothing;
 
-    /// How it is loaded.
+    /// Loads the class.
     ///
     /// # Errors
-    /// When it refuses to.
+    /// If the class is one that fails to load.
     fn load(_cx: &Context) -> Result<(), PluginError> {
         Ok(())
     }
 }
 
-/// What a class offers beside its runs.
+/// The optional methods that a class implements.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Offers {
-    /// It leaves out what can be left out.
+    /// None of them.
     Nothing,
-    /// All that there is; the config says how each goes.
+    /// All of them, with the behavior from the config.
     Everything,
 }
 
-/// Nothing special.
+/// The default settings.
 pub struct Plain;
-/// Offers everything.
+/// Implements all optional methods.
 pub struct Equipped;
-/// Says that it cannot be cancelled.
+/// Declares that it cannot be cancelled.
 pub struct NotCancellable;
-/// Takes four runs at once.
+/// Runs up to four calls at once.
 pub struct Parallel;
 /// Takes three seconds to load.
 pub struct SlowToLoad;
-/// Returns an error when it is loaded.
+/// Fails to load with an error.
 pub struct RefusesToLoad;
-/// Panics when it is loaded.
+/// Fails to load with a panic.
 pub struct PanicsOnLoad;
 
 impl Kind for Plain {}
@@ -57,7 +57,7 @@ impl Kind for Equipped {
 }
 
 impl Kind for NotCancellable {
-    const CANCEL: Cancel = Cancel::NotSupported;
+    const CANCELLATION: Cancellation = Cancellation::Unsupported;
 }
 
 impl Kind for Parallel {

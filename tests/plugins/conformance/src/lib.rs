@@ -1,9 +1,8 @@
-//! The plugin that the tests drive: it can do everything wrong on command.
+//! A plugin for tests that misbehaves on command.
 //!
-//! `execute` does what the keyword `op` names, `execute_stream` emits numbered chunks;
+//! `execute` runs the operation in the keyword `op`, and `execute_stream` emits numbered chunks;
 //! `docs/conformance.md` lists operations, config keys and classes.
-//! It does in Rust what the reference plugin of the original worker does, and more, so that faults
-//! can be injected from outside.
+//! It covers the reference plugin of the original worker, and injects more faults.
 
 mod children;
 mod config;
@@ -25,7 +24,7 @@ use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
 use std::thread;
 
-use universal_worker_plugin::Cancel;
+use universal_worker_plugin::Cancellation;
 use universal_worker_plugin::ConfigOptions;
 use universal_worker_plugin::Context;
 use universal_worker_plugin::Plugin;
@@ -42,28 +41,28 @@ pub use crate::meter::MeterConfig;
 pub use crate::meter::MeterOutput;
 use crate::reply::Reply;
 
-/// One of the classes; they differ in their kind alone.
+/// The classes, which differ only in their [`Kind`].
 pub struct Faulty<K> {
     config: Config,
-    /// The how manieth instance of this process it is.
+    /// The number of the instance in this process, from 1.
     number: u64,
     memory: Mutex<Vec<Vec<u8>>>,
     kind: PhantomData<fn() -> K>,
 }
 
-/// Loads, takes one run at a time, and can be cancelled.
+/// Loads, runs one call at a time, and can be cancelled.
 pub type Conformance = Faulty<kind::Plain>;
-/// Says that it cannot be cancelled.
+/// Declares that it cannot be cancelled.
 pub type NotCancellable = Faulty<kind::NotCancellable>;
-/// Takes four runs at once.
+/// Runs up to four calls at once.
 pub type Parallel = Faulty<kind::Parallel>;
-/// Offers all that can be left out, and takes two runs at once.
+/// Implements all optional methods, and runs up to two calls at once.
 pub type Equipped = Faulty<kind::Equipped>;
 /// Takes three seconds to load.
 pub type SlowToLoad = Faulty<kind::SlowToLoad>;
-/// Returns an error when it is loaded.
+/// Fails to load with an error.
 pub type RefusesToLoad = Faulty<kind::RefusesToLoad>;
-/// Panics when it is loaded.
+/// Fails to load with a panic.
 pub type PanicsOnLoad = Faulty<kind::PanicsOnLoad>;
 
 impl<K: Kind> Plugin for Faulty<K> {
@@ -75,7 +74,7 @@ impl<K: Kind> Plugin for Faulty<K> {
     const VERSION: Option<&'static str> = Some("1.2.3");
     const DESCRIPTION: &'static str = "Does everything wrong on command.";
     const CONCURRENCY: u32 = K::CONCURRENCY;
-    const CANCEL: Cancel = K::CANCEL;
+    const CANCELLATION: Cancellation = K::CANCELLATION;
 
     fn load(cx: &Context) -> Result<(), PluginError> {
         K::load(cx)
@@ -97,17 +96,17 @@ impl<K: Kind> Plugin for Faulty<K> {
     }
 
     fn prefetch(&self, cx: &Context) -> Result<(), PluginError> {
-        offered::<K>()?;
+        require_offers::<K>()?;
         self.config.offers().prefetch(cx)
     }
 
     fn health(&self, _cx: &Context) -> Result<(), PluginError> {
-        offered::<K>()?;
+        require_offers::<K>()?;
         self.config.offers().health()
     }
 
     fn config_options(config: Option<Config>, _cx: &Context) -> Result<ConfigOptions, PluginError> {
-        offered::<K>()?;
+        require_offers::<K>()?;
         let config = config.ok_or_else(|| PluginError::new("there is always a config"))?;
         Ok(config.offers().options(config.language()))
     }
@@ -118,17 +117,17 @@ impl<K: Kind> Plugin for Faulty<K> {
         _cx: &Context,
     ) -> Result<Reconfigured, PluginError> {
         if K::OFFERS == Offers::Nothing {
-            return Ok(Reconfigured::BuildAnew);
+            return Ok(Reconfigured::Rebuild);
         }
-        let becomes = config.offers().reconfigure()?;
-        if becomes == Reconfigured::InPlace {
+        let outcome = config.offers().reconfigure()?;
+        if outcome == Reconfigured::InPlace {
             self.config = config.clone();
         }
-        Ok(becomes)
+        Ok(outcome)
     }
 }
 
-fn offered<K: Kind>() -> Result<(), PluginError> {
+fn require_offers<K: Kind>() -> Result<(), PluginError> {
     match K::OFFERS {
         Offers::Nothing => Err(PluginError::not_supported()),
         Offers::Everything => Ok(()),

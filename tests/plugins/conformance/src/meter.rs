@@ -1,5 +1,5 @@
-//! A class that does next to nothing, so that what it costs to call it can be measured; and that
-//! measures from within what the context costs.
+//! A class for benchmarks: measures the cost of a call from outside, and the cost of context methods from
+//! inside.
 
 use std::hint::black_box;
 use std::time::Instant;
@@ -13,29 +13,29 @@ use universal_worker_plugin::PluginError;
 use universal_worker_plugin::schemars;
 use universal_worker_plugin::schemars::JsonSchema;
 
-/// Does nothing, and echoes.
+/// Returns its arguments.
 pub struct Meter;
 
-/// No config.
+/// The empty config.
 #[derive(Serialize, Deserialize, JsonSchema)]
 pub struct MeterConfig {}
 
-/// Arguments of the kinds that there are.
+/// Arguments of several types.
 #[derive(Deserialize, JsonSchema)]
 pub struct MeterArgs {
-    /// What is echoed; in a stream, the call that is measured.
+    /// Returned; in a stream, the context method to measure.
     text: String,
-    /// As `text`; in a stream, how often it is made.
+    /// Returned; in a stream, the number of calls.
     count: u32,
-    /// As `text`.
+    /// Returned.
     #[serde(default)]
     ratio: f64,
-    /// As `text`.
+    /// Returned.
     #[serde(default)]
     flags: Vec<bool>,
 }
 
-/// The arguments.
+/// The arguments, returned.
 #[derive(Serialize, JsonSchema)]
 pub struct MeterOutput {
     text: String,
@@ -58,7 +58,7 @@ impl Plugin for Meter {
         Ok(MeterOutput { text, count, ratio, flags })
     }
 
-    /// Emits the nanoseconds that one call took.
+    /// Emits the nanoseconds per call of a context method.
     fn execute_stream(&self, args: MeterArgs, cx: &Context) -> Result<(), PluginError> {
         let call: fn(&Context, f64) -> Result<(), PluginError> = match args.text.as_str() {
             "is_cancelled" => |cx, _| {
@@ -80,12 +80,12 @@ impl Plugin for Meter {
             },
             other => return Err(PluginError::user_input(format!("unknown call '{other}'"))),
         };
-        let begun = Instant::now();
+        let start = Instant::now();
         let count = f64::from(args.count.max(1));
         for done in 0..args.count {
             call(cx, f64::from(done) / count)?;
         }
-        cx.emit(&(begun.elapsed().as_secs_f64() * 1e9 / count))
+        cx.emit(&(start.elapsed().as_secs_f64() * 1e9 / count))
     }
 
     fn prefetch(&self, _cx: &Context) -> Result<(), PluginError> {

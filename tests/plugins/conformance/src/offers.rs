@@ -1,4 +1,4 @@
-//! What a class may offer beside its runs.
+//! The optional methods.
 
 use std::thread;
 use std::time::Duration;
@@ -9,10 +9,10 @@ use universal_worker_plugin::Context;
 use universal_worker_plugin::PluginError;
 use universal_worker_plugin::Reconfigured;
 
-use crate::config::Offered;
+use crate::config::OptionalMethods;
 use crate::config::Reconfigure;
 
-impl Offered {
+impl OptionalMethods {
     pub(crate) fn health(&self) -> Result<(), PluginError> {
         thread::sleep(seconds(self.health_hangs));
         match &self.unhealthy {
@@ -23,9 +23,7 @@ impl Offered {
 
     pub(crate) fn prefetch(&self, cx: &Context) -> Result<(), PluginError> {
         cx.status(0.5, "fetching");
-        if cx.sleep(seconds(self.prefetch_takes)) {
-            return Err(PluginError::cancelled());
-        }
+        cx.sleep(seconds(self.prefetch_takes))?;
         if let Some(why) = &self.prefetch_fails {
             return Err(PluginError::transient(why));
         }
@@ -44,7 +42,7 @@ impl Offered {
 
     pub(crate) fn reconfigure(&self) -> Result<Reconfigured, PluginError> {
         match self.reconfigure {
-            Reconfigure::Anew => Ok(Reconfigured::BuildAnew),
+            Reconfigure::Anew => Ok(Reconfigured::Rebuild),
             Reconfigure::InPlace => Ok(Reconfigured::InPlace),
             Reconfigure::Refuse => {
                 Err(PluginError::user_input("not this one").field("language", "is not installed"))

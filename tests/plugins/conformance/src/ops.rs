@@ -52,7 +52,7 @@ pub(crate) fn execute(
         "log" => log_line(&args),
         "trace" => trace(&args),
         "usage" => usage(&args, cx),
-        op => faults::commit(op, &args),
+        op => faults::execute(op, &args),
     }
 }
 
@@ -77,7 +77,7 @@ fn typed_error(args: &RawArgs) -> Result<PluginError, PluginError> {
     Ok(error)
 }
 
-/// How soon a sleeping run looks at its cancel.
+/// The interval between progress reports of a sleeping run.
 const STEP: Duration = Duration::from_millis(5);
 
 fn sleep(duration: Duration, cx: &Context) -> Result<Reply, PluginError> {
@@ -88,9 +88,7 @@ fn sleep(duration: Duration, cx: &Context) -> Result<Reply, PluginError> {
             return Ok(Reply::Text("slept".to_owned()));
         }
         cx.status(passed.as_secs_f64() / duration.as_secs_f64(), "sleeping");
-        if cx.sleep(STEP.min(duration - passed)) {
-            return Err(PluginError::cancelled());
-        }
+        cx.sleep(STEP.min(duration - passed))?;
     }
 }
 
@@ -105,7 +103,7 @@ fn spin(duration: Duration) -> Reply {
 fn float(args: &RawArgs) -> Result<Reply, PluginError> {
     let value = match required::<Value>(args, "value")? {
         Value::String(text) => text.parse().map_err(PluginError::user_input)?,
-        other => other.as_f64().ok_or_else(|| PluginError::user_input("value: no number"))?,
+        other => other.as_f64().ok_or_else(|| PluginError::user_input("value: not a number"))?,
     };
     Ok(Reply::Float(value))
 }
@@ -114,7 +112,7 @@ fn allocate(memory: &Mutex<Vec<Vec<u8>>>, mib: usize) -> Result<Reply, PluginErr
     let bytes = mib.checked_mul(1 << 20).ok_or_else(|| PluginError::user_input("mib: too many"))?;
     let mut block = Vec::new();
     block.try_reserve_exact(bytes).map_err(PluginError::resource)?;
-    // Written to, so that it becomes resident.
+    // Written to, to make the memory resident.
     block.resize(bytes, 1);
     memory.lock().unwrap_or_else(PoisonError::into_inner).push(block);
     Ok(Reply::None)

@@ -1,4 +1,4 @@
-//! What an operation returns.
+//! Results of operations.
 
 use std::borrow::Cow;
 
@@ -11,30 +11,30 @@ use universal_worker_plugin::schemars::Schema;
 use universal_worker_plugin::schemars::SchemaGenerator;
 use universal_worker_plugin::schemars::json_schema;
 
-/// The result of an operation: any JSON value.
+/// The result of an operation, which is any JSON value.
 #[derive(Serialize)]
 #[serde(untagged)]
 pub enum Reply {
-    /// What was sent, without `op`.
+    /// The arguments without `op`.
     Echo(Echo),
-    /// A word, or many characters.
+    /// A text.
     Text(String),
-    /// A number that may be none.
+    /// A float, including NaN and infinities.
     Float(f64),
-    /// Nothing.
+    /// Null.
     None,
-    /// Two numbers.
+    /// A tuple.
     Tuple(u8, u8),
-    /// A number, of a process or larger than any word.
+    /// An integer, which may exceed 64 bits.
     Integer(u128),
-    /// Records in a record.
+    /// Nested structs.
     Transcript(Transcript),
 }
 
-/// What was sent, as it was written.
+/// The arguments as they were sent.
 pub struct Echo(pub(crate) RawArgs);
 
-/// The recorded transcript.
+/// The transcript of the recorded requests.
 #[derive(Serialize)]
 pub struct Transcript {
     text: &'static str,

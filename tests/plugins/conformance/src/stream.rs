@@ -30,8 +30,8 @@ pub(crate) fn execute(args: &RawArgs, cx: &Context) -> Result<(), PluginError> {
         }
         assert!(i != panic_at, "stream panic");
         cx.emit(&Chunk { i, text: "é", pad: &pad })?;
-        if !delay.is_zero() && cx.sleep(delay) {
-            return Err(PluginError::cancelled());
+        if !delay.is_zero() {
+            cx.sleep(delay)?;
         }
     }
     Ok(())

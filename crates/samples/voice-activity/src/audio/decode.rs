@@ -1,4 +1,4 @@
-//! From a file to mono samples, packet by packet.
+//! Decodes a file to mono samples, packet by packet.
 
 use std::fs;
 use std::fs::File;
@@ -20,7 +20,8 @@ use symphonia::core::io::MediaSourceStream;
 use super::RATES;
 use super::reason::Reason;
 
-/// Some encoders count the frame of an MP3 that holds the count: so many samples may be missing.
+/// The number of samples that may be missing from an MP3, because some encoders count the frame that holds
+/// the count.
 const MP3_FRAME: u64 = 1152;
 
 /// The audio track of a file, one packet at a time.
@@ -30,21 +31,21 @@ pub(super) struct Decoder {
     track: u32,
     rate: u32,
     length: Length,
-    /// Samples of each channel so far.
+    /// The number of samples per channel so far.
     decoded: u64,
-    /// The samples of the last packet, the channels of each moment side by side.
+    /// The samples of the last packet, with interleaved channels.
     interleaved: Vec<f32>,
 }
 
-/// How many samples each channel will have had in the end.
+/// The expected number of samples per channel.
 #[derive(Clone, Copy)]
 enum Length {
-    /// The header says it, and fewer mean that the file was cut; `slack` may be missing.
+    /// Declared by the header. Fewer mean that the file is truncated, but `slack` may be missing.
     Declared {
         samples: u64,
         slack: u64,
     },
-    /// Good enough to show progress.
+    /// An estimate, for progress only.
     Estimated(u64),
     Unknown,
 }
@@ -64,17 +65,17 @@ impl Decoder {
         Ok(Self { format, codec, track, rate, length, decoded: 0, interleaved: Vec::new() })
     }
 
-    /// Hz of the file.
+    /// The sample rate of the file in Hz.
     pub(super) fn rate(&self) -> u32 {
         self.rate
     }
 
-    /// Seconds decoded so far.
+    /// The number of seconds decoded so far.
     pub(super) fn seconds(&self) -> f64 {
         self.to_seconds(self.decoded)
     }
 
-    /// Seconds in all, as far as the file lets one know.
+    /// The expected length in seconds.
     pub(super) fn expected_seconds(&self) -> Option<f64> {
         match self.length {
             Length::Declared { samples, .. } | Length::Estimated(samples) => {
@@ -84,7 +85,7 @@ impl Decoder {
         }
     }
 
-    /// Replaces `mono` by the next packet, all channels mixed into one; false at the end.
+    /// Replaces `mono` with the next packet, mixed to one channel; returns false at the end.
     pub(super) fn next_packet(&mut self, mono: &mut Vec<f32>) -> Result<bool, Reason> {
         mono.clear();
         let packet = loop {
@@ -113,7 +114,7 @@ impl Decoder {
         }
     }
 
-    /// Goes on with the next of several Ogg files that were written one after the other.
+    /// Continues with the next of several concatenated Ogg files.
     fn next_link(&mut self) -> Result<(), Reason> {
         let track = self.format.default_track(TrackType::Audio).ok_or(Reason::NoTrack)?;
         let (codec, _) = decoder_for(track)?;
@@ -126,7 +127,7 @@ impl Decoder {
         Ok(())
     }
 
-    /// The file ended where it may end.
+    /// Handles an end of the file at a valid position.
     fn end(&self) -> Result<bool, Reason> {
         match self.length {
             Length::Declared { samples, slack } if self.decoded + slack < samples => {
@@ -136,10 +137,10 @@ impl Decoder {
         }
     }
 
-    /// The file ended within something.
+    /// Handles an end of the file at an invalid position.
     fn cut(&self) -> Result<bool, Reason> {
         match self.length {
-            // A WAV that was written into a pipe: its header cannot say how long it is.
+            // The header of a WAV that was written to a pipe has no length.
             Length::Unknown if self.format.format_info().format == FORMAT_ID_WAVE => Ok(false),
             _ => Err(self.truncated()),
         }
@@ -167,7 +168,7 @@ impl Decoder {
 }
 
 fn open_file(path: &Path) -> Result<File, Reason> {
-    // Looked at before it is opened: to open a pipe would wait for a writer.
+    // Checked before opening, because opening a pipe waits for a writer.
     let refused = |error: io::Error| match error.kind() {
         io::ErrorKind::NotFound => Reason::NotFound,
         _ => Reason::Open(error),
@@ -192,16 +193,16 @@ fn decoder_for(track: &Track) -> Result<(Box<dyn AudioDecoder>, u32), Reason> {
 fn length_of(format: &dyn FormatReader, track: &Track) -> Length {
     let Some(samples) = track.num_frames else { return Length::Unknown };
     match (format.format_info().format, track.delay) {
-        // Counted by its last page; whether that is its last one, the page itself says.
+        // Counted by the last page, which has a flag that marks it as the last.
         (FORMAT_ID_OGG, _) => Length::Estimated(samples),
-        // Without a header frame the length is guessed from the size of the file.
+        // Without a header frame, the length is estimated from the size of the file.
         (FORMAT_ID_MP3, None) => Length::Estimated(samples),
         (FORMAT_ID_MP3, Some(0)) => Length::Declared { samples, slack: MP3_FRAME },
         _ => Length::Declared { samples, slack: 0 },
     }
 }
 
-/// Why no reader took the file.
+/// The reason why no reader accepted the file.
 fn unknown(error: Error) -> Reason {
     match error {
         Error::Unsupported(_) => Reason::NotAudio,
@@ -212,7 +213,7 @@ fn unknown(error: Error) -> Reason {
     }
 }
 
-/// Averages the channels into `mono`; what is no number becomes silence.
+/// Averages the channels into `mono`; NaN becomes silence.
 fn mix(sound: &GenericAudioBufferRef<'_>, interleaved: &mut Vec<f32>, mono: &mut Vec<f32>) {
     sound.copy_to_vec_interleaved(interleaved);
     let channels = sound.num_planes().max(1);

@@ -1,4 +1,4 @@
-//! Why a file cannot be heard.
+//! Errors of audio files.
 
 use std::io;
 use std::path::PathBuf;
@@ -7,84 +7,84 @@ use thiserror::Error;
 
 use super::RATES;
 
-/// A file that cannot be heard, or not to its end.
+/// A file that cannot be decoded completely.
 #[derive(Debug, Error)]
 #[error("cannot read {}", path.display())]
 pub struct AudioError {
-    /// The file, as it was named.
+    /// The path of the file, as given.
     pub path: PathBuf,
-    /// What is wrong with it.
+    /// The reason.
     #[source]
     pub reason: Reason,
 }
 
-/// What is wrong with a file.
+/// Why a file cannot be decoded.
 #[derive(Debug, Error)]
 pub enum Reason {
-    /// There is nothing of that name.
+    /// The file does not exist.
     #[error("no such file")]
     NotFound,
-    /// The name is that of a folder.
+    /// The path is a directory.
     #[error("it is a folder")]
     Folder,
-    /// The name is that of a device, a pipe or a socket, whose reading might never end.
+    /// The path is a device, a pipe or a socket, which may never end.
     #[error("it is no regular file")]
     NotAFile,
-    /// It cannot be opened: no permission, most often.
+    /// The file cannot be opened, usually for lack of permission.
     #[error("it cannot be opened")]
     Open(#[source] io::Error),
-    /// No decoder knows it.
+    /// The format is unknown.
     #[error("it is not audio, or none of WAV, FLAC, Ogg Vorbis and MP3")]
     NotAudio,
-    /// It begins like audio, but its header makes no sense.
+    /// The header is invalid.
     #[error("its header is damaged")]
     Header(#[source] symphonia::core::errors::Error),
-    /// It begins like audio, and ends before the audio begins.
+    /// The file ends within its header.
     #[error("it is truncated: it ends within its header")]
     TruncatedHeader,
-    /// The container is known, but nothing in it can be heard.
+    /// The container has no audio track.
     #[error("it has no audio track")]
     NoTrack,
-    /// The container is known, but not what its audio is coded in.
+    /// The codec of the audio track is unknown.
     #[error("its audio is coded in a way that is not known")]
     Codec(#[source] symphonia::core::errors::Error),
-    /// A rate that no recording of speech has.
+    /// The sample rate is not supported.
     #[error("its sample rate of {0} Hz is outside of {min} to {max} Hz",
         min = RATES.start(), max = RATES.end())]
     Rate(u32),
-    /// The rate is another one from some point on.
+    /// The sample rate changes within the file.
     #[error("its sample rate changes from {from} to {to} Hz after {seconds:.3} s")]
     RateChange {
-        /// Hz before.
+        /// The rate before the change, in Hz.
         from: u32,
-        /// Hz after.
+        /// The rate after the change, in Hz.
         to: u32,
-        /// Where.
+        /// The position of the change.
         seconds: f64,
     },
-    /// There is less in it than its own header says, or its end is not where an end may be.
+    /// The file is shorter than its header says, or ends within a unit of its format.
     #[error("it is truncated: only {seconds:.3} s{} can be decoded", of(*declared))]
     Truncated {
-        /// What there is.
+        /// The decoded length.
         seconds: f64,
-        /// What the header says, where it says it.
+        /// The length according to the header, if it has one.
         declared: Option<f64>,
     },
-    /// Data in the middle of it makes no sense.
+    /// The data is invalid.
     #[error("it is damaged after {seconds:.3} s")]
     Damaged {
-        /// What was heard before.
+        /// The decoded length.
         seconds: f64,
-        /// What the decoder says.
+        /// The error of the decoder.
         #[source]
         source: symphonia::core::errors::Error,
     },
-    /// The system could not read on.
+    /// Reading the file failed.
     #[error("reading fails after {seconds:.3} s")]
     Read {
-        /// What was heard before.
+        /// The decoded length.
         seconds: f64,
-        /// What the system says.
+        /// The error of the system.
         #[source]
         source: io::Error,
     },

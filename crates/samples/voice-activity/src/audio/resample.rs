@@ -1,4 +1,4 @@
-//! From any sample rate to the detector's.
+//! Resamples audio to the rate of the detector.
 
 use rubato::Fft;
 use rubato::FixedSync;
@@ -8,24 +8,24 @@ use rubato::audioadapter_buffers::direct::SequentialSlice;
 
 use crate::detector::RATE;
 
-/// Samples that the filter takes at once.
+/// The number of samples that the filter processes at once.
 const CHUNK: usize = 1024;
 
-/// Brings one channel of sound to [`RATE`], with the same beginning and the same length.
+/// Resamples one channel to [`RATE`], without a change of start or length.
 pub(super) struct Resampler {
-    /// None where the sound has the rate already.
+    /// `None` if the audio has the right rate.
     filter: Option<Filter>,
 }
 
 impl Resampler {
-    /// From `rate` in Hz.
+    /// Creates a resampler from `rate` in Hz.
     pub(super) fn from(rate: u32) -> Self {
         Self { filter: (rate != RATE).then(|| Filter::from(rate)) }
     }
 
-    /// Appends to `output` what `input` gives.
+    /// Resamples `input` and appends the result to `output`.
     ///
-    /// The last of it comes with later input, or with [`finish`](Self::finish).
+    /// The last samples follow with later input or [`finish`](Self::finish).
     pub(super) fn push(&mut self, input: &[f32], output: &mut Vec<f32>) {
         match &mut self.filter {
             None => output.extend_from_slice(input),
@@ -33,7 +33,7 @@ impl Resampler {
         }
     }
 
-    /// Appends the rest, once the input has ended.
+    /// Ends the input and appends the remaining samples.
     pub(super) fn finish(&mut self, output: &mut Vec<f32>) {
         if let Some(filter) = &mut self.filter {
             filter.finish(output);
@@ -46,7 +46,7 @@ struct Filter {
     rate: u32,
     waiting: Vec<f32>,
     chunk: Vec<f32>,
-    /// Samples still to be dropped: the filter's delay, which would move every time.
+    /// The number of samples still to drop, to compensate the delay of the filter.
     delay: usize,
     taken: u64,
     given: u64,
@@ -90,7 +90,7 @@ impl Filter {
         self.given = wanted;
     }
 
-    /// Filters what waits, with silence after it where that is less than a chunk.
+    /// Filters the buffered samples, padded with silence to a whole chunk.
     fn run(&mut self, output: &mut Vec<f32>) {
         let available = self.waiting.len();
         self.waiting.resize(self.fft.input_frames_next(), 0.0);
@@ -116,7 +116,7 @@ impl Filter {
 mod tests {
     use super::*;
 
-    /// Half a second of silence, a burst of 1 kHz, silence again: a second and a bit.
+    /// Half a second of silence, a burst of 1 kHz, and silence again.
     fn burst(rate: u32) -> Vec<f32> {
         let samples = (u64::from(rate) * 13 / 10) as usize;
         let tone = |at: f32| (at * 1000.0 * std::f32::consts::TAU).sin();
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn length_and_times_stay() {
+    fn length_and_times_are_preserved() {
         for rate in [8_000, 11_025, 16_000, 22_050, 44_100, 44_101, 48_000, 96_000] {
             let mut resampler = Resampler::from(rate);
             let mut output = Vec::new();
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_gives_nothing() {
+    fn empty_input_has_empty_output() {
         let mut output = Vec::new();
         Resampler::from(44_100).finish(&mut output);
         assert!(output.is_empty());

@@ -1,5 +1,5 @@
-//! Each case is a drawing, a character a frame (16 ms): `#` is sure speech (0.9), `+` a score
-//! between the two levels (0.5), `.` none (0.1).
+//! Each case is a drawing with one character per frame of 16 ms: `#` is speech (0.9), `+` a score between
+//! the two levels (0.5), `.` silence (0.1).
 
 use super::*;
 
@@ -22,7 +22,7 @@ fn score(drawn: char) -> f64 {
     }
 }
 
-/// The spans of a drawing: the frame after which each was certain, where it starts and ends.
+/// The spans of a drawing: the frame after which each was final, its start and its end.
 fn spans(settings: Settings, drawing: &str) -> Vec<(usize, u64, u64)> {
     let mut segmenter = Segmenter::new(settings);
     let frame = FRAME as u64;
@@ -42,14 +42,14 @@ fn check(settings: Settings, drawing: &str, expected: &[(usize, u64, u64)]) {
 }
 
 #[test]
-fn nothing_is_found_in_nothing() {
+fn silence_has_no_spans() {
     check(settings(2, 3, 1), "", &[]);
     check(settings(2, 3, 1), "..........", &[]);
     check(settings(0, 0, 0), "..........", &[]);
 }
 
 #[test]
-fn speech_begins_at_the_upper_level_and_goes_on_above_the_lower() {
+fn speech_starts_at_the_upper_level_and_continues_above_the_lower() {
     check(settings(1, 2, 0), "..++##++++....", &[(11, 4, 10)]);
     check(settings(1, 2, 0), "..++++++......", &[]);
 }
@@ -88,18 +88,18 @@ fn padding_meets_in_the_middle_of_a_short_pause() {
 }
 
 #[test]
-fn what_is_too_short_does_not_cut_the_padding_before_it() {
+fn dropped_speech_does_not_cut_the_previous_padding() {
     check(settings(3, 2, 3), "####...#.......", &[(9, 0, 7)]);
 }
 
 #[test]
-fn a_span_is_certain_when_the_next_cannot_reach_it() {
+fn a_span_is_final_when_the_next_cannot_reach_it() {
     // The padding of both would need six frames: the sixth after the speech decides.
     check(settings(2, 2, 3), "####..........", &[(9, 0, 7)]);
 }
 
 #[test]
-fn confidence_is_the_mean_of_what_is_speech() {
+fn confidence_is_the_mean_score_of_speech() {
     let mut segmenter = Segmenter::new(settings(1, 5, 0));
     for drawn in "#+..#+".chars() {
         assert_eq!(segmenter.push(score(drawn)), None);

@@ -1,4 +1,4 @@
-//! The same speech is found whatever the file looks like.
+//! Tests that the result does not depend on the format of the file.
 
 use voice_activity::config::Config;
 
@@ -9,11 +9,11 @@ use crate::support::recording;
 use crate::support::silence;
 use crate::support::write_wav;
 
-/// Seconds by which a boundary may move when the same sound is coded differently: what the coding
-/// adds or takes away, the detector hears, most of all where speech begins softly.
+/// The number of seconds by which a boundary may differ between codecs, whose artifacts matter most where
+/// speech starts softly.
 const TOLERANCE: f64 = 0.3;
 
-/// `samples` of 16 kHz at another rate, on straight lines between them.
+/// Resamples from 16 kHz to another rate by linear interpolation.
 fn at_rate(samples: &[f32], rate: u32) -> Vec<f32> {
     let step = f64::from(RATE) / f64::from(rate);
     let count = (samples.len() as f64 / step) as usize;
@@ -27,7 +27,7 @@ fn at_rate(samples: &[f32], rate: u32) -> Vec<f32> {
 }
 
 #[test]
-fn rate_and_channels_do_not_matter() {
+fn result_does_not_depend_on_rate_and_channels() {
     let speech = [silence(1.0), recording("librivox-0870.wav"), silence(1.0)].concat();
     let file = tempfile::NamedTempFile::new().unwrap();
     write_wav(file.path(), RATE, 1, &speech);
@@ -47,7 +47,7 @@ fn rate_and_channels_do_not_matter() {
 }
 
 #[test]
-fn every_format_gives_the_same_times() {
+fn result_does_not_depend_on_format() {
     for (name, sample_rate) in
         [("excerpt.flac", 16_000), ("excerpt.ogg", 44_100), ("excerpt.mp3", 24_000)]
     {
@@ -61,7 +61,7 @@ fn every_format_gives_the_same_times() {
 }
 
 #[test]
-fn ogg_files_one_after_the_other_are_one_recording() {
+fn concatenated_ogg_files_are_one_recording() {
     let once = std::fs::read(audio("excerpt.ogg")).unwrap();
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), once.repeat(2)).unwrap();

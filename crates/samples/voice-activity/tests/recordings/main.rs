@@ -1,5 +1,4 @@
-//! The way from a file to its segments, without a worker: how well speech is found, in which files,
-//! and what is refused.
+//! Tests without a worker: quality of the detection, file formats and errors.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by its panic")]
 

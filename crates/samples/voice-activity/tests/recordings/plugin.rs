@@ -1,10 +1,10 @@
-//! The plugin as a whole, by the test kit.
+//! Tests of the plugin with the test kit.
 
 use serde_json::Value;
 use serde_json::json;
 use universal_worker_plugin::Category;
+use universal_worker_plugin::testing::ClassSchema;
 use universal_worker_plugin::testing::Harness;
-use universal_worker_plugin::testing::Interface;
 use universal_worker_plugin::testing::When;
 use voice_activity::VoiceActivity;
 
@@ -19,7 +19,7 @@ fn plugin(config: Value) -> Harness<VoiceActivity> {
 }
 
 #[test]
-fn a_run_tells_its_progress_and_what_it_heard() {
+fn a_run_reports_progress_and_segments() {
     let run = plugin(json!({})).call([audio("librivox-0870.wav")], ());
     let output = run.output();
     assert_eq!((&output["duration"], &output["sample_rate"]), (&json!(7.1), &json!(16_000)));
@@ -28,12 +28,12 @@ fn a_run_tells_its_progress_and_what_it_heard() {
     assert!(run.progress[0].message.ends_with(" of 7.1 s decoded"), "{:?}", run.progress);
     assert!(run.progress.is_sorted_by(|a, b| a.fraction < b.fraction), "{:?}", run.progress);
     assert_eq!(*run.progress.last().unwrap(), (1.0, "7.1 s decoded"));
-    // One report a second, and the last.
+    // One report per second, and a final one.
     assert_eq!(run.progress.len(), 8);
 }
 
 #[test]
-fn a_stream_has_the_segments_of_the_answer_and_ends_by_a_cancel_in_the_middle() {
+fn a_stream_emits_the_same_segments_and_can_be_cancelled() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("two.wav");
     let speech = [recording("librivox-0880.wav"), silence(2.0)].concat();
@@ -55,7 +55,7 @@ fn a_stream_has_the_segments_of_the_answer_and_ends_by_a_cancel_in_the_middle() 
 }
 
 #[test]
-fn wrong_config_fields_are_named_all_at_once() {
+fn all_invalid_config_fields_are_named() {
     let config = json!({"threshold": 1.5, "pad_ms": -1});
     let failure = Harness::<VoiceActivity>::new(config).unwrap_err();
     assert_eq!(failure.category(), Some(Category::UserInput));
@@ -69,7 +69,7 @@ fn wrong_config_fields_are_named_all_at_once() {
 }
 
 #[test]
-fn another_config_hears_otherwise() {
+fn the_config_changes_the_result() {
     let mut plugin = plugin(json!({}));
     plugin.reconfigure(json!({"min_speech_ms": 10_000})).unwrap();
     let run = plugin.call([audio("librivox-0870.wav")], ());
@@ -79,7 +79,7 @@ fn another_config_hears_otherwise() {
 }
 
 #[test]
-fn a_file_that_is_refused_is_the_callers_error() {
+fn an_unreadable_file_is_a_user_error() {
     let run = plugin(json!({})).call([audio("nope.wav")], ());
     let failure = run.failure();
     assert_eq!(failure.category(), Some(Category::UserInput));
@@ -88,8 +88,8 @@ fn a_file_that_is_refused_is_the_callers_error() {
 }
 
 #[test]
-fn its_schemas_hold() {
-    let class = Interface::<VoiceActivity>::new();
+fn schemas_match_what_is_accepted() {
+    let class = ClassSchema::<VoiceActivity>::new();
     class.assert_args(json!({"audio": "a.wav"}));
     let config = class.check_config(()).unwrap();
     class.assert_config(config);

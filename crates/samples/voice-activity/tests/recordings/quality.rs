@@ -1,7 +1,7 @@
-//! How much of the speech is found, and how much noise is called speech.
+//! Tests how much speech is found, and how much noise is taken for speech.
 //!
-//! The truth is read off the original recordings, without the detector: a window of 10 ms is speech
-//! where its loudness (RMS) is within 30 dB of the loudest window of the recording.
+//! The reference is measured on the original recordings, without the detector: a window of 10 ms is speech
+//! if its RMS is within 30 dB of the loudest window of the recording.
 
 use voice_activity::config::Config;
 use voice_activity::listening::Segment;
@@ -13,19 +13,19 @@ use crate::support::listen_to;
 use crate::support::recording;
 use crate::support::silence;
 
-/// Samples of a window of the truth: 10 ms.
+/// The number of samples in a window of the reference: 10 ms.
 const WINDOW: usize = 160;
 
-/// The least part of the speech that must be found; the aim is 0.8.
+/// The minimum fraction of speech that must be found; the goal is 0.8.
 const LEAST_FOUND: f64 = 0.93;
 
-/// The most seconds of 8 s of noise that may be called speech; the aim is 0.3.
+/// The maximum number of seconds that may be taken for speech, of 8 s of noise; the goal is 0.3.
 const MOST_FALSE: f64 = 0.1;
 
 /// Both recordings, with two seconds of silence before, between and after them.
 struct Scene {
     samples: Vec<f32>,
-    /// Which of the samples are speech.
+    /// Whether each sample is speech.
     truth: Vec<bool>,
 }
 
@@ -42,13 +42,13 @@ impl Scene {
         scene
     }
 
-    /// The samples at another loudness, so many decibels above that of the recording, and noise.
+    /// The samples with a gain in decibels, plus noise.
     fn heard(&self, gain: f32, mut noise: impl FnMut() -> f32) -> Vec<f32> {
         self.samples.iter().map(|sample| sample * decibels(gain) + noise()).collect()
     }
 
-    /// The part of the speech that is in segments, and the seconds of segments that are further
-    /// from speech than 0.3 s (padding and pauses between words belong to a segment).
+    /// The fraction of speech that is in segments, and the number of seconds in segments that are more than
+    /// 0.3 s away from speech, because padding and pauses belong to a segment.
     fn judge(&self, segments: &[Segment]) -> (f64, f64) {
         let inside = marks(segments, self.truth.len());
         let speech = self.truth.iter().filter(|speech| **speech).count();
@@ -59,7 +59,7 @@ impl Scene {
     }
 }
 
-/// Which samples of a recording are speech.
+/// Whether each sample of a recording is speech.
 fn loud(samples: &[f32]) -> Vec<bool> {
     let rms = |window: &[f32]| {
         (window.iter().map(|sample| sample * sample).sum::<f32>() / window.len() as f32).sqrt()
@@ -69,7 +69,7 @@ fn loud(samples: &[f32]) -> Vec<bool> {
     samples.chunks(WINDOW).flat_map(speech).collect()
 }
 
-/// Which samples are in segments.
+/// Whether each sample is in a segment.
 fn marks(segments: &[Segment], samples: usize) -> Vec<bool> {
     let mut marks = vec![false; samples];
     for segment in segments {
@@ -79,7 +79,7 @@ fn marks(segments: &[Segment], samples: usize) -> Vec<bool> {
     marks
 }
 
-/// `marks` and so many samples on either side of them, as exact as a window is long.
+/// Extends marks by a number of samples on both sides, with the precision of a window.
 fn widened(marks: &[bool], by: usize) -> Vec<bool> {
     let mut wide = vec![false; marks.len()];
     for place in (0..marks.len()).step_by(WINDOW).filter(|place| marks[*place]) {
@@ -88,10 +88,10 @@ fn widened(marks: &[bool], by: usize) -> Vec<bool> {
     wide
 }
 
-/// Gives one sample of noise after the other.
+/// A source of noise samples.
 type Source = Box<dyn FnMut() -> f32>;
 
-/// White and pink noise of an RMS so many decibels below full scale.
+/// White and pink noise, with an RMS in decibels below full scale.
 fn noises(level: f32, seed: u64) -> [(&'static str, Source); 2] {
     let volume = decibels(level) * 3_f32.sqrt();
     let (mut white, mut pink) = (Noise::seeded(seed), Noise::seeded(seed));
@@ -119,7 +119,7 @@ fn speech_in_silence_and_noise_is_found() {
 }
 
 #[test]
-fn noise_is_no_speech() {
+fn noise_is_not_speech() {
     for level in [-90.0, -80.0, -70.0, -60.0, -50.0, -40.0, -30.0, -20.0, -10.0] {
         for (color, mut noise) in (1..=3).flat_map(|seed| noises(level, seed)) {
             let samples: Vec<f32> = silence(8.0).iter().map(|_| noise()).collect();

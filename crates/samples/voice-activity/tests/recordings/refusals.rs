@@ -1,4 +1,4 @@
-//! What cannot be heard to its end is refused, with the file and the reason.
+//! Tests that files which cannot be decoded completely are rejected with path and reason.
 
 use std::error::Error;
 use std::fs;
@@ -13,7 +13,7 @@ use crate::support::listen;
 use crate::support::recording;
 use crate::support::write_wav;
 
-/// Why a file is refused, with all causes; the file is named first.
+/// The reason why a file is rejected, with all sources; the path comes first.
 #[track_caller]
 fn refusal(file: &Path) -> String {
     let error = listen(file, &Config::default()).expect_err("it is refused");
@@ -38,7 +38,7 @@ fn refuses(bytes: &[u8], expected: &str) {
 }
 
 #[test]
-fn what_is_no_file() {
+fn missing_and_special_files() {
     let folder = TempDir::new().unwrap();
     assert_eq!(refusal(&folder.path().join("nope.wav")), "no such file");
     assert_eq!(refusal(folder.path()), "it is a folder");
@@ -46,7 +46,7 @@ fn what_is_no_file() {
 }
 
 #[test]
-fn what_is_no_audio() {
+fn files_without_audio() {
     let mut noise = Noise::seeded(1);
     let random: Vec<u8> = (0..100_000).map(|_| (noise.white() * 127.0) as i8 as u8).collect();
     let text = b"Speech is silver, silence is golden. ".repeat(1000);
@@ -56,7 +56,7 @@ fn what_is_no_audio() {
 }
 
 #[test]
-fn a_file_that_was_cut() {
+fn truncated_files() {
     for name in ["librivox-0880.wav", "excerpt.flac", "excerpt.ogg", "excerpt.mp3"] {
         let bytes = fs::read(audio(name)).unwrap();
         for left in [bytes.len() - 1, bytes.len() - 1000, bytes.len() / 2] {
@@ -66,7 +66,7 @@ fn a_file_that_was_cut() {
 }
 
 #[test]
-fn a_file_that_was_cut_in_its_header() {
+fn files_truncated_in_the_header() {
     for (name, left) in [("librivox-0880.wav", 30), ("excerpt.flac", 30), ("excerpt.ogg", 1000)] {
         let bytes = fs::read(audio(name)).unwrap();
         refuses(&bytes[..left], "it is truncated: it ends within its header");
@@ -74,7 +74,7 @@ fn a_file_that_was_cut_in_its_header() {
 }
 
 #[test]
-fn a_rate_that_no_recording_has() {
+fn unsupported_sample_rates() {
     let folder = TempDir::new().unwrap();
     let file = folder.path().join("file.wav");
     for rate in [1, 999, 384_001, 4_000_000] {
@@ -85,14 +85,14 @@ fn a_rate_that_no_recording_has() {
 }
 
 #[test]
-fn damage_in_the_middle() {
+fn damaged_files() {
     let mut bytes = fs::read(audio("excerpt.mp3")).unwrap();
     bytes[10_000..10_300].iter_mut().for_each(|byte| *byte ^= 0x5A);
     refuses(&bytes, "it is damaged after 1.178 s: ");
 }
 
 #[test]
-fn a_wav_that_was_written_into_a_pipe_is_read_to_its_end() {
+fn a_wav_without_a_length_is_read_to_its_end() {
     let folder = TempDir::new().unwrap();
     let file = folder.path().join("file.wav");
     write_wav(&file, 16_000, 1, &recording("librivox-0880.wav"));
@@ -105,7 +105,7 @@ fn a_wav_that_was_written_into_a_pipe_is_read_to_its_end() {
 }
 
 #[test]
-fn a_file_without_sound_is_silence() {
+fn an_empty_recording_has_no_segments() {
     let folder = TempDir::new().unwrap();
     let file = folder.path().join("file.wav");
     write_wav(&file, 16_000, 1, &[]);

@@ -1,4 +1,4 @@
-//! Recordings to make files of, and what is heard in a file.
+//! Recordings, noise and files for the tests.
 
 use std::fs;
 use std::path::Path;
@@ -9,15 +9,15 @@ use voice_activity::config::Config;
 use voice_activity::listening::Listening;
 use voice_activity::listening::Segment;
 
-/// The rate of the recordings.
+/// The sample rate of the recordings in Hz.
 pub(crate) const RATE: u32 = 16_000;
 
-/// A file of the crate's folder `audio`.
+/// The path of a file in `audio`.
 pub(crate) fn audio(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("audio").join(name)
 }
 
-/// The samples of one of the two recordings, read without the code under test.
+/// The samples of a recording, read without the code under test.
 pub(crate) fn recording(name: &str) -> Vec<f32> {
     const HEADER: usize = 44;
     let bytes = fs::read(audio(name)).unwrap();
@@ -25,12 +25,12 @@ pub(crate) fn recording(name: &str) -> Vec<f32> {
     pairs.map(|pair| f32::from(i16::from_le_bytes([pair[0], pair[1]])) / 32_768.0).collect()
 }
 
-/// So many seconds of zeros.
+/// Silence of a number of seconds.
 pub(crate) fn silence(seconds: f64) -> Vec<f32> {
     vec![0.0; (seconds * f64::from(RATE)) as usize]
 }
 
-/// Noise, the same each time.
+/// Deterministic noise.
 pub(crate) struct Noise {
     state: u64,
     pink: [f32; 3],
@@ -41,7 +41,7 @@ impl Noise {
         Self { state: seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1, pink: [0.0; 3] }
     }
 
-    /// As loud at any frequency; from -1 to 1, with an RMS of 0.58.
+    /// White noise from -1 to 1, with an RMS of 0.58.
     pub(crate) fn white(&mut self) -> f32 {
         self.state ^= self.state << 13;
         self.state ^= self.state >> 7;
@@ -49,7 +49,7 @@ impl Noise {
         (self.state >> 40) as f32 / (1 << 23) as f32 - 1.0
     }
 
-    /// As loud in any octave (Paul Kellet's filter of three poles), with about the same RMS.
+    /// Pink noise by Paul Kellet's filter with three poles, with about the same RMS.
     pub(crate) fn pink(&mut self) -> f32 {
         let white = self.white();
         let [low, middle, high] = &mut self.pink;
@@ -60,12 +60,12 @@ impl Noise {
     }
 }
 
-/// The factor of so many decibels.
+/// The factor of a gain in decibels.
 pub(crate) fn decibels(level: f32) -> f32 {
     10_f32.powf(level / 20.0)
 }
 
-/// Writes a WAV of 16 bits, each channel with the same `samples`.
+/// Writes a WAV file of 16 bits with the same samples in each channel.
 pub(crate) fn write_wav(file: &Path, rate: u32, channels: u16, samples: &[f32]) {
     let frame = u32::from(channels) * 2;
     let data = samples.len() as u32 * frame;
@@ -89,7 +89,7 @@ pub(crate) fn write_wav(file: &Path, rate: u32, channels: u16, samples: &[f32]) 
     fs::write(file, bytes).unwrap();
 }
 
-/// What was heard in a file.
+/// The segments found in a file.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Heard {
     pub(crate) duration: f64,
@@ -97,7 +97,7 @@ pub(crate) struct Heard {
     pub(crate) segments: Vec<Segment>,
 }
 
-/// Listens to a file as the plugin does.
+/// Processes a file as the plugin does.
 pub(crate) fn listen(file: &Path, config: &Config) -> Result<Heard, AudioError> {
     let mut listening = Listening::begin(file, config.accept().unwrap())?;
     let mut segments = Vec::new();
@@ -108,7 +108,7 @@ pub(crate) fn listen(file: &Path, config: &Config) -> Result<Heard, AudioError> 
     Ok(Heard { duration: recording.seconds(), sample_rate: recording.sample_rate(), segments })
 }
 
-/// Listens to samples, by way of a file of 16 kHz.
+/// Processes samples as a file of 16 kHz.
 pub(crate) fn listen_to(samples: &[f32], config: &Config) -> Vec<Segment> {
     let file = tempfile::NamedTempFile::new().unwrap();
     write_wav(file.path(), RATE, 1, samples);
