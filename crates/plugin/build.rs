@@ -9,6 +9,7 @@ fn main() {
     let output = Command::new(rustc).arg("--version").output();
     let version = output.ok().and_then(|output| String::from_utf8(output.stdout).ok());
     // The first two words of "rustc 1.95.0 (59807616e 2026-04-14)".
-    let words: Vec<&str> = version.as_deref().unwrap_or_default().split_whitespace().take(2).collect();
+    let words: Vec<&str> =
+        version.as_deref().unwrap_or_default().split_whitespace().take(2).collect();
     println!("cargo::rustc-env=UNIVERSAL_WORKER_COMPILER={}", words.join(" "));
 }

@@ -21,6 +21,7 @@ use tracing_core::span;
 use tracing_core::subscriber::Interest;
 
 use crate::context::Level;
+use crate::forward::sink;
 
 /// The subscriber.
 #[derive(Default)]
@@ -80,7 +81,7 @@ impl tracing_core::Subscriber for Subscriber {
     }
 
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        super::enabled(translated(*metadata.level()), metadata.target())
+        sink::enabled(level_of(*metadata.level()), metadata.target())
     }
 
     fn new_span(&self, attributes: &span::Attributes<'_>) -> span::Id {
@@ -109,7 +110,7 @@ impl tracing_core::Subscriber for Subscriber {
         event.record(&mut fields);
         let line = format_args!("{}{}{}", self.prefix(), fields.message, fields.rest).to_string();
         let line = line.trim_start();
-        super::write(translated(*metadata.level()), metadata.target(), format_args!("{line}"));
+        sink::write(level_of(*metadata.level()), metadata.target(), format_args!("{line}"));
     }
 
     fn enter(&self, id: &span::Id) {
@@ -158,7 +159,7 @@ impl tracing_core::Subscriber for Subscriber {
     }
 }
 
-fn translated(level: tracing_core::Level) -> Level {
+fn level_of(level: tracing_core::Level) -> Level {
     match level {
         tracing_core::Level::ERROR => Level::Error,
         tracing_core::Level::WARN => Level::Warn,
