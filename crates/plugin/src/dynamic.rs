@@ -15,7 +15,7 @@
 //! [`Fault`] of the call; it never reaches the worker.
 //!
 //! # Examples
-//! A class whose behaviour is chosen at run time, in the [test kit](crate::testing):
+//! A class whose behavior is chosen at run time, in the test kit (feature `testing`):
 //! ```
 //! use serde_json::{Value, json};
 //! use universal_worker_plugin::Context;

@@ -1,19 +1,19 @@
-//! What may become of an interface that plugins were built against, and what may not.
+//! Compares two versions of the interface.
 
 use crate::text::Item;
 use crate::text::Kind;
 use crate::text::Member;
 
-/// The rules that `now` breaks, where plugins were built against `golden`; each names its rule.
+/// The incompatible changes from `golden` to `now`, each with the rule that it breaks.
 pub(crate) fn broken(golden: &[Item], now: &[Item]) -> Vec<String> {
     let of = |item: &Item| match now.iter().find(|other| other.name == item.name) {
-        None => vec![format!("{} was removed: what was there once stays", item.name)],
+        None => vec![format!("{} was removed: types are never removed", item.name)],
         Some(other) => item_broken(item, other),
     };
     golden.iter().flat_map(of).collect()
 }
 
-/// What `now` has at the end that `golden` has not.
+/// The additions of `now`.
 pub(crate) fn added(golden: &[Item], now: &[Item]) -> Vec<String> {
     let of = |item: &Item| match golden.iter().find(|other| other.name == item.name) {
         None => vec![item.name.clone()],
@@ -33,7 +33,7 @@ fn item_broken(golden: &Item, now: &Item) -> Vec<String> {
     match golden.kind {
         Kind::Plain if golden == now => Vec::new(),
         Kind::Plain => vec![format!(
-            "{name}, a plain struct, changed: it carries a JSON field to grow in\n\
+            "{name} is a plain struct and changed: use its JSON field for additions\n\
              it was {golden}it is {now}"
         )],
         Kind::Numbers => numbers_broken(golden, now),
@@ -66,15 +66,13 @@ fn members_broken(golden: &Item, now: &Item) -> Vec<String> {
     let left = in_both(golden, now).zip(in_both(now, golden));
     let moved = left.filter(|(was, is)| was.name != is.name);
     broken.extend(
-        moved.map(|(was, is)| {
-            format!("{name}::{} moved: {} stands in its place", was.name, is.name)
-        }),
+        moved.map(|(was, is)| format!("{name}::{} moved: {} is in its place", was.name, is.name)),
     );
     let last = now.members.iter().rposition(|member| golden.member(&member.name).is_some());
     let middle = now.members.iter().take(last.unwrap_or(0));
     let middle = middle.filter(|member| golden.member(&member.name).is_none());
     broken.extend(middle.map(|member| {
-        format!("{name}::{} was added in the middle: new ones come at the end", member.name)
+        format!("{name}::{} was added in the middle: add it at the end", member.name)
     }));
     broken
 }
@@ -83,13 +81,13 @@ fn in_both<'a>(one: &'a Item, other: &'a Item) -> impl Iterator<Item = &'a Membe
     one.members.iter().filter(|member| other.member(&member.name).is_some())
 }
 
-/// Numbers may be added, in any place, as far as nobody had them.
+/// Unused numbers may be added at any position.
 fn numbers_broken(golden: &Item, now: &Item) -> Vec<String> {
     let name = &golden.name;
     let changed = golden.members.iter().filter_map(|member| match now.member(&member.name) {
-        None => Some(format!("{name}::{} was removed: its number stays its own", member.name)),
+        None => Some(format!("{name}::{} was removed: numbers are never reused", member.name)),
         Some(other) if other.what != member.what => Some(format!(
-            "{name}::{} was {}, and is {} now: numbers stay what they are",
+            "{name}::{} was {}, and is {} now: numbers never change",
             member.name, member.what, other.what
         )),
         Some(_) => None,

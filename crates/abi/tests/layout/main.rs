@@ -1,7 +1,7 @@
-//! The interface as plugins were built against it: a file for each version, and none ever changes.
+//! Tests that the interface stays compatible with all recorded versions.
 //!
-//! A plugin that was built against one of them loads for as long as the major version lives, so
-//! that of each only what [`compare`] allows may become.
+//! Each minor version has a file that never changes. Plugins built against it must load as long as the major
+//! version lives, so only the changes that [`compare`] accepts are allowed.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by its panic")]
 #![cfg(target_pointer_width = "64")]
@@ -24,21 +24,21 @@ use crate::text::Item;
 const RECORD: &str = "UNIVERSAL_WORKER_RECORD_LAYOUT";
 
 #[test]
-fn no_version_of_the_interface_breaks_with_an_earlier_one() {
+fn interface_is_compatible_with_all_recorded_versions() {
     let now = now();
     for (version, golden) in goldens() {
         let broken = compare::broken(&golden, &now);
         assert!(
             broken.is_empty(),
-            "plugins built against interface {version} would no longer be understood:\n- {}\n\
-             take it back: docs/abi.md says how the interface may grow",
+            "plugins built against interface {version} would no longer work:\n- {}\n\
+             revert this; docs/abi.md says how the interface may grow",
             broken.join("\n- ")
         );
     }
 }
 
 #[test]
-fn each_version_of_the_interface_is_recorded() {
+fn current_version_is_recorded() {
     let now = now();
     let file = folder().join(format!("{}.txt", minor(VERSION)));
     if !file.exists() && env::var_os(RECORD).is_some() {
@@ -46,30 +46,30 @@ fn each_version_of_the_interface_is_recorded() {
     }
     let recorded = fs::read_to_string(&file).unwrap_or_else(|_| {
         panic!(
-            "interface {} is not recorded: run this test once with {RECORD}=1, and commit the \
-             file that it writes; it never changes then",
+            "interface {} is not recorded: run this test once with {RECORD}=1 and commit the \
+             file that it writes, which must never change afterwards",
             minor(VERSION)
         )
     });
     let recorded = text::read(&recorded);
-    // What breaks is told by the test above, and nothing of it is allowed.
+    // Incompatible changes fail the other test.
     let broken = !compare::broken(&recorded, &now).is_empty();
     let added = if broken { Vec::new() } else { compare::added(&recorded, &now) };
     assert!(
         added.is_empty(),
-        "interface {} has grown by {}: that is allowed, and a new minor version. Raise the \
-         version of this package, then run this test once with {RECORD}=1",
+        "interface {} has grown by {}, which requires a new minor version: raise the version of \
+         this package, then run this test once with {RECORD}=1",
         minor(VERSION),
         added.join(", ")
     );
 }
 
-/// The interface as this program has it.
+/// The interface of this build.
 fn now() -> Vec<Item> {
     [types::items(), numbers::items()].concat()
 }
 
-/// The interfaces of this major version that were recorded.
+/// The recorded interfaces of this major version.
 fn goldens() -> Vec<(String, Vec<Item>)> {
     let major = format!("{}.", VERSION.split('.').next().unwrap());
     let files = fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().path());
@@ -85,7 +85,7 @@ fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/layout")
 }
 
-/// A patch version is no other interface.
+/// The version without the patch number, which does not matter to the interface.
 fn minor(version: &str) -> &str {
     version.rsplit_once('.').map_or(version, |(minor, _)| minor)
 }

@@ -1,4 +1,4 @@
-//! The numbers by which enums cross.
+//! The numbers of enums that cross the boundary.
 
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -25,13 +25,13 @@ pub(crate) fn items() -> Vec<Item> {
             |kind| RawFault::from(Fault::new(kind, "")).kind,
         ),
         item("Emitted", Emitted::from_number, |emitted| {
-            context_object(Arc::new(Answers(emitted))).emit(b""[..].into()).into()
+            context_object(Arc::new(EmitResult(emitted))).emit(b""[..].into()).into()
         }),
         item("Level", Level::from_number, |level| level as u32),
     ]
 }
 
-/// Each number that is some value's own, and what those below and above them read as.
+/// The number of each value, and the values that unknown numbers read as.
 fn item<T: Debug>(name: &str, read: impl Fn(u8) -> T, write: impl Fn(T) -> u32) -> Item {
     let own: Vec<u8> = (0..=u8::MAX).filter(|n| write(read(*n)) == u32::from(*n)).collect();
     let (first, last) = (own[0], own[own.len() - 1]);
@@ -52,10 +52,10 @@ fn item<T: Debug>(name: &str, read: impl Fn(u8) -> T, write: impl Fn(T) -> u32) 
     Item { kind: Kind::Numbers, name: name.to_owned(), facts: "by number".to_owned(), members }
 }
 
-/// A run that answers each value with the same.
-struct Answers(Emitted);
+/// A context whose `emit` has a fixed result.
+struct EmitResult(Emitted);
 
-impl RunContext for Answers {
+impl RunContext for EmitResult {
     fn is_cancelled(&self) -> bool {
         false
     }

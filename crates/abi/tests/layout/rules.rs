@@ -1,4 +1,4 @@
-//! Each rule of [`compare`](crate::compare), broken once by an interface that is made up.
+//! Tests each rule of [`compare`](crate::compare) with a small example.
 
 use crate::compare::added;
 use crate::compare::broken;
@@ -21,19 +21,19 @@ numbers Level: by number
     what is above: High
 ";
 
-/// What becomes of the made-up interface when a part of its text becomes another.
+/// Replaces a part of the example; returns the incompatible changes and the additions.
 fn change(from: &str, to: &str) -> (Vec<String>, Vec<String>) {
-    assert_eq!(GOLDEN.matches(from).count(), 1, "'{from}' stands there once");
+    assert_eq!(GOLDEN.matches(from).count(), 1, "'{from}' must occur once");
     let (golden, now) = (read(GOLDEN), read(&GOLDEN.replace(from, to)));
     (broken(&golden, &now), added(&golden, &now))
 }
 
 #[track_caller]
-fn breaks(from: &str, to: &str, told: &[&str]) {
+fn breaks(from: &str, to: &str, expected: &[&str]) {
     let (broken, _) = change(from, to);
-    assert_eq!(broken.len(), told.len(), "{broken:?}");
-    for (broken, told) in broken.iter().zip(told) {
-        assert!(broken.contains(told), "'{broken}' does not tell '{told}'");
+    assert_eq!(broken.len(), expected.len(), "{broken:?}");
+    for (broken, expected) in broken.iter().zip(expected) {
+        assert!(broken.contains(expected), "'{broken}' does not contain '{expected}'");
     }
 }
 
@@ -43,29 +43,29 @@ fn grows(from: &str, to: &str, by: &str) {
 }
 
 #[test]
-fn what_was_written_is_read() {
+fn text_round_trips() {
     assert_eq!(write(&read(GOLDEN)), GOLDEN);
 }
 
 #[test]
-fn the_same_interface_breaks_nothing() {
+fn the_same_interface_is_compatible() {
     assert_eq!(change("Root", "Root"), (Vec::new(), Vec::new()));
 }
 
 #[test]
-fn a_method_stays() {
+fn a_method_cannot_be_removed() {
     breaks("    close: fn()\n", "", &["Root::close was removed"]);
     breaks("    extension: fn(RStr)\n", "", &["Root::extension was removed"]);
 }
 
 #[test]
-fn a_method_keeps_its_name() {
-    let told = ["Root::close was removed", "Root::shut was added in the middle"];
-    breaks("close", "shut", &told);
+fn a_method_cannot_be_renamed() {
+    let expected = ["Root::close was removed", "Root::shut was added in the middle"];
+    breaks("close", "shut", &expected);
 }
 
 #[test]
-fn a_method_stays_in_its_place() {
+fn a_method_cannot_be_moved() {
     let (before, after) = (
         "    open: fn(RStr) -> u8\n    close: fn()\n",
         "    close: fn()\n    open: fn(RStr) -> u8\n",
@@ -74,21 +74,21 @@ fn a_method_stays_in_its_place() {
 }
 
 #[test]
-fn a_method_keeps_its_signature() {
+fn a_signature_cannot_change() {
     breaks("-> u8", "-> u16", &["the signature of Root::open changed: it was fn(RStr) -> u8, and"]);
     breaks("fn()", "fn() with '_", &["the signature of Root::close changed"]);
 }
 
 #[test]
-fn a_new_method_comes_at_the_end() {
-    let middle = "Root::stat was added in the middle: new ones come at the end";
+fn a_method_can_be_added_only_at_the_end() {
+    let middle = "Root::stat was added in the middle: add it at the end";
     breaks("    close", "    stat: fn()\n    close", &[middle]);
     breaks("    open", "    stat: fn()\n    open", &[middle]);
     grows("fn(RStr)\n\n", "fn(RStr)\n    stat: fn()\n\n", "Root::stat");
 }
 
 #[test]
-fn the_fields_that_each_version_has_are_as_many_for_ever() {
+fn the_number_of_prefix_fields_cannot_change() {
     breaks(
         "Root: 2",
         "Root: 3",
@@ -97,16 +97,16 @@ fn the_fields_that_each_version_has_are_as_many_for_ever() {
 }
 
 #[test]
-fn a_plain_struct_never_changes() {
-    let told = ["Fault, a plain struct, changed: it carries a JSON field to grow in"];
-    breaks("    code: u32\n", "    code: u32\n    more: u32\n", &told);
-    breaks("code: u32", "code: i32", &told);
-    breaks("size 8", "size 12", &told);
-    breaks("    code: u32\n", "", &told);
+fn a_plain_struct_cannot_change() {
+    let expected = ["Fault is a plain struct and changed: use its JSON field for additions"];
+    breaks("    code: u32\n", "    code: u32\n    more: u32\n", &expected);
+    breaks("code: u32", "code: i32", &expected);
+    breaks("size 8", "size 12", &expected);
+    breaks("    code: u32\n", "", &expected);
 }
 
 #[test]
-fn a_number_belongs_to_one_meaning() {
+fn a_number_cannot_change_its_meaning() {
     breaks("High: 1", "High: 2", &["Level::High was 1, and is 2 now"]);
     breaks("    Low: 0\n", "", &["Level::Low was removed"]);
     breaks("above: High", "above: Low", &["Level::what is above was High, and is Low now"]);
@@ -114,7 +114,7 @@ fn a_number_belongs_to_one_meaning() {
 }
 
 #[test]
-fn a_type_stays_and_is_of_its_kind() {
+fn a_type_cannot_be_removed_or_change_its_kind() {
     breaks("plain Fault", "plain Error", &["Fault was removed"]);
     breaks("growing Root", "plain Root", &["Root was growing, and is plain now"]);
     grows("plain Fault", "plain Other: size 1, alignment 1\n\nplain Fault", "Other");

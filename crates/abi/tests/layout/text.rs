@@ -1,4 +1,4 @@
-//! An interface as text: what the golden files have in them.
+//! The text format of recorded interfaces.
 
 use std::fmt;
 
@@ -7,27 +7,27 @@ use std::fmt;
 pub(crate) struct Item {
     pub(crate) kind: Kind,
     pub(crate) name: String,
-    /// What counts besides its members.
+    /// Other properties, such as the size.
     pub(crate) facts: String,
-    /// Fields, methods or numbers, in their order.
+    /// The fields, methods or numbers, in order.
     pub(crate) members: Vec<Member>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Member {
     pub(crate) name: String,
-    /// Its type, its signature, or its number.
+    /// The type, the signature or the number.
     pub(crate) what: String,
 }
 
 /// How a type may change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// It grows at its end: a root or a vtable.
+    /// Grows at the end: a root or a vtable.
     Growing,
-    /// It never changes.
+    /// Never changes.
     Plain,
-    /// An enum that crosses by its numbers.
+    /// An enum that crosses as a number.
     Numbers,
 }
 
@@ -64,12 +64,12 @@ impl fmt::Display for Item {
     }
 }
 
-/// All of them, one after the other.
+/// Writes an interface.
 pub(crate) fn write(items: &[Item]) -> String {
     items.iter().map(Item::to_string).collect::<Vec<_>>().join("\n")
 }
 
-/// What [`write`] wrote.
+/// Reads an interface written by [`write`].
 pub(crate) fn read(text: &str) -> Vec<Item> {
     let mut items: Vec<Item> = Vec::new();
     for line in text.lines().filter(|line| !line.is_empty()) {

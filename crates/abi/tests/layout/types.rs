@@ -1,4 +1,4 @@
-//! The types of the interface, as `abi_stable` sees them when it compares two of them.
+//! The types of the interface, as `abi_stable` compares them.
 
 use std::collections::BTreeMap;
 
@@ -13,11 +13,11 @@ use crate::text::Item;
 use crate::text::Kind;
 use crate::text::Member;
 
-/// All that can be reached from the root: those of our own first.
+/// All types reachable from the root, with those of this crate first.
 pub(crate) fn items() -> Vec<Item> {
     let mut found = BTreeMap::new();
     reach(PluginRootRef::LAYOUT, &mut found);
-    let items = found.into_values().filter(|layout| counts(layout)).map(item);
+    let items = found.into_values().filter(|layout| is_recorded(layout)).map(item);
     let mut items: Vec<Item> = items.collect();
     let own = |item: &Item| item.name.starts_with("PluginRoot") || item.name.starts_with("Raw");
     items.sort_by_key(|item| (!own(item), item.name.clone()));
@@ -38,8 +38,8 @@ fn reach(layout: &'static TypeLayout, found: &mut BTreeMap<String, &'static Type
     layout.phantom_fields().into_iter().for_each(|field| reach(field.layout(), found));
 }
 
-/// Not what is the compiler's, nor what only marks or wraps a type that is there itself.
-fn counts(layout: &TypeLayout) -> bool {
+/// Returns whether a type is recorded: not types of std, markers and wrappers.
+fn is_recorded(layout: &TypeLayout) -> bool {
     let marks = ["PrefixRef", "UnsafeIgnoredType", "AFunctionPointer"];
     layout.package().as_str() != "std"
         && !marks.contains(&layout.name())
@@ -52,7 +52,7 @@ fn item(layout: &'static TypeLayout) -> Item {
     let (kind, facts) = match layout.data() {
         TLData::PrefixType(prefix) => (Kind::Growing, prefix.first_suffix_field.to_string()),
         TLData::Enum(of) => {
-            // Fields of variants are all called alike: which variant has how many is told apart.
+            // The fields of all variants have the same names, so their numbers are recorded too.
             let variants = of.variant_names_iter().zip(of.field_count.iter());
             let variants: Vec<String> =
                 variants.map(|(name, fields)| format!("{name}({fields})")).collect();
@@ -93,7 +93,7 @@ fn signature(function: &TLFunction) -> String {
     format!("{unsafety}fn({}){result}{lifetimes}", params.join(", "))
 }
 
-/// A type's name with its type arguments, of which `abi_stable` tells the fields only.
+/// The name of a type with its type arguments, which are taken from its fields.
 fn name(layout: &'static TypeLayout) -> String {
     let arguments: Vec<String> = match layout.name() {
         "RVec" | "RSlice" | "RBox" | "RArc" | "RRef" | "RMut" => {
@@ -118,7 +118,7 @@ fn phantoms(field: TLField) -> Vec<String> {
     marked.map(|field| name(field.layout())).collect()
 }
 
-/// The trait of which it is the vtable: all of them have one name, in modules of their own.
+/// The trait of a vtable, taken from its module because all vtables have the same name.
 fn vtable(layout: &'static TypeLayout) -> String {
     let module = layout.mod_path().to_string();
     let module = module.rsplit("::").next().unwrap_or_default();

@@ -29,7 +29,7 @@ impl<'a> BoundArgs<'a> {
             }
             Binding::Keywords => {
                 let given = args.len();
-                return Err(arguments(format!(
+                return Err(invalid_arguments(format!(
                     "takes its arguments by keyword, but {given} were given by position"
                 )));
             }
@@ -38,7 +38,7 @@ impl<'a> BoundArgs<'a> {
         if args.len() > positional.len() {
             let (takes, given) = (positional.len(), args.len());
             let plural = if takes == 1 { "" } else { "s" };
-            return Err(arguments(format!(
+            return Err(invalid_arguments(format!(
                 "takes {takes} positional argument{plural} but {given} were given"
             )));
         }
@@ -64,6 +64,6 @@ impl<'a> BoundArgs<'a> {
     }
 }
 
-fn arguments(message: String) -> BindError {
+fn invalid_arguments(message: String) -> BindError {
     BindError::Arguments { message, field: None }
 }

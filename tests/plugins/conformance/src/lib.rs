@@ -41,7 +41,7 @@ pub use crate::meter::MeterConfig;
 pub use crate::meter::MeterOutput;
 use crate::reply::Reply;
 
-/// The classes, which differ only in their [`Kind`].
+/// The classes, which differ only in their kind.
 pub struct Faulty<K> {
     config: Config,
     /// The number of the instance in this process, from 1.
