@@ -102,11 +102,11 @@ impl Context {
         let mut line = LINE.with(RefCell::take);
         line.clear();
         let encoded = Encoder::compact().encode_into(value, &mut line);
-        let emitted = encoded.map(|()| self.emit_json(&line));
+        let emitted = encoded.map(|()| Emitted::from_number(self.object.emit(line[..].into())));
         if line.capacity() <= MAX_KEPT_LINE {
             LINE.set(line);
         }
-        emitted?
+        result_of(emitted?)
     }
 
     /// Emits one value of a stream that is already JSON; blocks while the reader is slow.
@@ -117,13 +117,7 @@ impl Context {
     /// [`PluginError::cancelled`] if the run is cancelled or its reader is gone; another error if the
     /// run is not a stream.
     pub fn emit_json(&self, json: &[u8]) -> Result<(), PluginError> {
-        match Emitted::from_number(self.object.emit(json.into())) {
-            Emitted::Taken => Ok(()),
-            Emitted::Cancelled | Emitted::ReaderGone => Err(PluginError::cancelled()),
-            Emitted::NotAStream => Err(PluginError::new(
-                "cannot emit in a run that is not a stream: emit in execute_stream",
-            )),
-        }
+        result_of(Emitted::from_number(self.object.emit(json.into())))
     }
 
     /// Adds figures of the plugin, such as a token count, to the account of the run.
@@ -171,6 +165,16 @@ impl Context {
 
     pub(crate) fn into_object(self) -> ContextObject {
         self.object
+    }
+}
+
+fn result_of(emitted: Emitted) -> Result<(), PluginError> {
+    match emitted {
+        Emitted::Taken => Ok(()),
+        Emitted::Cancelled | Emitted::ReaderGone => Err(PluginError::cancelled()),
+        Emitted::NotAStream => {
+            Err(PluginError::new("the run has no stream: emit only in execute_stream"))
+        }
     }
 }
 
