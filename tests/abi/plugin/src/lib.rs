@@ -21,9 +21,9 @@ use universal_worker_plugin::ConfigOption;
 #[cfg(not(feature = "bare"))]
 use universal_worker_plugin::ConfigOptions;
 #[cfg(not(feature = "bare"))]
-use universal_worker_plugin::Reload;
-#[cfg(not(feature = "bare"))]
 use universal_worker_plugin::Reconfigured;
+#[cfg(not(feature = "bare"))]
+use universal_worker_plugin::Reload;
 
 /// Does what its arguments say.
 pub struct Probe {
