@@ -33,7 +33,7 @@
 //!     }
 //!
 //!     fn open(self: Box<Self>, _watch: &LoadWatch) -> Result<Opened, OpenError> {
-//!         let class = universal_worker_plugin::in_process::<Hello, _>(background_context());
+//!         let class = universal_worker_plugin::in_process::<Hello>(background_context());
 //!         let class = class.map_err(|fault| OpenError {
 //!             message: fault.message,
 //!             hint: "see the log".to_owned(),

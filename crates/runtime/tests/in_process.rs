@@ -59,7 +59,7 @@ impl ClassSource for InProcess {
         if self.class != "Hello" {
             return Err(error(format!("this program has no class '{}'", self.class)));
         }
-        let class = in_process::<Hello, _>(background_context());
+        let class = in_process::<Hello>(background_context());
         let class = class.map_err(|fault| error(fault.message))?;
         Ok(Opened { class, origin: Origin::default() })
     }

@@ -24,7 +24,7 @@ pub(crate) fn app(plugin: WorkerService) -> Router {
 #[allow(clippy::print_stdout, reason = "an example is a program")]
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let class = universal_worker_plugin::in_process::<Hello, _>(background_context())?;
+    let class = universal_worker_plugin::in_process::<Hello>(background_context())?;
     let plugin = WorkerService::builder(class).build();
     let listener = TcpListener::bind("127.0.0.1:8080").await?;
     println!("http://{}/", listener.local_addr()?);

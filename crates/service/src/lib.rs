@@ -8,7 +8,7 @@
 //! # use hello::Hello;
 //!
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
-//! let class = universal_worker_plugin::in_process::<Hello, _>(background_context())?;
+//! let class = universal_worker_plugin::in_process::<Hello>(background_context())?;
 //! let service = WorkerService::builder(class).build();
 //! let limits = service.connection_limits();
 //!

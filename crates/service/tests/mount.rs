@@ -21,7 +21,7 @@ use universal_worker_service::serve;
 mod example;
 
 fn hello() -> Result<WorkerService, Box<dyn Error>> {
-    let class = universal_worker_plugin::in_process::<hello::Hello, _>(background_context())?;
+    let class = universal_worker_plugin::in_process::<hello::Hello>(background_context())?;
     Ok(WorkerService::builder(class).build())
 }
 

@@ -43,7 +43,7 @@ impl Listener for InProcess {
 }
 
 fn hello() -> WorkerService {
-    let class = universal_worker_plugin::in_process::<hello::Hello, _>(background_context());
+    let class = universal_worker_plugin::in_process::<hello::Hello>(background_context());
     WorkerService::builder(class.unwrap()).build()
 }
 

@@ -142,7 +142,7 @@ fn one_at_a_time() -> MutexGuard<'static, ()> {
 }
 
 fn restless() -> Arc<Runs> {
-    let class = universal_worker_plugin::in_process::<Restless, _>(background_context()).unwrap();
+    let class = universal_worker_plugin::in_process::<Restless>(background_context()).unwrap();
     let bounds = Bounds { lanes: LANES, queue: 4, cancel_grace: LONG, history: 64 };
     Arc::new(Runs::new(class, bounds, None, Listeners::default()))
 }
