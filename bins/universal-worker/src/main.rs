@@ -17,6 +17,7 @@ mod list;
 
 use crate::library::LibrarySource;
 
+#[allow(clippy::disallowed_methods, reason = "the program reads its arguments")]
 fn main() {
     signals::reset();
     let code = match cli::parse(env::args_os().skip(1), env::vars_os()) {

@@ -24,6 +24,7 @@ use crate::raw::RawFault;
 #[derive(StableAbi)]
 #[sabi(kind(Prefix(prefix_ref = PluginRootRef)))]
 #[sabi(missing_field(option))]
+#[allow(missing_debug_implementations, reason = "it is a table of functions")]
 pub struct PluginRoot {
     /// Returns a [`LibraryInfo`](crate::LibraryInfo) as JSON.
     ///

@@ -1,6 +1,8 @@
 //! Writes the manual page to stdout (`man`), or the tables into a page of the documentation
 //! (`docs FILE`); `cargo xtask man` runs it.
 
+#![allow(clippy::disallowed_methods, reason = "a program")]
+
 use std::env;
 use std::error::Error;
 use std::fs;

@@ -6,7 +6,12 @@
 //! demo --dist DIR [AUDIO.wav]
 //! ```
 
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a demo prints")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a program that reads arguments and prints"
+)]
 
 #[path = "demo/picture.rs"]
 mod picture;

@@ -25,6 +25,7 @@
 //! - [`RunReport`] says how a run stands and what it cost; [`CallError`] and [`JobError`] say why a
 //!   call failed; [`ExitReport`] says how a process ended.
 
+#![allow(clippy::disallowed_methods, reason = "depends on nothing of ours, so not on the encoder")]
 #![deny(missing_docs)]
 
 mod announcement;

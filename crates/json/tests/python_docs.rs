@@ -7,6 +7,8 @@
 //! assert!(strict.to_string(&f64::NAN).is_err()); // json.dumps(nan, allow_nan=False) raises ValueError
 //! ```
 
+#![allow(clippy::disallowed_methods, reason = "compares with what serde_json writes")]
+
 #[path = "python_docs/claim.rs"]
 mod claim;
 #[path = "python_docs/literal.rs"]

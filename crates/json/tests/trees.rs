@@ -2,6 +2,7 @@
 //!
 //! `cargo fuzz run trees`, in `crates/json`, searches for more.
 
+#![allow(clippy::disallowed_methods, reason = "compares with what serde_json writes")]
 #![allow(clippy::print_stdout, reason = "a failing case is printed")]
 
 #[path = "trees/all.rs"]

@@ -24,6 +24,7 @@ use crate::plugin::Plugin;
 use crate::typed::TypedClass;
 
 /// An exported class.
+#[derive(Debug)]
 pub struct ClassEntry {
     class: &'static str,
     package: &'static str,

@@ -3,6 +3,8 @@
 //!
 //! The test program runs itself again as the worker, on libtest's thread.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests, which a failed step fails")]
+
 use std::env;
 use std::fs;
 use std::io::Read;

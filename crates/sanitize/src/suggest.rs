@@ -5,15 +5,15 @@ pub const MAX_SUGGESTIONS: usize = 2;
 
 /// The candidates that `wanted` may be a slip or a part of, nearest first.
 ///
-/// A slip is an edit distance (Damerau-Levenshtein, ignoring case) of at most a third of the
+/// A slip is an edit distance (Damerau-Levenshtein, ignoring ASCII case) of at most a third of the
 /// name's length; a part has at least three characters.
 #[must_use]
 pub fn suggest<'a>(wanted: &str, candidates: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
-    let wanted = wanted.to_lowercase();
+    let wanted = wanted.to_ascii_lowercase();
     let length = wanted.chars().count();
     let limit = length.div_ceil(3);
     let near = candidates.into_iter().filter_map(|candidate| {
-        let here = candidate.to_lowercase();
+        let here = candidate.to_ascii_lowercase();
         if length >= 3 && here.contains(&wanted) {
             return Some((here.chars().count() - length, candidate));
         }
@@ -24,10 +24,16 @@ pub fn suggest<'a>(wanted: &str, candidates: impl IntoIterator<Item = &'a str>) 
         let distance = strsim::damerau_levenshtein(&here, &wanted);
         (distance <= limit).then_some((distance, candidate))
     });
-    let mut near: Vec<(usize, &str)> = near.collect();
-    near.sort_unstable();
-    near.dedup();
-    near.into_iter().take(MAX_SUGGESTIONS).map(|(_, candidate)| candidate).collect()
+    let mut nearest: Vec<(usize, &str)> = Vec::new();
+    for suggestion in near {
+        let index = nearest.iter().position(|other| *other >= suggestion);
+        let index = index.unwrap_or(nearest.len());
+        if nearest.get(index) != Some(&suggestion) {
+            nearest.insert(index, suggestion);
+            nearest.truncate(MAX_SUGGESTIONS);
+        }
+    }
+    nearest.into_iter().map(|(_, candidate)| candidate).collect()
 }
 
 #[cfg(test)]

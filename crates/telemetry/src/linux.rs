@@ -52,7 +52,7 @@ fn threads_of(pid: u32) -> io::Result<Vec<u32>> {
     for task in tasks {
         match task {
             Ok(task) => {
-                threads.extend(task.file_name().to_str().and_then(|tid| tid.parse::<u32>().ok()))
+                threads.extend(task.file_name().to_str().and_then(|tid| tid.parse::<u32>().ok()));
             }
             // The thread ended meanwhile.
             Err(error) if is_gone(&error) => {}

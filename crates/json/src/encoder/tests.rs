@@ -1,3 +1,5 @@
+#![allow(clippy::disallowed_methods, reason = "compares with what serde_json writes")]
+
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;

@@ -63,7 +63,7 @@ fn unsupported_keys_are_an_error_or_omitted() {
     let skipping = Encoder::python().skipkeys(true);
     check(&skipping, keys(), r#"{"a": 1, "c": 3}"#);
     check(&skipping.clone().indent(1), keys(), "{\n \"a\": 1,\n \"c\": 3\n}");
-    check(&skipping.clone().indent(1), [Key::Tuple(1, 2)], "{}");
+    check(&skipping.indent(1), [Key::Tuple(1, 2)], "{}");
     let error = Encoder::python().to_string(&[map([Key::Tuple(1, 2)])]).unwrap_err();
     let message = "keys must be strings, numbers, booleans or null, not [1,2]";
     assert_eq!(error.to_string(), format!("$[0]: {message}"));

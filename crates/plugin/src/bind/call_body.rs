@@ -74,7 +74,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for CallBody<'a> {
                     match &*key.0 {
                         "args" => body.args = map.next_value()?,
                         "kwargs" => {
-                            body.kwargs = remove_duplicates(map.next_value::<Keywords<'de>>()?.0)
+                            body.kwargs = remove_duplicates(map.next_value::<Keywords<'de>>()?.0);
                         }
                         _ => drop(map.next_value::<IgnoredAny>()?),
                     }

@@ -106,7 +106,7 @@ fn mismatches_are_explained_in_terms_of_json() {
     ] {
         match bound(body) {
             Err(BindError::Arguments { message: actual, .. }) => {
-                assert_eq!(actual, message, "{body}")
+                assert_eq!(actual, message, "{body}");
             }
             other => panic!("{body}: {other:?}"),
         }

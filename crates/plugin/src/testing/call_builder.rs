@@ -22,6 +22,7 @@ use crate::testing::when::When;
 /// its run.
 ///
 /// The run has the id `test`.
+#[derive(Debug)]
 #[must_use = "the plugin is not called yet"]
 pub struct CallBuilder<'h> {
     instance: &'h Instance,

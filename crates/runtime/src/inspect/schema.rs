@@ -89,6 +89,7 @@ mod tests {
 
     use super::*;
 
+    #[allow(clippy::disallowed_methods, reason = "only text is needed")]
     fn check(schema: &Value, order: &[&str], expected: &[&str]) {
         let raw = serde_json::value::to_raw_value(schema).unwrap();
         let order: Vec<String> = order.iter().map(ToString::to_string).collect();

@@ -5,12 +5,13 @@ use universal_worker_plugin::schemars::{self, JsonSchema};
 use universal_worker_plugin::{Context, Plugin, PluginError};
 
 /// Greets people.
+#[derive(Debug)]
 pub struct Hello {
     greeting: String,
 }
 
 /// The config, set once with `POST /initialize`.
-#[derive(Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Config {
     /// The text before the name.
     #[serde(default = "default_greeting")]
@@ -18,7 +19,7 @@ pub struct Config {
 }
 
 /// The arguments of each call, by position or by keyword.
-#[derive(Deserialize, JsonSchema)]
+#[derive(Debug, Deserialize, JsonSchema)]
 pub struct Args {
     /// The name of the person to greet.
     name: String,

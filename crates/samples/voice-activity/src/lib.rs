@@ -5,6 +5,7 @@
 //! scores frames of 16 ms; [`segmenter`] turns scores into segments; [`listening`] combines the three.
 //! This file makes a plugin of them: config, arguments, result, progress, cancellation and errors.
 
+#![allow(missing_debug_implementations, reason = "its neural network has none")]
 #![forbid(unsafe_code)]
 
 pub mod audio;

@@ -178,7 +178,7 @@ impl ApiError {
                         headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
                     }
                     RunError::Draining | RunError::Cancelled(CancelReason::Shutdown) => {
-                        close(headers)
+                        close(headers);
                     }
                     _ => {}
                 }

@@ -109,7 +109,7 @@ impl InstanceCell {
         match self.create(former) {
             Ok(created) => *self.current() = Some(created),
             Err(fault) => {
-                log::error!("the plugin now rejects the former config: {}", fault.message)
+                log::error!("the plugin now rejects the former config: {}", fault.message);
             }
         }
     }

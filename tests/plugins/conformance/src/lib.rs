@@ -4,6 +4,14 @@
 //! `docs/conformance.md` lists operations, config keys and classes.
 //! It covers the reference plugin of the original worker, and injects more faults.
 
+#![allow(
+    clippy::disallowed_methods,
+    clippy::exit,
+    clippy::print_stdout,
+    missing_debug_implementations,
+    reason = "misbehaves on command, and nobody prints its types"
+)]
+
 mod children;
 mod config;
 mod faults;

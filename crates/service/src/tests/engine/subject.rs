@@ -79,7 +79,7 @@ impl Subject {
                         assert_eq!(has_ended, model.runs[live].state.is_final());
                     }
                     AdmissionError::QueueFull { waiting, .. } => {
-                        assert_eq!(waiting, model.queued())
+                        assert_eq!(waiting, model.queued());
                     }
                 }
             }

@@ -59,10 +59,10 @@ pub(super) fn run_client(runs: &Arc<Runs>, client: u64, disturbance: Disturbance
             request.id = Some(format!("{client}-{admitted}"));
             match behaviour {
                 Behaviour::SetsADeadline => {
-                    request.timeout = Some(Duration::from_micros(random.below(900)))
+                    request.timeout = Some(Duration::from_micros(random.below(900)));
                 }
                 Behaviour::DisconnectsAndContinues => {
-                    request.on_disconnect = OnDisconnect::Continue
+                    request.on_disconnect = OnDisconnect::Continue;
                 }
                 _ => {}
             }
