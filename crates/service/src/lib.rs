@@ -2,25 +2,23 @@
 //!
 //! # Examples
 //! A plugin type of your program, served on a port:
-//! ```
+//! ```no_run
+//! use std::error::Error;
+//!
+//! use hello::Hello;
 //! use tokio::net::TcpListener;
 //! use universal_worker_service::{WorkerService, background_context, serve};
-//! # use hello::Hello;
 //!
-//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
-//! let class = universal_worker_plugin::in_process::<Hello>(background_context())?;
-//! let service = WorkerService::builder(class).build();
-//! let limits = service.connection_limits();
+//! #[tokio::main(flavor = "current_thread")]
+//! async fn main() -> Result<(), Box<dyn Error>> {
+//!     let class = universal_worker_plugin::in_process::<Hello>(background_context())?;
+//!     let service = WorkerService::builder(class).build();
+//!     let limits = service.connection_limits();
 //!
-//! let listener = TcpListener::bind("127.0.0.1:0").await?;
-//! println!("http://{}/", listener.local_addr()?);
-//! serve(listener, service, limits, std::future::pending()).await;
-//! # Ok(())
-//! # }
-//! # let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-//! # let limit = std::time::Duration::from_millis(10);
-//! # runtime.block_on(async { tokio::time::timeout(limit, example()).await }).ok();
-//! # Ok::<(), std::io::Error>(())
+//!     let listener = TcpListener::bind("127.0.0.1:8080").await?;
+//!     serve(listener, service, limits, std::future::pending()).await;
+//!     Ok(())
+//! }
 //! ```
 //!
 //! [`WorkerService`] is also a service for hyper and tower, so that a server of your own can mount it
