@@ -6,18 +6,13 @@ mod deeds;
 mod rows;
 mod table;
 
-use std::env;
-use std::fs;
-use std::path::Path;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::{env, fs};
 
-use rows::Expected;
-use rows::ROWS;
-use rows::Row;
+use rows::{Expected, ROWS, Row};
 use serde_json::Value;
 use table::Cells;
-use tokio::task::LocalSet;
-use tokio::task::spawn_local;
+use tokio::task::{LocalSet, spawn_local};
 
 use crate::support::run_to_end;
 

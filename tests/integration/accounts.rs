@@ -1,11 +1,9 @@
 //! Accounts of runs.
 
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 use universal_worker_host::RunState;
 
-use crate::support::Worker;
-use crate::support::until_some;
+use crate::support::{Worker, until_some};
 
 #[tokio::test]
 async fn a_run_of_a_millisecond_or_more_is_measured() {

@@ -1,23 +1,15 @@
 //! The announcement, and the address in it.
 
 use std::io::ErrorKind;
-use std::net::TcpListener;
-use std::net::TcpStream;
+use std::net::{TcpListener, TcpStream};
 use std::os::unix::net::UnixDatagram;
 use std::process::Command;
 use std::time::Duration;
 
-use serde_json::Value;
-use serde_json::json;
-use universal_worker_host::Client;
-use universal_worker_host::WorkerStatus;
+use serde_json::{Value, json};
+use universal_worker_host::{Client, WorkerStatus};
 
-use crate::support::Started;
-use crate::support::Worker;
-use crate::support::fill;
-use crate::support::run_to_end;
-use crate::support::scratch;
-use crate::support::until_some;
+use crate::support::{Started, Worker, fill, run_to_end, scratch, until_some};
 
 #[tokio::test]
 async fn the_announcement_has_address_plugin_and_versions() {

@@ -1,13 +1,8 @@
 //! `--check`.
 
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::support::c_library;
-use crate::support::is_gone;
-use crate::support::plugin;
-use crate::support::run_to_end;
-use crate::support::scratch;
+use crate::support::{c_library, is_gone, plugin, run_to_end, scratch};
 
 #[tokio::test]
 async fn check_describes_a_library() {

@@ -2,8 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::Worker;
-use crate::support::scratch;
+use crate::support::{Worker, scratch};
 
 #[tokio::test]
 async fn a_config_in_force_has_its_defaults_and_survives_rejected_ones() {

@@ -1,7 +1,6 @@
 //! Control routes respond whatever the plugin does.
 
-use std::time::Duration;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 

@@ -1,22 +1,12 @@
 //! Crashes of plugins, and their reports.
 
-use std::fs;
-use std::io;
-use std::process::Command;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
+use std::{fs, io};
 
-use serde_json::Value;
-use serde_json::json;
-use universal_worker_host::Client;
-use universal_worker_host::ExitReport;
+use serde_json::{Value, json};
+use universal_worker_host::{Client, ExitReport};
 
-use crate::support::NO_ARGS;
-use crate::support::Started;
-use crate::support::Worker;
-use crate::support::c_library;
-use crate::support::fill;
-use crate::support::run_to_end;
-use crate::support::scratch;
+use crate::support::{NO_ARGS, Started, Worker, c_library, fill, run_to_end, scratch};
 
 fn crash(exit: &ExitReport, signal: i32, name: &str) -> String {
     assert_eq!(exit.signal, Some(signal), "{exit:?}");

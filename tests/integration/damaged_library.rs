@@ -3,13 +3,9 @@
 use std::fs;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
-use std::process::Command;
-use std::process::Output;
-use std::process::Stdio;
+use std::process::{Command, Output, Stdio};
 
-use crate::support::plugin;
-use crate::support::program;
-use crate::support::scratch;
+use crate::support::{plugin, program, scratch};
 
 // elf(5)
 const E_PHOFF: usize = 32;

@@ -1,9 +1,7 @@
 //! Deadlines: set by the client or the operator, in the queue, with uncooperative plugins.
 
-use serde_json::Value;
-use serde_json::json;
-use universal_worker_host::RunPhase;
-use universal_worker_host::RunState;
+use serde_json::{Value, json};
+use universal_worker_host::{RunPhase, RunState};
 
 use crate::support::Worker;
 

@@ -2,13 +2,9 @@
 
 use std::path::Path;
 
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::support::Worker;
-use crate::support::is_gone;
-use crate::support::scratch;
-use crate::support::until;
+use crate::support::{Worker, is_gone, scratch, until};
 
 /// All combinations of options for a process that resists its end.
 fn spawn_options() -> Vec<Value> {

@@ -1,11 +1,9 @@
 //! Clients that disconnect: in the queue, during a run, in the middle of a stream.
 
 use serde_json::json;
-use universal_worker_host::CancelReason;
-use universal_worker_host::RunState;
+use universal_worker_host::{CancelReason, RunState};
 
-use crate::support::NO_ARGS;
-use crate::support::Worker;
+use crate::support::{NO_ARGS, Worker};
 
 #[tokio::test]
 async fn a_disconnect_cancels_the_run() {

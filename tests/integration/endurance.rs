@@ -1,14 +1,11 @@
 //! Resources that must not grow.
 
-use std::io::Read;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::net::TcpStream;
 
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::support::Worker;
-use crate::support::until_some;
+use crate::support::{Worker, until_some};
 
 /// Stats of a new sample, since samples are cached.
 async fn fresh_stats(worker: &Worker) -> Value {

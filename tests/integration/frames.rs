@@ -1,10 +1,8 @@
 //! Streams in frames, which distinguish values, end and errors.
 
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::support::Reply;
-use crate::support::Worker;
+use crate::support::{Reply, Worker};
 
 async fn frames(worker: &Worker, kwargs: Value) -> (Reply, Vec<Value>) {
     let accept = [("accept", "text/html, application/x-ndjson; profile=frames;q=0.9")];

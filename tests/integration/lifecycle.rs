@@ -1,27 +1,16 @@
 //! Stops: by signal, by the end of the parent or lease, by idleness.
 
 use std::os::unix::process::ExitStatusExt;
-use std::process::Command;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
-use serde_json::Value;
-use serde_json::json;
-use tokio::io::AsyncReadExt;
-use tokio::io::AsyncWriteExt;
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use universal_worker_host::Client;
-use universal_worker_host::RunState;
+use universal_worker_host::{Client, RunState};
 
-use crate::support::NO_ARGS;
-use crate::support::Started;
-use crate::support::Worker;
-use crate::support::is_gone;
-use crate::support::run_below;
-use crate::support::run_to_end;
-use crate::support::scratch;
-use crate::support::signal;
-use crate::support::until;
-use crate::support::until_gone;
+use crate::support::{
+    NO_ARGS, Started, Worker, is_gone, run_below, run_to_end, scratch, signal, until, until_gone,
+};
 
 #[tokio::test]
 async fn each_stop_signal_leads_to_exit_code_0() {

@@ -5,13 +5,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::support::Started;
-use crate::support::c_library;
-use crate::support::plugin;
-use crate::support::run_to_end;
-use crate::support::scratch;
-use crate::support::signal;
-use crate::support::until;
+use crate::support::{Started, c_library, plugin, run_to_end, scratch, signal, until};
 
 async fn refused(module: &Path, class: &str, told: &[&str]) {
     let module = module.to_str().unwrap();

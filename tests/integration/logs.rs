@@ -2,12 +2,10 @@
 
 use std::process::Stdio;
 
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 use universal_worker_host::Client;
 
-use crate::support::Started;
-use crate::support::Worker;
+use crate::support::{Started, Worker};
 
 #[tokio::test]
 async fn log_lines_of_a_plugin_have_level_target_and_run() {

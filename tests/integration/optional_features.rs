@@ -1,11 +1,7 @@
 //! Optional features of a class: health check, prefetch, config options, reconfiguration in place.
 
-use serde_json::Value;
-use serde_json::json;
-use universal_worker_host::CallError;
-use universal_worker_host::Readiness;
-use universal_worker_host::RunKind;
-use universal_worker_host::RunState;
+use serde_json::{Value, json};
+use universal_worker_host::{CallError, Readiness, RunKind, RunState};
 
 use crate::support::Worker;
 

@@ -3,8 +3,7 @@
 use serde_json::json;
 use universal_worker_host::RunState;
 
-use crate::support::Worker;
-use crate::support::in_time;
+use crate::support::{Worker, in_time};
 
 #[tokio::test]
 async fn a_cancel_does_not_affect_later_runs() {

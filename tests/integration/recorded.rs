@@ -2,8 +2,7 @@
 
 use serde_json::Value;
 
-use crate::support::Reply;
-use crate::support::Worker;
+use crate::support::{Reply, Worker};
 
 /// Rows where we differ on purpose: name, status and a part of the detail.
 const WANTED: [(&str, u16, &str); 10] = [

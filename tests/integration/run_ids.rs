@@ -1,12 +1,9 @@
 //! Ids of runs, and their reports.
 
 use serde_json::json;
-use universal_worker_host::CallError;
-use universal_worker_host::CancelReason;
-use universal_worker_host::RunState;
+use universal_worker_host::{CallError, CancelReason, RunState};
 
-use crate::support::NO_ARGS;
-use crate::support::Worker;
+use crate::support::{NO_ARGS, Worker};
 
 #[tokio::test]
 async fn a_run_has_a_valid_id_from_its_client_or_a_generated_one() {

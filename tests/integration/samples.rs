@@ -2,11 +2,9 @@
 
 use std::path::Path;
 
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::support::Worker;
-use crate::support::scratch;
+use crate::support::{Worker, scratch};
 
 fn recording(name: &str) -> String {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");

@@ -1,21 +1,16 @@
 //! Unix sockets and inherited sockets.
 
 use std::fs;
-use std::io::Read;
-use std::io::Write;
-use std::os::unix::fs::MetadataExt;
-use std::os::unix::fs::PermissionsExt;
+use std::io::{Read, Write};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::process::Command;
 
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 use universal_worker_host::Client;
 
-use crate::support::Started;
-use crate::support::run_to_end;
-use crate::support::scratch;
+use crate::support::{Started, run_to_end, scratch};
 
 const PLUGIN: [&str; 4] = ["--module", "conformance", "--class", "Conformance"];
 

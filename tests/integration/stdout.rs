@@ -2,14 +2,10 @@
 
 use std::process::Stdio;
 
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 use universal_worker_host::Client;
 
-use crate::support::NO_ARGS;
-use crate::support::Started;
-use crate::support::Worker;
-use crate::support::run_to_end;
+use crate::support::{NO_ARGS, Started, Worker, run_to_end};
 
 #[tokio::test]
 async fn stdout_of_a_plugin_is_logged_and_its_stderr_is_unchanged() {

@@ -1,7 +1,6 @@
 //! Streams.
 
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::Worker;
 

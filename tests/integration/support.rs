@@ -4,28 +4,18 @@ mod process;
 
 use std::env;
 use std::future::Future;
-use std::path::Path;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
-use std::time::Duration;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use http::HeaderMap;
-use http::HeaderName;
-use http::HeaderValue;
-use http::Method;
-use serde_json::Value;
-use serde_json::json;
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
 use universal_worker_host as host;
-use universal_worker_host::CallError;
-use universal_worker_host::Client;
-use universal_worker_host::ExitReport;
-use universal_worker_host::LineStream;
-use universal_worker_host::RunReport;
-use universal_worker_host::RunState;
-use universal_worker_host::WorkerCommand;
+use universal_worker_host::{
+    CallError, Client, ExitReport, LineStream, RunReport, RunState, WorkerCommand,
+};
 
 pub(crate) use process::Started;
 pub(crate) use process::c_library;

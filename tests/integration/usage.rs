@@ -4,14 +4,11 @@ use std::ffi::OsStr;
 use std::fs::File;
 use std::io::Read;
 use std::os::unix::ffi::OsStrExt;
-use std::process::Command;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use rustix::pty::OpenptFlags;
 
-use crate::support::program;
-use crate::support::run_to_end;
-use crate::support::run_with_env;
+use crate::support::{program, run_to_end, run_with_env};
 
 #[tokio::test]
 async fn a_usage_error_is_one_line_that_names_the_option() {

@@ -1,9 +1,7 @@
 //! Wedged runs: those that do not return after a cancel.
 
 use serde_json::json;
-use universal_worker_host::Readiness;
-use universal_worker_host::RunPhase;
-use universal_worker_host::RunState;
+use universal_worker_host::{Readiness, RunPhase, RunState};
 
 use crate::support::Worker;
 

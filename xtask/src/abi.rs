@@ -6,25 +6,15 @@
 mod rows;
 mod tree;
 
-use std::env;
 use std::error::Error;
-use std::fs;
-use std::path::Path;
-use std::path::PathBuf;
-use std::process::Command;
-use std::process::ExitCode;
-use std::process::Stdio;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
+use std::{env, fs};
 
-use crate::TaskResult;
-use crate::abi::rows::BUILDS;
-use crate::abi::rows::Build;
-use crate::abi::rows::Compiler;
-use crate::abi::rows::PROBE;
-use crate::abi::rows::Product;
-use crate::cargo;
+use crate::abi::rows::{BUILDS, Build, Compiler, PROBE, Product};
 use crate::cargo::Artifact;
-use crate::dist;
 use crate::workspace::Workspace;
+use crate::{TaskResult, cargo, dist};
 
 /// The variable that tells the tests where the results are.
 pub(crate) const DIR: &str = "UNIVERSAL_WORKER_TEST_ABI";

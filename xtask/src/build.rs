@@ -2,9 +2,8 @@
 
 use std::process::ExitCode;
 
-use crate::TaskResult;
-use crate::dist;
 use crate::workspace::Workspace;
+use crate::{TaskResult, dist};
 
 /// Builds and prints the folder with the result.
 pub(crate) fn run(args: &[String]) -> TaskResult {

@@ -5,13 +5,9 @@
 
 use std::env;
 use std::error::Error;
-use std::io::BufRead;
-use std::io::BufReader;
+use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
-use std::process::Command;
-use std::process::ExitCode;
-use std::process::ExitStatus;
-use std::process::Stdio;
+use std::process::{Command, ExitCode, ExitStatus, Stdio};
 
 use serde_json::Value;
 

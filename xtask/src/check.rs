@@ -11,16 +11,12 @@ mod sources;
 use std::error::Error;
 use std::fmt;
 use std::path::PathBuf;
-use std::process::Command;
-use std::process::ExitCode;
-use std::process::Stdio;
+use std::process::{Command, ExitCode, Stdio};
 
-use crate::TaskResult;
-use crate::cargo;
 use crate::check::sources::Source;
-use crate::no_arguments;
 use crate::summary::Summary;
 use crate::workspace::Workspace;
+use crate::{TaskResult, cargo, no_arguments};
 
 /// A broken rule, and how to fix it.
 struct Violation {

@@ -4,18 +4,12 @@
 
 use std::error::Error;
 use std::fs;
-use std::path::Path;
-use std::path::PathBuf;
-use std::process::Command;
-use std::process::ExitCode;
-use std::process::Stdio;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
 
-use crate::TaskResult;
-use crate::cargo;
-use crate::dist;
-use crate::no_arguments;
 use crate::summary::Summary;
 use crate::workspace::Workspace;
+use crate::{TaskResult, cargo, dist, no_arguments};
 
 /// Builds, prepares Python and runs the script; without the Python packages the task is skipped.
 pub(crate) fn run(args: &[String]) -> TaskResult {

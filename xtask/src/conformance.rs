@@ -6,10 +6,9 @@ use std::error::Error;
 use std::path::PathBuf;
 use std::process::Command;
 
-use crate::TaskResult;
-use crate::cargo;
 use crate::cargo::Artifact;
 use crate::workspace::Workspace;
+use crate::{TaskResult, cargo};
 
 const EXAMPLE: &str = "dumps";
 

@@ -1,9 +1,7 @@
 //! `cargo xtask demo [ARGS…]`: finds the speech in a recording, on the terminal.
 
-use crate::TaskResult;
-use crate::cargo;
-use crate::dist;
 use crate::workspace::Workspace;
+use crate::{TaskResult, cargo, dist};
 
 /// Builds a release and runs the host's example on it; `args` are passed to the example.
 pub(crate) fn run(args: &[String]) -> TaskResult {

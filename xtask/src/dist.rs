@@ -1,10 +1,8 @@
 //! The folder that a worker runs from: the binary with its plugins.
 
 use std::error::Error;
-use std::fs;
-use std::path::Path;
-use std::path::PathBuf;
-use std::process;
+use std::path::{Path, PathBuf};
+use std::{fs, process};
 
 use crate::cargo;
 use crate::cargo::Artifact;

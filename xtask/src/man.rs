@@ -4,14 +4,11 @@
 
 use std::error::Error;
 use std::fs;
-use std::path::Path;
-use std::path::PathBuf;
-use std::process::Command;
-use std::process::Stdio;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
-use crate::TaskResult;
-use crate::cargo;
 use crate::workspace::Workspace;
+use crate::{TaskResult, cargo};
 
 const PAGE: &str = "universal-worker.1";
 

@@ -1,9 +1,7 @@
 //! `cargo xtask bench` and `cargo xtask faults`: programs that measure a release build from outside.
 
-use crate::TaskResult;
-use crate::cargo;
-use crate::dist;
 use crate::workspace::Workspace;
+use crate::{TaskResult, cargo, dist};
 
 /// Builds a release and runs `package` on it; `args` are passed to the package.
 pub(crate) fn run(package: &str, args: &[String]) -> TaskResult {

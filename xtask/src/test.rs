@@ -5,20 +5,12 @@
 
 use std::error::Error;
 use std::io;
-use std::io::BufRead;
-use std::io::BufReader;
-use std::io::Write;
-use std::process::Command;
-use std::process::ExitCode;
-use std::process::ExitStatus;
-use std::process::Stdio;
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Command, ExitCode, ExitStatus, Stdio};
 
-use crate::TaskResult;
-use crate::abi;
-use crate::cargo;
-use crate::dist;
 use crate::summary::Summary;
 use crate::workspace::Workspace;
+use crate::{TaskResult, abi, cargo, dist};
 
 /// The variable that tells the tests where the worker and its plugins are.
 const DIST: &str = "UNIVERSAL_WORKER_TEST_DIST";

@@ -1,8 +1,7 @@
 //! The workspace as `cargo metadata` describes it.
 
 use std::error::Error;
-use std::path::Path;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 

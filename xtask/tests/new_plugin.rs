@@ -5,16 +5,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by its panic")]
 
-use std::env;
 use std::ffi::OsStr;
-use std::fs;
-use std::path::Path;
-use std::path::PathBuf;
-use std::process::Command;
-use std::process::Output;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::{env, fs};
 
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 use universal_worker_host::WorkerCommand;
 
 /// The folder with the worker that `cargo xtask test` built.

@@ -1,25 +1,14 @@
 //! Plugins from libraries.
 
 use std::env;
-use std::path::Path;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use universal_worker_cli::PluginRequest;
-use universal_worker_loader::Library;
-use universal_worker_loader::LoadError;
-use universal_worker_loader::PluginFolders;
-use universal_worker_loader::check_sha256;
-use universal_worker_loader::resolve;
-use universal_worker_loader::sha256;
-use universal_worker_runtime::ClassSource;
-use universal_worker_runtime::InspectClass;
-use universal_worker_runtime::Inspected;
-use universal_worker_runtime::LoadWatch;
-use universal_worker_runtime::OpenError;
-use universal_worker_runtime::Opened;
-use universal_worker_runtime::Origin;
-use universal_worker_runtime::PluginLabel;
-use universal_worker_runtime::background_context;
+use universal_worker_loader::{Library, LoadError, PluginFolders, check_sha256, resolve, sha256};
+use universal_worker_runtime::{
+    ClassSource, InspectClass, Inspected, LoadWatch, OpenError, Opened, Origin, PluginLabel,
+    background_context,
+};
 
 /// A class of a library, named by path or by name.
 #[derive(Debug)]

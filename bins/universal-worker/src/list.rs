@@ -3,22 +3,18 @@
 //! Each library is looked at by a process of its own, since one that hangs or crashes while it is
 //! loaded must not hide the others.
 
-use std::env;
 use std::fmt::Write;
 use std::fs::File;
-use std::io;
 use std::os::unix::fs::FileExt;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
-use std::process::Command;
-use std::process::Output;
-use std::process::Stdio;
+use std::process::{Command, Output, Stdio};
 use std::time::Duration;
+use std::{env, io};
 
 use rustix::fs::MemfdFlags;
 use serde::Deserialize;
-use universal_worker_cli::ListRequest;
-use universal_worker_cli::VARIABLES;
+use universal_worker_cli::{ListRequest, VARIABLES};
 use universal_worker_loader::PluginFolders;
 use universal_worker_runtime::Error;
 use universal_worker_sanitize as sanitize;

@@ -7,8 +7,7 @@ use std::env;
 
 use universal_worker_cli as cli;
 use universal_worker_cli::Command;
-use universal_worker_process::exit;
-use universal_worker_process::signals;
+use universal_worker_process::{exit, signals};
 use universal_worker_runtime as runtime;
 use universal_worker_runtime::Error;
 

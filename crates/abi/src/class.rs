@@ -1,19 +1,12 @@
 //! Classes and instances, as the worker uses them.
 
-use std::fmt;
-use std::mem;
 use std::sync::Arc;
+use std::{fmt, mem};
 
-use crate::context::RunContext;
-use crate::context::context_object;
+use crate::context::{RunContext, context_object};
 use crate::fault::Fault;
-use crate::info::ClassInfo;
-use crate::info::Reconfigured;
-use crate::raw::ClassObject;
-use crate::raw::InstanceObject;
-use crate::raw::RSlice;
-use crate::raw::RVec;
-use crate::raw::RawFault;
+use crate::info::{ClassInfo, Reconfigured};
+use crate::raw::{ClassObject, InstanceObject, RSlice, RVec, RawFault};
 
 /// An open class of plugins, from a library or from the current program.
 pub struct Class {

@@ -4,17 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::fault::Fault;
-use crate::raw::ContextObject;
-use crate::raw::RArc;
-use crate::raw::RResult;
-use crate::raw::RSlice;
-use crate::raw::RStr;
-use crate::raw::RString;
-use crate::raw::RVec;
-use crate::raw::RawContext;
-use crate::raw::RawContext_TO;
-use crate::raw::RawFault;
-use crate::raw::TD_Opaque;
+use crate::raw::{
+    ContextObject, RArc, RResult, RSlice, RStr, RString, RVec, RawContext, RawContext_TO, RawFault,
+    TD_Opaque,
+};
 
 /// The interface that the worker offers to a plugin during a run.
 ///

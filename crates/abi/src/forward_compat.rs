@@ -1,8 +1,7 @@
 //! Deserializers that tolerate JSON written by a later version of the interface.
 
-use serde::Deserialize;
-use serde::Deserializer;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 /// Reads null and values of an unknown type as the default.

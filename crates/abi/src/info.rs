@@ -2,12 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::VERSION;
-use crate::forward_compat;
+use crate::{VERSION, forward_compat};
 
 /// The description of a plugin library.
 #[derive(Debug, Clone, Serialize, Deserialize)]

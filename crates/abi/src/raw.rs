@@ -31,8 +31,7 @@ pub use abi_stable::std_types::RStr;
 pub use abi_stable::std_types::RString;
 pub use abi_stable::std_types::RVec;
 
-use abi_stable::StableAbi;
-use abi_stable::sabi_trait;
+use abi_stable::{StableAbi, sabi_trait};
 
 /// A class of plugins, which creates instances.
 pub type ClassObject = RawClass_TO<'static, RBox<()>>;

@@ -3,19 +3,11 @@
 #![allow(unsafe_code, reason = "StableAbi generates the root module's statics")]
 #![allow(clippy::undocumented_unsafe_blocks, reason = "the blocks are generated")]
 
-use abi_stable::StableAbi;
-use abi_stable::declare_root_module_statics;
 use abi_stable::library::RootModule;
-use abi_stable::package_version_strings;
 use abi_stable::sabi_types::VersionStrings;
+use abi_stable::{StableAbi, declare_root_module_statics, package_version_strings};
 
-use crate::raw::ClassObject;
-use crate::raw::ContextObject;
-use crate::raw::RResult;
-use crate::raw::RSlice;
-use crate::raw::RStr;
-use crate::raw::RVec;
-use crate::raw::RawFault;
+use crate::raw::{ClassObject, ContextObject, RResult, RSlice, RStr, RVec, RawFault};
 
 /// The functions that a plugin library exports.
 ///

@@ -3,11 +3,9 @@
 
 #![allow(clippy::disallowed_methods, reason = "a program")]
 
-use std::env;
 use std::error::Error;
-use std::fs;
-use std::io;
 use std::io::Write;
+use std::{env, fs, io};
 
 use universal_worker_cli::reference;
 

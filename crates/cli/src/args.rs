@@ -8,10 +8,8 @@ use std::os::fd::RawFd;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use argh::ArgsInfo;
-use argh::FromArgs;
-use universal_worker_runtime::logging::Filter;
-use universal_worker_runtime::logging::Format;
+use argh::{ArgsInfo, FromArgs};
+use universal_worker_runtime::logging::{Filter, Format};
 
 use crate::values;
 

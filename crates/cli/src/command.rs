@@ -3,8 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use universal_worker_runtime::Config;
-use universal_worker_runtime::InspectRequest;
+use universal_worker_runtime::{Config, InspectRequest};
 
 /// What the process is to do.
 #[derive(Debug, Clone)]

@@ -3,10 +3,7 @@
 use std::fmt::Write;
 
 use crate::exit_codes::exit_codes;
-use crate::options::OptionGroup;
-use crate::options::OptionHelp;
-use crate::options::description;
-use crate::options::options;
+use crate::options::{OptionGroup, OptionHelp, description, options};
 
 /// The columns of a terminal.
 const WIDTH: usize = 80;

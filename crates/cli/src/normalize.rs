@@ -3,16 +3,12 @@
 //! `--option=value` becomes two words, and variables become options that the command line does not
 //! have.
 
-use argh::FlagInfo;
-use argh::FlagInfoKind;
-use argh::Optionality;
+use argh::{FlagInfo, FlagInfoKind, Optionality};
 use universal_worker_sanitize::suggest;
 
 use crate::error::UsageError;
-use crate::options::flags;
-use crate::options::option_name;
-use crate::variables::Variables;
-use crate::variables::variable;
+use crate::options::{flags, option_name};
+use crate::variables::{Variables, variable};
 
 /// Arguments in argh's form, and where each came from.
 #[derive(Debug, Default)]

@@ -4,10 +4,7 @@
 
 use std::sync::OnceLock;
 
-use argh::ArgsInfo;
-use argh::CommandInfoWithArgs;
-use argh::FlagInfo;
-use argh::FlagInfoKind;
+use argh::{ArgsInfo, CommandInfoWithArgs, FlagInfo, FlagInfoKind};
 
 use crate::args::Args;
 use crate::variables::variable;

@@ -2,24 +2,15 @@
 
 mod config;
 
-use std::env;
 use std::ffi::OsStr;
-use std::path;
 use std::path::PathBuf;
 use std::time::Duration;
+use std::{env, path};
 
-use universal_worker_runtime::Config;
-use universal_worker_runtime::InspectRequest;
-use universal_worker_runtime::JsonContent;
-use universal_worker_runtime::JsonInput;
-use universal_worker_runtime::ReportFormat;
+use universal_worker_runtime::{Config, InspectRequest, JsonContent, JsonInput, ReportFormat};
 
 use crate::args::Args;
-use crate::command::CheckRequest;
-use crate::command::Command;
-use crate::command::ListRequest;
-use crate::command::PluginRequest;
-use crate::command::RunRequest;
+use crate::command::{CheckRequest, Command, ListRequest, PluginRequest, RunRequest};
 use crate::error::UsageError;
 use crate::normalize::Normalized;
 use crate::variables::Variables;

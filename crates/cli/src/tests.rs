@@ -2,17 +2,13 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::time::Duration;
 
-use universal_worker_runtime::AnnounceTo;
-use universal_worker_runtime::Config;
-use universal_worker_runtime::JsonContent;
-use universal_worker_runtime::ListenAddr;
-use universal_worker_runtime::OnWedged;
-use universal_worker_runtime::ReportFormat;
 use universal_worker_runtime::logging::Format;
+use universal_worker_runtime::{
+    AnnounceTo, Config, JsonContent, ListenAddr, OnWedged, ReportFormat,
+};
 
 use super::*;
-use crate::options::flags;
-use crate::options::option_name;
+use crate::options::{flags, option_name};
 use crate::variables::variable;
 
 fn parsed(args: &[&str], vars: &[(&str, &str)]) -> Result<Command, UsageError> {

@@ -2,16 +2,14 @@
 //!
 //! An error continues a line that begins with the name of the option or variable.
 
-use std::net::IpAddr;
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::num::NonZeroU32;
 use std::os::fd::RawFd;
 use std::str::FromStr;
 use std::time::Duration;
 
 use universal_worker_runtime::logging;
-use universal_worker_runtime::logging::Filter;
-use universal_worker_runtime::logging::Format;
+use universal_worker_runtime::logging::{Filter, Format};
 
 /// A hundred years: as good as no limit, and still a time that an instant can be moved by.
 const FOREVER: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);

@@ -1,8 +1,7 @@
 //! The environment variables of the worker.
 
 use std::collections::HashMap;
-use std::ffi::OsStr;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::os::fd::RawFd;
 
 use crate::error::UsageError;

@@ -3,9 +3,7 @@
 //! Each thread writes a slot of its own; readers take no lock (a sequence lock).
 
 use std::cell::Cell;
-use std::sync::atomic::AtomicU64;
-use std::sync::atomic::AtomicUsize;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use crate::text::Text;
 

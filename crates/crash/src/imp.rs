@@ -3,27 +3,16 @@
 #![allow(unsafe_code, reason = "signal handlers and what may be called from them")]
 
 use std::cell::UnsafeCell;
-use std::ffi::c_int;
-use std::ffi::c_void;
-use std::io;
-use std::mem;
-use std::process;
-use std::ptr;
-use std::sync::atomic::AtomicBool;
-use std::sync::atomic::AtomicI32;
-use std::sync::atomic::Ordering;
+use std::ffi::{c_int, c_void};
+use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use std::time::Duration;
+use std::{io, mem, process, ptr};
 
 use universal_worker_process::stderr;
 
-use crate::Prepared;
-use crate::SUBJECT;
-use crate::loading_file;
-use crate::record;
-use crate::record::Crash;
-use crate::record::Frame;
-use crate::record::RECORD;
+use crate::record::{Crash, Frame, RECORD};
 use crate::text::Text;
+use crate::{Prepared, SUBJECT, loading_file, record};
 
 mod frames;
 

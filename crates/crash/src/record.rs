@@ -3,12 +3,10 @@
 //! Both are written without allocating, so not by the encoder that writes all other JSON.
 
 use std::fmt::Write;
-use std::time::Duration;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
-use crate::Prepared;
-use crate::activity;
 use crate::text::Text;
+use crate::{Prepared, activity};
 
 /// A pipe with room for anything has room for this much (PIPE_BUF, pipe(7)).
 pub(super) const LINE: usize = 4096;

@@ -22,17 +22,13 @@ mod recording;
 
 use std::env;
 use std::error::Error;
-use std::path::Path;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
 use serde::Deserialize;
-use serde_json::Value;
-use serde_json::json;
-use universal_worker_host::Client;
-use universal_worker_host::Worker;
-use universal_worker_host::WorkerCommand;
+use serde_json::{Value, json};
+use universal_worker_host::{Client, Worker, WorkerCommand};
 
 use crate::picture::Picture;
 use crate::progress::Bar;

@@ -1,7 +1,6 @@
 //! The line in which a worker says where it listens, or why it cannot start.
 
-use serde::Deserialize;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::start_error::StartStage;
 

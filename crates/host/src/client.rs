@@ -3,29 +3,19 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::HeaderMap;
-use http::Method;
-use http::StatusCode;
-use serde::Deserialize;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
-use serde::de::IgnoredAny;
+use http::{HeaderMap, Method, StatusCode};
+use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::call_error::CallError;
-use crate::config_options::ConfigOptions;
-use crate::config_options::ConfigOptionsBody;
+use crate::config_options::{ConfigOptions, ConfigOptionsBody};
 use crate::line_stream::LineStream;
-use crate::raw_response::RawResponse;
-use crate::raw_response::StatusBody;
-use crate::run_report::ProgressReport;
-use crate::run_report::RunReport;
-use crate::run_request::RunRequest;
-use crate::run_request::check_id;
+use crate::raw_response::{RawResponse, StatusBody};
+use crate::run_report::{ProgressReport, RunReport};
+use crate::run_request::{RunRequest, check_id};
 use crate::transport::Transport;
-use crate::worker_report::HealthReport;
-use crate::worker_report::ReadyReport;
-use crate::worker_report::StatsReport;
+use crate::worker_report::{HealthReport, ReadyReport, StatsReport};
 
 /// Calls a worker at an address, with one connection for each call.
 ///

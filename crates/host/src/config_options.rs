@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use serde_json::Map;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// What a form may suggest for the fields of a config, by field name.
 pub type ConfigOptions = BTreeMap<String, FieldOptions>;

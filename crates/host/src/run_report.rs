@@ -1,8 +1,7 @@
 //! What a worker reports about its runs.
 
 use serde::Deserialize;
-use serde_json::Map;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::job_error::JobError;
 

@@ -1,13 +1,8 @@
 //! Sends requests to a worker.
 
 use bytes::Bytes;
-use http::HeaderMap;
-use http::Method;
-use http::Request;
-use http::Response;
-use http::header;
-use http_body_util::BodyExt;
-use http_body_util::Full;
+use http::{HeaderMap, Method, Request, Response, header};
+use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;

@@ -5,17 +5,12 @@
 //! It still has the environment of its worker, and in that a variable with the worker's mark; CI
 //! servers find the processes that a build leaves in the same way.
 
-use std::env;
 use std::ffi::OsString;
-use std::fs;
-use std::process;
-use std::sync::atomic::AtomicU64;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::SystemTime;
+use std::{env, fs, process};
 
-use rustix::process::Pid;
-use rustix::process::PidfdFlags;
-use rustix::process::Signal;
+use rustix::process::{Pid, PidfdFlags, Signal};
 
 /// The mark of one worker, which all of its descendants inherit.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,10 +3,8 @@
 use std::io;
 use std::time::Duration;
 
-use rustix::process::Pid;
-use rustix::process::Signal;
-use tokio::process::Child;
-use tokio::process::ChildStdin;
+use rustix::process::{Pid, Signal};
+use tokio::process::{Child, ChildStdin};
 use tokio::task::JoinHandle;
 
 use crate::announcement::Announcement;

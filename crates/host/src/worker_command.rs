@@ -2,23 +2,19 @@
 
 use std::ffi::OsString;
 use std::fmt;
-use std::path::Path;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
-use tokio::process::Child;
-use tokio::process::Command;
+use tokio::process::{Child, Command};
 use tokio::sync::oneshot;
 
 use crate::announcement::FirstLine;
-use crate::output;
 use crate::output::StderrTail;
 use crate::start_error::StartError;
-use crate::tree_mark;
 use crate::tree_mark::TreeMark;
-use crate::worker::Worker;
-use crate::worker::WorkerProcess;
+use crate::worker::{Worker, WorkerProcess};
+use crate::{output, tree_mark};
 
 /// The command that starts a worker.
 #[derive(Debug)]

@@ -4,21 +4,13 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc;
-use std::time::Duration;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 use tempfile::TempDir;
-use universal_worker_host::CallError;
-use universal_worker_host::Client;
-use universal_worker_host::StartError;
-use universal_worker_host::StartStage;
-use universal_worker_host::Stderr;
-use universal_worker_host::WorkerCommand;
+use universal_worker_host::{CallError, Client, StartError, StartStage, Stderr, WorkerCommand};
 
 /// Far longer than any step takes.
 const LONG: Duration = Duration::from_secs(30);

@@ -4,12 +4,9 @@ mod format;
 mod seconds;
 mod utc;
 
-use serde::Serialize;
-use serde::Serializer;
+use serde::{Serialize, Serializer};
 
-use crate::adapters::format::FloatSeconds;
-use crate::adapters::format::Iso8601;
-use crate::adapters::format::SerializeAs;
+use crate::adapters::format::{FloatSeconds, Iso8601, SerializeAs};
 
 /// Writes times like Python's `datetime.fromtimestamp(t, timezone.utc).isoformat()`.
 ///

@@ -3,18 +3,14 @@
 mod options;
 
 use std::borrow::Cow;
-use std::io;
-use std::mem;
+use std::{io, mem};
 
 use serde::Serialize;
 
 use crate::buffer::Buffer;
 use crate::error::Error;
 use crate::hook::Hook;
-use crate::options::BytesFormat;
-use crate::options::Indent;
-use crate::options::Layout;
-use crate::options::NonFinite;
+use crate::options::{BytesFormat, Indent, Layout, NonFinite};
 use crate::serializer::Serializer;
 use crate::string::Charset;
 

@@ -3,8 +3,7 @@
 mod path;
 
 use std::error::Error as StdError;
-use std::fmt;
-use std::io;
+use std::{fmt, io};
 
 use serde::ser;
 

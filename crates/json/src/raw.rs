@@ -1,8 +1,7 @@
 //! Text that is already JSON.
 
-use serde::Serialize;
-use serde::Serializer;
 use serde::ser::SerializeStruct;
+use serde::{Serialize, Serializer};
 
 use crate::serializer::raw::RAW_VALUE;
 

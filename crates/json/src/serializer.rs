@@ -18,8 +18,7 @@ use serde::Serialize;
 
 use crate::buffer::Buffer;
 use crate::encoder::Encoder;
-use crate::error::Error;
-use crate::error::ErrorKind;
+use crate::error::{Error, ErrorKind};
 use crate::hook::Position;
 use crate::options::Layout;
 use crate::serializer::sort_buffer::SortBuffer;

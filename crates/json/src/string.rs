@@ -5,11 +5,7 @@ mod scan;
 
 use crate::buffer::Buffer;
 use crate::string::escape::write_escapes;
-use crate::string::scan::WORD;
-use crate::string::scan::copy_clean;
-use crate::string::scan::first_marked;
-use crate::string::scan::marks;
-use crate::string::scan::word_at;
+use crate::string::scan::{WORD, copy_clean, first_marked, marks, word_at};
 
 /// The characters that are written without an escape.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -13,8 +13,7 @@ mod value;
 
 use std::cell::Cell;
 use std::io;
-use std::io::Read;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::rc::Rc;
 
 /// The text for a line; `None` if Python raises an exception.

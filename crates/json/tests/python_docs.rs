@@ -17,8 +17,7 @@ mod literal;
 mod python;
 
 use std::fs;
-use std::path::Path;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use claim::Claim;
 use serde_json::Value;

@@ -15,8 +15,7 @@ mod findings;
 use std::thread;
 
 use all::Case;
-use arbitrary::Arbitrary;
-use arbitrary::Unstructured;
+use arbitrary::{Arbitrary, Unstructured};
 
 const SEEDS: u64 = 8000;
 

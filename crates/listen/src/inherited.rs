@@ -6,15 +6,9 @@ use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixListener;
 use std::path::PathBuf;
 
-use socket2::Domain;
-use socket2::Socket;
-use socket2::Type;
+use socket2::{Domain, Socket, Type};
 
-use crate::BACKLOG;
-use crate::BoundAddress;
-use crate::Listener;
-use crate::from_tcp;
-use crate::from_unix;
+use crate::{BACKLOG, BoundAddress, Listener, from_tcp, from_unix};
 
 /// Accepts stream sockets of loopback addresses and Unix sockets.
 pub(super) fn check(fd: OwnedFd) -> io::Result<Socket> {

@@ -32,14 +32,11 @@ mod inherited;
 mod tcp;
 mod unix;
 
-use std::fmt;
-use std::io;
-use std::net::SocketAddr;
-use std::net::TcpListener;
-use std::os::fd::OwnedFd;
-use std::os::fd::RawFd;
+use std::net::{SocketAddr, TcpListener};
+use std::os::fd::{OwnedFd, RawFd};
 use std::os::unix::net::UnixListener;
 use std::path::PathBuf;
+use std::{fmt, io};
 
 use socket2::Socket;
 

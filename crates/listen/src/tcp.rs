@@ -1,13 +1,9 @@
 //! A TCP socket, bound exclusively before it is listened on.
 
 use std::io;
-use std::net::SocketAddr;
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 
-use socket2::Domain;
-use socket2::Protocol;
-use socket2::Socket;
-use socket2::Type;
+use socket2::{Domain, Protocol, Socket, Type};
 
 use crate::BACKLOG;
 

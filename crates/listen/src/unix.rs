@@ -4,23 +4,14 @@
 //! on `PATH.lock` says whether it has an owner (flock(2)). The system releases the lock whatever
 //! becomes of the owner.
 
-use std::fs;
-use std::fs::File;
-use std::fs::TryLockError;
-use std::io;
+use std::fs::{File, TryLockError};
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::FileTypeExt;
-use std::os::unix::fs::MetadataExt;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
 use std::os::unix::net::UnixListener;
-use std::path::Path;
-use std::path::PathBuf;
-use std::path::absolute;
+use std::path::{Path, PathBuf, absolute};
+use std::{fs, io};
 
-use socket2::Domain;
-use socket2::SockAddr;
-use socket2::Socket;
-use socket2::Type;
+use socket2::{Domain, SockAddr, Socket, Type};
 
 use universal_worker_process::exit;
 

@@ -8,8 +8,7 @@
 
 mod header;
 
-use std::fs::File;
-use std::fs::metadata;
+use std::fs::{File, metadata};
 use std::io;
 use std::path::Path;
 

@@ -1,24 +1,17 @@
 //! A plugin library and its classes.
 
 use std::fmt;
-use std::path::Path;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use universal_worker_abi::Class;
-use universal_worker_abi::ClassInfo;
-use universal_worker_abi::Fault;
-use universal_worker_abi::FaultKind;
-use universal_worker_abi::LibraryInfo;
-use universal_worker_abi::PluginRootRef;
-use universal_worker_abi::RunContext;
-use universal_worker_abi::context_object;
+use universal_worker_abi::{
+    Class, ClassInfo, Fault, FaultKind, LibraryInfo, PluginRootRef, RunContext, context_object,
+};
 use universal_worker_sanitize as sanitize;
 use universal_worker_sanitize::suggest;
 
-use crate::elf;
 use crate::error::LoadError;
-use crate::open;
+use crate::{elf, open};
 
 /// A loaded plugin library; it is never unloaded.
 pub struct Library {

@@ -6,15 +6,11 @@ use std::path::Path;
 
 use abi_stable::abi_stability::StableAbi;
 use abi_stable::abi_stability::abi_checking::check_layout_compatibility;
-use abi_stable::library::AbiHeader;
-use abi_stable::library::LibHeader;
-use abi_stable::library::LibraryError;
-use abi_stable::library::RawLibrary;
-use abi_stable::library::RootModule;
-use abi_stable::library::lib_header_from_raw_library;
+use abi_stable::library::{
+    AbiHeader, LibHeader, LibraryError, RawLibrary, RootModule, lib_header_from_raw_library,
+};
 use abi_stable::type_layout::TypeLayout;
-use universal_worker_abi::PluginRootRef;
-use universal_worker_abi::VERSION;
+use universal_worker_abi::{PluginRootRef, VERSION};
 
 use crate::error::LoadError;
 use crate::linker;

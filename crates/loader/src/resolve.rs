@@ -1,12 +1,9 @@
 //! Finds the library that a module names.
 
-use std::env::consts::DLL_PREFIX;
-use std::env::consts::DLL_SUFFIX;
+use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
 use std::ffi::OsStr;
-use std::fs;
-use std::io;
-use std::path::Path;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use universal_worker_sanitize::suggest;
 

@@ -8,11 +8,9 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixListener;
-use std::path::Path;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use universal_worker_loader::Library;
-use universal_worker_loader::LoadError;
+use universal_worker_loader::{Library, LoadError};
 
 /// Offsets in the header of a 64-bit ELF file (elf(5)).
 const EI_CLASS: usize = 4;

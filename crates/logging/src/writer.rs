@@ -2,12 +2,10 @@
 
 use std::io;
 use std::io::Write;
-use std::sync::atomic::AtomicU64;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use universal_worker_process::Queue;
-use universal_worker_process::thread;
+use universal_worker_process::{Queue, thread};
 
 /// Lines that may wait to be written; those that find it full are lost, and counted.
 const CAPACITY: usize = 1024;
@@ -72,9 +70,7 @@ pub(crate) fn write_now(line: &str) {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-    use std::sync::Mutex;
-    use std::sync::mpsc;
+    use std::sync::{Arc, Mutex, mpsc};
     use std::thread;
 
     use super::*;

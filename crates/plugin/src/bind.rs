@@ -17,8 +17,7 @@ mod text;
 
 use serde::de::DeserializeOwned;
 
-use crate::bind::arguments::Arguments;
-use crate::bind::arguments::Errors;
+use crate::bind::arguments::{Arguments, Errors};
 use crate::bind::bound_args::BoundArgs;
 use crate::bind::call_body::CallBody;
 pub(crate) use crate::bind::error::BindError;

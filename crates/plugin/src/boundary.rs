@@ -10,23 +10,16 @@ mod panic_hook;
 use std::any::Any;
 use std::mem;
 use std::mem::ManuallyDrop;
-use std::ops::Deref;
-use std::ops::DerefMut;
-use std::panic::AssertUnwindSafe;
-use std::panic::catch_unwind;
+use std::ops::{Deref, DerefMut};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use universal_worker_abi::Category;
-use universal_worker_abi::Fault;
-use universal_worker_abi::FaultKind;
-use universal_worker_abi::raw::ContextObject;
-use universal_worker_abi::raw::RResult;
-use universal_worker_abi::raw::RawFault;
+use universal_worker_abi::raw::{ContextObject, RResult, RawFault};
+use universal_worker_abi::{Category, Fault, FaultKind};
 
 pub(crate) use crate::boundary::current::current;
 pub(crate) use crate::boundary::current::with_current;
 pub(crate) use crate::boundary::panic_hook::install_hook;
-use crate::boundary::panic_hook::message_of;
-use crate::boundary::panic_hook::take_report;
+use crate::boundary::panic_hook::{message_of, take_report};
 use crate::context::Context;
 
 /// A value whose destructor runs inside the panic boundary.
@@ -126,8 +119,7 @@ fn discard(payload: Box<dyn Any + Send>) {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::AtomicBool;
-    use std::sync::atomic::Ordering;
+    use std::sync::atomic::{AtomicBool, Ordering};
 
     use super::*;
 

@@ -7,8 +7,7 @@ use std::time::Duration;
 use serde::Serialize;
 use universal_worker_abi::Emitted;
 pub use universal_worker_abi::Level;
-use universal_worker_abi::raw::ContextObject;
-use universal_worker_abi::raw::RawContext_TO;
+use universal_worker_abi::raw::{ContextObject, RawContext_TO};
 use universal_worker_json::Encoder;
 
 use crate::error::PluginError;

@@ -3,8 +3,7 @@
 use std::fmt;
 
 use serde::Serialize;
-use universal_worker_abi::Fault;
-use universal_worker_abi::FaultKind;
+use universal_worker_abi::{Fault, FaultKind};
 use universal_worker_json::Encoder;
 
 /// Writes a value as compact JSON.

@@ -5,9 +5,7 @@ use std::fmt;
 
 use serde_json::Value;
 pub use universal_worker_abi::Category;
-use universal_worker_abi::Fault;
-use universal_worker_abi::FaultDetail;
-use universal_worker_abi::FaultKind;
+use universal_worker_abi::{Fault, FaultDetail, FaultKind};
 
 /// The error of a run or of a rejected config, with the information that a caller needs to decide
 /// what to do next.

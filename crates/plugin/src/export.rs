@@ -1,9 +1,6 @@
 //! The exports of a plugin library, written by `export_plugins!`.
 
 pub use universal_worker_abi::__abi_stable as abi_stable;
-use universal_worker_abi::Fault;
-use universal_worker_abi::FaultKind;
-use universal_worker_abi::LibraryInfo;
 pub use universal_worker_abi::PluginRoot;
 pub use universal_worker_abi::PluginRootRef;
 pub use universal_worker_abi::raw::ClassObject;
@@ -13,15 +10,15 @@ pub use universal_worker_abi::raw::RSlice;
 pub use universal_worker_abi::raw::RStr;
 pub use universal_worker_abi::raw::RVec;
 pub use universal_worker_abi::raw::RawFault;
+use universal_worker_abi::{Fault, FaultKind, LibraryInfo};
 
-use crate::boundary;
 use crate::context::Context;
 use crate::dynamic::class::DynClass;
 use crate::dynamic::shim;
 use crate::encode::encode;
-use crate::forward;
 use crate::plugin::Plugin;
 use crate::typed::TypedClass;
+use crate::{boundary, forward};
 
 /// An exported class.
 #[derive(Debug)]

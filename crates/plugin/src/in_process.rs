@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use universal_worker_abi::Class;
-use universal_worker_abi::Fault;
-use universal_worker_abi::RunContext;
+use universal_worker_abi::{Class, Fault, RunContext};
 
 use crate::boundary::guarded;
 use crate::dynamic;

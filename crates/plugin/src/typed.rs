@@ -8,9 +8,7 @@ use std::any::type_name;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use universal_worker_abi::ClassInfo;
-use universal_worker_abi::Fault;
-use universal_worker_abi::Reconfigured;
+use universal_worker_abi::{ClassInfo, Fault, Reconfigured};
 
 use crate::bind;
 use crate::bind::Binding;

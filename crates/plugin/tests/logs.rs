@@ -3,13 +3,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by its panic")]
 
-use universal_worker_plugin::Context;
-use universal_worker_plugin::Level;
-use universal_worker_plugin::Plugin;
-use universal_worker_plugin::PluginError;
-use universal_worker_plugin::RawArgs;
-use universal_worker_plugin::testing::Harness;
-use universal_worker_plugin::testing::capture_logs;
+use universal_worker_plugin::testing::{Harness, capture_logs};
+use universal_worker_plugin::{Context, Level, Plugin, PluginError, RawArgs};
 
 struct Talkative;
 

@@ -8,27 +8,19 @@
 //! The process tree is read only to find what to end.
 
 use std::collections::HashSet;
-use std::io;
-use std::process;
 use std::sync::OnceLock;
-use std::time::Duration;
-use std::time::Instant;
+use std::time::{Duration, Instant};
+use std::{io, process};
 
-use rustix::event::PollFd;
-use rustix::event::PollFlags;
-use rustix::event::Timespec;
+use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::io::Errno;
-use rustix::process::Signal;
-use rustix::process::WaitId;
-use rustix::process::WaitIdOptions;
-use universal_worker_telemetry::Visit;
-use universal_worker_telemetry::visit_descendants;
+use rustix::process::{Signal, WaitId, WaitIdOptions};
+use universal_worker_telemetry::{Visit, visit_descendants};
 
 use crate::descendants::live_process::LiveProcess;
 use crate::error::Error;
-use crate::fd;
 use crate::queue::Queue;
-use crate::thread;
+use crate::{fd, thread};
 
 mod live_process;
 

@@ -1,8 +1,7 @@
 //! File descriptors that the process was started with, and a table of them that nobody shares.
 
 use std::io;
-use std::os::fd::OwnedFd;
-use std::os::fd::RawFd;
+use std::os::fd::{OwnedFd, RawFd};
 
 use crate::imp;
 

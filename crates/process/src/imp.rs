@@ -4,14 +4,9 @@
 
 use std::ffi::CStr;
 use std::fs::File;
-use std::io;
-use std::mem;
 use std::mem::MaybeUninit;
-use std::os::fd::AsRawFd;
-use std::os::fd::FromRawFd;
-use std::os::fd::OwnedFd;
-use std::os::fd::RawFd;
-use std::ptr;
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+use std::{io, mem, ptr};
 
 /// In bytes, the stack of signal handlers; the unwinder needs most of it.
 const SIGNAL_STACK: usize = 64 * 1024;

@@ -2,14 +2,11 @@
 
 use std::io;
 
-use signal_hook::consts::SIGHUP;
-use signal_hook::consts::SIGINT;
-use signal_hook::consts::SIGTERM;
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 use crate::error::Error;
-use crate::imp;
-use crate::thread;
+use crate::{imp, thread};
 
 /// Restores the signal state a program usually starts with, on the calling thread: no signal
 /// blocked, SIGCHLD not ignored.

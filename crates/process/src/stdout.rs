@@ -8,23 +8,17 @@ mod lines;
 use std::fs::File;
 use std::io;
 use std::io::Write;
-use std::os::fd::AsFd;
-use std::os::fd::BorrowedFd;
-use std::os::fd::OwnedFd;
-use std::sync::Mutex;
-use std::sync::OnceLock;
-use std::sync::PoisonError;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Instant;
 
-use rustix::event::PollFd;
-use rustix::event::PollFlags;
+use rustix::event::{PollFd, PollFlags};
 use rustix::io::Errno;
 use rustix::pipe::PipeFlags;
 
 use crate::error::Error;
-use crate::imp;
 use crate::stdout::lines::Lines;
-use crate::thread;
+use crate::{imp, thread};
 
 static CAPTURED: OnceLock<Captured> = OnceLock::new();
 

@@ -1,11 +1,7 @@
 //! The worker's own threads.
 
-use std::io;
-use std::sync::Condvar;
-use std::sync::Mutex;
-use std::sync::MutexGuard;
-use std::sync::PoisonError;
-use std::thread;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::{io, thread};
 
 use crate::error::Error;
 use crate::imp;

@@ -3,34 +3,23 @@
 
 mod notify;
 
-use std::fs;
 use std::fs::File;
-use std::io;
 use std::io::Write;
-use std::mem;
-use std::os::fd::AsFd;
-use std::os::fd::BorrowedFd;
-use std::os::fd::OwnedFd;
-use std::path::Path;
-use std::path::PathBuf;
-use std::sync::Mutex;
-use std::sync::PoisonError;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::{fs, io, mem};
 
-use rustix::event::PollFd;
-use rustix::event::PollFlags;
-use rustix::event::Timespec;
+use rustix::event::{PollFd, PollFlags, Timespec};
 use serde::Serialize;
-use universal_worker_abi::ClassInfo;
-use universal_worker_abi::VERSION as INTERFACE;
+use universal_worker_abi::{ClassInfo, VERSION as INTERFACE};
 use universal_worker_json::Encoder;
 use universal_worker_listen::BoundAddress;
-use universal_worker_process::stdout;
-use universal_worker_process::thread;
+use universal_worker_process::{stdout, thread};
 
 pub(crate) use crate::announce::notify::notify;
 use crate::error::Error;
-use crate::event::Event;
-use crate::event::Reporter;
+use crate::event::{Event, Reporter};
 
 /// Where the announcement goes, opened.
 #[derive(Debug)]

@@ -8,8 +8,7 @@ use std::time::Duration;
 
 use universal_worker_listen::ListenAddr;
 use universal_worker_logging as logging;
-use universal_worker_service::Access;
-use universal_worker_service::Limits;
+use universal_worker_service::{Access, Limits};
 
 use crate::error::Error;
 

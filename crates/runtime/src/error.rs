@@ -4,12 +4,10 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use universal_worker_listen::ListenAddr;
-use universal_worker_listen::ListenError;
+use universal_worker_listen::{ListenAddr, ListenError};
 use universal_worker_sanitize as sanitize;
 
-use crate::source::OpenError;
-use crate::source::PluginLabel;
+use crate::source::{OpenError, PluginLabel};
 
 /// Why a worker did not come to serve, or could not go on.
 #[derive(Debug, thiserror::Error)]

@@ -1,20 +1,13 @@
 //! What happens to the worker, as the thread of [`run`](crate::run) learns of it.
 
 use std::error::Error as _;
-use std::fmt;
-use std::io;
-use std::os::fd::OwnedFd;
-use std::os::fd::RawFd;
+use std::os::fd::{OwnedFd, RawFd};
 use std::time::Duration;
+use std::{fmt, io};
 
-use universal_worker_process::Queue;
-use universal_worker_process::signals;
-use universal_worker_process::thread;
-use universal_worker_service::WedgedRun;
-use universal_worker_service::WorkerService;
-use universal_worker_watchdog::Lease;
-use universal_worker_watchdog::Watch;
-use universal_worker_watchdog::WatchError;
+use universal_worker_process::{Queue, signals, thread};
+use universal_worker_service::{WedgedRun, WorkerService};
+use universal_worker_watchdog::{Lease, Watch, WatchError};
 
 use crate::error::Error;
 use crate::force_exit::ForceExit;

@@ -4,17 +4,11 @@
 //! thought of, such as a main thread that hangs where it never should.
 //! It exists from the start and waits for nothing longer than a moment.
 
-use std::time::Duration;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use universal_worker_crash::activity;
 use universal_worker_logging as logging;
-use universal_worker_process::Queue;
-use universal_worker_process::descendants;
-use universal_worker_process::exit;
-use universal_worker_process::fd;
-use universal_worker_process::stderr;
-use universal_worker_process::thread;
+use universal_worker_process::{Queue, descendants, exit, fd, stderr, thread};
 
 use crate::error::Error;
 use crate::outcome::ABANDONED;

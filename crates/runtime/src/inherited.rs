@@ -1,18 +1,15 @@
 //! The file descriptors that the worker was started with.
 
-use std::os::fd::OwnedFd;
-use std::os::fd::RawFd;
+use std::os::fd::{OwnedFd, RawFd};
 
 use universal_worker_listen::ListenAddr;
 use universal_worker_process::fd;
 use universal_worker_watchdog::Lease;
 
-use crate::announce;
 use crate::announce::Destination;
-use crate::config::AnnounceTo;
-use crate::config::Config;
+use crate::config::{AnnounceTo, Config};
 use crate::error::Error;
-use crate::event;
+use crate::{announce, event};
 
 /// Those that are not the announcement's.
 #[derive(Debug)]

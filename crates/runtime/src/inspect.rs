@@ -3,33 +3,24 @@
 mod schema;
 mod text;
 
-use std::time::Duration;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
 use serde_json::value::RawValue;
-use universal_worker_abi::Class;
-use universal_worker_abi::ClassInfo;
-use universal_worker_abi::LibraryInfo;
+use universal_worker_abi::{Class, ClassInfo, LibraryInfo};
 use universal_worker_crash::activity;
 use universal_worker_json::Encoder;
 use universal_worker_logging as logging;
-use universal_worker_process::descendants;
-use universal_worker_process::stdout;
+use universal_worker_process::{descendants, stdout};
 use universal_worker_service::background_context;
 
 use crate::config::JsonInput;
 use crate::error::Error;
-use crate::load;
-use crate::load::LoadPhase;
-use crate::load::LoadWatch;
+use crate::load::{LoadPhase, LoadWatch};
 use crate::outcome::Outcome;
-use crate::report;
 use crate::run::watch_crashes;
-use crate::source::ClassSource;
-use crate::source::InspectClass;
-use crate::source::Inspected;
-use crate::source::Origin;
+use crate::source::{ClassSource, InspectClass, Inspected, Origin};
+use crate::{load, report};
 
 /// What an inspection looks at.
 #[derive(Debug, Clone)]

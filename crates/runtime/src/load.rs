@@ -2,24 +2,19 @@
 
 mod watch;
 
-use std::panic::AssertUnwindSafe;
-use std::panic::catch_unwind;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use universal_worker_crash::activity;
-use universal_worker_process::Queue;
-use universal_worker_process::thread;
+use universal_worker_process::{Queue, thread};
 use universal_worker_service::WorkerService;
 
 pub use watch::LoadPhase;
 pub use watch::LoadWatch;
 
-use crate::config::Config;
-use crate::config::OnWedged;
+use crate::config::{Config, OnWedged};
 use crate::error::Error;
-use crate::event::Event;
-use crate::event::Reporter;
-use crate::event::StopReason;
+use crate::event::{Event, Reporter, StopReason};
 use crate::plugin_threads;
 use crate::source::ClassSource;
 

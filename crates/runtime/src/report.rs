@@ -4,13 +4,11 @@ use std::io;
 use std::io::IsTerminal;
 
 use universal_worker_logging as logging;
-use universal_worker_process::descendants;
-use universal_worker_process::stdout;
+use universal_worker_process::{descendants, stdout};
 
 use crate::announce;
 use crate::error::Error;
-use crate::outcome::ABANDONED;
-use crate::outcome::Outcome;
+use crate::outcome::{ABANDONED, Outcome};
 
 /// Prints a text to stdout; returns exit code 0.
 #[must_use]

@@ -6,30 +6,20 @@ use universal_worker_crash as crash;
 use universal_worker_crash::Subject;
 use universal_worker_listen::Bound;
 use universal_worker_logging as logging;
-use universal_worker_process::Queue;
-use universal_worker_process::descendants;
-use universal_worker_process::stdout;
+use universal_worker_process::{Queue, descendants, stdout};
 use universal_worker_service::WorkerService;
 
-use crate::announce;
 use crate::announce::Announcement;
-use crate::config::Config;
-use crate::config::JsonInput;
-use crate::config::Orphans;
+use crate::config::{Config, JsonInput, Orphans};
 use crate::error::Error;
-use crate::event;
-use crate::event::Event;
-use crate::event::Reporter;
-use crate::event::StopReason;
+use crate::event::{Event, Reporter, StopReason};
 use crate::force_exit::ForceExit;
 use crate::inherited::Inherited;
-use crate::load;
 use crate::outcome::Outcome;
-use crate::report;
 use crate::server::Server;
-use crate::source::ClassSource;
-use crate::source::PluginLabel;
+use crate::source::{ClassSource, PluginLabel};
 use crate::stop::Stop;
+use crate::{announce, event, load, report};
 
 /// Serves a plugin until there is a reason to stop; returns the exit code.
 ///

@@ -2,20 +2,16 @@
 
 use std::io;
 
-use tokio::net::TcpListener;
-use tokio::net::UnixListener;
+use tokio::net::{TcpListener, UnixListener};
 use tokio::runtime;
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 use universal_worker_listen as listen;
 use universal_worker_process::thread;
-use universal_worker_service::SameUser;
-use universal_worker_service::WorkerService;
-use universal_worker_service::serve;
+use universal_worker_service::{SameUser, WorkerService, serve};
 
 use crate::error::Error;
-use crate::event::Event;
-use crate::event::Reporter;
+use crate::event::{Event, Reporter};
 
 /// Serves until it is shut down.
 #[derive(Debug)]

@@ -1,11 +1,9 @@
 //! Where the class of a plugin comes from: the one seam between the runtime and a kind of plugin.
 
 use std::fmt;
-use std::path::Path;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use universal_worker_abi::Class;
-use universal_worker_abi::LibraryInfo;
+use universal_worker_abi::{Class, LibraryInfo};
 use universal_worker_sanitize as sanitize;
 
 use crate::load::LoadWatch;

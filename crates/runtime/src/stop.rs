@@ -1,19 +1,13 @@
 //! The stop, whatever its reason: bounded in time, whatever hangs.
 
-use std::time::Duration;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use universal_worker_process::Queue;
-use universal_worker_process::descendants;
-use universal_worker_service::Stopped;
-use universal_worker_service::WorkerService;
+use universal_worker_process::{Queue, descendants};
+use universal_worker_service::{Stopped, WorkerService};
 
 use crate::announce;
-use crate::event::Event;
-use crate::event::Reporter;
-use crate::event::StopReason;
-use crate::outcome::Abandoned;
-use crate::outcome::Outcome;
+use crate::event::{Event, Reporter, StopReason};
+use crate::outcome::{Abandoned, Outcome};
 use crate::server::Server;
 
 /// The part of the grace that runs and the cleanup do not get; it is for what follows them.

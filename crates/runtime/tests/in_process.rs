@@ -5,42 +5,23 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests, which a failed step fails")]
 
-use std::env;
-use std::fs;
-use std::io::Read;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
-use std::process::Child;
-use std::process::Command;
-use std::process::Output;
-use std::process::Stdio;
-use std::thread;
-use std::time::Duration;
-use std::time::Instant;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+use std::{env, fs, thread};
 
 use hello::Hello;
-use rustix::process::Pid;
-use rustix::process::Signal;
+use rustix::process::{Pid, Signal};
 use serde_json::Value;
 use universal_worker_plugin::in_process;
-use universal_worker_process::exit;
-use universal_worker_process::signals;
+use universal_worker_process::{exit, signals};
 use universal_worker_runtime as runtime;
-use universal_worker_runtime::AnnounceTo;
-use universal_worker_runtime::ClassSource;
-use universal_worker_runtime::Config;
-use universal_worker_runtime::InspectRequest;
-use universal_worker_runtime::JsonContent;
-use universal_worker_runtime::JsonInput;
-use universal_worker_runtime::LoadWatch;
-use universal_worker_runtime::OpenError;
-use universal_worker_runtime::Opened;
-use universal_worker_runtime::Origin;
-use universal_worker_runtime::Orphans;
-use universal_worker_runtime::PluginLabel;
-use universal_worker_runtime::ReportFormat;
-use universal_worker_runtime::background_context;
+use universal_worker_runtime::{
+    AnnounceTo, ClassSource, Config, InspectRequest, JsonContent, JsonInput, LoadWatch, OpenError,
+    Opened, Origin, Orphans, PluginLabel, ReportFormat, background_context,
+};
 
 /// What the worker does, by the value of this variable.
 const ROLE: &str = "IN_PROCESS_ROLE";

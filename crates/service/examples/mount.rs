@@ -11,8 +11,7 @@ use axum::Router;
 use axum::routing::get;
 use hello::Hello;
 use tokio::net::TcpListener;
-use universal_worker_service::WorkerService;
-use universal_worker_service::background_context;
+use universal_worker_service::{WorkerService, background_context};
 
 /// The routes of the server, and those of the plugin below `/plugins/hello`.
 pub(crate) fn app(plugin: WorkerService) -> Router {

@@ -1,12 +1,9 @@
 //! The context of plugin code that belongs to no run.
 
 use std::sync::Arc;
-use std::time::Duration;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use universal_worker_abi::Emitted;
-use universal_worker_abi::Level;
-use universal_worker_abi::RunContext;
+use universal_worker_abi::{Emitted, Level, RunContext};
 
 use crate::plugin_log;
 

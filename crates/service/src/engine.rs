@@ -22,17 +22,12 @@ mod timing;
 pub(crate) mod work;
 
 use std::sync::Arc;
-use std::time::Duration;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::engine::history::History;
 use crate::engine::lane::Lane;
-use crate::engine::queue::QueueEntry;
-use crate::engine::queue::WaitQueue;
-use crate::engine::work::Completion;
-use crate::engine::work::LanePermit;
-use crate::engine::work::LifecyclePermit;
-use crate::engine::work::Work;
+use crate::engine::queue::{QueueEntry, WaitQueue};
+use crate::engine::work::{Completion, LanePermit, LifecyclePermit, Work};
 use crate::run::Run;
 use crate::run::id::EntryKey;
 use crate::run::output::Outcome;

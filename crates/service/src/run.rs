@@ -22,17 +22,11 @@ pub(crate) mod sync;
 pub(crate) mod timestamp;
 pub(crate) mod usage;
 
-use std::sync::Mutex;
-use std::sync::OnceLock;
-use std::sync::PoisonError;
-use std::sync::atomic::AtomicBool;
-use std::sync::atomic::Ordering;
-use std::time::Duration;
-use std::time::Instant;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
 
-use universal_worker_abi::Emitted;
-use universal_worker_abi::Level;
-use universal_worker_abi::RunContext;
+use universal_worker_abi::{Emitted, Level, RunContext};
 
 use crate::plugin_log;
 use crate::run::account::Costs;

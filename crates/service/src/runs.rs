@@ -10,40 +10,30 @@ pub(crate) mod ready;
 pub(crate) mod shutdown;
 
 use std::sync::Arc;
-use std::time::Duration;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use tokio::sync::oneshot;
-use universal_worker_abi::Class;
-use universal_worker_abi::ClassInfo;
-use universal_worker_abi::JsonText;
+use universal_worker_abi::{Class, ClassInfo, JsonText};
 
 use crate::engine::Bounds;
 use crate::engine::cancel::CancelTarget;
 use crate::engine::inspect::Counts;
 use crate::instance::cell::InstanceCell;
 use crate::instance::plugin_thread::ThreadListener;
-use crate::instance::probes::ConfigOptionsReply;
-use crate::instance::probes::Probes;
+use crate::instance::probes::{ConfigOptionsReply, Probes};
 use crate::pool::Pool;
 use crate::pool::job::Job;
-use crate::pool::scheduler::OnWedged;
-use crate::pool::scheduler::Scheduler;
-use crate::run::Run;
+use crate::pool::scheduler::{OnWedged, Scheduler};
 use crate::run::cancel::CancelReason;
 use crate::run::error::SpawnError;
 use crate::run::failure::Failure;
 use crate::run::framing::Framing;
-use crate::run::id;
-use crate::run::options::OnDisconnect;
-use crate::run::options::RunOptions;
-use crate::run::output::Output;
-use crate::run::output::PrefetchResult;
-use crate::run::output::Reply;
-use crate::run::report::ProgressReport;
-use crate::run::report::RunReport;
+use crate::run::options::{OnDisconnect, RunOptions};
+use crate::run::output::{Output, PrefetchResult, Reply};
+use crate::run::report::{ProgressReport, RunReport};
 use crate::run::timestamp::Timestamp;
+use crate::run::{Run, id};
 use crate::runs::pending::PendingRun;
 
 #[derive(Debug)]

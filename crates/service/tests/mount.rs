@@ -5,16 +5,11 @@
 use std::error::Error;
 
 use axum::body::Bytes;
-use http::Request;
-use http::StatusCode;
-use http_body_util::BodyExt;
-use http_body_util::Full;
+use http::{Request, StatusCode};
+use http_body_util::{BodyExt, Full};
 use hyper_util::rt::TokioIo;
-use tokio::net::TcpListener;
-use tokio::net::TcpStream;
-use universal_worker_service::WorkerService;
-use universal_worker_service::background_context;
-use universal_worker_service::serve;
+use tokio::net::{TcpListener, TcpStream};
+use universal_worker_service::{WorkerService, background_context, serve};
 
 #[allow(dead_code, reason = "its main binds a fixed port")]
 #[path = "../examples/mount.rs"]

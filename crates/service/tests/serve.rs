@@ -6,26 +6,17 @@ use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::time::Duration;
 
-use http::Request;
-use http::StatusCode;
-use http_body_util::BodyExt;
-use http_body_util::Empty;
+use http::{Request, StatusCode};
+use http_body_util::{BodyExt, Empty};
 use hyper::body::Bytes;
 use hyper_util::rt::TokioIo;
-use tokio::io::AsyncRead;
-use tokio::io::AsyncWrite;
-use tokio::io::DuplexStream;
-use tokio::net::UnixListener;
-use tokio::net::UnixStream;
+use tokio::io::{AsyncRead, AsyncWrite, DuplexStream};
+use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::mpsc;
 use tower_layer::Layer;
-use universal_worker_service::ConnectionLimits;
-use universal_worker_service::Listener;
-use universal_worker_service::SameUser;
-use universal_worker_service::SameUserLayer;
-use universal_worker_service::WorkerService;
-use universal_worker_service::background_context;
-use universal_worker_service::serve;
+use universal_worker_service::{
+    ConnectionLimits, Listener, SameUser, SameUserLayer, WorkerService, background_context, serve,
+};
 
 /// A listener whose connections stay within the process.
 struct InProcess(mpsc::Receiver<DuplexStream>);

@@ -6,12 +6,11 @@
 )]
 
 use std::collections::HashSet;
-use std::fs;
 use std::fs::File;
-use std::io;
 use std::mem::MaybeUninit;
 use std::os::unix::fs::FileExt;
 use std::time::Duration;
+use std::{fs, io};
 
 use crate::visit::Visit;
 

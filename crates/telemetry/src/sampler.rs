@@ -1,24 +1,15 @@
 //! Samples of a process tree.
 
-use std::fmt;
-use std::iter;
-use std::sync::Mutex;
-use std::sync::PoisonError;
-use std::time::Duration;
-use std::time::Instant;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+use std::{fmt, iter};
 
 use serde::Serialize;
-use sysinfo::Pid;
-use sysinfo::Process;
-use sysinfo::ProcessRefreshKind;
-use sysinfo::ProcessesToUpdate;
-use sysinfo::System;
+use sysinfo::{Pid, Process, ProcessRefreshKind, ProcessesToUpdate, System};
 
-use crate::cpu_load;
-use crate::cpu_load::CpuTime;
-use crate::cpu_load::CpuTimes;
-use crate::linux;
+use crate::cpu_load::{CpuTime, CpuTimes};
 use crate::tree::descendants;
+use crate::{cpu_load, linux};
 
 /// How long a sample is cached; CPU times are too coarse for a shorter interval.
 pub const SAMPLE_TTL: Duration = Duration::from_millis(200);
@@ -142,9 +133,7 @@ impl fmt::Debug for Sampler {
 
 #[cfg(test)]
 mod tests {
-    use std::process::Child;
-    use std::process::Command;
-    use std::process::Stdio;
+    use std::process::{Child, Command, Stdio};
 
     use super::*;
 

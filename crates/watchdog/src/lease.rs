@@ -1,18 +1,11 @@
 //! Watches the other end of a pipe or socket.
 
-use std::fs;
-use std::io;
-use std::os::fd::AsRawFd;
-use std::os::fd::OwnedFd;
-use std::os::fd::RawFd;
-use std::thread;
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
+use std::{fs, io, thread};
 
-use rustix::event::PollFd;
-use rustix::event::PollFlags;
-use rustix::fs::FileType;
-use rustix::fs::OFlags;
-use rustix::io::Errno;
-use rustix::io::FdFlags;
+use rustix::event::{PollFd, PollFlags};
+use rustix::fs::{FileType, OFlags};
+use rustix::io::{Errno, FdFlags};
 use rustix::net::SocketType;
 use thiserror::Error;
 
@@ -160,11 +153,8 @@ fn mode_of(fd: RawFd) -> Option<OFlags> {
 mod tests {
     use std::fs::File;
     use std::io::Write;
-    use std::os::unix::net::UnixDatagram;
-    use std::os::unix::net::UnixListener;
-    use std::os::unix::net::UnixStream;
-    use std::process::Command;
-    use std::process::Stdio;
+    use std::os::unix::net::{UnixDatagram, UnixListener, UnixStream};
+    use std::process::{Command, Stdio};
     use std::sync::mpsc;
     use std::sync::mpsc::RecvTimeoutError;
     use std::time::Duration;

@@ -4,9 +4,8 @@
 //! Without one, or if waiting fails, it polls `/proc/PID/stat`, so that a watch neither ends while its
 //! process lives nor goes blind.
 
-use std::io;
-use std::thread;
 use std::time::Duration;
+use std::{io, thread};
 
 use rustix::io::Errno;
 use rustix::process::Pid;
@@ -134,8 +133,7 @@ fn parse_state(stat: &str) -> Option<ProcessState> {
 
 #[cfg(test)]
 mod tests {
-    use std::process::Child;
-    use std::process::Command;
+    use std::process::{Child, Command};
 
     use super::*;
 

@@ -1,8 +1,6 @@
 //! Watches a process.
 
-use std::io;
-use std::process;
-use std::thread;
+use std::{io, process, thread};
 
 use rustix::process::Pid;
 use thiserror::Error;
@@ -113,11 +111,9 @@ impl Watch {
 
 #[cfg(test)]
 mod tests {
-    use std::process::Child;
-    use std::process::Command;
+    use std::process::{Child, Command};
     use std::sync::mpsc;
-    use std::sync::mpsc::RecvTimeoutError;
-    use std::sync::mpsc::TryRecvError;
+    use std::sync::mpsc::{RecvTimeoutError, TryRecvError};
     use std::time::Duration;
 
     use super::*;

@@ -2,13 +2,10 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::time::Duration;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use memchr::memchr_iter;
-use memchr::memmem;
-use tokio::io::AsyncReadExt;
-use tokio::io::AsyncWriteExt;
+use memchr::{memchr_iter, memmem};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 /// A keep-alive connection.

@@ -1,8 +1,7 @@
 //! CPU times, from proc(5).
 
-use std::fs;
-use std::io;
 use std::time::Duration;
+use std::{fs, io};
 
 /// USER_HZ is 100 on x86-64 and aarch64.
 const MILLISECONDS_PER_TICK: u64 = 10;

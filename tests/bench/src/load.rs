@@ -1,11 +1,9 @@
 //! Load: connections that repeat a request.
 
 use std::error::Error;
-use std::io;
-use std::process;
 use std::sync::Arc;
-use std::time::Duration;
-use std::time::Instant;
+use std::time::{Duration, Instant};
+use std::{io, process};
 
 use tokio::task::JoinSet;
 

@@ -1,22 +1,16 @@
 //! A server process: the worker, or the bare server.
 
-use std::env;
-use std::fs;
-use std::io;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Stdio;
-use std::time::Duration;
-use std::time::Instant;
+use std::time::{Duration, Instant};
+use std::{env, fs, io};
 
 use serde_json::Value;
-use tokio::io::AsyncBufReadExt;
-use tokio::io::BufReader;
-use tokio::process::Child;
-use tokio::process::Command;
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, Command};
 
-use crate::bare;
-use crate::cpu;
+use crate::{bare, cpu};
 
 /// A running server, which is killed on drop.
 pub(crate) struct Server {

@@ -2,12 +2,10 @@
 
 use std::error::Error;
 use std::fs::File;
-use std::io;
 use std::io::Read;
 use std::os::fd::AsFd;
-use std::process::Command;
-use std::process::Stdio;
-use std::thread;
+use std::process::{Command, Stdio};
+use std::{io, thread};
 
 /// The argument that runs this program as a host.
 pub(crate) const SUBCOMMAND: &str = "host";

@@ -1,10 +1,9 @@
 //! Writes the table into a document, with the machine that it was measured on.
 
 use std::error::Error;
-use std::fs;
 use std::path::Path;
-use std::thread;
 use std::time::SystemTime;
+use std::{fs, thread};
 
 const BEGIN: &str = "<!-- faults: begin -->";
 const END: &str = "<!-- faults: end -->";

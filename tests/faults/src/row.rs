@@ -2,19 +2,14 @@
 
 use std::error::Error;
 use std::path::Path;
-use std::time::Duration;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::task::JoinHandle;
-use universal_worker_host::Client;
-use universal_worker_host::RunState;
+use universal_worker_host::{Client, RunState};
 
-use crate::fixture::Exit;
-use crate::fixture::Fixture;
-use crate::fixture::wait_until;
+use crate::fixture::{Exit, Fixture, wait_until};
 use crate::host::Setting;
 
 pub(crate) struct Row {

@@ -2,15 +2,9 @@
 
 use std::time::Duration;
 
-use crate::fixture::Exit;
-use crate::fixture::can_choose_pids;
-use crate::host::Setting;
-use crate::host::has_namespaces;
-use crate::row::Fault;
-use crate::row::Outcome;
-use crate::row::Promise;
-use crate::row::Row;
-use crate::row::State;
+use crate::fixture::{Exit, can_choose_pids};
+use crate::host::{Setting, has_namespaces};
+use crate::row::{Fault, Outcome, Promise, Row, State};
 
 const PARENT: &[&str] = &["--ppid", "PARENT"];
 const LEASE: &[&str] = &["--lease-fd", "0"];

@@ -2,8 +2,7 @@
 //! depends on the machine.
 
 use std::env;
-use std::process::Command;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 #[test]
 fn every_worker_ends_as_promised() {

@@ -2,14 +2,11 @@
 
 use std::path::Path;
 
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::rows::Build;
 use super::table::Cells;
-use crate::support::Worker;
-use crate::support::run_program;
-use crate::support::run_to_end;
+use crate::support::{Worker, run_program, run_to_end};
 
 /// Does all there is, and tells it as the table does; what is not as it should be panics.
 pub(super) async fn all(program: &Path, plugin: &Path, build: &Build) -> Cells {

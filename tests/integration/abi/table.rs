@@ -1,8 +1,7 @@
 //! The table in `docs/abi.md`.
 
-use std::env;
-use std::fs;
 use std::path::Path;
+use std::{env, fs};
 
 use super::rows::ROWS;
 

@@ -1,28 +1,16 @@
 //! Worker processes: their exits, output and threads.
 
-use std::fs;
-use std::io;
-use std::io::BufRead;
-use std::io::BufReader;
-use std::io::Read;
+use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
-use std::process::Child;
-use std::process::ChildStdout;
-use std::process::Command;
-use std::process::ExitStatus;
-use std::process::Stdio;
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::time::Instant;
+use std::{fs, io};
 
-use rustix::event::PollFd;
-use rustix::event::PollFlags;
-use rustix::event::Timespec;
+use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::process::PidfdFlags;
 use serde_json::Value;
 
-use super::LONG;
-use super::in_time;
-use super::program;
-use super::until;
+use super::{LONG, in_time, program, until};
 
 /// Exit code and output of a worker that has ended.
 #[derive(Debug)]

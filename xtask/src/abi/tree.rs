@@ -5,12 +5,7 @@ use std::ffi::OsStr;
 use std::fs;
 use std::path::Path;
 
-use super::rows::Build;
-use super::rows::Edit;
-use super::rows::PROBE;
-use super::rows::Product;
-use super::rows::Tree;
-use super::rows::VERSION;
+use super::rows::{Build, Edit, PROBE, Product, Tree, VERSION};
 
 /// The profiles of a copy, for fast builds.
 const PROFILES: &str = "

@@ -1,13 +1,8 @@
 //! Checks which crates of the workspace may depend on which.
 
 use super::Violation;
-use super::rules::ABI_LIBRARY;
-use super::rules::ABI_PACKAGES;
-use super::rules::ARROWS;
-use super::rules::TEST_ONLY;
-use crate::workspace::Dependency;
-use crate::workspace::Kind;
-use crate::workspace::Package;
+use super::rules::{ABI_LIBRARY, ABI_PACKAGES, ARROWS, TEST_ONLY};
+use crate::workspace::{Dependency, Kind, Package};
 
 /// Finds dependencies that are not in the table, and packages without a row.
 pub(super) fn check(packages: &[Package]) -> Vec<Violation> {

@@ -1,9 +1,7 @@
 //! Checks the lengths of files.
 
-use super::Source;
-use super::Violation;
-use super::rules::LONG_LINES;
-use super::rules::MAX_LINES;
+use super::rules::{LONG_LINES, MAX_LINES};
+use super::{Source, Violation};
 
 /// Finds files that are too long.
 pub(super) fn check(sources: &[Source]) -> Vec<Violation> {

@@ -1,8 +1,7 @@
 //! Checks the `rust-version` in each package's manifest.
 
 use super::Violation;
-use crate::workspace::Kind;
-use crate::workspace::Package;
+use crate::workspace::{Kind, Package};
 
 const RULE: &str = "rust-version";
 

@@ -1,9 +1,8 @@
 //! The files of a new plugin.
 
 use std::error::Error;
-use std::fs;
-use std::io;
 use std::path::Path;
+use std::{fs, io};
 
 use serde_json::Value;
 

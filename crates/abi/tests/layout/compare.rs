@@ -1,8 +1,6 @@
 //! Compares two versions of the interface.
 
-use crate::text::Item;
-use crate::text::Kind;
-use crate::text::Member;
+use crate::text::{Item, Kind, Member};
 
 /// The incompatible changes from `golden` to `now`, each with the rule that it breaks.
 pub(crate) fn broken(golden: &[Item], now: &[Item]) -> Vec<String> {

@@ -12,9 +12,8 @@ mod rules;
 mod text;
 mod types;
 
-use std::env;
-use std::fs;
 use std::path::PathBuf;
+use std::{env, fs};
 
 use universal_worker_abi::VERSION;
 

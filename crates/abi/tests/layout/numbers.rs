@@ -4,16 +4,10 @@ use std::fmt::Debug;
 use std::sync::Arc;
 use std::time::Duration;
 
-use universal_worker_abi::Emitted;
-use universal_worker_abi::Fault;
-use universal_worker_abi::Level;
-use universal_worker_abi::RunContext;
-use universal_worker_abi::context_object;
 use universal_worker_abi::raw::RawFault;
+use universal_worker_abi::{Emitted, Fault, Level, RunContext, context_object};
 
-use crate::text::Item;
-use crate::text::Kind;
-use crate::text::Member;
+use crate::text::{Item, Kind, Member};
 
 pub(crate) fn items() -> Vec<Item> {
     let fault =

@@ -1,9 +1,7 @@
 //! Tests each rule of [`compare`](crate::compare) with a small example.
 
-use crate::compare::added;
-use crate::compare::broken;
-use crate::text::read;
-use crate::text::write;
+use crate::compare::{added, broken};
+use crate::text::{read, write};
 
 const GOLDEN: &str = "\
 growing Root: 2

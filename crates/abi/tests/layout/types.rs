@@ -3,15 +3,10 @@
 use std::collections::BTreeMap;
 
 use abi_stable::StableAbi;
-use abi_stable::type_layout::TLData;
-use abi_stable::type_layout::TLField;
-use abi_stable::type_layout::TLFunction;
-use abi_stable::type_layout::TypeLayout;
+use abi_stable::type_layout::{TLData, TLField, TLFunction, TypeLayout};
 use universal_worker_abi::PluginRootRef;
 
-use crate::text::Item;
-use crate::text::Kind;
-use crate::text::Member;
+use crate::text::{Item, Kind, Member};
 
 /// All types reachable from the root, with those of this crate first.
 pub(crate) fn items() -> Vec<Item> {

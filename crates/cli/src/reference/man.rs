@@ -2,16 +2,10 @@
 
 use std::fmt::Write;
 
-use crate::PROGRAM;
-use crate::VERSION;
 use crate::exit_codes::exit_codes;
-use crate::help::EXAMPLES;
-use crate::help::USAGE;
-use crate::help::VARIABLES_TEXT;
-use crate::options::OptionHelp;
-use crate::options::capitalized;
-use crate::options::description;
-use crate::options::options;
+use crate::help::{EXAMPLES, USAGE, VARIABLES_TEXT};
+use crate::options::{OptionHelp, capitalized, description, options};
+use crate::{PROGRAM, VERSION};
 
 const SUMMARY: &str = "serve a plugin over HTTP from a process of its own";
 

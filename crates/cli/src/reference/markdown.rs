@@ -3,8 +3,7 @@
 use std::fmt::Write;
 
 use crate::exit_codes::exit_codes;
-use crate::options::OptionHelp;
-use crate::options::options;
+use crate::options::{OptionHelp, options};
 
 /// The page with its tables written anew, or `None` if it lacks a marker.
 ///

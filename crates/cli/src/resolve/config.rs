@@ -1,17 +1,10 @@
 //! From options to the config of the runtime.
 
-use std::net::IpAddr;
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 
-use universal_worker_runtime::Access;
-use universal_worker_runtime::AnnounceTo;
-use universal_worker_runtime::Config;
-use universal_worker_runtime::Limits;
-use universal_worker_runtime::ListenAddr;
-use universal_worker_runtime::OnWedged;
+use universal_worker_runtime::{Access, AnnounceTo, Config, Limits, ListenAddr, OnWedged};
 
-use super::absolute;
-use super::json_input;
+use super::{absolute, json_input};
 use crate::args::Args;
 use crate::error::UsageError;
 use crate::normalize::Normalized;

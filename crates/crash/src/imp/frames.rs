@@ -1,8 +1,7 @@
 //! The calls on the stack: addresses, and which file each is in.
 
 use std::cell::UnsafeCell;
-use std::ffi::c_int;
-use std::ffi::c_void;
+use std::ffi::{c_int, c_void};
 
 use crate::record::Frame;
 

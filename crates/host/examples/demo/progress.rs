@@ -1,7 +1,6 @@
 //! Shows progress: a bar on a terminal, else lines.
 
-use std::io::IsTerminal;
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::time::Duration;
 
 use universal_worker_host::Client;

@@ -4,11 +4,9 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use universal_worker_json::Encoder;
 
-use crate::options;
-use crate::options::LEVELS;
-use crate::options::Options;
-use crate::value;
+use crate::options::{LEVELS, Options};
 use crate::value::Value;
+use crate::{options, value};
 
 /// Why a line cannot be processed.
 #[derive(Debug, thiserror::Error)]

@@ -14,9 +14,8 @@
 
 #![allow(clippy::print_stderr, reason = "a program reports its errors")]
 
-use std::io;
 use std::process::ExitCode;
-use std::thread;
+use std::{io, thread};
 
 mod line;
 mod options;

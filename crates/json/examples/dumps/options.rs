@@ -1,9 +1,7 @@
 //! The options of `json.dumps`, by their Python names and with their Python defaults.
 
 use serde::Deserialize;
-use universal_worker_json::Encoder;
-use universal_worker_json::Error;
-use universal_worker_json::ErrorKind;
+use universal_worker_json::{Encoder, Error, ErrorKind};
 
 /// Maximum depth: more than any CPython allows, whose limits are between 995 (3.11) and 9,998 (3.13).
 pub(crate) const LEVELS: usize = 10_000;

@@ -1,11 +1,7 @@
 //! Processes lines of input.
 
 use std::io;
-use std::io::BufRead;
-use std::io::BufReader;
-use std::io::BufWriter;
-use std::io::Read;
-use std::io::Write;
+use std::io::{BufRead, BufReader, BufWriter, Read, Write};
 
 use crate::line;
 

@@ -1,16 +1,13 @@
 //! Serialization in another format, for values and their containers.
 
-use std::collections::BTreeMap;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::marker::PhantomData;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::Duration;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
-use serde::Serialize;
-use serde::Serializer;
 use serde::ser::Error as _;
+use serde::{Serialize, Serializer};
 
 use crate::adapters::seconds;
 use crate::adapters::utc::UtcDateTime;

@@ -4,14 +4,8 @@ use std::borrow::Cow;
 
 use super::Encoder;
 use crate::error::Error;
-use crate::hook::Hook;
-use crate::hook::HookOutcome;
-use crate::hook::Replacement;
-use crate::hook::Unsupported;
-use crate::options::BytesFormat;
-use crate::options::Indent;
-use crate::options::Layout;
-use crate::options::NonFinite;
+use crate::hook::{Hook, HookOutcome, Replacement, Unsupported};
+use crate::options::{BytesFormat, Indent, Layout, NonFinite};
 use crate::string::Charset;
 
 impl Encoder {

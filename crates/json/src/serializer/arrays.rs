@@ -1,7 +1,6 @@
 //! Arrays and enum variants.
 
-use serde::Serialize;
-use serde::ser;
+use serde::{Serialize, ser};
 
 use crate::error::Error;
 use crate::serializer::Serializer;

@@ -1,25 +1,20 @@
 //! Map keys, which become strings as in Python.
 
-use std::fmt::Display;
-use std::fmt::Write;
+use std::fmt::{Display, Write};
 
-use serde::Serialize;
-use serde::ser;
 use serde::ser::Impossible;
+use serde::{Serialize, ser};
 
 use crate::buffer::Buffer;
 use crate::encoder::Encoder;
 use crate::error::Error;
-use crate::hook;
-use crate::hook::Position;
-use crate::hook::Unsupported;
-use crate::integer;
-use crate::number;
+use crate::hook::{Position, Unsupported};
 use crate::number::Float;
 use crate::options::NonFinite;
 use crate::serializer::Serializer;
 use crate::serializer::reject::reject_compounds;
 use crate::serializer::sort_key::SortKey;
+use crate::{hook, integer, number};
 
 /// Writes a key and the separators around it; returns `false` if an unsupported key was omitted.
 ///

@@ -3,8 +3,7 @@
 use std::ops::Range;
 
 use crate::error::Error;
-use crate::serializer::FastPath;
-use crate::serializer::Serializer;
+use crate::serializer::{FastPath, Serializer};
 use crate::string;
 
 impl Serializer<'_> {

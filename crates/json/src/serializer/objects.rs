@@ -3,16 +3,13 @@
 use std::mem;
 use std::ops::Range;
 
-use serde::Serialize;
-use serde::ser;
+use serde::{Serialize, ser};
 
-use crate::error::Error;
-use crate::error::ErrorKind;
-use crate::serializer::Serializer;
+use crate::error::{Error, ErrorKind};
 use crate::serializer::arrays::VariantWriter;
-use crate::serializer::key;
 use crate::serializer::raw::Verbatim;
 use crate::serializer::sort_buffer::SortMark;
+use crate::serializer::{Serializer, key};
 
 /// Writes a struct.
 pub(crate) enum StructWriter<'s, 'e> {

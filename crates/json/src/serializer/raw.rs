@@ -1,17 +1,13 @@
 //! Text that is already JSON.
 
-use std::fmt::Display;
-use std::fmt::Write;
+use std::fmt::{Display, Write};
 
-use serde::Serialize;
-use serde::ser;
 use serde::ser::Impossible;
+use serde::{Serialize, ser};
 
-use crate::error::Error;
-use crate::error::ErrorKind;
+use crate::error::{Error, ErrorKind};
 use crate::serializer::Serializer;
-use crate::serializer::reject::reject;
-use crate::serializer::reject::reject_compounds;
+use crate::serializer::reject::{reject, reject_compounds};
 
 /// The struct name by which serde_json's `RawValue` requests verbatim output.
 pub(crate) const RAW_VALUE: &str = "$serde_json::private::RawValue";

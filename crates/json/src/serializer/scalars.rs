@@ -8,17 +8,11 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 
 use crate::error::Error;
-use crate::hook;
-use crate::hook::Position;
-use crate::hook::Unsupported;
-use crate::number;
+use crate::hook::{Position, Unsupported};
 use crate::number::Float;
-use crate::options::BytesFormat;
-use crate::options::NonFinite;
-use crate::serializer::FLUSH_AT;
-use crate::serializer::FastPath;
-use crate::serializer::Serializer;
-use crate::string;
+use crate::options::{BytesFormat, NonFinite};
+use crate::serializer::{FLUSH_AT, FastPath, Serializer};
+use crate::{hook, number, string};
 
 impl Serializer<'_> {
     #[inline]

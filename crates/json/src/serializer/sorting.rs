@@ -4,14 +4,10 @@
 
 use std::mem;
 
-use crate::error::Error;
-use crate::error::ErrorKind;
-use crate::serializer::FastPath;
-use crate::serializer::Serializer;
-use crate::serializer::sort_buffer::SortBuffer;
-use crate::serializer::sort_buffer::SortEntry;
-use crate::serializer::sort_buffer::SortMark;
+use crate::error::{Error, ErrorKind};
+use crate::serializer::sort_buffer::{SortBuffer, SortEntry, SortMark};
 use crate::serializer::sort_key::SortKey;
+use crate::serializer::{FastPath, Serializer};
 
 const MIXED: &str = "keys of different kinds cannot be sorted";
 

@@ -2,17 +2,13 @@
 
 use std::fmt::Display;
 
-use serde::Serialize;
-use serde::ser;
+use serde::{Serialize, ser};
 
 use crate::error::Error;
 use crate::integer;
-use crate::serializer::Serializer;
-use crate::serializer::arrays::ArrayWriter;
-use crate::serializer::arrays::VariantWriter;
-use crate::serializer::objects::MapWriter;
-use crate::serializer::objects::StructWriter;
-use crate::serializer::raw;
+use crate::serializer::arrays::{ArrayWriter, VariantWriter};
+use crate::serializer::objects::{MapWriter, StructWriter};
+use crate::serializer::{Serializer, raw};
 
 macro_rules! integers {
     ($($method:ident($type:ty): $write:ident),+ $(,)?) => {$(

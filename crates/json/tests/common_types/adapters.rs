@@ -1,19 +1,15 @@
 //! The adapters: compared with Python, within containers, and their errors.
 
-use std::collections::BTreeMap;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::Duration;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use serde::Serialize;
-use universal_worker_json::Encoder;
-use universal_worker_json::Isoformat;
-use universal_worker_json::Seconds;
+use universal_worker_json::{Encoder, Isoformat, Seconds};
 
 use crate::python;
 

@@ -6,8 +6,7 @@ mod jiff;
 mod system;
 mod values;
 
-use std::time::Duration;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use serde::Serialize;
 use universal_worker_json::Encoder;

@@ -2,18 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::error::Error as _;
-use std::io;
-use std::panic;
+use std::{io, panic};
 
-use serde::Serialize;
-use serde::Serializer;
-use serde::ser::Error as _;
-use serde::ser::SerializeSeq;
-use universal_worker_json::Encoder;
-use universal_worker_json::ErrorKind;
+use serde::ser::{Error as _, SerializeSeq};
+use serde::{Serialize, Serializer};
+use universal_worker_json::{Encoder, ErrorKind};
 
-use crate::Pairs;
-use crate::SplitPairs;
+use crate::{Pairs, SplitPairs};
 
 #[derive(Serialize)]
 struct Transcript<T> {

@@ -1,15 +1,9 @@
 //! The hook for unsupported values.
 
 use serde::Serialize;
-use universal_worker_json::BytesFormat;
-use universal_worker_json::Encoder;
-use universal_worker_json::Error;
-use universal_worker_json::ErrorKind;
-use universal_worker_json::Unsupported;
+use universal_worker_json::{BytesFormat, Encoder, Error, ErrorKind, Unsupported};
 
-use crate::Bytes;
-use crate::Key;
-use crate::map;
+use crate::{Bytes, Key, map};
 
 /// An encoder whose hook describes the unsupported value.
 fn describing() -> Encoder {

@@ -1,14 +1,9 @@
 //! Keys that are not strings, and the order of keys.
 
 use serde::Serialize;
-use universal_worker_json::Encoder;
-use universal_worker_json::ErrorKind;
-use universal_worker_json::NonFinite;
+use universal_worker_json::{Encoder, ErrorKind, NonFinite};
 
-use crate::Key;
-use crate::Pairs;
-use crate::SplitPairs;
-use crate::map;
+use crate::{Key, Pairs, SplitPairs, map};
 
 #[track_caller]
 fn check(encoder: &Encoder, keys: impl IntoIterator<Item = Key>, expected: &str) {

@@ -5,8 +5,7 @@ mod hook;
 mod keys;
 mod output;
 
-use serde::Serialize;
-use serde::Serializer;
+use serde::{Serialize, Serializer};
 
 /// A map with any keys, in the given order.
 struct Pairs<K, V>(Vec<(K, V)>);

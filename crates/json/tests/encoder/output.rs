@@ -3,10 +3,8 @@
 use std::cell::Cell;
 use std::io;
 
-use serde::Serialize;
-use serde::Serializer;
-use universal_worker_json::BytesFormat;
-use universal_worker_json::Encoder;
+use serde::{Serialize, Serializer};
+use universal_worker_json::{BytesFormat, Encoder};
 
 use crate::Bytes;
 

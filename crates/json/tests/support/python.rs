@@ -2,8 +2,7 @@
 
 use std::ffi::OsStr;
 use std::io::Write;
-use std::process::Command;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::thread;
 
 /// Runs a script from this crate's `tests` with `args` and `input`, and returns its output.

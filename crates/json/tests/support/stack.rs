@@ -1,7 +1,6 @@
 //! A large stack for deep values, whose frames are large without optimization.
 
-use std::panic;
-use std::thread;
+use std::{panic, thread};
 
 const BYTES: usize = 256 << 20;
 

@@ -1,17 +1,10 @@
 //! Properties that hold for any value under any options.
 
-use universal_worker_json::BytesFormat;
-use universal_worker_json::Error;
-use universal_worker_json::ErrorKind;
-use universal_worker_json::NonFinite;
+use universal_worker_json::{BytesFormat, Error, ErrorKind, NonFinite};
 
-use super::json;
-use super::layout;
 use super::options::Options;
-use super::outputs;
-use super::swallow;
-use super::tree::Leaf;
-use super::tree::Tree;
+use super::tree::{Leaf, Tree};
+use super::{json, layout, outputs, swallow};
 
 /// Panics if a property does not hold.
 pub(crate) fn check(tree: &Tree, options: &Options) {

@@ -1,18 +1,12 @@
 //! Values that are too deep are an error, not a stack overflow, on a thread's default stack.
 
-use std::panic;
-use std::thread;
+use std::{panic, thread};
 
-use serde::Serialize;
-use serde::Serializer;
-use serde::ser::SerializeMap;
-use serde::ser::SerializeSeq;
-use serde::ser::SerializeStruct;
-use serde::ser::SerializeStructVariant;
-use serde::ser::SerializeTupleVariant;
-use universal_worker_json::Encoder;
-use universal_worker_json::ErrorKind;
-use universal_worker_json::Unsupported;
+use serde::ser::{
+    SerializeMap, SerializeSeq, SerializeStruct, SerializeStructVariant, SerializeTupleVariant,
+};
+use serde::{Serialize, Serializer};
+use universal_worker_json::{Encoder, ErrorKind, Unsupported};
 
 /// `levels` values nested in each other.
 #[derive(Debug, Clone, Copy)]

@@ -1,17 +1,9 @@
 //! Regression tests for bugs that trees found.
 
-use universal_worker_json::BytesFormat;
-use universal_worker_json::Encoder;
-use universal_worker_json::ErrorKind;
-use universal_worker_json::Unsupported;
+use universal_worker_json::{BytesFormat, Encoder, ErrorKind, Unsupported};
 
 use crate::all::swallow::OnError;
-use crate::all::tree::Calls;
-use crate::all::tree::Leaf;
-use crate::all::tree::Number;
-use crate::all::tree::Object;
-use crate::all::tree::Sequence;
-use crate::all::tree::Tree;
+use crate::all::tree::{Calls, Leaf, Number, Object, Sequence, Tree};
 
 fn text(text: &str) -> Tree {
     Tree::Leaf(Leaf::Str(text.to_owned()))

@@ -1,18 +1,10 @@
 //! Trees made from arbitrary bytes.
 
-use arbitrary::Arbitrary;
-use arbitrary::Result;
-use arbitrary::Unstructured;
+use arbitrary::{Arbitrary, Result, Unstructured};
 use serde_json::value::RawValue;
 
 use super::swallow::OnError;
-use super::tree::Calls;
-use super::tree::Leaf;
-use super::tree::Name;
-use super::tree::Number;
-use super::tree::Object;
-use super::tree::Sequence;
-use super::tree::Tree;
+use super::tree::{Calls, Leaf, Name, Number, Object, Sequence, Tree};
 
 /// Maximum depth of a tree.
 const LEVELS: usize = 8;

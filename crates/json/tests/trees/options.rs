@@ -2,22 +2,13 @@
 
 use std::sync::Arc;
 
-use arbitrary::Arbitrary;
-use arbitrary::Result;
-use arbitrary::Unstructured;
-use universal_worker_json::BytesFormat;
-use universal_worker_json::Encoder;
-use universal_worker_json::Error;
-use universal_worker_json::HookOutcome;
-use universal_worker_json::NonFinite;
-use universal_worker_json::Replacement;
-use universal_worker_json::Unsupported;
+use arbitrary::{Arbitrary, Result, Unstructured};
+use universal_worker_json::{
+    BytesFormat, Encoder, Error, HookOutcome, NonFinite, Replacement, Unsupported,
+};
 
 use super::swallow::OnError;
-use super::tree::Leaf;
-use super::tree::Number;
-use super::tree::Sequence;
-use super::tree::Tree;
+use super::tree::{Leaf, Number, Sequence, Tree};
 
 /// All options of an encoder, and the behavior of the writers.
 #[derive(Debug, Clone)]

@@ -2,16 +2,12 @@
 
 use std::error::Error as _;
 
-use universal_worker_json::Encoder;
-use universal_worker_json::Error;
-use universal_worker_json::ErrorKind;
+use universal_worker_json::{Encoder, Error, ErrorKind};
 
 use super::options::Options;
 use super::swallow;
 use super::tree::Tree;
-use super::writers::FULL;
-use super::writers::Full;
-use super::writers::Slow;
+use super::writers::{FULL, Full, Slow};
 
 const PREFIX: &[u8] = b"prefix";
 

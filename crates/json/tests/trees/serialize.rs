@@ -3,27 +3,16 @@
 use std::fmt;
 use std::fmt::Write;
 
-use serde::Serialize;
-use serde::Serializer;
-use serde::ser::Error;
-use serde::ser::SerializeMap;
-use serde::ser::SerializeSeq;
-use serde::ser::SerializeStruct;
-use serde::ser::SerializeStructVariant;
-use serde::ser::SerializeTuple;
-use serde::ser::SerializeTupleStruct;
-use serde::ser::SerializeTupleVariant;
+use serde::ser::{
+    Error, SerializeMap, SerializeSeq, SerializeStruct, SerializeStructVariant, SerializeTuple,
+    SerializeTupleStruct, SerializeTupleVariant,
+};
+use serde::{Serialize, Serializer};
 use universal_worker_json::Raw;
 
 use super::swallow;
 use super::swallow::OnError;
-use super::tree::Calls;
-use super::tree::Leaf;
-use super::tree::Name;
-use super::tree::Number;
-use super::tree::Object;
-use super::tree::Sequence;
-use super::tree::Tree;
+use super::tree::{Calls, Leaf, Name, Number, Object, Sequence, Tree};
 
 impl Serialize for Tree {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -2,21 +2,14 @@
 
 use std::borrow::Cow;
 
-use serde::de::DeserializeSeed;
-use serde::de::Deserializer;
-use serde::de::IntoDeserializer;
-use serde::de::MapAccess;
-use serde::de::SeqAccess;
-use serde::de::Visitor;
-use serde::de::value::CowStrDeserializer;
-use serde::de::value::MapAccessDeserializer;
+use serde::de::value::{CowStrDeserializer, MapAccessDeserializer};
+use serde::de::{DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::bind::bound_args::BoundArgs;
 use crate::bind::call_body::Keyword;
-use crate::bind::message;
 use crate::bind::mismatch::Mismatch;
-use crate::bind::raw_args;
+use crate::bind::{message, raw_args};
 
 /// The deserializer.
 pub(super) struct Arguments<'b, 'a> {

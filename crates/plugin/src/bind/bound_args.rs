@@ -4,13 +4,10 @@ use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 
-use crate::bind::call_body::CallBody;
-use crate::bind::call_body::Keyword;
-use crate::bind::call_body::Keywords;
+use crate::bind::call_body::{CallBody, Keyword, Keywords};
 use crate::bind::error::BindError;
 use crate::bind::fields::Binding;
-use crate::bind::mismatch::Mismatch;
-use crate::bind::mismatch::Source;
+use crate::bind::mismatch::{Mismatch, Source};
 use crate::bind::text;
 
 /// The arguments of a call, each with the name of its field.

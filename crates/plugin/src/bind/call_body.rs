@@ -4,18 +4,13 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
 
-use serde::Deserialize;
-use serde::de;
-use serde::de::Deserializer;
-use serde::de::IgnoredAny;
-use serde::de::MapAccess;
-use serde::de::Visitor;
+use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, de};
 use serde_json::error::Category;
 use serde_json::value::RawValue;
 
 use crate::bind::error::BindError;
-use crate::bind::message;
-use crate::bind::text;
+use crate::bind::{message, text};
 
 /// The name and the JSON text of a keyword argument.
 pub(super) type Keyword<'a> = (Cow<'a, str>, &'a RawValue);

@@ -1,9 +1,7 @@
 //! Errors of argument binding.
 
 use serde_json::Value;
-use universal_worker_abi::Category;
-use universal_worker_abi::Fault;
-use universal_worker_abi::FaultKind;
+use universal_worker_abi::{Category, Fault, FaultKind};
 
 /// Why a text does not bind.
 #[derive(Debug, PartialEq, Eq)]

@@ -4,9 +4,7 @@ use std::fmt;
 
 use schemars::JsonSchema;
 use serde::de;
-use serde::de::DeserializeOwned;
-use serde::de::Deserializer;
-use serde::de::Visitor;
+use serde::de::{DeserializeOwned, Deserializer, Visitor};
 
 use crate::bind::raw_args;
 

@@ -1,12 +1,9 @@
 //! The panic hook of a plugin library, which records where a panic happened.
 
 use std::any::Any;
-use std::backtrace::Backtrace;
-use std::backtrace::BacktraceStatus;
+use std::backtrace::{Backtrace, BacktraceStatus};
 use std::cell::RefCell;
-use std::panic::PanicHookInfo;
-use std::panic::set_hook;
-use std::panic::take_hook;
+use std::panic::{PanicHookInfo, set_hook, take_hook};
 use std::sync::Once;
 
 /// The place and backtrace of a panic.

@@ -1,7 +1,6 @@
 //! Classes without Rust types.
 
-use universal_worker_abi::ClassInfo;
-use universal_worker_abi::Fault;
+use universal_worker_abi::{ClassInfo, Fault};
 
 use crate::context::Context;
 use crate::dynamic::instance::DynInstance;

@@ -2,14 +2,9 @@
 
 use std::sync::Arc;
 
-use universal_worker_abi::Class;
-use universal_worker_abi::Fault;
-use universal_worker_abi::FaultKind;
-use universal_worker_abi::RunContext;
-use universal_worker_abi::context_object;
+use universal_worker_abi::{Class, Fault, FaultKind, RunContext, context_object};
 
-use crate::boundary::OnCleanupPanic;
-use crate::boundary::log_cleanup_panic;
+use crate::boundary::{OnCleanupPanic, log_cleanup_panic};
 use crate::dynamic::class::DynClass;
 use crate::dynamic::shim;
 

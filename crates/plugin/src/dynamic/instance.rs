@@ -1,7 +1,6 @@
 //! Instances without Rust types.
 
-use universal_worker_abi::Fault;
-use universal_worker_abi::Reconfigured;
+use universal_worker_abi::{Fault, Reconfigured};
 
 use crate::context::Context;
 use crate::error::PluginError;

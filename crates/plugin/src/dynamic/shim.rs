@@ -2,28 +2,15 @@
 //!
 //! Nothing here is generic, so that it is compiled once and not for every plugin.
 
-use universal_worker_abi::Fault;
-use universal_worker_abi::Reconfigured;
-use universal_worker_abi::raw::ClassObject;
-use universal_worker_abi::raw::ContextObject;
-use universal_worker_abi::raw::InstanceObject;
-use universal_worker_abi::raw::RResult;
-use universal_worker_abi::raw::RSlice;
-use universal_worker_abi::raw::RStr;
-use universal_worker_abi::raw::RVec;
-use universal_worker_abi::raw::RawClass;
-use universal_worker_abi::raw::RawClass_TO;
-use universal_worker_abi::raw::RawFault;
-use universal_worker_abi::raw::RawInstance;
-use universal_worker_abi::raw::RawInstance_TO;
-use universal_worker_abi::raw::TD_Opaque;
+use universal_worker_abi::raw::{
+    ClassObject, ContextObject, InstanceObject, RResult, RSlice, RStr, RVec, RawClass, RawClass_TO,
+    RawFault, RawInstance, RawInstance_TO, TD_Opaque,
+};
+use universal_worker_abi::{Fault, Reconfigured};
 
-use crate::boundary::OnCleanupPanic;
-use crate::boundary::PanicGuarded;
-use crate::boundary::guarded;
-use crate::boundary::guarded_raw;
-use crate::boundary::run_guarded;
-use crate::boundary::with_current;
+use crate::boundary::{
+    OnCleanupPanic, PanicGuarded, guarded, guarded_raw, run_guarded, with_current,
+};
 use crate::dynamic::class::DynClass;
 use crate::dynamic::instance::DynInstance;
 use crate::encode::encode;

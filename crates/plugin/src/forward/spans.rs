@@ -5,20 +5,13 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::fmt::Debug;
-use std::fmt::Write;
-use std::sync::Mutex;
-use std::sync::MutexGuard;
-use std::sync::PoisonError;
-use std::sync::atomic::AtomicU64;
-use std::sync::atomic::Ordering;
+use std::fmt::{Debug, Write};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use tracing_core::Event;
-use tracing_core::Field;
-use tracing_core::Metadata;
 use tracing_core::field::Visit;
-use tracing_core::span;
 use tracing_core::subscriber::Interest;
+use tracing_core::{Event, Field, Metadata, span};
 
 use crate::context::Level;
 use crate::forward::sink;

@@ -1,10 +1,7 @@
-use std::sync::Arc;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use universal_worker_abi::Emitted;
-use universal_worker_abi::RunContext;
-use universal_worker_abi::context_object;
+use universal_worker_abi::{Emitted, RunContext, context_object};
 
 use super::*;
 use crate::boundary::with_current;

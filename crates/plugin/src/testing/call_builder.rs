@@ -5,18 +5,13 @@ use std::time::Duration;
 
 use serde::Serialize;
 use serde_json::Value;
-use universal_worker_abi::Fault;
-use universal_worker_abi::Instance;
+use universal_worker_abi::{Fault, Instance};
 use universal_worker_json::Raw;
 
-use crate::testing::input::json;
-use crate::testing::input::unless_null;
+use crate::testing::input::{json, unless_null};
 use crate::testing::outcome::Outcome;
-use crate::testing::recorder::Kind;
-use crate::testing::recorder::Recorder;
-use crate::testing::when::Plan;
-use crate::testing::when::StopReason;
-use crate::testing::when::When;
+use crate::testing::recorder::{Kind, Recorder};
+use crate::testing::when::{Plan, StopReason, When};
 
 /// A call of a [`Harness`](super::Harness) that is not made yet: its arguments, and the events during
 /// its run.

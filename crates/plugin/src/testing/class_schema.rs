@@ -3,16 +3,14 @@
 use std::fmt;
 
 use serde::Serialize;
-use serde_json::Map;
-use serde_json::Value;
 use serde_json::value::RawValue;
+use serde_json::{Map, Value};
 
 use crate::boundary::guarded;
 use crate::dynamic::class::DynClass;
 use crate::plugin::Plugin;
 use crate::testing::failure::Failure;
-use crate::testing::input::json;
-use crate::testing::input::unless_null;
+use crate::testing::input::{json, unless_null};
 use crate::typed::TypedClass;
 
 /// The schemas of a class and the order of its arguments.

@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use serde_json::Value;
-use universal_worker_abi::Category;
-use universal_worker_abi::Fault;
-use universal_worker_abi::FaultKind;
+use universal_worker_abi::{Category, Fault, FaultKind};
 
 /// The error of a run or of a rejected config.
 #[derive(Clone)]

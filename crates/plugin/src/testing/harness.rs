@@ -7,12 +7,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 use serde_json::Value;
-use universal_worker_abi::Class;
-use universal_worker_abi::ConfigOptions;
-use universal_worker_abi::Fault;
-use universal_worker_abi::Instance;
-use universal_worker_abi::Reconfigured;
-use universal_worker_abi::Reload;
+use universal_worker_abi::{Class, ConfigOptions, Fault, Instance, Reconfigured, Reload};
 
 use crate::boundary::log_cleanup_panic;
 use crate::dynamic::class::DynClass;
@@ -20,10 +15,8 @@ use crate::dynamic::in_process::open;
 use crate::plugin::Plugin;
 use crate::testing::call_builder::CallBuilder;
 use crate::testing::failure::Failure;
-use crate::testing::input::json;
-use crate::testing::input::unless_null;
-use crate::testing::outcome::LogLine;
-use crate::testing::outcome::Outcome;
+use crate::testing::input::{json, unless_null};
+use crate::testing::outcome::{LogLine, Outcome};
 use crate::testing::recorder::Recorder;
 use crate::typed::TypedClass;
 

@@ -1,8 +1,7 @@
 //! Results of runs.
 
 use serde::de::DeserializeOwned;
-use serde_json::Map;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::context::Level;
 use crate::testing::failure::Failure;

@@ -1,29 +1,16 @@
 //! The context of a run in a test: records reports, and stops the run as planned.
 
 use std::mem;
-use std::sync::Arc;
-use std::sync::Condvar;
-use std::sync::Mutex;
-use std::sync::MutexGuard;
-use std::sync::PoisonError;
-use std::time::Duration;
-use std::time::Instant;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
-use serde_json::Map;
-use serde_json::Value;
-use universal_worker_abi::Emitted;
-use universal_worker_abi::Level;
-use universal_worker_abi::RunContext;
-use universal_worker_abi::context_object;
+use serde_json::{Map, Value};
 use universal_worker_abi::raw::ContextObject;
+use universal_worker_abi::{Emitted, Level, RunContext, context_object};
 
 use crate::testing::failure::Failure;
-use crate::testing::outcome::LogLine;
-use crate::testing::outcome::Outcome;
-use crate::testing::outcome::Progress;
-use crate::testing::when::Plan;
-use crate::testing::when::StopReason;
-use crate::testing::when::When;
+use crate::testing::outcome::{LogLine, Outcome, Progress};
+use crate::testing::when::{Plan, StopReason, When};
 
 /// The maximum size of the usage figures in bytes.
 const USAGE_LIMIT: usize = 4096;

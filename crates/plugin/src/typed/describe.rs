@@ -1,19 +1,15 @@
 //! The description of a class, derived from its types.
 
-use schemars::JsonSchema;
-use schemars::Schema;
 use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, Schema};
 use serde_json::Value;
 use serde_json::value::RawValue;
-use universal_worker_abi::ClassInfo;
-use universal_worker_abi::Fault;
-use universal_worker_abi::FaultKind;
+use universal_worker_abi::{ClassInfo, Fault, FaultKind};
 use universal_worker_json::Encoder;
 
 use crate::bind::Binding;
 use crate::encode::cannot_write;
-use crate::plugin::Cancellation;
-use crate::plugin::Plugin;
+use crate::plugin::{Cancellation, Plugin};
 
 /// Describes the class of a plugin.
 pub(super) fn describe<P: Plugin>(

@@ -1,18 +1,13 @@
 //! A class without Rust types, with every method.
 
 use std::panic;
-use std::sync::Arc;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use universal_worker_abi::Reconfigured;
-use universal_worker_plugin::Context;
-use universal_worker_plugin::PluginError;
-use universal_worker_plugin::dynamic::ClassInfo;
-use universal_worker_plugin::dynamic::DynClass;
-use universal_worker_plugin::dynamic::DynInstance;
-use universal_worker_plugin::dynamic::Fault;
-use universal_worker_plugin::dynamic::FaultKind;
-use universal_worker_plugin::dynamic::in_process;
+use universal_worker_plugin::dynamic::{
+    ClassInfo, DynClass, DynInstance, Fault, FaultKind, in_process,
+};
+use universal_worker_plugin::{Context, PluginError};
 
 use crate::Contexts;
 

@@ -7,24 +7,16 @@
 mod dynamic;
 mod subject;
 
-use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::atomic::AtomicUsize;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use universal_worker_abi::Class;
-use universal_worker_abi::Emitted;
-use universal_worker_abi::Fault;
-use universal_worker_abi::FaultKind;
-use universal_worker_abi::Instance;
-use universal_worker_abi::Level;
-use universal_worker_abi::Reconfigured;
-use universal_worker_abi::RunContext;
+use universal_worker_abi::{
+    Class, Emitted, Fault, FaultKind, Instance, Level, Reconfigured, RunContext,
+};
 use universal_worker_plugin::in_process;
 
-use crate::subject::Subject;
-use crate::subject::WithArgs;
+use crate::subject::{Subject, WithArgs};
 
 /// A context that records its calls and counts its drops.
 struct Recorder {
@@ -201,8 +193,7 @@ fn arguments_that_do_not_bind_are_rejected_before_the_plugin_runs() {
 
 #[test]
 fn an_invalid_class_is_explained() {
-    use universal_worker_plugin::__export::ClassEntry;
-    use universal_worker_plugin::__export::describe;
+    use universal_worker_plugin::__export::{ClassEntry, describe};
 
     for (entry, expected) in [
         (

@@ -2,21 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
-use std::panic;
-use std::thread;
 use std::time::Duration;
+use std::{panic, thread};
 
 use schemars::JsonSchema;
-use serde::Deserialize;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
-use universal_worker_plugin::ConfigOption;
-use universal_worker_plugin::ConfigOptions;
-use universal_worker_plugin::Context;
-use universal_worker_plugin::Plugin;
-use universal_worker_plugin::PluginError;
-use universal_worker_plugin::Reconfigured;
-use universal_worker_plugin::schemars;
+use serde::{Deserialize, Serialize};
+use universal_worker_plugin::{
+    ConfigOption, ConfigOptions, Context, Plugin, PluginError, Reconfigured, schemars,
+};
 
 pub(crate) struct Subject {
     config: Config,

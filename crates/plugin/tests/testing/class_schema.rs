@@ -2,19 +2,13 @@
 
 use std::panic::catch_unwind;
 
-use serde::Deserialize;
-use serde::Deserializer;
-use serde_json::Value;
-use serde_json::json;
-use universal_worker_plugin::Context;
-use universal_worker_plugin::Plugin;
-use universal_worker_plugin::PluginError;
-use universal_worker_plugin::schemars;
+use serde::{Deserialize, Deserializer};
+use serde_json::{Value, json};
 use universal_worker_plugin::schemars::JsonSchema;
 use universal_worker_plugin::testing::ClassSchema;
+use universal_worker_plugin::{Context, Plugin, PluginError, schemars};
 
-use crate::subject::Config;
-use crate::subject::Subject;
+use crate::subject::{Config, Subject};
 
 #[test]
 fn a_class_has_schemas_and_an_order_of_arguments() {

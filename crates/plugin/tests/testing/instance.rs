@@ -1,19 +1,12 @@
 //! The lifecycle of an instance.
 
 use serde_json::json;
-use universal_worker_plugin::Category;
-use universal_worker_plugin::Context;
-use universal_worker_plugin::Level;
-use universal_worker_plugin::Plugin;
-use universal_worker_plugin::PluginError;
-use universal_worker_plugin::RawArgs;
-use universal_worker_plugin::Reconfigured;
-use universal_worker_plugin::Reload;
-use universal_worker_plugin::testing::FailureKind;
-use universal_worker_plugin::testing::Harness;
+use universal_worker_plugin::testing::{FailureKind, Harness};
+use universal_worker_plugin::{
+    Category, Context, Level, Plugin, PluginError, RawArgs, Reconfigured, Reload,
+};
 
-use crate::subject::Config;
-use crate::subject::Subject;
+use crate::subject::{Config, Subject};
 
 fn subject() -> Harness<Subject> {
     Harness::new(Config::default()).unwrap()
@@ -89,8 +82,7 @@ fn a_rejected_config_leaves_the_previous_one_in_force() {
 
 #[test]
 fn drop_first_never_has_two_instances() {
-    use std::sync::atomic::AtomicU32;
-    use std::sync::atomic::Ordering;
+    use std::sync::atomic::{AtomicU32, Ordering};
     static INSTANCES: AtomicU32 = AtomicU32::new(0);
     struct Device;
     impl Plugin for Device {

@@ -2,10 +2,8 @@
 
 use serde::Deserialize;
 use serde_json::json;
-use universal_worker_plugin::Category;
-use universal_worker_plugin::Level;
-use universal_worker_plugin::testing::FailureKind;
-use universal_worker_plugin::testing::Harness;
+use universal_worker_plugin::testing::{FailureKind, Harness};
+use universal_worker_plugin::{Category, Level};
 
 use crate::subject::Subject;
 

@@ -1,12 +1,9 @@
 //! Runs that are stopped.
 
-use std::time::Duration;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
-use universal_worker_plugin::testing::CallBuilder;
-use universal_worker_plugin::testing::Harness;
-use universal_worker_plugin::testing::When;
+use universal_worker_plugin::testing::{CallBuilder, Harness, When};
 
 use crate::subject::Subject;
 

@@ -2,19 +2,12 @@
 
 use std::time::Duration;
 
-use serde::Deserialize;
-use serde::Serialize;
-use serde_json::Value;
-use serde_json::json;
-use universal_worker_plugin::ConfigOption;
-use universal_worker_plugin::ConfigOptions;
-use universal_worker_plugin::Context;
-use universal_worker_plugin::Level;
-use universal_worker_plugin::Plugin;
-use universal_worker_plugin::PluginError;
-use universal_worker_plugin::Reconfigured;
-use universal_worker_plugin::schemars;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use universal_worker_plugin::schemars::JsonSchema;
+use universal_worker_plugin::{
+    ConfigOption, ConfigOptions, Context, Level, Plugin, PluginError, Reconfigured, schemars,
+};
 
 pub(crate) struct Subject {
     config: Config,

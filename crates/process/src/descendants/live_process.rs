@@ -1,18 +1,11 @@
 //! A descendant, held so that its pid cannot pass to another process unnoticed.
 
 use std::collections::HashSet;
-use std::os::fd::AsFd;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 
-use rustix::event::PollFd;
-use rustix::event::PollFlags;
-use rustix::event::Timespec;
+use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::io::Errno;
-use rustix::process::Pid;
-use rustix::process::PidfdFlags;
-use rustix::process::Signal;
-use rustix::process::WaitId;
-use rustix::process::WaitIdOptions;
+use rustix::process::{Pid, PidfdFlags, Signal, WaitId, WaitIdOptions};
 use universal_worker_telemetry::parent;
 
 use crate::descendants::WALL;

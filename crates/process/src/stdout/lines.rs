@@ -1,7 +1,6 @@
 //! Splits printed bytes into log lines, at a limited rate.
 
-use std::time::Duration;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// In bytes; a longer line becomes several.
 const MAX_LINE: usize = 8 * 1024;

@@ -1,12 +1,10 @@
 //! The service manager's protocol (sd_notify(3)).
 
-use std::env;
 use std::ffi::OsStr;
-use std::io;
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::net::SocketAddr;
-use std::os::unix::net::UnixDatagram;
+use std::os::unix::net::{SocketAddr, UnixDatagram};
+use std::{env, io};
 
 /// Sends a state such as `READY=1` to the service manager, if there is one.
 pub(crate) fn notify(state: &str) {

@@ -6,10 +6,7 @@ use std::fmt::Write;
 use universal_worker_abi::ClassInfo;
 use universal_worker_sanitize as sanitize;
 
-use super::End;
-use super::Report;
-use super::Run;
-use super::schema;
+use super::{End, Report, Run, schema};
 
 const COLUMNS: usize = 80;
 
@@ -102,8 +99,7 @@ fn add_run(text: &mut String, run: &Run) {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::Value;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 

@@ -1,22 +1,16 @@
 //! What a load is at, and how long it may still take.
 
 use std::fmt;
-use std::path::Path;
-use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::PoisonError;
-use std::time::Duration;
-use std::time::Instant;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use universal_worker_crash as crash;
 use universal_worker_sanitize as sanitize;
 
-use crate::error::Error;
-use crate::error::InitializeError;
+use crate::error::{Error, InitializeError};
 use crate::load::NO_LIMIT;
-use crate::source::OpenError;
-use crate::source::PluginLabel;
+use crate::source::{OpenError, PluginLabel};
 
 /// A load in progress: a [`ClassSource`](crate::ClassSource) reports its phases here.
 ///

@@ -5,15 +5,13 @@ mod reason;
 mod resample;
 
 use std::ops::RangeInclusive;
-use std::path::Path;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use self::decode::Decoder;
 pub use self::reason::AudioError;
 pub use self::reason::Reason;
 use self::resample::Resampler;
-use crate::detector::FRAME;
-use crate::detector::Frame;
+use crate::detector::{FRAME, Frame};
 
 /// The supported sample rates in Hz.
 ///

@@ -5,10 +5,8 @@ use std::fmt::Display;
 use std::ops::RangeInclusive;
 
 use schemars::JsonSchema;
-use serde::Deserialize;
-use serde::Serialize;
-use universal_worker_plugin::PluginError;
-use universal_worker_plugin::schemars;
+use serde::{Deserialize, Serialize};
+use universal_worker_plugin::{PluginError, schemars};
 
 use crate::segmenter::Settings;
 

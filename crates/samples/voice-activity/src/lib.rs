@@ -15,25 +15,15 @@ mod level;
 pub mod listening;
 pub mod segmenter;
 
-use std::path::Path;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use schemars::JsonSchema;
-use serde::Deserialize;
-use serde::Serialize;
-use universal_worker_plugin::Category;
-use universal_worker_plugin::Context;
-use universal_worker_plugin::Plugin;
-use universal_worker_plugin::PluginError;
-use universal_worker_plugin::schemars;
+use serde::{Deserialize, Serialize};
+use universal_worker_plugin::{Category, Context, Plugin, PluginError, schemars};
 
-use self::audio::AudioError;
-use self::audio::Reason;
-use self::audio::Recording;
+use self::audio::{AudioError, Reason, Recording};
 use self::config::Config;
-use self::listening::Listening;
-use self::listening::Segment;
-use self::listening::thousandths;
+use self::listening::{Listening, Segment, thousandths};
 use self::segmenter::Settings;
 
 /// Finds speech in audio files.

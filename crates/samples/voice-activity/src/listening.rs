@@ -6,13 +6,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use universal_worker_plugin::schemars;
 
-use crate::audio::AudioError;
-use crate::audio::Recording;
-use crate::detector::Detector;
-use crate::detector::RATE;
-use crate::segmenter::Segmenter;
-use crate::segmenter::Settings;
-use crate::segmenter::Span;
+use crate::audio::{AudioError, Recording};
+use crate::detector::{Detector, RATE};
+use crate::segmenter::{Segmenter, Settings, Span};
 
 /// A part of a recording that contains speech.
 ///

@@ -4,8 +4,7 @@
 
 use std::mem;
 
-use crate::detector::FRAME;
-use crate::detector::RATE;
+use crate::detector::{FRAME, RATE};
 
 /// The fraction of the threshold above which speech that has begun continues.
 ///

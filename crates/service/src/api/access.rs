@@ -6,15 +6,13 @@
 
 use std::net::IpAddr;
 
-use http::HeaderMap;
-use http::header;
 use http::request::Parts;
 use http::uri::Authority;
+use http::{HeaderMap, header};
 
 use crate::api::error::ApiError;
 use crate::peer::UnixPeer;
-use crate::settings::Access;
-use crate::settings::AllowedHosts;
+use crate::settings::{Access, AllowedHosts};
 
 pub(crate) fn check(access: &Access, head: &Parts) -> Result<(), ApiError> {
     // No browser opens a Unix socket.

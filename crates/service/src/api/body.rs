@@ -3,13 +3,10 @@
 use std::convert::Infallible;
 use std::fmt;
 use std::pin::Pin;
-use std::task::Context;
-use std::task::Poll;
-use std::task::ready;
+use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use http_body::Frame;
-use http_body::SizeHint;
+use http_body::{Frame, SizeHint};
 
 use crate::api::idle_tracker::OpenRequest;
 use crate::runs::pending::OpenStream;

@@ -3,14 +3,11 @@
 use std::error::Error as StdError;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use bytes::Buf;
-use bytes::Bytes;
-use http::HeaderMap;
-use http::header;
+use bytes::{Buf, Bytes};
+use http::{HeaderMap, header};
 use http_body_util::BodyExt;
 
 use crate::api::error::ApiError;

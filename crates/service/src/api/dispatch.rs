@@ -2,17 +2,14 @@
 
 use std::error::Error as StdError;
 
-use http::Request;
-use http::Response;
+use http::{Request, Response};
 
-use crate::api::access;
 use crate::api::body::Body;
 use crate::api::error::ApiError;
-use crate::api::handlers;
-use crate::api::routes;
 use crate::api::routes::Route;
 use crate::api::run_headers::RunHeaders;
 use crate::api::state::ApiState;
+use crate::api::{access, handlers, routes};
 
 /// The response to a request, whether it succeeds or fails.
 pub(crate) async fn respond<B>(state: &ApiState, request: Request<B>) -> Response<Body>

@@ -3,20 +3,15 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::HeaderValue;
-use http::Response;
-use http::StatusCode;
-use http::header;
+use http::{HeaderValue, Response, StatusCode, header};
 use serde::Serialize;
 use thiserror::Error;
-use universal_worker_abi::Fault;
-use universal_worker_abi::FaultKind;
+use universal_worker_abi::{Fault, FaultKind};
 
 use crate::api::response;
 use crate::api::response_headers::ResponseHeaders;
 use crate::run::cancel::CancelReason;
-use crate::run::error::RunError;
-use crate::run::error::SpawnError;
+use crate::run::error::{RunError, SpawnError};
 use crate::run::failure::Failure;
 use crate::run::job_error::JobError;
 use crate::runs::Runs;

@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::Response;
-use http::StatusCode;
+use http::{Response, StatusCode};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -14,8 +13,7 @@ use crate::api::response;
 use crate::api::response_headers::ResponseHeaders;
 use crate::api::run_headers::RunHeaders;
 use crate::api::state::ApiState;
-use crate::engine::inspect::Counts;
-use crate::engine::inspect::Readiness;
+use crate::engine::inspect::{Counts, Readiness};
 use crate::instance::cell::CleanupResult;
 use crate::instance::probes::ConfigOptionsReply;
 use crate::run::error::RunError;
@@ -23,8 +21,7 @@ use crate::run::failure::Failure;
 use crate::run::framing::Framing;
 use crate::run::output::PrefetchResult;
 use crate::run::report::RunReport;
-use crate::runs::CancelResult;
-use crate::runs::Runs;
+use crate::runs::{CancelResult, Runs};
 
 type ApiResult = Result<Response<Body>, ApiError>;
 

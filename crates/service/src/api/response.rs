@@ -1,10 +1,7 @@
 //! Responses with a body of a known type.
 
 use bytes::Bytes;
-use http::HeaderValue;
-use http::Response;
-use http::StatusCode;
-use http::header;
+use http::{HeaderValue, Response, StatusCode, header};
 use serde::Serialize;
 
 use crate::api::body::Body;

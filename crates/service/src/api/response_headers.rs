@@ -2,9 +2,7 @@
 
 use std::fmt::Write;
 
-use http::HeaderMap;
-use http::HeaderName;
-use http::HeaderValue;
+use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::encode;
 use crate::run::account::Account;

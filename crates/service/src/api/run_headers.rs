@@ -3,13 +3,10 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::HeaderMap;
-use http::HeaderValue;
-use http::header;
+use http::{HeaderMap, HeaderValue, header};
 
 use crate::api::error::ApiError;
-use crate::api::response_headers::IncludeAccount;
-use crate::api::response_headers::RUN_ID;
+use crate::api::response_headers::{IncludeAccount, RUN_ID};
 use crate::run::framing::Framing;
 use crate::run::options::OnDisconnect;
 use crate::runs::RunRequest;

@@ -7,8 +7,7 @@ use universal_worker_telemetry::Sampler;
 use crate::api::body_reader::BodyReader;
 use crate::api::idle_tracker::IdleTracker;
 use crate::runs::Runs;
-use crate::settings::Access;
-use crate::settings::Limits;
+use crate::settings::{Access, Limits};
 
 #[derive(Debug)]
 pub(crate) struct ApiState {

@@ -1,8 +1,7 @@
 //! What enters the queue, and what leaves it before it starts.
 
 use std::sync::Arc;
-use std::time::Duration;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::engine::Engine;
 use crate::engine::queue::QueueEntry;

@@ -4,8 +4,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use crate::run::snapshot::Snapshot;
-use crate::run::states::End;
-use crate::run::states::Finished;
+use crate::run::states::{End, Finished};
 
 #[derive(Debug, Default)]
 pub(super) struct History {

@@ -2,16 +2,14 @@
 
 use std::cmp::Reverse;
 use std::sync::Arc;
-use std::time::Duration;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
 use crate::engine::Engine;
 use crate::engine::lane::Lane;
 use crate::run::Run;
-use crate::run::snapshot::CancelPhase;
-use crate::run::snapshot::Snapshot;
+use crate::run::snapshot::{CancelPhase, Snapshot};
 
 /// Numbers of runs, by state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

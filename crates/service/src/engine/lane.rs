@@ -1,16 +1,13 @@
 //! A lane that is held: by a running run, or by one that timed out and whose plugin has not returned.
 
-use std::time::Duration;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::engine::effects::Effects;
 use crate::engine::history::History;
 use crate::run::Run;
 use crate::run::id::EntryKey;
 use crate::run::snapshot::Snapshot;
-use crate::run::states::Cancellation;
-use crate::run::states::Running;
-use crate::run::states::TimedOut;
+use crate::run::states::{Cancellation, Running, TimedOut};
 
 #[derive(Debug)]
 pub(super) enum Lane {

@@ -1,20 +1,12 @@
 //! The one place that holds the plugin's instance and the config in force.
 
 use std::ops::Deref;
-use std::sync::Arc;
-use std::sync::Condvar;
-use std::sync::Mutex;
-use std::sync::MutexGuard;
-use std::sync::PoisonError;
-use std::sync::atomic::AtomicUsize;
-use std::sync::atomic::Ordering;
-use std::time::Duration;
-use std::time::Instant;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use universal_worker_abi::Class;
-use universal_worker_abi::Fault;
-use universal_worker_abi::Instance;
+use universal_worker_abi::{Class, Fault, Instance};
 
 use crate::background::background_context;
 use crate::run::error::RunError;

@@ -1,9 +1,7 @@
 //! Threads that run plugin code.
 
-use std::fmt;
-use std::io;
 use std::sync::Arc;
-use std::thread;
+use std::{fmt, io, thread};
 
 /// An event on a thread that runs plugin code, reported on that thread.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

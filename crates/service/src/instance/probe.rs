@@ -1,11 +1,8 @@
 //! A question to the plugin that may take long and must not wait for a run: its health, its options.
 
-use std::fmt;
-use std::io;
-use std::sync::Mutex;
-use std::sync::PoisonError;
-use std::sync::mpsc;
+use std::sync::{Mutex, PoisonError, mpsc};
 use std::time::Duration;
+use std::{fmt, io};
 
 use tokio::sync::watch;
 
@@ -94,8 +91,7 @@ impl<T: Clone> ProbeReply<T> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-    use std::sync::Barrier;
+    use std::sync::{Arc, Barrier};
 
     use super::*;
 

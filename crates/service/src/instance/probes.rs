@@ -4,18 +4,15 @@
 //! long to wait.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use universal_worker_abi::Fault;
-use universal_worker_abi::FaultKind;
+use universal_worker_abi::{Fault, FaultKind};
 
 use crate::background::context_within;
 use crate::instance::cell::InstanceCell;
-use crate::instance::plugin_thread::PluginThreadEvent;
-use crate::instance::plugin_thread::ThreadListener;
+use crate::instance::plugin_thread::{PluginThreadEvent, ThreadListener};
 use crate::instance::probe::Probe;
 use crate::run::error::SpawnError;
 

@@ -3,16 +3,10 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use universal_worker_abi::Category;
-use universal_worker_abi::Fault;
-use universal_worker_abi::FaultKind;
-use universal_worker_abi::Instance;
-use universal_worker_abi::Reconfigured;
-use universal_worker_abi::Reload;
+use universal_worker_abi::{Category, Fault, FaultKind, Instance, Reconfigured, Reload};
 
 use crate::background::background_context;
-use crate::instance::cell::InstanceCell;
-use crate::instance::cell::TakenInstance;
+use crate::instance::cell::{InstanceCell, TakenInstance};
 
 impl InstanceCell {
     /// Puts another config in force, in the current instance or in a new one.

@@ -4,13 +4,11 @@
 //! deadline.
 //! It starts with the first run.
 
-use std::io;
 use std::sync::Arc;
-use std::thread;
 use std::time::Instant;
+use std::{io, thread};
 
-use crate::pool::scheduler::Scheduler;
-use crate::pool::scheduler::SchedulerState;
+use crate::pool::scheduler::{Scheduler, SchedulerState};
 
 /// What the thread waits for.
 #[derive(Debug, Default)]

@@ -1,29 +1,21 @@
 //! Executes one piece of work on the current thread.
 
-use std::panic::AssertUnwindSafe;
-use std::panic::catch_unwind;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Instant;
 
-use universal_worker_abi::ClassInfo;
-use universal_worker_abi::FaultKind;
+use universal_worker_abi::{ClassInfo, FaultKind};
 use universal_worker_telemetry::ProcessMeter;
 
-use crate::engine::work::LanePermit;
-use crate::engine::work::LifecyclePermit;
-use crate::engine::work::Work;
+use crate::engine::work::{LanePermit, LifecyclePermit, Work};
 use crate::instance::cell::InstanceCell;
-use crate::instance::plugin_thread::PluginThreadEvent;
-use crate::instance::plugin_thread::ThreadListener;
+use crate::instance::plugin_thread::{PluginThreadEvent, ThreadListener};
 use crate::pool::job::Job;
 use crate::run::Run;
 use crate::run::account::CostMeter;
 use crate::run::error::RunError;
 use crate::run::failure::Failure;
-use crate::run::output::Outcome;
-use crate::run::output::Output;
-use crate::run::output::PrefetchResult;
-use crate::run::output::RunOutput;
+use crate::run::output::{Outcome, Output, PrefetchResult, RunOutput};
 
 #[derive(Debug)]
 pub(super) struct Executor {

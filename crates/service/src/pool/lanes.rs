@@ -4,13 +4,11 @@ use std::io;
 use std::sync::Arc;
 use std::time::Instant;
 
-use crate::engine::work::Completion;
-use crate::engine::work::Work;
+use crate::engine::work::{Completion, Work};
 use crate::instance::plugin_thread;
 use crate::pool::executor::Executed;
 use crate::pool::job::Job;
-use crate::pool::scheduler::Scheduler;
-use crate::pool::scheduler::SchedulerState;
+use crate::pool::scheduler::{Scheduler, SchedulerState};
 use crate::run::output::Outcome;
 use crate::run::report::account_of;
 

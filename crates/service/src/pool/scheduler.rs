@@ -1,32 +1,23 @@
 //! The engine behind one lock: events go in, and their effects are carried out.
 
 use std::fmt;
-use std::sync::Arc;
-use std::sync::Condvar;
-use std::sync::Mutex;
-use std::sync::MutexGuard;
-use std::sync::PoisonError;
-use std::sync::atomic::AtomicBool;
-use std::sync::atomic::Ordering;
-use std::time::Duration;
-use std::time::Instant;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use universal_worker_abi::ClassInfo;
 
-use crate::engine::Bounds;
-use crate::engine::Engine;
 use crate::engine::effects::Effects;
+use crate::engine::{Bounds, Engine};
 use crate::instance::cell::InstanceCell;
 use crate::instance::plugin_thread::ThreadListener;
 use crate::pool::clock::Clock;
 use crate::pool::executor::Executor;
-use crate::pool::job::Job;
-use crate::pool::job::Lifecycle;
+use crate::pool::job::{Job, Lifecycle};
 use crate::pool::lanes::LaneThreads;
 use crate::pool::wedged::WedgedRun;
 use crate::run::cancel::CancelReason;
-use crate::run::error::RunError;
-use crate::run::error::SpawnError;
+use crate::run::error::{RunError, SpawnError};
 use crate::run::failure::Failure;
 use crate::run::report::account_of;
 use crate::run::snapshot::Snapshot;

@@ -1,12 +1,9 @@
 //! The account of a run: how long it took, and what it used.
 
-use std::time::Duration;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
-use universal_worker_telemetry::ProcessMeter;
-use universal_worker_telemetry::ProcessUsage;
-use universal_worker_telemetry::thread_cpu_time;
+use universal_worker_telemetry::{ProcessMeter, ProcessUsage, thread_cpu_time};
 
 use crate::run::usage::Usage;
 

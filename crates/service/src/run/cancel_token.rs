@@ -2,15 +2,9 @@
 //!
 //! It takes its locks from its sibling, so that a test can compile it over those of loom.
 
-use std::time::Duration;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use super::sync::AtomicBool;
-use super::sync::Condvar;
-use super::sync::Mutex;
-use super::sync::MutexGuard;
-use super::sync::Ordering;
-use super::sync::PoisonError;
+use super::sync::{AtomicBool, Condvar, Mutex, MutexGuard, Ordering, PoisonError};
 
 /// The cancel flag of one run, never reset and never shared with another run; the engine keeps the
 /// reason.

@@ -3,8 +3,7 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use universal_worker_abi::ClassInfo;
-use universal_worker_abi::FaultKind;
+use universal_worker_abi::{ClassInfo, FaultKind};
 
 use crate::run::error::RunError;
 use crate::run::job_error::JobError;

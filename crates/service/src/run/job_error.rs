@@ -5,10 +5,7 @@ use std::time::SystemTime;
 
 use serde::Serialize;
 use serde_json::Value;
-use universal_worker_abi::Category;
-use universal_worker_abi::ClassInfo;
-use universal_worker_abi::FaultDetail;
-use universal_worker_abi::FaultKind;
+use universal_worker_abi::{Category, ClassInfo, FaultDetail, FaultKind};
 
 use crate::encode;
 use crate::run::cancel::CancelReason;

@@ -8,22 +8,16 @@
 //! It takes its locks from its siblings, so that a test can compile it over those of loom.
 
 use std::mem;
-use std::task::Context;
-use std::task::Poll;
-use std::task::Waker;
+use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
 use bytes::Bytes;
 use universal_worker_abi::Emitted;
 
 use super::cancel_token::CancelToken;
-use super::framing::Frame;
-use super::framing::Framing;
+use super::framing::{Frame, Framing};
 use super::options::OnDisconnect;
-use super::sync::Condvar;
-use super::sync::Mutex;
-use super::sync::MutexGuard;
-use super::sync::PoisonError;
+use super::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 /// Buffered bytes at which a producer waits; a single line may be longer.
 pub(crate) const CAPACITY: usize = 64 * 1024;

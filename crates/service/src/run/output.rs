@@ -1,7 +1,6 @@
 //! The way from a run to its client, and the one place that sends the client its reply.
 
-use std::sync::Mutex;
-use std::sync::PoisonError;
+use std::sync::{Mutex, PoisonError};
 
 use serde::Serialize;
 use tokio::sync::oneshot;

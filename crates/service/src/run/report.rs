@@ -13,9 +13,7 @@ use crate::run::error::RunError;
 use crate::run::job_error::JobError;
 use crate::run::output::Output;
 use crate::run::progress::Progress;
-use crate::run::snapshot::CancelPhase;
-use crate::run::snapshot::RunState;
-use crate::run::snapshot::Snapshot;
+use crate::run::snapshot::{CancelPhase, RunState, Snapshot};
 use crate::run::timestamp::seconds;
 
 /// One run, as `/runs` shows it.

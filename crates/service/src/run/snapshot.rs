@@ -9,12 +9,7 @@ use crate::run::Run;
 use crate::run::cancel::CancelReason;
 use crate::run::id::EntryKey;
 use crate::run::job_error::JobError;
-use crate::run::states::Cancellation;
-use crate::run::states::End;
-use crate::run::states::Finished;
-use crate::run::states::Queued;
-use crate::run::states::Running;
-use crate::run::states::TimedOut;
+use crate::run::states::{Cancellation, End, Finished, Queued, Running, TimedOut};
 
 #[derive(Debug, Clone)]
 pub(crate) struct Snapshot {

@@ -9,8 +9,7 @@
 //! ```
 
 use std::sync::Arc;
-use std::time::Duration;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::run::Run;
 use crate::run::cancel::CancelReason;

@@ -1,8 +1,6 @@
 //! Points in time on the monotonic and the calendar clock.
 
-use std::time::Duration;
-use std::time::Instant;
-use std::time::SystemTime;
+use std::time::{Duration, Instant, SystemTime};
 
 /// A point in time that converts later instants of the same run to calendar time.
 ///

@@ -8,8 +8,7 @@ use universal_worker_abi::Fault;
 
 use crate::instance::cell::CleanupResult;
 use crate::pool::Pool;
-use crate::pool::job::Job;
-use crate::pool::job::Lifecycle;
+use crate::pool::job::{Job, Lifecycle};
 use crate::run::cancel::CancelReason;
 use crate::run::error::SpawnError;
 use crate::run::id::EntryKey;

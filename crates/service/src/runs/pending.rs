@@ -1,9 +1,7 @@
 //! A run, as the client that waits for its reply holds it.
 
 use std::sync::Arc;
-use std::task::Context;
-use std::task::Poll;
-use std::task::ready;
+use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use tokio::sync::oneshot;

@@ -1,7 +1,6 @@
 //! Whether the worker can take a run, for load balancers and supervisors.
 
-use std::time::Duration;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::engine::inspect::Readiness;
 use crate::instance::probes::HealthStatus;

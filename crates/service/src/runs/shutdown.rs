@@ -1,8 +1,7 @@
 //! The end of the service: drain, cancel all runs, clean up the plugin.
 
 use std::sync::mpsc;
-use std::time::Duration;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::instance::cell::CleanupResult;
 use crate::run::cancel::CancelReason;

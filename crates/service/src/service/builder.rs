@@ -8,14 +8,11 @@ use universal_worker_abi::Class;
 
 use crate::api::state::ApiState;
 use crate::engine::Bounds;
-use crate::instance::plugin_thread::PluginThreadEvent;
-use crate::instance::plugin_thread::ThreadListener;
+use crate::instance::plugin_thread::{PluginThreadEvent, ThreadListener};
 use crate::pool::wedged::WedgedRun;
-use crate::runs::Listeners;
-use crate::runs::Runs;
+use crate::runs::{Listeners, Runs};
 use crate::service::WorkerService;
-use crate::settings::Access;
-use crate::settings::Limits;
+use crate::settings::{Access, Limits};
 
 /// Builds a [`WorkerService`].
 pub struct Builder {

@@ -20,13 +20,11 @@ use loom::sync::Arc;
 use loom::thread;
 use universal_worker_abi::Emitted;
 
-use crate::run::framing;
 use crate::run::framing::Framing;
-use crate::run::options;
 use crate::run::options::OnDisconnect;
+use crate::run::{framing, options};
 use crate::tests::interleavings::cancel_token::CancelToken;
-use crate::tests::interleavings::lines::CAPACITY;
-use crate::tests::interleavings::lines::Lines;
+use crate::tests::interleavings::lines::{CAPACITY, Lines};
 
 /// The locks that the files above take from their sibling `sync`, in loom's version.
 mod sync {

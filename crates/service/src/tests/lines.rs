@@ -8,8 +8,7 @@ use universal_worker_abi::Emitted;
 
 use crate::run::cancel_token::CancelToken;
 use crate::run::framing::Framing;
-use crate::run::lines::CAPACITY;
-use crate::run::lines::Lines;
+use crate::run::lines::{CAPACITY, Lines};
 use crate::run::options::OnDisconnect;
 
 #[tokio::test]

@@ -6,33 +6,22 @@ mod random;
 mod restless;
 
 use std::future::poll_fn;
-use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::MutexGuard;
-use std::sync::PoisonError;
-use std::sync::atomic::AtomicBool;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::Duration;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use universal_worker_abi::Emitted;
-use universal_worker_abi::RunContext;
+use universal_worker_abi::{Emitted, RunContext};
 
 use crate::background::background_context;
 use crate::engine::Bounds;
 use crate::engine::inspect::Counts;
 use crate::run::framing::Framing;
-use crate::runs::CancelResult;
-use crate::runs::Listeners;
-use crate::runs::RunRequest;
-use crate::runs::Runs;
 use crate::runs::shutdown::Stopped;
+use crate::runs::{CancelResult, Listeners, RunRequest, Runs};
 use crate::tests::threads::random::Random;
-use crate::tests::threads::restless::Act;
-use crate::tests::threads::restless::BROKEN;
-use crate::tests::threads::restless::Restless;
+use crate::tests::threads::restless::{Act, BROKEN, Restless};
 
 const LANES: usize = 3;
 const CLIENTS: u64 = 4;

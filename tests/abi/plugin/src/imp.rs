@@ -4,9 +4,7 @@
 
 #![allow(unsafe_code, reason = "an allocator is unsafe")]
 
-use std::alloc::GlobalAlloc;
-use std::alloc::Layout;
-use std::alloc::System;
+use std::alloc::{GlobalAlloc, Layout, System};
 
 #[global_allocator]
 static ALLOCATOR: Headed = Headed;

@@ -8,13 +8,9 @@ mod imp;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use serde::Deserialize;
-use serde::Serialize;
-use universal_worker_plugin::Context;
-use universal_worker_plugin::Level;
-use universal_worker_plugin::Plugin;
-use universal_worker_plugin::PluginError;
+use serde::{Deserialize, Serialize};
 use universal_worker_plugin::schemars::JsonSchema;
+use universal_worker_plugin::{Context, Level, Plugin, PluginError};
 
 #[cfg(not(feature = "bare"))]
 use universal_worker_plugin::ConfigOption;

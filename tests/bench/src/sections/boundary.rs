@@ -3,25 +3,13 @@
 use std::error::Error;
 use std::hint::black_box;
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::PoisonError;
-use std::sync::atomic::AtomicBool;
-use std::sync::atomic::AtomicU64;
-use std::sync::atomic::Ordering;
-use std::time::Duration;
-use std::time::Instant;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
-use serde::Deserialize;
-use serde::Serialize;
-use serde_json::Value;
-use serde_json::json;
-use universal_worker_abi::Class;
-use universal_worker_abi::Emitted;
-use universal_worker_abi::Fault;
-use universal_worker_abi::Instance;
-use universal_worker_abi::Level;
-use universal_worker_abi::RunContext;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use universal_worker_abi::{Class, Emitted, Fault, Instance, Level, RunContext};
 use universal_worker_host::Client;
 use universal_worker_loader::Library;
 

@@ -9,8 +9,7 @@ use tokio::task::JoinSet;
 use super::PARALLEL;
 use crate::client;
 use crate::client::Client;
-use crate::figures::Latencies;
-use crate::figures::grouped;
+use crate::figures::{Latencies, grouped};
 use crate::server::Server;
 
 const CALLS: usize = 3000;

@@ -8,15 +8,11 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::CONFORMANCE;
-use crate::client;
 use crate::client::Client;
-use crate::figures::Latencies;
-use crate::figures::grouped;
-use crate::figures::median;
-use crate::figures::or_none;
-use crate::load;
+use crate::figures::{Latencies, grouped, median, or_none};
 use crate::load::Round;
 use crate::server::Server;
+use crate::{client, load};
 
 /// The rounds alternate between both servers, to share the noise of the machine.
 const ROUNDS: usize = 8;

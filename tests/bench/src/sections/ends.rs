@@ -2,8 +2,7 @@
 
 use std::error::Error;
 use std::path::Path;
-use std::time::Duration;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::CONFORMANCE;
 use crate::client;

@@ -18,12 +18,10 @@ use std::error::Error;
 use serde::Serialize;
 use serde_json::Value;
 
-use cpython::Comparison;
-use cpython::Python;
+use cpython::{Comparison, Python};
 use new_buffers::NewBuffers;
 use row::Row;
-use turns::ROUNDS;
-use turns::TURN;
+use turns::{ROUNDS, TURN};
 
 pub(crate) fn json() -> Result<(), Box<dyn Error>> {
     let python = Python::find();

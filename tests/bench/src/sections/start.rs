@@ -7,8 +7,7 @@ use std::path::Path;
 use super::CONFORMANCE;
 use crate::client;
 use crate::client::Client;
-use crate::figures::Latencies;
-use crate::figures::or_none;
+use crate::figures::{Latencies, or_none};
 use crate::server::Server;
 
 const STARTS: usize = 50;

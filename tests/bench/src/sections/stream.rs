@@ -2,16 +2,12 @@
 
 use std::error::Error;
 use std::path::Path;
-use std::time::Duration;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::CONFORMANCE;
 use crate::client;
 use crate::client::Client;
-use crate::figures::Latencies;
-use crate::figures::grouped;
-use crate::figures::median;
-use crate::figures::or_none;
+use crate::figures::{Latencies, grouped, median, or_none};
 use crate::server::Server;
 
 const LINES: usize = 200_000;

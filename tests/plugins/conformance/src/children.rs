@@ -1,20 +1,14 @@
 //! Processes that the plugin starts.
 
-use std::io;
-use std::io::BufRead;
-use std::io::BufReader;
-use std::process::Command;
-use std::process::Stdio;
-use std::thread;
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
 use std::time::Duration;
+use std::{io, thread};
 
-use universal_worker_plugin::PluginError;
-use universal_worker_plugin::RawArgs;
+use universal_worker_plugin::{PluginError, RawArgs};
 
 use crate::imp;
-use crate::keywords::optional;
-use crate::keywords::required;
-use crate::keywords::seconds;
+use crate::keywords::{optional, required, seconds};
 
 /// A process that sleeps.
 pub(crate) struct Sleeper {

@@ -1,17 +1,13 @@
 //! The config: any JSON object, with a few known keys.
 
-use std::path::Path;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
-use serde::Deserialize;
-use serde::Serialize;
-use serde_json::Map;
-use serde_json::Value;
-use universal_worker_plugin::PluginError;
-use universal_worker_plugin::schemars;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use universal_worker_plugin::schemars::JsonSchema;
+use universal_worker_plugin::{PluginError, schemars};
 
 use crate::children::Sleeper;
 use crate::imp;

@@ -2,25 +2,18 @@
 
 use std::fs::File;
 use std::hint::black_box;
-use std::io;
 use std::io::Write;
-use std::mem;
-use std::process::Command;
-use std::process::Stdio;
-use std::sync::Arc;
-use std::sync::Barrier;
-use std::thread;
+use std::process::{Command, Stdio};
+use std::sync::{Arc, Barrier};
 use std::time::Duration;
+use std::{io, mem, thread};
 
-use universal_worker_plugin::PluginError;
-use universal_worker_plugin::RawArgs;
+use universal_worker_plugin::{PluginError, RawArgs};
 
-use crate::children;
 use crate::children::Sleeper;
-use crate::imp;
-use crate::keywords::optional;
-use crate::keywords::required;
+use crate::keywords::{optional, required};
 use crate::reply::Reply;
+use crate::{children, imp};
 
 pub(crate) fn execute(op: &str, args: &RawArgs) -> Result<Reply, PluginError> {
     match op {

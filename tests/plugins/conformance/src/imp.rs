@@ -2,10 +2,9 @@
 
 #![allow(unsafe_code, reason = "the faults need system calls")]
 
-use std::io;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
-use std::ptr;
+use std::{io, ptr};
 
 /// Writes to an unmapped address.
 pub(crate) fn segfault() -> ! {

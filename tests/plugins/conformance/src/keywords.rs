@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
-use universal_worker_plugin::PluginError;
-use universal_worker_plugin::RawArgs;
+use universal_worker_plugin::{PluginError, RawArgs};
 
 /// Reads an optional keyword.
 pub(crate) fn optional<T: DeserializeOwned>(

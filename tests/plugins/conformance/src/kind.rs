@@ -3,9 +3,7 @@
 use std::thread;
 use std::time::Duration;
 
-use universal_worker_plugin::Cancellation;
-use universal_worker_plugin::Context;
-use universal_worker_plugin::PluginError;
+use universal_worker_plugin::{Cancellation, Context, PluginError};
 
 /// The settings of one class.
 pub trait Kind: 'static {

@@ -28,21 +28,15 @@ use std::fs::OpenOptions;
 use std::io::Write;
 use std::marker::PhantomData;
 use std::sync::Mutex;
-use std::sync::atomic::AtomicU64;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
-use universal_worker_plugin::Cancellation;
-use universal_worker_plugin::ConfigOptions;
-use universal_worker_plugin::Context;
-use universal_worker_plugin::Plugin;
-use universal_worker_plugin::PluginError;
-use universal_worker_plugin::RawArgs;
-use universal_worker_plugin::Reconfigured;
+use universal_worker_plugin::{
+    Cancellation, ConfigOptions, Context, Plugin, PluginError, RawArgs, Reconfigured,
+};
 
 use crate::config::Config;
-use crate::kind::Kind;
-use crate::kind::Offers;
+use crate::kind::{Kind, Offers};
 pub use crate::meter::Meter;
 pub use crate::meter::MeterArgs;
 pub use crate::meter::MeterConfig;

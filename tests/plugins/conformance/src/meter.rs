@@ -4,14 +4,9 @@
 use std::hint::black_box;
 use std::time::Instant;
 
-use serde::Deserialize;
-use serde::Serialize;
-use universal_worker_plugin::Context;
-use universal_worker_plugin::Level;
-use universal_worker_plugin::Plugin;
-use universal_worker_plugin::PluginError;
-use universal_worker_plugin::schemars;
+use serde::{Deserialize, Serialize};
 use universal_worker_plugin::schemars::JsonSchema;
+use universal_worker_plugin::{Context, Level, Plugin, PluginError, schemars};
 
 /// Returns its arguments.
 pub struct Meter;

@@ -3,14 +3,9 @@
 use std::thread;
 use std::time::Duration;
 
-use universal_worker_plugin::ConfigOption;
-use universal_worker_plugin::ConfigOptions;
-use universal_worker_plugin::Context;
-use universal_worker_plugin::PluginError;
-use universal_worker_plugin::Reconfigured;
+use universal_worker_plugin::{ConfigOption, ConfigOptions, Context, PluginError, Reconfigured};
 
-use crate::config::OptionalMethods;
-use crate::config::Reconfigure;
+use crate::config::{OptionalMethods, Reconfigure};
 
 impl OptionalMethods {
     pub(crate) fn health(&self) -> Result<(), PluginError> {

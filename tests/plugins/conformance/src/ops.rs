@@ -1,25 +1,16 @@
 //! The operations of `execute`.
 
 use std::collections::BTreeMap;
-use std::hint;
-use std::sync::Mutex;
-use std::sync::PoisonError;
-use std::thread;
-use std::time::Duration;
-use std::time::Instant;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+use std::{hint, thread};
 
 use serde_json::Value;
-use universal_worker_plugin::Category;
-use universal_worker_plugin::Context;
-use universal_worker_plugin::PluginError;
-use universal_worker_plugin::RawArgs;
+use universal_worker_plugin::{Category, Context, PluginError, RawArgs};
 
 use crate::faults;
-use crate::keywords::optional;
-use crate::keywords::required;
-use crate::keywords::seconds;
-use crate::reply::Echo;
-use crate::reply::Reply;
+use crate::keywords::{optional, required, seconds};
+use crate::reply::{Echo, Reply};
 
 pub(crate) fn execute(
     number: u64,

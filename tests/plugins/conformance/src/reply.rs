@@ -2,14 +2,10 @@
 
 use std::borrow::Cow;
 
-use serde::Serialize;
-use serde::Serializer;
 use serde::ser::SerializeStruct;
+use serde::{Serialize, Serializer};
 use universal_worker_plugin::RawArgs;
-use universal_worker_plugin::schemars::JsonSchema;
-use universal_worker_plugin::schemars::Schema;
-use universal_worker_plugin::schemars::SchemaGenerator;
-use universal_worker_plugin::schemars::json_schema;
+use universal_worker_plugin::schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 /// The result of an operation, which is any JSON value.
 #[derive(Serialize)]

@@ -3,9 +3,7 @@
 use std::time::Duration;
 
 use serde::Serialize;
-use universal_worker_plugin::Context;
-use universal_worker_plugin::PluginError;
-use universal_worker_plugin::RawArgs;
+use universal_worker_plugin::{Context, PluginError, RawArgs};
 
 use crate::keywords::optional;
 

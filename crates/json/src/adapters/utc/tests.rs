@@ -1,8 +1,6 @@
 use std::time::Duration;
 
-use chrono::DateTime;
-use chrono::Datelike;
-use chrono::Timelike;
+use chrono::{DateTime, Datelike, Timelike};
 use proptest::prelude::*;
 
 use super::*;

@@ -2,19 +2,10 @@
 
 use std::time::SystemTime;
 
-use chrono::DateTime;
-use chrono::FixedOffset;
-use chrono::Month;
-use chrono::TimeDelta;
-use chrono::Utc;
-use chrono::Weekday;
-use universal_worker_json::Isoformat;
-use universal_worker_json::Seconds;
+use chrono::{DateTime, FixedOffset, Month, TimeDelta, Utc, Weekday};
+use universal_worker_json::{Isoformat, Seconds};
 
-use super::DURATION;
-use super::Row;
-use super::text;
-use super::time;
+use super::{DURATION, Row, text, time};
 
 pub(super) fn rows() -> Vec<Row> {
     let datetime = DateTime::<Utc>::from(time());

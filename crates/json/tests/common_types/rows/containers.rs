@@ -1,15 +1,9 @@
 //! Containers.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
-use std::collections::HashMap;
-use std::collections::HashSet;
-use std::collections::LinkedList;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, LinkedList, VecDeque};
 use std::ops::Bound;
 
-use super::Row;
-use super::text;
+use super::{Row, text};
 
 pub(super) fn lists() -> Vec<Row> {
     vec![

@@ -1,19 +1,12 @@
 //! The types of jiff.
 
-use std::time::Duration;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
-use jiff::SignedDuration;
-use jiff::Span;
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use universal_worker_json::Isoformat;
-use universal_worker_json::Seconds;
+use jiff::{SignedDuration, Span, Timestamp};
+use universal_worker_json::{Isoformat, Seconds};
 
-use super::DURATION;
-use super::Row;
-use super::text;
-use super::time;
+use super::{DURATION, Row, text, time};
 
 pub(super) fn rows() -> Vec<Row> {
     let timestamp = Timestamp::try_from(time()).unwrap();

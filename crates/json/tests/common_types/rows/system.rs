@@ -1,24 +1,13 @@
 //! Paths, addresses and times of the standard library.
 
-use std::ffi::OsStr;
-use std::ffi::OsString;
-use std::net::IpAddr;
-use std::net::Ipv4Addr;
-use std::net::Ipv6Addr;
-use std::net::SocketAddr;
-use std::net::SocketAddrV4;
-use std::net::SocketAddrV6;
+use std::ffi::{OsStr, OsString};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
 use std::os::unix::ffi::OsStrExt as _;
-use std::path::Path;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use universal_worker_json::Isoformat;
-use universal_worker_json::Seconds;
+use universal_worker_json::{Isoformat, Seconds};
 
-use super::DURATION;
-use super::Row;
-use super::text;
-use super::time;
+use super::{DURATION, Row, text, time};
 
 pub(super) fn texts() -> Vec<Row> {
     let not_utf8 = Path::new(OsStr::from_bytes(b"/a/\xff"));

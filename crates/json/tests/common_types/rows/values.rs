@@ -1,21 +1,15 @@
 //! Plain values and wrappers.
 
 use std::borrow::Cow;
-use std::cell::Cell;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::cmp::Reverse;
 use std::marker::PhantomData;
-use std::num::NonZero;
-use std::num::Saturating;
-use std::num::Wrapping;
+use std::num::{NonZero, Saturating, Wrapping};
 use std::rc::Rc;
-use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::RwLock;
 use std::sync::atomic::AtomicU8;
+use std::sync::{Arc, Mutex, RwLock};
 
-use super::Row;
-use super::text;
+use super::{Row, text};
 
 pub(super) fn plain() -> Vec<Row> {
     vec![

@@ -1,20 +1,15 @@
 //! Decodes a file to mono samples, packet by packet.
 
-use std::fs;
 use std::fs::File;
-use std::io;
 use std::path::Path;
+use std::{fs, io};
 
 use symphonia::core::audio::GenericAudioBufferRef;
 use symphonia::core::codecs::audio::AudioDecoder;
 use symphonia::core::errors::Error;
-use symphonia::core::formats::FormatReader;
-use symphonia::core::formats::Track;
-use symphonia::core::formats::TrackType;
 use symphonia::core::formats::probe::Hint;
-use symphonia::core::formats::well_known::FORMAT_ID_MP3;
-use symphonia::core::formats::well_known::FORMAT_ID_OGG;
-use symphonia::core::formats::well_known::FORMAT_ID_WAVE;
+use symphonia::core::formats::well_known::{FORMAT_ID_MP3, FORMAT_ID_OGG, FORMAT_ID_WAVE};
+use symphonia::core::formats::{FormatReader, Track, TrackType};
 use symphonia::core::io::MediaSourceStream;
 
 use super::RATES;

@@ -1,10 +1,7 @@
 //! Resamples audio to the rate of the detector.
 
-use rubato::Fft;
-use rubato::FixedSync;
-use rubato::Indexing;
-use rubato::Resampler as _;
 use rubato::audioadapter_buffers::direct::SequentialSlice;
+use rubato::{Fft, FixedSync, Indexing, Resampler as _};
 
 use crate::detector::RATE;
 

@@ -2,12 +2,7 @@
 
 use voice_activity::config::Config;
 
-use crate::support::RATE;
-use crate::support::audio;
-use crate::support::listen;
-use crate::support::recording;
-use crate::support::silence;
-use crate::support::write_wav;
+use crate::support::{RATE, audio, listen, recording, silence, write_wav};
 
 /// The number of seconds by which a boundary may differ between codecs, whose artifacts matter most where
 /// speech starts softly.

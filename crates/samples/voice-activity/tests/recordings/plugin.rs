@@ -1,18 +1,11 @@
 //! Tests of the plugin with the test kit.
 
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 use universal_worker_plugin::Category;
-use universal_worker_plugin::testing::ClassSchema;
-use universal_worker_plugin::testing::Harness;
-use universal_worker_plugin::testing::When;
+use universal_worker_plugin::testing::{ClassSchema, Harness, When};
 use voice_activity::VoiceActivity;
 
-use crate::support::RATE;
-use crate::support::audio;
-use crate::support::recording;
-use crate::support::silence;
-use crate::support::write_wav;
+use crate::support::{RATE, audio, recording, silence, write_wav};
 
 fn plugin(config: Value) -> Harness<VoiceActivity> {
     Harness::new(config).unwrap()

@@ -6,12 +6,7 @@
 use voice_activity::config::Config;
 use voice_activity::listening::Segment;
 
-use crate::support::Noise;
-use crate::support::RATE;
-use crate::support::decibels;
-use crate::support::listen_to;
-use crate::support::recording;
-use crate::support::silence;
+use crate::support::{Noise, RATE, decibels, listen_to, recording, silence};
 
 /// The number of samples in a window of the reference: 10 ms.
 const WINDOW: usize = 160;

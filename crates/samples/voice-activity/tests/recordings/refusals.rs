@@ -7,11 +7,7 @@ use std::path::Path;
 use tempfile::TempDir;
 use voice_activity::config::Config;
 
-use crate::support::Noise;
-use crate::support::audio;
-use crate::support::listen;
-use crate::support::recording;
-use crate::support::write_wav;
+use crate::support::{Noise, audio, listen, recording, write_wav};
 
 /// The reason why a file is rejected, with all sources; the path comes first.
 #[track_caller]

@@ -1,13 +1,11 @@
 //! Recordings, noise and files for the tests.
 
 use std::fs;
-use std::path::Path;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use voice_activity::audio::AudioError;
 use voice_activity::config::Config;
-use voice_activity::listening::Listening;
-use voice_activity::listening::Segment;
+use voice_activity::listening::{Listening, Segment};
 
 /// The sample rate of the recordings in Hz.
 pub(crate) const RATE: u32 = 16_000;

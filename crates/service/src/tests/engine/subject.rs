@@ -1,46 +1,28 @@
 //! The engine, driven as its threads drive it, and compared with the model after every event.
 
-use std::collections::HashMap;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
-use std::time::Duration;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use proptest_state_machine::ReferenceStateMachine;
-use proptest_state_machine::StateMachineTest;
-use universal_worker_abi::ClassInfo;
-use universal_worker_abi::Fault;
-use universal_worker_abi::FaultKind;
-use universal_worker_abi::RunContext;
+use proptest_state_machine::{ReferenceStateMachine, StateMachineTest};
+use universal_worker_abi::{ClassInfo, Fault, FaultKind, RunContext};
 
-use crate::engine::Bounds;
-use crate::engine::Engine;
 use crate::engine::admission::AdmissionError;
 use crate::engine::cancel::CancelTarget;
 use crate::engine::effects::Effects;
 use crate::engine::inspect::Readiness;
-use crate::engine::work::LanePermit;
-use crate::engine::work::LifecyclePermit;
-use crate::engine::work::Work;
+use crate::engine::work::{LanePermit, LifecyclePermit, Work};
+use crate::engine::{Bounds, Engine};
 use crate::run::Run;
 use crate::run::cancel::CancelReason;
 use crate::run::error::RunError;
 use crate::run::failure::Failure;
 use crate::run::id::EntryKey;
-use crate::run::options::OnDisconnect;
-use crate::run::options::RunOptions;
-use crate::run::output::Outcome;
-use crate::run::output::Output;
-use crate::run::output::RunOutput;
-use crate::run::snapshot::CancelPhase;
-use crate::run::snapshot::RunState;
+use crate::run::options::{OnDisconnect, RunOptions};
+use crate::run::output::{Outcome, Output, RunOutput};
+use crate::run::snapshot::{CancelPhase, RunState};
 use crate::run::timestamp::Timestamp;
-use crate::tests::engine::model::Event;
-use crate::tests::engine::model::FirstReply;
-use crate::tests::engine::model::Item;
-use crate::tests::engine::model::Model;
-use crate::tests::engine::model::ModelRun;
-use crate::tests::engine::model::PluginEnd;
+use crate::tests::engine::model::{Event, FirstReply, Item, Model, ModelRun, PluginEnd};
 
 pub(super) struct Subject {
     engine: Engine<Item>,

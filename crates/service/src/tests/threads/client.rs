@@ -6,24 +6,18 @@ use std::task::Poll;
 use std::thread;
 use std::time::Duration;
 
-use universal_worker_abi::FaultKind;
-use universal_worker_abi::JsonText;
+use universal_worker_abi::{FaultKind, JsonText};
 
 use crate::run::cancel::CancelReason;
 use crate::run::error::RunError;
 use crate::run::failure::Failure;
 use crate::run::framing::Framing;
 use crate::run::options::OnDisconnect;
-use crate::runs::CancelResult;
-use crate::runs::Runs;
-use crate::runs::pending::OpenStream;
-use crate::runs::pending::PendingRun;
-use crate::tests::threads::Disturbance;
+use crate::runs::pending::{OpenStream, PendingRun};
+use crate::runs::{CancelResult, Runs};
 use crate::tests::threads::random::Random;
-use crate::tests::threads::request;
-use crate::tests::threads::restless::Act;
-use crate::tests::threads::restless::LINE_AS_JSON;
-use crate::tests::threads::restless::LINES;
+use crate::tests::threads::restless::{Act, LINE_AS_JSON, LINES};
+use crate::tests::threads::{Disturbance, request};
 
 const ROUNDS: u64 = 2_500;
 

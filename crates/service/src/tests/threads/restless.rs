@@ -1,21 +1,14 @@
 //! A plugin that answers, fails, panics, streams, waits and ignores cancels.
 
-use std::sync::atomic::AtomicBool;
-use std::sync::atomic::AtomicUsize;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use serde::Deserialize;
-use serde::Serialize;
-use universal_worker_plugin::Context;
-use universal_worker_plugin::Plugin;
-use universal_worker_plugin::PluginError;
-use universal_worker_plugin::schemars;
+use serde::{Deserialize, Serialize};
 use universal_worker_plugin::schemars::JsonSchema;
+use universal_worker_plugin::{Context, Plugin, PluginError, schemars};
 
-use super::LANES;
-use super::LONG;
+use super::{LANES, LONG};
 
 static AT_WORK: AtomicUsize = AtomicUsize::new(0);
 /// Too many runs were at work at once, or the instance was created or dropped during a run.

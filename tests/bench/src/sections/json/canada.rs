@@ -1,7 +1,6 @@
 //! The borders of a country as GeoJSON: mostly pairs of long floats.
 
-use serde::Deserialize;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::random::Random;
 

@@ -2,13 +2,10 @@
 
 use std::error::Error;
 use std::io::Write as _;
-use std::process::Command;
-use std::process::Output;
-use std::process::Stdio;
+use std::process::{Command, Output, Stdio};
 
 use serde::Deserialize;
-use sha2::Digest as _;
-use sha2::Sha256;
+use sha2::{Digest as _, Sha256};
 
 use crate::figures::median;
 

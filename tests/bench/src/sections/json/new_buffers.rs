@@ -5,9 +5,7 @@ use std::hint::black_box;
 use serde::Serialize;
 use universal_worker_json::Encoder;
 
-use super::turns::Turns;
-use super::turns::contender;
-use super::turns::take_turns;
+use super::turns::{Turns, contender, take_turns};
 
 /// The indexes of the contenders in [`NewBuffers::turns`].
 pub(super) const SERDE_JSON_VEC: usize = 0;

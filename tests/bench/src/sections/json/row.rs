@@ -8,12 +8,8 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use universal_worker_json::Encoder;
 
-use super::cpython::Comparison;
-use super::cpython::Python;
-use super::turns::Contender;
-use super::turns::Turns;
-use super::turns::contender;
-use super::turns::take_turns;
+use super::cpython::{Comparison, Python};
+use super::turns::{Contender, Turns, contender, take_turns};
 
 /// The indexes of the contenders in [`Row::turns`] and [`Row::bytes`].
 pub(super) const SERDE_JSON: usize = 0;

@@ -1,11 +1,9 @@
 //! Prints the figures.
 
-use super::cpython::Comparison;
-use super::cpython::Dumps;
-use super::new_buffers;
+use super::cpython::{Comparison, Dumps};
 use super::new_buffers::NewBuffers;
-use super::row;
 use super::row::Row;
+use super::{new_buffers, row};
 use crate::figures::grouped;
 
 pub(super) fn print_compact(rows: &[Row]) {

@@ -1,7 +1,6 @@
 //! Contenders take turns, so that noise of the machine affects all of them.
 
-use std::time::Duration;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::figures::median;
 

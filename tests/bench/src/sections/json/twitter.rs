@@ -2,8 +2,7 @@
 
 mod generate;
 
-use serde::Deserialize;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 pub(super) use generate::twitter;
 

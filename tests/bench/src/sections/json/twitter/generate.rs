@@ -2,17 +2,10 @@
 
 use super::super::random::Random;
 use super::super::text;
-use super::Entities;
-use super::Hashtag;
-use super::Mention;
-use super::Metadata;
-use super::SearchMetadata;
-use super::Status;
-use super::Twitter;
-use super::Url;
-use super::Urls;
-use super::User;
-use super::UserEntities;
+use super::{
+    Entities, Hashtag, Mention, Metadata, SearchMetadata, Status, Twitter, Url, Urls, User,
+    UserEntities,
+};
 
 const STATUSES: usize = 130;
 const SOURCE: &str =
