@@ -17,7 +17,7 @@ use rustix::io::Errno;
 use rustix::process::{Signal, WaitId, WaitIdOptions};
 use universal_worker_telemetry::{Visit, visit_descendants};
 
-use crate::descendants::live_process::LiveProcess;
+use crate::descendants::live_process::{LiveProcess, WALL};
 use crate::error::Error;
 use crate::queue::Queue;
 use crate::{fd, thread};
@@ -36,9 +36,6 @@ const MAX_NAMED: usize = 20;
 
 /// The time a SIGKILL needs to be seen to have worked, when there is no other time left.
 const KILL_TIME: Duration = Duration::from_millis(40);
-
-/// waitid(2): children whatever signal their end sends.
-const WALL: WaitIdOptions = WaitIdOptions::from_bits_retain(0x4000_0000);
 
 /// The thread that ends descendants. It exists from the start and has file descriptors of its own,
 /// since a plugin may use up the threads and file descriptors of the process.

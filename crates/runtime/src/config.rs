@@ -1,6 +1,5 @@
 //! What a worker is told at its start.
 
-use std::fs;
 use std::num::NonZeroU32;
 use std::os::fd::RawFd;
 use std::path::PathBuf;
@@ -9,8 +8,6 @@ use std::time::Duration;
 use universal_worker_listen::ListenAddr;
 use universal_worker_logging as logging;
 use universal_worker_service::{Access, Limits};
-
-use crate::error::Error;
 
 /// How a worker serves its plugin; which plugin that is, a [`ClassSource`](crate::ClassSource)
 /// says.
@@ -122,19 +119,6 @@ impl Default for Config {
             log_format: logging::Format::default(),
             log_filter: logging::default_filter(),
             orphans: Orphans::default(),
-        }
-    }
-}
-
-impl JsonInput {
-    /// Reads the text; a file is read as it is.
-    pub(crate) fn read(&self) -> Result<Vec<u8>, Error> {
-        match &self.content {
-            JsonContent::Text(text) => Ok(text.clone().into_bytes()),
-            JsonContent::File(file) => fs::read(file).map_err(|error| {
-                let (option, file) = (&self.option, file.display());
-                Error::usage(format!("{option}: cannot read {file}: {error}"))
-            }),
         }
     }
 }

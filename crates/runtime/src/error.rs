@@ -7,7 +7,8 @@ use std::time::Duration;
 use universal_worker_listen::{ListenAddr, ListenError};
 use universal_worker_sanitize as sanitize;
 
-use crate::source::{OpenError, PluginLabel};
+use crate::open_error::OpenError;
+use crate::plugin_label::PluginLabel;
 
 /// Why a worker did not come to serve, or could not go on.
 #[derive(Debug, thiserror::Error)]

@@ -11,7 +11,9 @@ use universal_worker_logging as logging;
 use universal_worker_process::{Queue, descendants, exit, fd, stderr, thread};
 
 use crate::error::Error;
-use crate::outcome::ABANDONED;
+
+/// The exit code of a worker that has abandoned something.
+pub(crate) const ABANDONED: u8 = 4;
 
 /// Starts the countdown to a forced exit; there is no way back.
 #[derive(Debug, Clone)]

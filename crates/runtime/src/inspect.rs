@@ -16,7 +16,7 @@ use universal_worker_service::background_context;
 
 use crate::config::JsonInput;
 use crate::error::Error;
-use crate::load::{LoadPhase, LoadWatch};
+use crate::load_watch::{LoadPhase, LoadWatch};
 use crate::outcome::Outcome;
 use crate::run::watch_crashes;
 use crate::source::{ClassSource, InspectClass, Inspected, Origin};
@@ -97,7 +97,7 @@ pub fn inspect(request: &InspectRequest, source: impl ClassSource) -> u8 {
 }
 
 fn attempt(request: &InspectRequest, source: Box<dyn ClassSource>) -> Result<Outcome, Error> {
-    let read = |input: &Option<JsonInput>| input.as_ref().map(JsonInput::read).transpose();
+    let read = |input: &Option<JsonInput>| input.as_ref().map(input::read).transpose();
     let inputs =
         Inputs { plugin_config: read(&request.plugin_config)?, call: read(&request.call)? };
     stdout::capture()?;

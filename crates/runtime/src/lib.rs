@@ -50,21 +50,31 @@
 
 #![deny(missing_docs)]
 
-mod announce;
+// In reading order: what a front end passes in, the story, its parts, and what can fail.
 mod config;
-mod error;
+mod source;
+
+mod run;
+
+mod inherited;
+mod load;
+mod load_watch;
+mod plugin_threads;
+mod server;
+
+mod announce;
 mod event;
 mod force_exit;
-mod inherited;
-mod inspect;
-mod load;
 mod outcome;
-mod plugin_threads;
-mod report;
-mod run;
-mod server;
-mod source;
 mod stop;
+
+mod input;
+mod inspect;
+mod report;
+
+mod error;
+mod open_error;
+mod plugin_label;
 
 pub use config::AnnounceTo;
 pub use config::Config;
@@ -77,8 +87,10 @@ pub use error::InitializeError;
 pub use inspect::InspectRequest;
 pub use inspect::ReportFormat;
 pub use inspect::inspect;
-pub use load::LoadPhase;
-pub use load::LoadWatch;
+pub use load_watch::LoadPhase;
+pub use load_watch::LoadWatch;
+pub use open_error::OpenError;
+pub use plugin_label::PluginLabel;
 pub use report::fail;
 pub use report::print;
 pub use report::report;
@@ -86,10 +98,8 @@ pub use run::run;
 pub use source::ClassSource;
 pub use source::InspectClass;
 pub use source::Inspected;
-pub use source::OpenError;
 pub use source::Opened;
 pub use source::Origin;
-pub use source::PluginLabel;
 
 pub use universal_worker_abi::Class;
 pub use universal_worker_abi::LibraryInfo;

@@ -1,20 +1,15 @@
 //! Loads the plugin on a thread of its own, since a slow one must not keep the worker from ending.
 
-mod watch;
-
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::time::Duration;
 
 use universal_worker_crash::activity;
 use universal_worker_process::{Queue, thread};
 use universal_worker_service::WorkerService;
 
-pub use watch::LoadPhase;
-pub use watch::LoadWatch;
-
 use crate::config::{Config, OnWedged};
 use crate::error::Error;
 use crate::event::{Event, Reporter, StopReason};
+use crate::load_watch::{LoadPhase, LoadWatch};
 use crate::plugin_threads;
 use crate::source::ClassSource;
 
@@ -92,6 +87,3 @@ fn spawn(work: impl FnOnce() + Send + 'static) -> Result<(), Error> {
         work();
     })?)
 }
-
-/// How long to wait before asking again, when there is no limit.
-const NO_LIMIT: Duration = Duration::from_secs(1);

@@ -8,9 +8,7 @@ use universal_worker_process::stdout;
 
 use crate::error::Error;
 use crate::event::StopReason;
-
-/// The exit code of a worker that has abandoned something.
-pub(crate) const ABANDONED: u8 = 4;
+use crate::force_exit::ABANDONED;
 
 #[derive(Debug)]
 pub(crate) enum Outcome {

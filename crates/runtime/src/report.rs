@@ -8,7 +8,8 @@ use universal_worker_process::{descendants, stdout};
 
 use crate::announce;
 use crate::error::Error;
-use crate::outcome::{ABANDONED, Outcome};
+use crate::force_exit::ABANDONED;
+use crate::outcome::Outcome;
 
 /// Prints a text to stdout; returns exit code 0.
 #[must_use]

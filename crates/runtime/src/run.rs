@@ -16,8 +16,9 @@ use crate::event::{Event, Reporter, StopReason};
 use crate::force_exit::ForceExit;
 use crate::inherited::Inherited;
 use crate::outcome::Outcome;
+use crate::plugin_label::PluginLabel;
 use crate::server::Server;
-use crate::source::{ClassSource, PluginLabel};
+use crate::source::ClassSource;
 use crate::stop::Stop;
 use crate::{announce, event, load, report};
 
@@ -43,7 +44,7 @@ fn attempt(config: &Config, source: Box<dyn ClassSource>) -> Result<Outcome, Err
     let inherited = Inherited::take(config);
     logging::init(config.log_format, &config.log_filter);
     let inherited = inherited?;
-    let plugin_config = config.plugin_config.as_ref().map(JsonInput::read).transpose()?;
+    let plugin_config = config.plugin_config.as_ref().map(input::read).transpose()?;
     stdout::capture()?;
     let events = Queue::unbounded();
     let reporter = Reporter::new(events.clone(), ForceExit::new(config.stop_grace)?);

@@ -1,12 +1,12 @@
 //! Where the class of a plugin comes from: the one seam between the runtime and a kind of plugin.
 
-use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use universal_worker_abi::{Class, LibraryInfo};
-use universal_worker_sanitize as sanitize;
 
-use crate::load::LoadWatch;
+use crate::load_watch::LoadWatch;
+use crate::open_error::OpenError;
+use crate::plugin_label::PluginLabel;
 
 /// Where the class of a plugin comes from: a library, a class of this program, another language.
 ///
@@ -18,7 +18,7 @@ pub trait ClassSource: Send + 'static {
 
     /// Loads the plugin and opens its class.
     ///
-    /// `watch` is told of each phase, for the message if it takes too long.
+    /// Report each phase to `watch`, for the message if it takes too long.
     ///
     /// # Errors
     /// Why there is no class.
@@ -37,17 +37,6 @@ pub trait ClassSource: Send + 'static {
         let Opened { class, origin } = self.open(watch)?;
         Ok(Inspected { origin, class: Some(class) })
     }
-}
-
-/// What the user named: a module, and perhaps a class in it.
-///
-/// Displayed as `module:Class`, on one line and bounded.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PluginLabel {
-    /// A path or a name.
-    pub module: String,
-    /// The class, unless the module has only one.
-    pub class: Option<String>,
 }
 
 /// A class that is open.
@@ -86,23 +75,4 @@ pub struct Origin {
     pub sha256: Option<String>,
     /// What the library says about itself and its classes.
     pub library: Option<LibraryInfo>,
-}
-
-/// There is no class.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{message}")]
-pub struct OpenError {
-    /// What failed and why, on one line of at most 300 characters.
-    pub message: String,
-    /// What to do about it.
-    pub hint: String,
-    /// More for the log at level debug, such as the linker's full text.
-    pub detail: Option<String>,
-}
-
-impl fmt::Display for PluginLabel {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&sanitize::path(Path::new(&self.module)))?;
-        self.class.iter().try_for_each(|class| write!(f, ":{}", sanitize::name(class)))
-    }
 }

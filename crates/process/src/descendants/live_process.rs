@@ -8,7 +8,8 @@ use rustix::io::Errno;
 use rustix::process::{Pid, PidfdFlags, Signal, WaitId, WaitIdOptions};
 use universal_worker_telemetry::parent;
 
-use crate::descendants::WALL;
+/// waitid(2): children whatever signal their end sends.
+pub(super) const WALL: WaitIdOptions = WaitIdOptions::from_bits_retain(0x4000_0000);
 
 /// A descendant that has not ended.
 pub(super) struct LiveProcess {

@@ -4,19 +4,12 @@ mod decode;
 mod reason;
 mod resample;
 
-use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 use self::decode::Decoder;
-pub use self::reason::AudioError;
-pub use self::reason::Reason;
+pub use self::reason::{AudioError, RATES, Reason};
 use self::resample::Resampler;
 use crate::detector::{FRAME, Frame};
-
-/// The supported sample rates in Hz.
-///
-/// Bounded because a header can have any value, and the memory of the resampler grows with the rate.
-pub const RATES: RangeInclusive<u32> = 1_000..=384_000;
 
 /// An audio file that is read frame by frame.
 ///

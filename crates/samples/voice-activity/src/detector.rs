@@ -1,15 +1,7 @@
 //! The neural speech detector.
 
+pub use crate::frame::{FRAME, Frame, RATE};
 use crate::level::Leveller;
-
-/// The sample rate of the detector in Hz.
-pub const RATE: u32 = 16_000;
-
-/// The number of samples in a frame: 16 ms.
-pub const FRAME: usize = 256;
-
-/// A frame of mono audio at [`RATE`], with samples from -1 to 1.
-pub type Frame = [f32; FRAME];
 
 /// Scores the frames of one recording.
 ///

@@ -1,6 +1,6 @@
 //! Normalizes loudness for the detector, which was trained on speech of normal loudness.
 
-use crate::detector::{FRAME, Frame};
+use crate::frame::{FRAME, Frame};
 
 /// The target RMS for the loudest recent part of a recording: -20 dB.
 const TARGET: f32 = 0.1;

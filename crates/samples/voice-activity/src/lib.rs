@@ -11,6 +11,7 @@
 pub mod audio;
 pub mod config;
 pub mod detector;
+mod frame;
 mod level;
 pub mod listening;
 pub mod segmenter;

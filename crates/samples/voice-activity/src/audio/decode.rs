@@ -12,8 +12,7 @@ use symphonia::core::formats::well_known::{FORMAT_ID_MP3, FORMAT_ID_OGG, FORMAT_
 use symphonia::core::formats::{FormatReader, Track, TrackType};
 use symphonia::core::io::MediaSourceStream;
 
-use super::RATES;
-use super::reason::Reason;
+use super::reason::{RATES, Reason};
 
 /// The number of samples that may be missing from an MP3, because some encoders count the frame that holds
 /// the count.

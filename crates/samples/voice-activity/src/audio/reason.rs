@@ -1,11 +1,15 @@
 //! Errors of audio files.
 
 use std::io;
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use thiserror::Error;
 
-use super::RATES;
+/// The supported sample rates in Hz.
+///
+/// Bounded because a header can have any value, and the memory of the resampler grows with the rate.
+pub const RATES: RangeInclusive<u32> = 1_000..=384_000;
 
 /// A file that cannot be decoded completely.
 #[derive(Debug, Error)]

@@ -9,8 +9,11 @@ use universal_worker_crash as crash;
 use universal_worker_sanitize as sanitize;
 
 use crate::error::{Error, InitializeError};
-use crate::load::NO_LIMIT;
-use crate::source::{OpenError, PluginLabel};
+use crate::open_error::OpenError;
+use crate::plugin_label::PluginLabel;
+
+/// How long to wait before asking again, when there is no limit.
+const NO_LIMIT: Duration = Duration::from_secs(1);
 
 /// A load in progress: a [`ClassSource`](crate::ClassSource) reports its phases here.
 ///
