@@ -10,9 +10,9 @@ use std::{io, mem, process, ptr};
 
 use universal_worker_process::stderr;
 
-use crate::record::{Crash, Frame, RECORD};
+use crate::record::{Crash, RECORD};
 use crate::text::Text;
-use crate::{Prepared, SUBJECT, loading_file, record};
+use crate::{Prepared, SUBJECT, line, loading_file, record};
 
 mod frames;
 
@@ -158,7 +158,7 @@ unsafe fn report(signal: c_int, address: Option<usize>, context: *mut c_void, su
             at: now(),
             loading: loading_file(),
         };
-        stderr::try_write(record::line(&crash, subject).bytes());
+        stderr::try_write(line::line(&crash, subject).bytes());
         let record = &mut *RECORD_TEXT.0.get();
         record::begin(record, &crash, subject);
         let file = subject.record.as_ref().map_or(-1, |path| {
@@ -170,7 +170,7 @@ unsafe fn report(signal: c_int, address: Option<usize>, context: *mut c_void, su
         // The essentials are written; what follows may hang.
         let mut is_first = true;
         frames::each(pc, |frame| {
-            stderr::try_write(frame_line(frame).bytes());
+            stderr::try_write(line::frame_line(frame).bytes());
             record::push_frame(record, frame, is_first);
             is_first = false;
         });
@@ -183,20 +183,6 @@ fn is_near(address: usize, stack_pointer: usize) -> bool {
     const ABOVE: usize = 4 * 1024;
     const BELOW: usize = 64 * 1024;
     (stack_pointer.saturating_sub(BELOW)..stack_pointer.saturating_add(ABOVE)).contains(&address)
-}
-
-fn frame_line(frame: &Frame<'_>) -> Text<640> {
-    use std::fmt::Write;
-    let mut line = Text::new();
-    // Writing to it cannot fail.
-    let _ = write!(line, "  {:#018x}", frame.address);
-    if let Some((module, offset)) = frame.module {
-        line.push(b" ");
-        line.push(module);
-        let _ = write!(line, "+{offset:#x}");
-    }
-    line.push(b"\n");
-    line
 }
 
 fn now() -> Duration {

@@ -38,6 +38,7 @@
 
 pub mod activity;
 mod imp;
+mod line;
 mod record;
 mod text;
 

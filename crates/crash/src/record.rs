@@ -1,6 +1,6 @@
-//! The line and the record of a crash.
+//! The record of a crash: one JSON object.
 //!
-//! Both are written without allocating, so not by the encoder that writes all other JSON.
+//! It is written without allocating, so not by the encoder that writes all other JSON.
 
 use std::fmt::Write;
 use std::time::{Duration, SystemTime};
@@ -8,8 +8,6 @@ use std::time::{Duration, SystemTime};
 use crate::text::Text;
 use crate::{Prepared, activity};
 
-/// A pipe with room for anything has room for this much (PIPE_BUF, pipe(7)).
-pub(super) const LINE: usize = 4096;
 pub(super) const RECORD: usize = 32 * 1024;
 
 /// What the handler knows about a crash.
@@ -35,42 +33,6 @@ pub(super) struct Frame<'a> {
     pub(super) address: usize,
     /// The file it is in, and its offset there.
     pub(super) module: Option<(&'a [u8], usize)>,
-}
-
-pub(super) fn line(crash: &Crash<'_>, subject: &Prepared) -> Text<LINE> {
-    let mut line = Text::new();
-    // Writing to it does not fail.
-    let _ = write!(line, "FATAL: {}", crash.signal);
-    if let Some(address) = crash.address {
-        let _ = write!(line, " at {address:#x}");
-    }
-    if crash.is_overflow {
-        line.push(b" (the stack has overflowed)");
-    }
-    if crash.is_exit {
-        line.push(b" (exit was called)");
-    }
-    let _ = write!(line, " in plugin {}, thread ", subject.label);
-    line.push(crash.thread);
-    line.push(b", running: ");
-    let mut first = true;
-    activity::each(|name| {
-        // Leaves room for the end of the line.
-        if line.room() > 600 {
-            line.push(if first { b"" } else { b", " });
-            line.push(name);
-        }
-        first = false;
-    });
-    if first {
-        line.push(b"nothing");
-    }
-    if let Some(file) = crash.loading {
-        let damaged = if crash.is_exit { "" } else { ", which may be damaged" };
-        let _ = write!(line, " (while loading {file}{damaged})");
-    }
-    line.push(b"\n");
-    line
 }
 
 /// Writes the record without a backtrace. In place, since it may be larger than a handler's stack.
@@ -141,12 +103,12 @@ fn push_string<const N: usize>(text: &mut Text<N>, bytes: &[u8]) {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use serde_json::Value;
 
     use super::*;
 
-    fn subject() -> Prepared {
+    pub(crate) fn subject() -> Prepared {
         Prepared {
             label: "./lib\"m.so:C".to_owned(),
             module: "\"./lib\\\"m.so\"".to_owned(),
@@ -155,7 +117,7 @@ mod tests {
         }
     }
 
-    fn crash() -> Crash<'static> {
+    pub(crate) fn crash() -> Crash<'static> {
         Crash {
             signal: "SIGSEGV",
             address: Some(8),
@@ -166,23 +128,6 @@ mod tests {
             at: Duration::from_millis(1_767_323_045_678),
             loading: None,
         }
-    }
-
-    #[test]
-    fn the_line_names_what_happened_and_where() {
-        let line = line(&crash(), &subject());
-        let text = String::from_utf8_lossy(line.bytes()).into_owned();
-        assert!(text.starts_with("FATAL: SIGSEGV at 0x8 in plugin ./lib\"m.so:C, thread lane-"));
-        assert!(text.ends_with("\n") && text.lines().count() == 1, "{text}");
-    }
-
-    #[test]
-    fn a_crash_while_loading_names_the_file() {
-        let crash = Crash { loading: Some("/plugins/libm.so"), ..crash() };
-        let line = line(&crash, &subject());
-        let text = String::from_utf8_lossy(line.bytes()).into_owned();
-        let end = "(while loading /plugins/libm.so, which may be damaged)\n";
-        assert!(text.ends_with(end) && text.lines().count() == 1, "{text}");
     }
 
     #[test]
