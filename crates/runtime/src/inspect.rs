@@ -20,7 +20,7 @@ use crate::load_watch::{LoadPhase, LoadWatch};
 use crate::outcome::Outcome;
 use crate::run::watch_crashes;
 use crate::source::{ClassSource, InspectClass, Inspected, Origin};
-use crate::{load, report};
+use crate::{input, load, report};
 
 /// What an inspection looks at.
 #[derive(Debug, Clone)]

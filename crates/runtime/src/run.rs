@@ -10,7 +10,7 @@ use universal_worker_process::{Queue, descendants, stdout};
 use universal_worker_service::WorkerService;
 
 use crate::announce::Announcement;
-use crate::config::{Config, JsonInput, Orphans};
+use crate::config::{Config, Orphans};
 use crate::error::Error;
 use crate::event::{Event, Reporter, StopReason};
 use crate::force_exit::ForceExit;
@@ -20,7 +20,7 @@ use crate::plugin_label::PluginLabel;
 use crate::server::Server;
 use crate::source::ClassSource;
 use crate::stop::Stop;
-use crate::{announce, event, load, report};
+use crate::{announce, event, input, load, report};
 
 /// Serves a plugin until there is a reason to stop; returns the exit code.
 ///
