@@ -1,31 +1,31 @@
-//! What runs on which thread, readable by a signal handler.
+//! What each thread is running, in a form that a signal handler can read.
 //!
-//! Each thread writes a slot of its own; readers take no lock (a sequence lock).
+//! Each thread writes its own slot; readers take no lock (sequence lock).
 
 use std::cell::Cell;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use crate::text::Text;
 
-/// Threads with a slot; what runs on others is not reported.
+/// The number of slots; the activity of further threads is not reported.
 const SLOTS: usize = 128;
 
-/// The most bytes of a run's id.
+/// Maximum length of a name in bytes.
 const MAX_NAME: usize = 64;
 const WORDS: usize = MAX_NAME / 8;
 
-/// The calling thread starts a run, or something else that has a name; at most 64 bytes of it are
-/// kept.
+/// Records that the calling thread starts a run or another named activity; at most 64 bytes of the
+/// name are kept.
 pub fn start(name: &str) {
     TABLE.start(name);
 }
 
-/// The calling thread has finished what it had started.
+/// Records that the calling thread has finished its activity.
 pub fn finish() {
     TABLE.finish();
 }
 
-/// The names of what runs: ids of runs, and names of what else there is.
+/// The names of all current activities, such as the ids of runs.
 #[must_use]
 pub fn running() -> Vec<String> {
     let mut names = Vec::new();
@@ -33,7 +33,7 @@ pub fn running() -> Vec<String> {
     names
 }
 
-/// Passes on the name of everything that runs; async-signal-safe.
+/// Calls `visit` with the name of each current activity; async-signal-safe.
 pub(crate) fn each(visit: impl FnMut(&[u8])) {
     TABLE.each(visit);
 }

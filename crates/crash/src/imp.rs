@@ -1,4 +1,4 @@
-//! The handler, and the system calls it makes.
+//! The signal handler and its system calls.
 
 #![allow(unsafe_code, reason = "signal handlers and what may be called from them")]
 
@@ -24,19 +24,19 @@ const SIGNALS: [(c_int, &str); 5] = [
     (libc::SIGABRT, "SIGABRT"),
 ];
 
-/// The most seconds a report may take.
+/// Time limit of a report in seconds.
 const REPORT_TIME: libc::time_t = 1;
 
-/// The process whose crash is reported; what a plugin forks has the same handlers.
+/// The process whose crashes are reported; processes that a plugin forks inherit the handlers.
 static OUR_PID: AtomicI32 = AtomicI32::new(0);
 
-/// The thread that reports, once there is one: a crash is reported once.
+/// The thread that reports, if any: only one crash is reported.
 static REPORTER: AtomicI32 = AtomicI32::new(0);
 
 /// Whether exit(3) was called, which the worker itself never does.
 static EXIT_CALLED: AtomicBool = AtomicBool::new(false);
 
-/// Too large for the handler's stack; used by the one thread that reports.
+/// Static, because it is too large for the handler's stack; only the reporting thread uses it.
 struct Record(UnsafeCell<Text<RECORD>>);
 
 // SAFETY: only the thread that has set REPORTER uses it.
@@ -44,7 +44,7 @@ unsafe impl Sync for Record {}
 
 static RECORD_TEXT: Record = Record(UnsafeCell::new(Text::new()));
 
-/// Installs the handler for all signals of a crash.
+/// Installs the handler for all crash signals.
 pub(super) fn install() -> io::Result<()> {
     OUR_PID.store(process::id().cast_signed(), Ordering::Relaxed);
     for (signal, _) in SIGNALS {
@@ -64,8 +64,8 @@ pub(super) fn install() -> io::Result<()> {
     Ok(())
 }
 
-/// Makes a call of exit(3) a crash. A further registration runs before the exit handlers registered
-/// since the last one.
+/// Treats a call of exit(3) as a crash. Calling this again makes it run before the exit handlers
+/// registered since the last call.
 pub(super) fn watch_exit() -> io::Result<()> {
     // SAFETY: atexit(3) gets a function of the type that it asks for, which is never unloaded.
     match unsafe { libc::atexit(on_exit) } {
@@ -90,7 +90,7 @@ extern "C" fn on_crash(signal: c_int, info: *mut libc::siginfo_t, context: *mut 
     unsafe {
         let code = (*info).si_code;
         let is_ours = libc::getpid() == OUR_PID.load(Ordering::Relaxed);
-        // The timer: the report hangs.
+        // The timer has expired: the report hangs.
         let timed_out = code == libc::SI_TIMER;
         if is_ours && !timed_out {
             let this = libc::gettid();
@@ -122,12 +122,12 @@ fn take_default_action(signal: c_int, code: c_int) {
     // SAFETY: these calls get plain numbers.
     unsafe {
         libc::signal(signal, libc::SIG_DFL);
-        // pid_namespaces(7): the first process does not receive signals that have the default action
-        // and come from inside. This is the exit status that a shell reports for such a signal.
+        // pid_namespaces(7): the first process does not receive signals that have the default
+        // action and come from inside. This is the exit status that a shell reports for the signal.
         if libc::getpid() == 1 {
             libc::_exit(128 + signal);
         }
-        // A fault repeats by itself; a signal that was sent must be sent again.
+        // A fault repeats by itself; a signal that was sent has to be sent again.
         if code <= 0 || signal == libc::SIGABRT {
             libc::syscall(libc::SYS_tgkill, libc::getpid(), libc::gettid(), signal);
         }
@@ -139,7 +139,7 @@ fn take_default_action(signal: c_int, code: c_int) {
 unsafe fn report(signal: c_int, address: Option<usize>, context: *mut c_void, subject: &Prepared) {
     // SAFETY: by the contract of this function the context is one, and nobody else is here.
     unsafe {
-        // The disk of the record or the unwinder may hang.
+        // The disk or the unwinder may hang.
         raise_later(signal);
         let (pc, sp) = frames::registers(context);
         let mut thread = [0_u8; 16];
@@ -178,7 +178,7 @@ unsafe fn report(signal: c_int, address: Option<usize>, context: *mut c_void, su
     }
 }
 
-/// Whether a stack that has overflowed would be written to at this address.
+/// Whether the address is where an overflowing stack would be written.
 fn is_near(address: usize, stack_pointer: usize) -> bool {
     const ABOVE: usize = 4 * 1024;
     const BELOW: usize = 64 * 1024;

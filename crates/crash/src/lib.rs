@@ -1,17 +1,17 @@
 //! Reports a crash of the process that hosts a plugin.
 //!
-//! A handler for the signals of a crash writes one line to stderr and, if asked to, one JSON record
-//! to a file; then, under a timer, a backtrace to both.
-//! After that the signal takes its default action, so that the exit status is that of any crash.
-//! An exit(3) called by the plugin counts as a crash, too: the worker itself ends with _exit(2), so
-//! a handler of atexit(3) knows that somebody else has called it, and aborts.
+//! A handler for crash signals writes one line to stderr and, on request, a JSON record to a file.
+//! It then adds a backtrace to both, with a time limit.
+//! After that the signal takes its default action, so the exit status is the usual one of a crash.
+//! A plugin that calls exit(3) counts as a crash, too: the worker itself only uses _exit(2), so an
+//! atexit(3) handler only runs if other code called exit(3), and it aborts.
 //!
 //! The runtime calls [`install`] before it loads a plugin. A language runtime that installs its own
-//! handlers later (JVM, Go) comes first, and passes on what it does not understand.
-//! [`activity`] is the table of what runs on which thread, which the report names.
+//! handlers later (JVM, Go) takes precedence, and forwards the signals that it does not handle.
+//! [`activity`] records what each thread is running, for the report.
 //!
 //! Everything the handler uses is async-signal-safe (signal-safety(7)): it takes no lock, allocates
-//! nothing, and waits for nothing. Only the unwinder may, hence the timer.
+//! nothing, and waits for nothing. The exception is the unwinder, hence the time limit.
 //!
 //! # Examples
 //! ```no_run
@@ -53,16 +53,16 @@ use universal_worker_json::Encoder;
 use universal_worker_process::thread;
 use universal_worker_sanitize as sanitize;
 
-/// Whose crash is reported.
+/// The plugin whose crash is reported.
 #[derive(Debug, Clone)]
 pub struct Subject {
-    /// The plugin as the line names it.
+    /// The name of the plugin in the crash line.
     pub label: String,
-    /// The module as the record names it.
+    /// The name of the module in the record.
     pub module: String,
-    /// The class as the record names it, if one is known.
+    /// The name of the class in the record, if known.
     pub class: Option<String>,
-    /// The file that the record is written to, if any.
+    /// The file for the record, if any.
     pub record: Option<PathBuf>,
 }
 
@@ -77,7 +77,7 @@ struct Prepared {
 
 static SUBJECT: OnceLock<Prepared> = OnceLock::new();
 
-/// The file that is being loaded, as the line names it.
+/// The name of the file that is being loaded, for the crash line.
 static FILE: OnceLock<String> = OnceLock::new();
 static LOADING: AtomicBool = AtomicBool::new(false);
 
@@ -103,22 +103,22 @@ pub fn install(subject: Subject) -> io::Result<()> {
     Ok(())
 }
 
-/// A library is being loaded: until [`loaded`], a crash is reported as one of that file, which may
-/// be damaged.
+/// Marks the start of loading a library: until [`loaded`], a crash report names the file, and says
+/// that it may be damaged.
 ///
-/// Only the first file counts, since a worker loads one.
+/// Only the first file counts, because a worker loads only one.
 pub fn loading(file: &Path) {
     FILE.get_or_init(|| sanitize::path(file));
     LOADING.store(true, Ordering::Release);
 }
 
-/// The library is loaded, or is not going to be.
+/// Marks the end of loading a library, successful or not.
 ///
-/// Also watches for exit(3) again: exit handlers run in reverse order, and those that the library
-/// has registered may hang.
+/// Also watches for exit(3) again: exit handlers run in reverse order, and those of the library may
+/// hang.
 pub fn loaded() {
     LOADING.store(false, Ordering::Release);
-    // If the table of handlers is full, the first registration has to do.
+    // If the table of handlers is full, the first registration has to suffice.
     let _ = imp::watch_exit();
 }
 

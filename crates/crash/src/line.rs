@@ -1,4 +1,4 @@
-//! What a crash writes to stderr: one line, and one more for each call on the stack.
+//! The output of a crash on stderr: one line, and another for each frame of the stack.
 
 use std::fmt::Write;
 
@@ -6,13 +6,13 @@ use crate::record::{Crash, Frame};
 use crate::text::Text;
 use crate::{Prepared, activity};
 
-/// A pipe with room for anything has room for this much (PIPE_BUF, pipe(7)).
+/// A pipe that accepts any bytes accepts this many at once (PIPE_BUF, pipe(7)).
 pub(super) const LINE: usize = 4096;
 
-/// The line that says what crashed, where, and what was running.
+/// The line that names the crash, its location, and the current activities.
 pub(super) fn line(crash: &Crash<'_>, subject: &Prepared) -> Text<LINE> {
     let mut line = Text::new();
-    // Writing to it does not fail.
+    // Writing to it cannot fail.
     let _ = write!(line, "FATAL: {}", crash.signal);
     if let Some(address) = crash.address {
         let _ = write!(line, " at {address:#x}");
@@ -46,7 +46,7 @@ pub(super) fn line(crash: &Crash<'_>, subject: &Prepared) -> Text<LINE> {
     line
 }
 
-/// A call on the stack, on a line of its own.
+/// A frame of the stack, on a separate line.
 pub(super) fn frame_line(frame: &Frame<'_>) -> Text<640> {
     let mut line = Text::new();
     // Writing to it cannot fail.

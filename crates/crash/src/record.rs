@@ -1,6 +1,6 @@
 //! The record of a crash: one JSON object.
 //!
-//! It is written without allocating, so not by the encoder that writes all other JSON.
+//! It is written without allocating, and therefore not with the encoder that writes all other JSON.
 
 use std::fmt::Write;
 use std::time::{Duration, SystemTime};
@@ -21,17 +21,17 @@ pub(super) struct Crash<'a> {
     /// The name of the thread.
     pub(super) thread: &'a [u8],
     pub(super) pid: u32,
-    /// Since 1970.
+    /// Time since the Unix epoch.
     pub(super) at: Duration,
     /// The file that was being loaded.
     pub(super) loading: Option<&'a str>,
 }
 
-/// A call on the stack.
+/// A frame of the stack.
 #[derive(Clone, Copy)]
 pub(super) struct Frame<'a> {
     pub(super) address: usize,
-    /// The file it is in, and its offset there.
+    /// Its file, and the offset in that file.
     pub(super) module: Option<(&'a [u8], usize)>,
 }
 
@@ -60,7 +60,7 @@ pub(super) fn begin(record: &mut Text<RECORD>, crash: &Crash<'_>, subject: &Prep
     });
     record.push(b"],\"thread\":\"");
     push_string(record, crash.thread);
-    // The crate formats it on the stack; a time past the year 9999 is left out.
+    // The crate formats it on the stack; a time after the year 9999 is omitted.
     let at = humantime::format_rfc3339_millis(SystemTime::UNIX_EPOCH + crash.at);
     let _ = write!(record, "\",\"pid\":{},\"at\":\"{at}", crash.pid);
     record.push(b"\",\"backtrace\":[");
@@ -91,7 +91,7 @@ pub(super) fn push_frame(record: &mut Text<RECORD>, frame: &Frame<'_>, is_first:
     record.push(END);
 }
 
-/// Writes the inside of a JSON string; bytes other than printable ASCII become question marks.
+/// Writes the content of a JSON string; bytes other than printable ASCII become question marks.
 fn push_string<const N: usize>(text: &mut Text<N>, bytes: &[u8]) {
     for byte in bytes {
         match byte {

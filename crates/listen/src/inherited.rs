@@ -1,4 +1,4 @@
-//! A socket that the process was started with.
+//! An inherited socket.
 
 use std::io;
 use std::net::TcpListener;
@@ -10,7 +10,7 @@ use socket2::{Domain, Socket, Type};
 
 use crate::{BACKLOG, BoundAddress, Listener, from_tcp, from_unix};
 
-/// Accepts stream sockets of loopback addresses and Unix sockets.
+/// Accepts TCP sockets on loopback addresses, and Unix stream sockets.
 pub(super) fn check(fd: OwnedFd) -> io::Result<Socket> {
     let socket = Socket::from(fd);
     let domain = socket.domain()?;

@@ -1,9 +1,9 @@
-//! Sockets that are bound at once and listened on when the plugin is loaded.
+//! Sockets that are bound at startup, but only listen once the plugin is loaded.
 //!
-//! A host that polls the address never meets a worker that is not ready yet, and an address that
-//! is taken is reported before a slow plugin is loaded.
+//! A host that polls the address therefore never reaches a worker that is not ready, and an address
+//! in use is reported before a slow plugin is loaded.
 //!
-//! The runtime calls [`Bound::new`] at its start and [`Bound::listen`] before its announcement.
+//! The runtime calls [`Bound::new`] at startup and [`Bound::listen`] before its announcement.
 //! An address is one of [`ListenAddr`]: TCP, a Unix socket, or a socket inherited from the host.
 //!
 //! # Examples
@@ -17,7 +17,7 @@
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let address = ListenAddr::Tcp("127.0.0.1:0".parse()?);
 //! let bound = Bound::new(&address, None)?;
-//! // The address is taken, and refuses connections until here.
+//! // Up to here, the address is reserved and refuses connections.
 //! let (listener, address) = bound.listen()?;
 //! let Listener::Tcp(listener) = listener else { unreachable!() };
 //! TcpStream::connect(listener.local_addr()?)?;
@@ -47,7 +47,7 @@ pub enum ListenAddr {
     Tcp(SocketAddr),
     /// A Unix socket at this path.
     Unix(PathBuf),
-    /// A socket that the process was started with, by its file descriptor.
+    /// An inherited socket, by its file descriptor.
     Inherited(RawFd),
 }
 
@@ -55,13 +55,13 @@ pub enum ListenAddr {
 #[derive(Debug, thiserror::Error)]
 #[error("cannot listen on {address}: {source}")]
 pub struct ListenError {
-    /// Where it was to listen.
+    /// The requested address.
     pub address: ListenAddr,
-    /// Why it cannot.
+    /// The error of the system.
     pub source: io::Error,
 }
 
-/// An address that is taken, and on which nobody can connect yet, unless it was inherited so.
+/// A reserved address that does not accept connections yet, unless it was inherited listening.
 #[derive(Debug)]
 pub struct Bound {
     address: ListenAddr,
@@ -75,7 +75,7 @@ enum BoundSocket {
     Inherited(Socket),
 }
 
-/// A socket that is listened on, in blocking mode.
+/// A listening socket, in blocking mode.
 #[derive(Debug)]
 pub enum Listener {
     /// A TCP socket.
@@ -84,26 +84,26 @@ pub enum Listener {
     Unix(UnixListener),
 }
 
-/// Where clients find the worker.
+/// The address for clients.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct BoundAddress {
-    /// Of a TCP socket, such as `http://127.0.0.1:12345`.
+    /// The URL of a TCP socket, such as `http://127.0.0.1:12345`.
     pub url: Option<String>,
-    /// Of a Unix socket that has a path.
+    /// The path of a Unix socket, if it has one.
     pub path: Option<PathBuf>,
 }
 
-/// Connections that may wait to be accepted (listen(2)).
+/// Maximum number of connections that wait to be accepted (listen(2)).
 const BACKLOG: i32 = 512;
 
 impl Bound {
-    /// Takes an address; `inherited` is the socket of [`ListenAddr::Inherited`].
+    /// Reserves an address; `inherited` is the socket for [`ListenAddr::Inherited`].
     ///
-    /// A Unix socket that nobody listens on any more is replaced. Its file and its lock are removed
-    /// by `universal_worker_process::exit::now`.
+    /// A stale Unix socket is replaced. Its file and its lock are removed by
+    /// `universal_worker_process::exit::now`.
     ///
     /// # Errors
-    /// If the address is taken or cannot be bound, or the inherited socket cannot be served.
+    /// If the address is in use or cannot be bound, or if the inherited socket is unsuitable.
     pub fn new(address: &ListenAddr, inherited: Option<OwnedFd>) -> Result<Self, ListenError> {
         let socket = match (address, inherited) {
             (_, Some(fd)) => inherited::check(fd).map(BoundSocket::Inherited),
@@ -118,7 +118,7 @@ impl Bound {
     /// Accepts connections from now on.
     ///
     /// # Errors
-    /// If the system refuses to.
+    /// If listen(2) fails.
     pub fn listen(self) -> Result<(Listener, BoundAddress), ListenError> {
         let Self { address, socket } = self;
         let listening = match socket {

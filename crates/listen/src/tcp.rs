@@ -1,4 +1,4 @@
-//! A TCP socket, bound exclusively before it is listened on.
+//! A TCP socket that is bound exclusively before it listens.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -7,7 +7,7 @@ use socket2::{Domain, Protocol, Socket, Type};
 
 use crate::BACKLOG;
 
-/// Takes an address that nobody can connect to yet.
+/// Reserves an address that does not accept connections yet.
 pub(super) fn bind(address: SocketAddr) -> io::Result<Socket> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
     // Set while binding, so that connections of a former worker in TIME_WAIT do not matter; cleared

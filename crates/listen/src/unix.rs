@@ -1,8 +1,8 @@
-//! A Unix socket in the file system, for its owner only, and removed at the end.
+//! A Unix socket in the file system: accessible to its owner only, and removed at exit.
 //!
-//! A socket that is bound but not listened on refuses connections just as a stale one does, so a lock
-//! on `PATH.lock` says whether it has an owner (flock(2)). The system releases the lock whatever
-//! becomes of the owner.
+//! A socket that is bound but not listening refuses connections, just like a stale one. A lock on
+//! `PATH.lock` therefore marks a socket in use (flock(2)); the system releases it however its owner
+//! ends.
 
 use std::fs::{File, TryLockError};
 use std::os::unix::ffi::OsStrExt;
@@ -17,7 +17,7 @@ use universal_worker_process::exit;
 
 use crate::BACKLOG;
 
-/// A path that is taken, and that nobody can connect to yet.
+/// A reserved path that does not accept connections yet.
 #[derive(Debug)]
 pub(super) struct Bound {
     socket: Socket,
@@ -26,7 +26,7 @@ pub(super) struct Bound {
     lock: File,
 }
 
-/// In bytes, with the null byte (unix(7)).
+/// In bytes, including the null byte (unix(7)).
 const MAX_PATH: usize = 108;
 
 impl Bound {
@@ -69,7 +69,7 @@ fn lock_path(path: &Path) -> PathBuf {
     name.into()
 }
 
-/// Locks a file at the path; starts over if another process has removed it meanwhile.
+/// Locks a file at the path; starts over if another process removes the file in the meantime.
 fn lock(path: &Path) -> io::Result<File> {
     loop {
         let file =
@@ -87,7 +87,7 @@ fn lock(path: &Path) -> io::Result<File> {
     }
 }
 
-/// Removes a socket that nobody listens on.
+/// Removes a socket on which no process listens.
 fn remove_if_stale(path: &Path) -> io::Result<()> {
     match fs::symlink_metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),

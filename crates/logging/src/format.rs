@@ -1,4 +1,4 @@
-//! Turns a record into a line.
+//! Formats a record as a line.
 
 use std::borrow::Cow;
 use std::time::SystemTime;
@@ -10,7 +10,7 @@ use universal_worker_sanitize as sanitize;
 
 use crate::Format;
 
-/// In bytes; the rest is cut off.
+/// In bytes; longer messages are cut.
 const MAX_MESSAGE: usize = 64 * 1024;
 const MAX_TARGET: usize = 256;
 
@@ -70,7 +70,7 @@ fn cut(mut text: String, longest: usize) -> String {
     text
 }
 
-/// Indents further lines, so that none looks like a record of its own, and removes control
+/// Indents all lines but the first, so that none looks like a separate record, and replaces control
 /// characters.
 fn continue_lines(message: &str) -> String {
     let lines = message.split('\n').map(|line| {

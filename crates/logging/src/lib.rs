@@ -1,10 +1,10 @@
-//! A logger to stderr that can lose lines, but can neither block nor panic.
+//! A logger to stderr that may drop lines, but never blocks or panics.
 //!
-//! Lines go through a bounded queue to a thread that writes them. A reader of stderr that stops
-//! reading, a closed pipe or a full disk costs lines, which are counted, and no time.
+//! Lines go through a bounded queue to a thread that writes them. If stderr is not read, closed or
+//! on a full disk, lines are lost and counted, but nothing is delayed.
 //!
 //! The runtime calls [`init`] once; everything else logs through the crate `log`.
-//! A key `run` of a record names the run it belongs to.
+//! The key `run` of a record is the id of the run that it belongs to.
 //!
 //! # Examples
 //! ```
@@ -39,7 +39,7 @@ struct Logger {
     writer: Writer,
 }
 
-/// What a line looks like.
+/// The format of log lines.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Format {
     /// `TIME LEVEL TARGET [run=ID]: MESSAGE`
@@ -49,7 +49,7 @@ pub enum Format {
     Json,
 }
 
-/// The filter that passes everything at level info or above.
+/// The filter that passes records of level info and above.
 #[must_use]
 pub fn default_filter() -> Filter {
     env_filter::Builder::new().filter_level(log::LevelFilter::Info).build()
@@ -58,14 +58,14 @@ pub fn default_filter() -> Filter {
 /// Parses a level, or a list of levels by target such as `warn,whisper=debug`.
 ///
 /// # Errors
-/// What is wrong with the text.
+/// A description of what is wrong with the text.
 pub fn parse_filter(text: &str) -> Result<Filter, String> {
     let mut builder = env_filter::Builder::new();
     builder.try_parse(text).map_err(|error| error.to_string())?;
     Ok(builder.build())
 }
 
-/// Logs to stderr from now on; only the first call counts.
+/// Installs the logger; only the first call has an effect.
 pub fn init(format: Format, filter: &Filter) {
     let logger =
         LOGGER.get_or_init(|| Logger { filter: filter.clone(), format, writer: Writer::stderr() });
@@ -74,7 +74,7 @@ pub fn init(format: Format, filter: &Filter) {
     }
 }
 
-/// Writes a record whatever the filter says, and waits up to 100 ms until everything is written.
+/// Writes a record regardless of the filter, and waits up to 100 ms until everything is written.
 pub fn write_last(level: log::Level, message: &str) {
     if let Some(logger) = LOGGER.get() {
         logger.writer.write(Line::new(level, message).render(logger.format));
@@ -82,7 +82,7 @@ pub fn write_last(level: log::Level, message: &str) {
     }
 }
 
-/// Like [`write_last`], with a line that is written as it is.
+/// Like [`write_last`], but writes the line unchanged.
 pub fn write_last_line(line: &str) {
     match LOGGER.get() {
         Some(logger) => {

@@ -1,4 +1,4 @@
-//! A thread that writes lines from a queue, which nobody waits for.
+//! A thread that writes lines from a queue; callers never wait for it.
 
 use std::io;
 use std::io::Write;
@@ -7,18 +7,18 @@ use std::time::Duration;
 
 use universal_worker_process::{Queue, thread};
 
-/// Lines that may wait to be written; those that find it full are lost, and counted.
+/// Capacity of the queue in lines; further lines are lost and counted.
 const CAPACITY: usize = 1024;
 
-/// The longest wait of a flush.
+/// Time limit of a flush.
 const FLUSH_TIME: Duration = Duration::from_millis(100);
 
 pub(crate) struct Writer {
-    queue: Queue<Order>,
+    queue: Queue<Message>,
     lost: AtomicU64,
 }
 
-enum Order {
+enum Message {
     Write(String),
     Flush(Queue<()>),
 }
@@ -30,26 +30,26 @@ impl Writer {
 
     fn new(mut output: impl Write + Send + 'static) -> Self {
         let queue = Queue::bounded(CAPACITY);
-        let orders = queue.clone();
+        let messages = queue.clone();
         let writing = move || {
             loop {
-                // After a closed pipe or a full disk there is nowhere to report it.
-                match orders.pop() {
-                    Order::Write(line) => drop(output.write_all(line.as_bytes())),
-                    Order::Flush(done) => drop(done.push(())),
+                // If the pipe is closed or the disk is full, the error cannot be reported anywhere.
+                match messages.pop() {
+                    Message::Write(line) => drop(output.write_all(line.as_bytes())),
+                    Message::Flush(done) => drop(done.push(())),
                 }
             }
         };
-        // Without the thread the queue fills up and lines are lost, but the worker goes on.
+        // Without the thread the queue fills up and lines are lost, but the worker continues.
         drop(thread::spawn("log", "the log", writing));
         Self { queue, lost: AtomicU64::new(0) }
     }
 
-    /// Queues a line, or loses it if the queue is full.
+    /// Queues a line, or drops and counts it if the queue is full.
     pub(crate) fn write(&self, line: String) {
         let lost = self.lost.swap(0, Ordering::Relaxed);
         let line = if lost == 0 { line } else { format!("({lost} lines lost)\n{line}") };
-        if self.queue.push(Order::Write(line)).is_err() {
+        if self.queue.push(Message::Write(line)).is_err() {
             self.lost.fetch_add(lost + 1, Ordering::Relaxed);
         }
     }
@@ -57,13 +57,13 @@ impl Writer {
     /// Waits up to 100 ms until everything queued is written.
     pub(crate) fn flush(&self) {
         let done = Queue::unbounded();
-        if self.queue.push(Order::Flush(done.clone())).is_ok() {
+        if self.queue.push(Message::Flush(done.clone())).is_ok() {
             let _ = done.pop_timeout(FLUSH_TIME);
         }
     }
 }
 
-/// Writes a line directly, before there is a logger.
+/// Writes a line directly, before the logger is installed.
 pub(crate) fn write_now(line: &str) {
     let _ = io::stderr().write_all(format!("{line}\n").as_bytes());
 }
@@ -75,7 +75,7 @@ mod tests {
 
     use super::*;
 
-    /// Accepts a write only when it is let through.
+    /// Blocks each write until the test lets it through.
     struct Gate {
         let_through: mpsc::Receiver<()>,
         written: Arc<Mutex<String>>,
@@ -106,7 +106,7 @@ mod tests {
         let all_is_written = || {
             let done = Queue::unbounded();
             // The thread makes room as it works through the queue.
-            while writer.queue.push(Order::Flush(done.clone())).is_err() {
+            while writer.queue.push(Message::Flush(done.clone())).is_err() {
                 thread::yield_now();
             }
             let () = done.pop();

@@ -1,11 +1,11 @@
-//! The processes that a plugin starts: reaped when they are orphaned, ended with the worker.
+//! The processes that a plugin starts: orphans are reaped, and all are terminated with the worker.
 //!
-//! A process group does not hold a daemon that has called setsid(2); a subreaper does
-//! (PR_SET_CHILD_SUBREAPER, prctl(2)): every process below it that loses its parent becomes its
-//! child.
-//! So there are descendants exactly as long as there are children, which waitid(2) tells at one
-//! instant and without a file descriptor.
-//! The process tree is read only to find what to end.
+//! A daemon that has called setsid(2) leaves its process group, but not its subreaper
+//! (PR_SET_CHILD_SUBREAPER, prctl(2)): every descendant that loses its parent becomes a child of
+//! the subreaper.
+//! There are therefore descendants exactly as long as there are children, which waitid(2) reports
+//! atomically and without a file descriptor.
+//! The process tree is read only to find the processes to terminate.
 
 use std::collections::HashSet;
 use std::sync::OnceLock;
@@ -27,32 +27,32 @@ mod live_process;
 /// The time between two scans of the tree; the end of a process ends it early.
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// Processes that are waited for at once: one that ends is enough to scan again, and each needs a
-/// file descriptor.
+/// Maximum number of processes to wait for at once: each needs a file descriptor, and the end of
+/// any of them triggers another scan.
 const MAX_WAITED: usize = 4;
 
-/// Processes that are named if they could not be ended.
+/// Maximum number of surviving processes to name.
 const MAX_NAMED: usize = 20;
 
-/// The time a SIGKILL needs to be seen to have worked, when there is no other time left.
+/// The time to wait for the effect of SIGKILL when no other time is left.
 const KILL_TIME: Duration = Duration::from_millis(40);
 
-/// The thread that ends descendants. It exists from the start and has file descriptors of its own,
-/// since a plugin may use up the threads and file descriptors of the process.
+/// The thread that terminates descendants. It is started early and has a private file descriptor
+/// table, because a plugin may use up the threads and file descriptors of the process.
 static TERMINATOR: OnceLock<Queue<TerminateRequest>> = OnceLock::new();
 
 struct TerminateRequest {
     limit: Duration,
-    /// The part of the limit in which SIGTERM must do.
+    /// The time after which SIGKILL replaces SIGTERM.
     patience: Duration,
     done: Queue<Option<String>>,
 }
 
-/// Makes this process the subreaper of its descendants, and starts the thread that ends them.
+/// Makes this process the subreaper of its descendants, and starts the thread that terminates them.
 ///
 /// # Errors
 /// If the thread cannot be started.
-/// If the process cannot become a subreaper, a warning is logged, since daemons may then survive.
+/// If the process cannot become a subreaper, only a warning is logged: daemons may then survive.
 pub fn adopt() -> Result<(), Error> {
     let this = Some(rustix::process::getpid());
     if let Err(error) = rustix::process::set_child_subreaper(this) {
@@ -73,8 +73,8 @@ pub fn adopt() -> Result<(), Error> {
 
 /// Reaps orphans that have ended; call it on the process's first thread.
 ///
-/// Orphans become children of that thread alone, so no exit status is taken from a plugin's thread
-/// that waits for its own child.
+/// Orphans become children of that thread alone, so a plugin thread that waits for its own child
+/// does not lose the exit status.
 pub fn reap() {
     // waitid(2): only children of the calling thread.
     const WNOTHREAD: WaitIdOptions = WaitIdOptions::from_bits_retain(0x2000_0000);
@@ -82,23 +82,23 @@ pub fn reap() {
     while let Ok(Some(_)) = rustix::process::waitid(WaitId::All, options) {}
 }
 
-/// Ends all descendants within `limit`, half of it with SIGTERM, then with SIGKILL; returns what
-/// survives.
+/// Terminates all descendants within `limit`, with SIGTERM for the first half and then with
+/// SIGKILL; returns a description of the survivors.
 ///
-/// It takes exit statuses from plugin threads that wait for children, so those must be done or
-/// given up.
+/// It reaps children that plugin threads may be waiting for, so these threads must have finished or
+/// been abandoned.
 #[must_use]
 pub fn terminate(limit: Duration) -> Option<String> {
     request(limit, limit / 2)
 }
 
-/// Ends all descendants with SIGKILL; returns what survives.
+/// Kills all descendants with SIGKILL; returns a description of the survivors.
 #[must_use]
 pub fn kill() -> Option<String> {
     request(KILL_TIME, Duration::ZERO)
 }
 
-/// Like [`kill`], on the calling thread, which needs a few file descriptors for it.
+/// Like [`kill`], but on the calling thread, which needs a few free file descriptors.
 pub fn kill_here() -> Option<String> {
     terminate_here(KILL_TIME, Duration::ZERO)
 }
@@ -107,7 +107,7 @@ fn request(limit: Duration, patience: Duration) -> Option<String> {
     if !any() {
         return None;
     }
-    // There is no thread yet if the worker failed early.
+    // The thread does not exist yet if the worker failed early.
     let Some(terminator) = TERMINATOR.get() else { return terminate_here(limit, patience) };
     let done = Queue::unbounded();
     let _ = terminator.push(TerminateRequest { limit, patience, done: done.clone() });
@@ -123,12 +123,12 @@ fn terminate_here(limit: Duration, patience: Duration) -> Option<String> {
     let (mut terminated, mut killed) = (HashSet::new(), HashSet::new());
     loop {
         let patient = start.elapsed() < patience;
-        // With many processes a scan takes long.
+        // A scan of many processes takes a long time.
         let until = if patient { start + patience } else { deadline };
         let living = scan(until, |one| {
             if !patient {
                 one.signal(Signal::KILL);
-                // Its children become ours, unless the signal has failed.
+                // Its children become children of this process, unless the signal failed.
                 return if killed.insert(one.pid) { Visit::Skip } else { Visit::Descend };
             }
             if terminated.insert(one.pid) {
@@ -136,7 +136,7 @@ fn terminate_here(limit: Duration, patience: Duration) -> Option<String> {
             }
             Visit::Descend
         });
-        // Processes that live too short to be found are scanned for again at once.
+        // Processes that are too short-lived to be found are scanned for again at once.
         if !living.as_ref().is_ok_and(Vec::is_empty) {
             wait(living.as_deref().unwrap_or_default(), deadline);
         }
@@ -165,7 +165,7 @@ fn names(living: &io::Result<Vec<LiveProcess>>) -> String {
     }
 }
 
-/// Whether this process has any descendant, once those that have ended are reaped.
+/// Whether this process has any descendants after zombies have been reaped.
 fn any() -> bool {
     let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WALL;
     loop {
@@ -177,8 +177,8 @@ fn any() -> bool {
     }
 }
 
-/// Passes on each living descendant as soon as it is found, so that one which starts others has
-/// little time for that; returns all of them.
+/// Visits each live descendant as soon as it is found, so that a process has little time to start
+/// others; returns all of them.
 fn scan(
     until: Instant,
     mut visit: impl FnMut(&LiveProcess) -> Visit,
@@ -205,6 +205,6 @@ fn wait(living: &[LiveProcess], deadline: Instant) {
     let mut polled: Vec<_> = handles.map(|handle| PollFd::new(handle, PollFlags::IN)).collect();
     let limit = PAUSE.min(deadline.saturating_duration_since(Instant::now()));
     let limit = Timespec::try_from(limit).ok();
-    // An interruption only makes the next scan early.
+    // An interruption only makes the next scan earlier.
     let _ = rustix::event::poll(&mut polled, limit.as_ref());
 }

@@ -1,31 +1,31 @@
-//! What the system refused.
+//! Errors of system calls.
 
 use std::io;
 
-/// A part of the process could not be set up.
+/// A part of the process cannot be set up.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// No thread could be started, usually because of a limit on threads or memory.
+    /// A thread cannot be started, usually because of a limit on threads or memory.
     #[error("cannot start a thread for {purpose}: {source}")]
     Thread {
-        /// What the thread is for.
+        /// The purpose of the thread.
         purpose: &'static str,
-        /// Why the system refused it.
+        /// The error of the system.
         source: io::Error,
     },
     /// Another system call failed.
     #[error("cannot {action}: {source}")]
     System {
-        /// What was attempted, such as "capture stdout".
+        /// The attempted action, such as "capture stdout".
         action: &'static str,
-        /// Why it failed.
+        /// The error of the system.
         source: io::Error,
     },
 }
 
 impl Error {
-    /// Maps an error of the system to one that names what was attempted.
+    /// Maps a system error to one that names the attempted action.
     pub(crate) fn system<E: Into<io::Error>>(action: &'static str) -> impl FnOnce(E) -> Self {
         move |source| Self::System { action, source: source.into() }
     }

@@ -1,4 +1,4 @@
-//! File descriptors that the process was started with, and a table of them that nobody shares.
+//! Inherited file descriptors, and private file descriptor tables for threads.
 
 use std::io;
 use std::os::fd::{OwnedFd, RawFd};
@@ -11,19 +11,19 @@ pub fn is_open(fd: RawFd) -> bool {
     imp::is_open(fd)
 }
 
-/// Takes over a file descriptor that the process was started with, under a new number.
+/// Takes over an inherited file descriptor, under a new number.
 ///
-/// The old number is closed, except stdin, which becomes `/dev/null` so that nothing reads from
-/// it by mistake.
+/// The old number is closed, except stdin, which becomes `/dev/null` so that no code reads from it
+/// by mistake.
 /// Nothing else may use the file descriptor.
 ///
 /// # Errors
-/// If the file descriptor is not open, or the process has no room for another one.
+/// If the file descriptor is not open, or the process has reached its limit of file descriptors.
 pub fn take(fd: RawFd) -> io::Result<OwnedFd> {
     imp::take(fd)
 }
 
-/// Gives the calling thread a file descriptor table of its own that holds only the standard three
+/// Gives the calling thread a private file descriptor table with only the three standard ones
 /// (close_range(2), unshare(2)).
 ///
 /// A plugin that uses up the process's file descriptors then cannot starve the thread.

@@ -8,7 +8,7 @@ use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::{io, mem, ptr};
 
-/// In bytes, the stack of signal handlers; the unwinder needs most of it.
+/// Size in bytes of the stack for signal handlers; the unwinder needs most of it.
 const SIGNAL_STACK: usize = 64 * 1024;
 
 pub(crate) fn exit(code: u8) -> ! {
@@ -27,7 +27,7 @@ pub(crate) fn is_open(fd: RawFd) -> bool {
 }
 
 pub(crate) fn take(fd: RawFd) -> io::Result<OwnedFd> {
-    // SAFETY: fcntl(2) takes any number, and the one it returns is new, so nobody else owns it.
+    // SAFETY: fcntl(2) takes any number, and the one it returns is new, so nothing else owns it.
     let taken = unsafe {
         let number = libc::fcntl(fd, libc::F_DUPFD_CLOEXEC, 3);
         if number < 0 {
@@ -48,8 +48,8 @@ pub(crate) fn take(fd: RawFd) -> io::Result<OwnedFd> {
 
 pub(crate) fn unshare_fd_table() {
     const FIRST: libc::c_uint = 3;
-    // SAFETY: the signal set is initialised before it is used; by the contract of this function
-    // the thread owns none of the numbers that are closed, and closing a free one does nothing.
+    // SAFETY: the signal set is initialized before it is used; by the contract of this function the
+    // thread owns none of the numbers that are closed, and closing a free one does nothing.
     unsafe {
         let mut signals: libc::sigset_t = mem::zeroed();
         libc::sigfillset(&raw mut signals);
@@ -81,7 +81,7 @@ pub(crate) fn try_write_stderr(bytes: &[u8]) {
 }
 
 pub(crate) fn reset_signals() {
-    // SAFETY: the signal set is initialised before it is used.
+    // SAFETY: the signal set is initialized before it is used.
     unsafe {
         let mut none: libc::sigset_t = mem::zeroed();
         libc::sigemptyset(&raw mut none);
@@ -102,7 +102,8 @@ pub(crate) fn is_ignored(signal: i32) -> bool {
 
 /// Makes the C library's `stdout` line-buffered, as on a terminal.
 ///
-/// On a pipe it would be written when its buffer is full, and the rest at the end never.
+/// On a pipe, output would only be written when the buffer is full, and the rest would be lost at
+/// the end.
 pub(crate) fn line_buffer_c_stdout() {
     unsafe extern "C" {
         static stdout: *mut libc::FILE;

@@ -1,14 +1,14 @@
-//! What a process that hosts foreign code asks of its system.
+//! Operating-system facilities for a process that hosts foreign code.
 //!
-//! A plugin's library can hang in a constructor, take every file descriptor and thread there is,
-//! start daemons, print to stdout, or block signals.
-//! The parts here keep working meanwhile: threads and a queue that do not need the dynamic
-//! linker's lock, an exit that runs no destructors, descendants that are found and ended, stdout
-//! that is the worker's alone.
+//! A plugin's library can hang in a constructor, use up all file descriptors and threads, start
+//! daemons, print to stdout, or block signals.
+//! This crate keeps working when that happens: its threads and its queue do not need the dynamic
+//! linker's lock, its exit runs no destructors, descendants are found and terminated, and stdout is
+//! reserved for the worker.
 //!
-//! Every front end of the worker calls it, through `universal-worker-runtime` or directly; each
-//! part is switched on by a call of its own, in the order that suits the front end.
-//! Nothing here knows of plugins, runs or configuration.
+//! Front ends of the worker call it directly or through `universal-worker-runtime`. Each part is
+//! enabled by a separate call, in whatever order suits the front end.
+//! The crate knows nothing about plugins, runs or configuration.
 //!
 //! # Examples
 //! ```

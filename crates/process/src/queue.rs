@@ -1,8 +1,8 @@
 //! A queue between threads that works while a library is being loaded.
 //!
 //! The first wait on a channel of std registers a thread-local destructor, for which glibc takes
-//! the lock that dlopen(3) holds while constructors run (`__cxa_thread_atexit_impl`); beside a
-//! constructor that hangs, the waiting thread would hang, too.
+//! the lock that dlopen(3) holds while constructors run (`__cxa_thread_atexit_impl`); while a
+//! constructor hangs, the waiting thread would hang, too.
 //! This queue waits only for its own lock.
 
 use std::collections::VecDeque;
@@ -10,7 +10,7 @@ use std::fmt;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// A first-in, first-out queue; clones are handles of the same one.
+/// A first-in, first-out queue; clones are handles to the same queue.
 pub struct Queue<T>(Arc<Shared<T>>);
 
 struct Shared<T> {

@@ -1,4 +1,4 @@
-//! The signals that ask the process to stop.
+//! The signals that request a stop.
 
 use std::io;
 
@@ -8,16 +8,17 @@ use signal_hook::iterator::Signals;
 use crate::error::Error;
 use crate::{imp, thread};
 
-/// Restores the signal state a program usually starts with, on the calling thread: no signal
-/// blocked, SIGCHLD not ignored.
+/// Restores the usual signal state of a new program for the calling thread: no signal is blocked,
+/// and SIGCHLD is not ignored.
 ///
-/// Both survive execve(2), so the process would otherwise keep what its parent had set; with
-/// SIGCHLD ignored a plugin cannot wait for its own children (waitpid(2)).
+/// Both settings survive execve(2), so the process would otherwise inherit those of its parent;
+/// while SIGCHLD is ignored, a plugin cannot wait for its own children (waitpid(2)).
 pub fn reset() {
     imp::reset_signals();
 }
 
-/// Calls `on_signal` with the name of each SIGTERM, SIGINT and SIGHUP, on a thread of its own.
+/// Calls `on_signal` on a new thread for each SIGTERM, SIGINT and SIGHUP, with the name of the
+/// signal.
 ///
 /// SIGHUP stays ignored if the process was started that way (nohup(1)).
 ///

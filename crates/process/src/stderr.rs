@@ -1,8 +1,8 @@
-//! Stderr, for writers that must not wait.
+//! Writes to stderr without blocking.
 
 use crate::imp;
 
-/// Writes to stderr if that is possible without blocking; else drops the bytes.
+/// Writes to stderr if that is possible without blocking; otherwise drops the bytes.
 ///
 /// Async-signal-safe: takes no lock and allocates nothing (signal-safety(7)).
 pub fn try_write(bytes: &[u8]) {

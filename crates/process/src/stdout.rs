@@ -1,7 +1,7 @@
-//! Stdout belongs to the worker: what a plugin prints there becomes log lines.
+//! Captures stdout: what a plugin prints there becomes log lines.
 //!
-//! [`capture`] keeps stdout under another file descriptor and puts a pipe in its place.
-//! Stderr is left alone, since the last text of a dying process must get out.
+//! [`capture`] moves stdout to another file descriptor and puts a pipe in its place.
+//! Stderr is not captured, because the last output of a dying process must not be lost.
 
 mod lines;
 
@@ -23,22 +23,21 @@ use crate::{imp, thread};
 static CAPTURED: OnceLock<Captured> = OnceLock::new();
 
 struct Captured {
-    /// What was stdout.
+    /// The original stdout.
     original: File,
-    /// The end of the pipe that printed text is read from.
+    /// The read end of the pipe.
     pipe: OwnedFd,
     lines: Mutex<Lines>,
 }
 
-/// Bytes read at once, and how many times before the lock is released to another reader.
+/// Bytes per read, and reads before the lock is released for another reader.
 const CHUNK: usize = 8 * 1024;
 const CHUNKS: usize = 32;
 
-/// Sends what is printed to stdout to the log from now on; [`write()`] still writes to the original
-/// stdout.
+/// From now on, output to stdout goes to the log; [`write()`] still writes to the original stdout.
 ///
 /// # Errors
-/// If the pipe cannot be made or its thread cannot be started.
+/// If the pipe cannot be created or its thread cannot be started.
 pub fn capture() -> Result<(), Error> {
     let captured = replace().map_err(Error::system("capture stdout"))?;
     let captured = CAPTURED.get_or_init(|| captured);
@@ -48,15 +47,15 @@ pub fn capture() -> Result<(), Error> {
 fn replace() -> Result<Captured, Errno> {
     let original = rustix::io::fcntl_dupfd_cloexec(io::stdout(), 3)?;
     let (pipe, printed) = rustix::pipe::pipe_with(PipeFlags::CLOEXEC)?;
-    // Only the reading end: a writer may have to wait.
+    // Only the read end: a writer may have to wait.
     rustix::io::ioctl_fionbio(&pipe, true)?;
     rustix::stdio::dup2_stdout(&printed)?;
     imp::line_buffer_c_stdout();
     Ok(Captured { original: original.into(), pipe, lines: Mutex::default() })
 }
 
-/// Writes to the original stdout; errors are ignored, since a host that closed it does not want to
-/// know.
+/// Writes to the original stdout; errors are ignored, because a host that closed it is not
+/// interested.
 pub fn write(text: &str) {
     let written = match CAPTURED.get() {
         Some(captured) => (&captured.original).write_all(text.as_bytes()),
@@ -76,7 +75,7 @@ pub fn with_original<T>(use_fd: impl FnOnce(BorrowedFd<'_>) -> T) -> T {
     }
 }
 
-/// Logs what was printed so far, including a line without its line feed.
+/// Logs the output so far, including an incomplete last line.
 pub fn flush() {
     if let Some(captured) = CAPTURED.get() {
         captured.drain();
@@ -95,11 +94,11 @@ impl Captured {
         }
     }
 
-    /// Logs what has been printed, up to the number of chunks of one turn.
+    /// Logs the output so far, up to a limited number of chunks.
     fn drain(&self) -> Writers {
         let mut chunk = [0; CHUNK];
         for _ in 0..CHUNKS {
-            // Read under the lock, so that lines stay in order with two readers.
+            // Reading under the lock keeps lines in order when there are two readers.
             let read = self.with_lines(|lines| {
                 let read = rustix::io::read(&self.pipe, &mut chunk);
                 if let Ok(count) = read {
@@ -121,7 +120,7 @@ impl Captured {
     }
 }
 
-/// Whether anything can still print.
+/// Whether any writer is left.
 #[derive(Debug, PartialEq, Eq)]
 enum Writers {
     Some,

@@ -6,10 +6,10 @@ use std::{io, thread};
 use crate::error::Error;
 use crate::imp;
 
-/// In bytes, for a thread that runs only our code.
+/// In bytes, for a thread that runs only code of the worker.
 const STACK: usize = 1 << 20;
 
-/// In bytes, as much as a program's main thread usually has.
+/// In bytes, the usual stack size of a program's main thread.
 const PLUGIN_STACK: usize = 8 << 20;
 
 /// Starts a thread with a stack of 1 MiB and a signal stack; `purpose` completes "cannot start a
@@ -25,7 +25,7 @@ pub fn spawn(
     start(name, STACK, work).map_err(|source| Error::Thread { purpose, source })
 }
 
-/// Like [`spawn`], with a stack of 8 MiB for code of a plugin.
+/// Like [`spawn`], with a stack of 8 MiB for plugin code.
 ///
 /// # Errors
 /// [`Error::Thread`] if the system refuses the thread.
@@ -45,10 +45,10 @@ pub fn use_signal_stack() {
     imp::use_signal_stack();
 }
 
-/// Waits until every thread started so far runs its work.
+/// Waits until all threads started so far have begun their work.
 ///
-/// On its way there a thread takes the dynamic linker's lock, which dlopen(3) holds while a
-/// library's constructors run; a thread that starts beside a constructor that hangs never runs.
+/// A starting thread takes the dynamic linker's lock, which dlopen(3) holds while constructors of a
+/// library run; a thread that starts while a constructor hangs never runs.
 pub fn wait_until_started() {
     STARTING.wait();
 }
@@ -69,7 +69,7 @@ fn start(name: &str, stack: usize, work: impl FnOnce() + Send + 'static) -> io::
 
 static STARTING: Starting = Starting { count: Mutex::new(0), decreased: Condvar::new() };
 
-/// The number of threads that do not run their work yet.
+/// The number of threads that have not begun their work.
 struct Starting {
     count: Mutex<usize>,
     decreased: Condvar,

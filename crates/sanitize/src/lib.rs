@@ -3,9 +3,9 @@
 //! Paths, plugin messages and linker errors end up in log lines, JSON errors and terminals.
 //! A control character in them could end the line or drive the terminal, so it is replaced with
 //! U+FFFD; text that is too long is cut, with an ellipsis where something is missing.
-//! [`suggest`] finds the names a mistyped one may have meant.
+//! [`suggest`] finds the names that a mistyped name may stand for.
 //!
-//! Every crate that puts foreign text into a message calls this one.
+//! All crates use this one for foreign text in messages.
 //!
 //! # Examples
 //! ```
@@ -31,10 +31,10 @@ const MAX_TEXT: usize = 180;
 const MAX_LIST: usize = 120;
 const MAX_NAME: usize = 40;
 
-/// A message may contain several of these, and still leaves room for a hint.
+/// A message may contain several such texts and still have room for a hint.
 const MAX_MESSAGE: usize = 300;
 
-/// A path in at most 100 characters; a long path keeps its end, which says more.
+/// A path in at most 100 characters; a long path keeps its end, which is more specific.
 #[must_use]
 pub fn path(path: &Path) -> String {
     let shown = printable(&path.display().to_string());
@@ -46,7 +46,7 @@ pub fn path(path: &Path) -> String {
     iter::once('…').chain(end).collect()
 }
 
-/// What a linker or a plugin reports, in at most 180 characters.
+/// The message of a linker or plugin, in at most 180 characters.
 #[must_use]
 pub fn text(text: &str) -> String {
     cut(text, MAX_TEXT)

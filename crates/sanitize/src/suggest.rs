@@ -1,11 +1,11 @@
-//! The names somebody may have meant.
+//! Suggestions for mistyped names.
 
-/// The most names that [`suggest`] returns; more would not help to choose.
+/// Maximum number of names that [`suggest`] returns; a longer list would not help.
 pub const MAX_SUGGESTIONS: usize = 2;
 
-/// The candidates that `wanted` may be a slip or a part of, nearest first.
+/// The candidates for which `wanted` may be a typo or a part, nearest first.
 ///
-/// A slip is an edit distance (Damerau-Levenshtein, ignoring ASCII case) of at most a third of the
+/// A typo has an edit distance (Damerau-Levenshtein, ignoring ASCII case) of at most a third of the
 /// name's length; a part has at least three characters.
 #[must_use]
 pub fn suggest<'a>(wanted: &str, candidates: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {

@@ -1,21 +1,21 @@
-//! The calls on the stack: addresses, and which file each is in.
+//! The frames of the stack: their addresses and files.
 
 use std::cell::UnsafeCell;
 use std::ffi::{c_int, c_void};
 
 use crate::record::Frame;
 
-/// The most calls reported.
+/// Maximum number of reported frames.
 const MAX_FRAMES: usize = 64;
-/// The most bytes of a file's path.
+/// Maximum length of a file path in bytes.
 const MAX_PATH: usize = 256;
-/// The most bytes read of a line of the maps.
+/// Maximum number of bytes read from one line of the maps.
 const MAX_LINE: usize = 512;
 
 struct Found {
     addresses: [usize; MAX_FRAMES],
     count: usize,
-    /// For each address, the path of the file and the offset in it.
+    /// For each address, the path of its file and the offset in it.
     paths: [([u8; MAX_PATH], usize); MAX_FRAMES],
     offsets: [usize; MAX_FRAMES],
 }
@@ -34,7 +34,7 @@ static FOUND: Shared = Shared(UnsafeCell::new(Found {
 
 type Callback = extern "C" fn(*mut c_void, *mut c_void) -> c_int;
 
-// The unwinder that the standard library has (Itanium C++ ABI: Exception Handling, 1.6).
+// The unwinder of the standard library (Itanium C++ ABI: Exception Handling, 1.6).
 unsafe extern "C" {
     fn _Unwind_Backtrace(callback: Callback, data: *mut c_void) -> c_int;
     fn _Unwind_GetIP(context: *mut c_void) -> usize;
@@ -65,7 +65,7 @@ pub(super) unsafe fn registers(context: *mut c_void) -> (usize, usize) {
     registers
 }
 
-/// Passes on the calls on the stack, from the one at `pc` outwards.
+/// Visits the frames of the stack, from the one at `pc` outward.
 ///
 /// # Safety
 /// One thread calls it, once.
@@ -77,7 +77,7 @@ pub(super) unsafe fn each(pc: usize, mut visit: impl FnMut(&Frame<'_>)) {
         &mut *found
     };
     let all = found.addresses.get(..found.count).unwrap_or_default();
-    // The calls before it are those of the handler.
+    // The frames before it belong to the handler.
     let begin = all.iter().position(|address| *address == pc).unwrap_or(0);
     each_mapping(|mapping| mapping.name(found));
     for (number, address) in found.addresses.iter().enumerate().take(found.count).skip(begin) {
@@ -122,7 +122,7 @@ impl<'a> Mapping<'a> {
         Some(Self { begin, end, offset, path })
     }
 
-    /// Notes it for the addresses that are in it.
+    /// Assigns its file to the addresses within it.
     fn name(&self, found: &mut Found) {
         let places = found.paths.iter_mut().zip(&mut found.offsets);
         for (address, ((path, length), offset)) in found.addresses.iter().zip(places) {

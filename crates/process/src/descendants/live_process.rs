@@ -1,4 +1,4 @@
-//! A descendant, held so that its pid cannot pass to another process unnoticed.
+//! A live descendant, with a handle that protects against reuse of its pid.
 
 use std::collections::HashSet;
 use std::os::fd::{AsFd, OwnedFd};
@@ -14,7 +14,7 @@ pub(super) const WALL: WaitIdOptions = WaitIdOptions::from_bits_retain(0x4000_00
 /// A descendant that has not ended.
 pub(super) struct LiveProcess {
     pub(super) pid: Pid,
-    /// A pidfd; `None` if the system has no pidfds or no room for one.
+    /// A pidfd; `None` if the system does not support pidfds or has reached its limit.
     pub(super) handle: Option<OwnedFd>,
 }
 
@@ -27,12 +27,12 @@ impl LiveProcess {
             Err(Errno::SRCH) => return None,
             Err(_) => None,
         };
-        // The pid may have passed to another process before it was opened.
+        // The pid may have been reused before the process was opened.
         let is_ours = match handle.as_ref().map(is_living_child) {
             Some(Ok(is_living)) => is_living,
             _ => {
                 let is_ours = parent(pid).is_some_and(|parent| known.contains(&parent));
-                // A process that still lives has kept its pid.
+                // A process that is still alive has kept its pid.
                 is_ours && !handle.as_ref().is_some_and(has_ended)
             }
         };
@@ -40,7 +40,7 @@ impl LiveProcess {
     }
 
     pub(super) fn signal(&self, signal: Signal) {
-        // Fails if it has ended meanwhile, or runs as another user.
+        // Fails if the process has ended in the meantime, or runs as another user.
         let _ = match &self.handle {
             Some(handle) => rustix::process::pidfd_send_signal(handle, signal),
             None => rustix::process::kill_process(self.pid, signal),
@@ -48,7 +48,8 @@ impl LiveProcess {
     }
 }
 
-/// An error if it is no child of this process; much faster than reading its parent.
+/// Whether a child of this process is alive; an error if it is not a child. Much faster than
+/// reading its parent.
 fn is_living_child(handle: &OwnedFd) -> Result<bool, Errno> {
     let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT | WALL;
     rustix::process::waitid(WaitId::PidFd(handle.as_fd()), options).map(|ended| ended.is_none())

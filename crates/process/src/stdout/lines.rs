@@ -2,24 +2,24 @@
 
 use std::time::{Duration, Instant};
 
-/// In bytes; a longer line becomes several.
+/// In bytes; longer lines are split.
 const MAX_LINE: usize = 8 * 1024;
 
-/// Lines logged per second; those beyond are counted.
+/// Maximum number of lines logged per second; further lines are only counted.
 const MAX_RATE: usize = 1000;
 const SECOND: Duration = Duration::from_secs(1);
 
 /// Printed text on its way to the log.
 #[derive(Debug, Default)]
 pub(super) struct Lines {
-    /// A line without its line feed so far.
+    /// The incomplete last line.
     partial: Vec<u8>,
     rate: Rate,
 }
 
 #[derive(Debug, Default)]
 struct Rate {
-    /// The start of the second in which lines are counted.
+    /// The start of the second for which lines are counted.
     second: Option<Instant>,
     logged: usize,
     lost: u64,
@@ -30,7 +30,7 @@ impl Lines {
         self.split(bytes, now, log);
     }
 
-    /// Logs a partial line, and how many lines were lost.
+    /// Logs an incomplete line, and the number of lost lines.
     pub(super) fn finish(&mut self) {
         let partial = std::mem::take(&mut self.partial);
         if !partial.is_empty() {
@@ -130,8 +130,8 @@ mod tests {
         let flood = "x\n".repeat(MAX_RATE + 5);
         assert_eq!(logged(&mut lines, flood.as_bytes(), now).len(), MAX_RATE);
         let later = now + SECOND;
-        let told = logged(&mut lines, b"y\n", later);
-        assert_eq!(told, ["(5 lines lost: at most 1000 are logged per second)", "y"]);
+        let printed = logged(&mut lines, b"y\n", later);
+        assert_eq!(printed, ["(5 lines lost: at most 1000 are logged per second)", "y"]);
         assert_eq!(logged(&mut lines, b"z\n", later), ["z"]);
     }
 }
