@@ -1,7 +1,7 @@
-//! `--list`: what is in the plugin folders.
+//! `--list`: the plugins in the plugin folders.
 //!
-//! Each library is looked at by a process of its own, since one that hangs or crashes while it is
-//! loaded must not hide the others.
+//! A separate process inspects each library, because a library that hangs or crashes while loading
+//! must not hide the others.
 
 use std::fmt::Write;
 use std::fs::File;
@@ -21,7 +21,7 @@ use universal_worker_sanitize as sanitize;
 
 use crate::library::plugin_folders;
 
-/// The part of a `--check --json` that is listed.
+/// The part of the output of `--check --json` that is listed.
 #[derive(Deserialize)]
 struct Report {
     classes: Vec<Class>,
@@ -61,11 +61,11 @@ pub(crate) fn render(request: &ListRequest) -> Result<String, Error> {
 }
 
 fn check(file: &Path, load_timeout: Duration) -> io::Result<Output> {
-    let (stdout, stderr) = (memory()?, memory()?);
+    let (stdout, stderr) = (anonymous_file()?, anonymous_file()?);
     let mut command = Command::new(env::current_exe()?);
     let load_timeout = load_timeout.as_secs_f64().to_string();
     command.args(["--check", "--json", "--load-timeout", &load_timeout, "--module"]).arg(file);
-    // Variables that are set for a worker do not concern this process.
+    // Variables for a worker must not affect this process.
     for (name, _) in env::vars_os() {
         if name.to_str().is_some_and(|name| name.starts_with(VARIABLES)) {
             command.env_remove(name);
@@ -76,14 +76,14 @@ fn check(file: &Path, load_timeout: Duration) -> io::Result<Output> {
     Ok(Output { status, stdout: content(&stdout)?, stderr: content(&stderr)? })
 }
 
-/// A file without a name, used as a pipe.
+/// An anonymous file for the output of a process.
 ///
-/// The end of a pipe comes only when every process that the library has started is gone.
-fn memory() -> io::Result<File> {
+/// Unlike a pipe, it can be read while processes that the library started are still running.
+fn anonymous_file() -> io::Result<File> {
     Ok(rustix::fs::memfd_create("list", MemfdFlags::CLOEXEC)?.into())
 }
 
-/// What was written so far; if it is long, the end, which says how the process ended.
+/// The output so far; only the end if it is long, because that says how the process ended.
 fn content(file: &File) -> io::Result<Vec<u8>> {
     const MAX: u64 = 16 << 20;
     let written = file.metadata()?.len();

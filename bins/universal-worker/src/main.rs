@@ -1,7 +1,7 @@
 //! Runs one plugin in a process of its own and serves it over HTTP.
 //!
-//! The command line is parsed by `cli`, everything a worker does is in `runtime`; this program says
-//! that its plugins come from libraries, and lists those there are.
+//! `cli` parses the command line and `runtime` implements the worker; this program adds libraries
+//! as the source of plugins, and `--list`.
 
 use std::env;
 

@@ -1,5 +1,5 @@
-//! The one line that tells the host where the worker is, or why it failed: on stdout, or where the
-//! host wants it.
+//! The announcement: one line that reports the address of the worker, or why it failed, on stdout
+//! or another destination.
 
 mod notify;
 
@@ -21,21 +21,21 @@ pub(crate) use crate::announce::notify::notify;
 use crate::error::Error;
 use crate::event::{Event, Reporter};
 
-/// Where the announcement goes, opened.
+/// The opened destination of the announcement.
 #[derive(Debug)]
 pub(crate) enum Destination {
     Stdout,
-    /// A file descriptor, which is closed afterwards.
+    /// A file descriptor, which is closed after the announcement.
     Fd(OwnedFd),
-    /// A file that appears with its whole content.
+    /// A file that appears with its full content.
     File(PathBuf),
-    /// The announcement has been made.
+    /// The announcement has already been made.
     Nowhere,
 }
 
 static DESTINATION: Mutex<Destination> = Mutex::new(Destination::Stdout);
 
-/// The version of the announcement; readers ignore keys they do not know.
+/// The version of the format; readers ignore unknown keys.
 const PROTO: u32 = 1;
 
 #[derive(Debug, Serialize)]
@@ -89,20 +89,20 @@ impl<'a> Announcement<'a> {
     }
 }
 
-/// How long a reader may take to make room for a failure.
+/// How long to wait for a reader before giving up on announcing a failure.
 const FAILURE_TIME: Timespec = Timespec { tv_sec: 1, tv_nsec: 0 };
 
-/// Sends the announcement there instead of to stdout.
+/// Sets a destination other than stdout.
 pub(crate) fn set_destination(destination: Destination) {
     if let Destination::File(path) = &destination {
-        // A file that another worker has left says nothing about this one. If it cannot be removed,
-        // it cannot be replaced either, which is reported then.
+        // Remove the file of an earlier worker. If it cannot be removed, it cannot be replaced
+        // either, and the announcement reports that.
         let _ = fs::remove_file(path);
     }
     *DESTINATION.lock().unwrap_or_else(PoisonError::into_inner) = destination;
 }
 
-/// Writes on a thread of its own, since the reader may take long; the end is an event.
+/// Writes on a separate thread, because the reader may be slow; reports the end as an event.
 pub(crate) fn start(announcement: &Announcement<'_>, reporter: Reporter) -> Result<(), Error> {
     let line = line(announcement).map_err(Error::Announce)?;
     Ok(thread::spawn("announce", "the announcement", move || {
@@ -110,7 +110,8 @@ pub(crate) fn start(announcement: &Announcement<'_>, reporter: Reporter) -> Resu
     })?)
 }
 
-/// Announces a failure, unless the announcement has been made; waits at most a second for a reader.
+/// Announces a failure, unless the announcement has already been made; waits at most a second for a
+/// reader.
 pub(crate) fn failure(error: &Error) -> io::Result<()> {
     let line = line(&Announcement::failed(error))?;
     let destination = take();
@@ -157,7 +158,8 @@ impl Destination {
     }
 }
 
-/// Writes beside the file and renames (rename(2)), so that a reader never sees a part of it.
+/// Writes a temporary file and renames it (rename(2)), so that a reader never sees incomplete
+/// content.
 fn write_whole(path: &Path, text: &str) -> io::Result<()> {
     let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_string_lossy();
     let beside = path.with_file_name(format!(".{name}.{}", std::process::id()));

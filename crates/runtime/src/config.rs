@@ -1,4 +1,4 @@
-//! What a worker is told at its start.
+//! The configuration of a worker.
 
 use std::num::NonZeroU32;
 use std::os::fd::RawFd;
@@ -9,40 +9,40 @@ use universal_worker_listen::ListenAddr;
 use universal_worker_logging as logging;
 use universal_worker_service::{Access, Limits};
 
-/// How a worker serves its plugin; which plugin that is, a [`ClassSource`](crate::ClassSource)
-/// says.
+/// How a worker serves its plugin; the plugin itself comes from a
+/// [`ClassSource`](crate::ClassSource).
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Config {
-    /// Initialise the plugin with this config before the announcement.
+    /// Config with which to initialize the plugin before the announcement.
     pub plugin_config: Option<JsonInput>,
-    /// The time in which the plugin must come up, including its initialize.
+    /// Time limit for loading and initializing the plugin.
     pub load_timeout: Duration,
     /// Where to listen.
     pub listen: ListenAddr,
-    /// End when this process ends.
+    /// Pid of the process whose end stops the worker.
     pub parent: Option<u32>,
-    /// End when the other end of this pipe or socket is closed, by its file descriptor.
+    /// File descriptor of the pipe or socket that stops the worker when its other end is closed.
     pub lease: Option<RawFd>,
-    /// End when there was no request for this long.
+    /// Time without requests after which the worker stops.
     pub idle_timeout: Option<Duration>,
-    /// Runs at once; `None` for what the class says.
+    /// Maximum number of concurrent runs; `None` for the number that the class declares.
     pub concurrency: Option<NonZeroU32>,
     /// What to do when a run is wedged.
     pub on_wedged: OnWedged,
-    /// The time from the sign to stop to the end of the process; at least 100 ms.
+    /// Time limit from the start of a stop to the end of the process; at least 100 ms.
     pub stop_grace: Duration,
     /// Where the announcement goes.
     pub announce: AnnounceTo,
-    /// Write the record of a crash to this file.
+    /// File for the crash record.
     pub crash_file: Option<PathBuf>,
-    /// Bounds on what clients may take.
+    /// Limits for clients.
     pub limits: Limits,
-    /// Who may speak to the worker.
+    /// Hosts and origins that may send requests.
     pub access: Access,
-    /// What log lines look like.
+    /// Format of log lines.
     pub log_format: logging::Format,
-    /// Which log lines are written.
+    /// Filter for log lines.
     pub log_filter: logging::Filter,
     /// What to do about orphaned processes of the plugin that have ended.
     pub orphans: Orphans,
@@ -51,40 +51,41 @@ pub struct Config {
 /// Where the announcement goes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum AnnounceTo {
-    /// The stdout that the process was started with.
+    /// The original stdout of the process.
     #[default]
     Stdout,
-    /// A file descriptor that the process was started with; closed after the announcement.
+    /// An inherited file descriptor; closed after the announcement.
     Fd(RawFd),
-    /// A file, which appears with its whole content.
+    /// A file, which appears with its full content.
     File(PathBuf),
 }
 
 /// What the worker does when a run is wedged.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum OnWedged {
-    /// Report it, and go on with the lanes that are left.
+    /// Report it, and continue with the remaining lanes.
     #[default]
     Continue,
-    /// End with exit code 4.
+    /// Stop, with exit code 4.
     Exit,
 }
 
 /// What the worker does about orphaned processes of the plugin that have ended.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Orphans {
-    /// Reap them, once a second. [`run`](crate::run) must be called on the process's first thread,
+    /// Reap them once a second. [`run`](crate::run) must be called on the process's first thread,
     /// and the plugin must not run there.
     #[default]
     Reap,
-    /// Leave them: the plugin runs on the first thread, whose children only it may wait for.
+    /// Leave them, because the plugin runs on the first thread and may wait for its own children
+    /// there.
     Leave,
 }
 
-/// JSON given on the command line: the text itself, or a file that holds it.
+/// JSON from the command line: the text itself, or a file that contains it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JsonInput {
-    /// The option or variable it came from, for messages.
+    /// The option or variable that it comes from, for messages.
     pub option: String,
     /// The text, or the file.
     pub content: JsonContent,
@@ -95,7 +96,7 @@ pub struct JsonInput {
 pub enum JsonContent {
     /// The text itself.
     Text(String),
-    /// A file that holds it.
+    /// A file that contains the text.
     File(PathBuf),
 }
 

@@ -1,4 +1,4 @@
-//! Why a worker did not come to serve, or could not go on.
+//! Errors that keep a worker from serving, or from continuing to serve.
 
 use std::io;
 use std::path::PathBuf;
@@ -10,17 +10,17 @@ use universal_worker_sanitize as sanitize;
 use crate::open_error::OpenError;
 use crate::plugin_label::PluginLabel;
 
-/// Why a worker did not come to serve, or could not go on.
+/// An error that keeps a worker from serving, or from continuing to serve.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// It was started in a way that makes no sense.
+    /// The arguments are invalid.
     #[error("{0}")]
     Usage(String),
-    /// It cannot listen on its address.
+    /// The worker cannot listen on its address.
     #[error(transparent)]
     Listen(#[from] ListenError),
-    /// It cannot write its announcement.
+    /// The worker cannot write its announcement.
     #[error("cannot write the announcement (--ready-fd, --announce-file): {0}")]
     Announce(#[source] io::Error),
     /// The plugin did not load.
@@ -28,43 +28,43 @@ pub enum Error {
     Load {
         /// The plugin.
         plugin: PluginLabel,
-        /// Why.
+        /// The cause.
         source: OpenError,
     },
-    /// The plugin has no instance with the config.
+    /// The plugin cannot be initialized with the config.
     #[error("Failed to load {plugin} - {}{source}", file_prefix(file.as_ref()))]
     Initialize {
         /// The plugin.
         plugin: PluginLabel,
-        /// The file it came from.
+        /// The file of the plugin.
         file: Option<PathBuf>,
-        /// Why.
+        /// The cause.
         source: InitializeError,
     },
-    /// The one run of an inspection failed.
+    /// The run of an inspection failed.
     #[error("{plugin}: the run failed: {}", sanitize::text(message))]
     Run {
         /// The plugin.
         plugin: PluginLabel,
-        /// Why.
+        /// The cause.
         message: String,
     },
-    /// The system refused something the worker needs.
+    /// A system call that the worker depends on failed.
     #[error(transparent)]
     Process(#[from] universal_worker_process::Error),
-    /// The worker itself is at fault.
+    /// A bug in the worker.
     #[error("{0}")]
     Defect(String),
 }
 
-/// Why there is no instance with the config.
+/// Why the plugin cannot be initialized.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum InitializeError {
-    /// The plugin refuses the config.
+    /// The plugin rejects the config.
     #[error("the config is refused: {}", sanitize::text(.0))]
     Refused(String),
-    /// The load timeout was over.
+    /// The load timeout has passed.
     #[error("initialize takes longer than {} s", .0.as_secs_f64())]
     TimedOut(Duration),
 }
@@ -72,7 +72,7 @@ pub enum InitializeError {
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 impl Error {
-    /// An [`Error::Usage`].
+    /// Creates an [`Error::Usage`].
     pub fn usage(message: impl Into<String>) -> Self {
         Self::Usage(message.into())
     }
@@ -133,7 +133,7 @@ impl Error {
         }
     }
 
-    /// The message on one line, without what the announcement says elsewhere.
+    /// The message on one line, without the parts that the announcement has in other keys.
     #[must_use]
     pub fn message(&self) -> String {
         match self {
@@ -143,7 +143,7 @@ impl Error {
             }
             Self::Process(universal_worker_process::Error::System { .. }) | Self::Defect(_) => {
                 sanitize::message(&format!(
-                    "{self}; this is a defect of the worker: please report it with its version \
+                    "{self}; this is a bug in the worker: please report it with its version \
                      ({VERSION})"
                 ))
             }
@@ -165,7 +165,7 @@ impl Error {
     }
 }
 
-/// The file as the start of a message.
+/// The file as a prefix of a message.
 fn file_prefix(file: Option<&PathBuf>) -> String {
     file.map(|file| format!("{}: ", sanitize::path(file))).unwrap_or_default()
 }

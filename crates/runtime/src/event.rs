@@ -1,4 +1,4 @@
-//! What happens to the worker, as the thread of [`run`](crate::run) learns of it.
+//! Events for the thread that called [`run`](crate::run), and the threads that report them.
 
 use std::error::Error as _;
 use std::os::fd::{OwnedFd, RawFd};
@@ -14,9 +14,9 @@ use crate::force_exit::ForceExit;
 
 #[derive(Debug)]
 pub(crate) enum Event {
-    /// The plugin is loaded, or failed to.
+    /// The plugin has been loaded, or failed to load.
     Loaded(Result<WorkerService, Error>),
-    /// The announcement is written, or cannot be.
+    /// The announcement has been written, or cannot be.
     Announced(io::Result<()>),
     /// There is a reason to stop.
     Stop(StopReason),
@@ -33,13 +33,13 @@ pub(crate) enum StopReason {
     ParentGone(u32),
     /// The other end of the lease is closed, by its file descriptor.
     LeaseClosed(RawFd),
-    /// There was no request for this long.
+    /// There was no request for this time.
     Idle(Duration),
-    /// A run is wedged, and the worker is to end because of that.
+    /// A run is wedged, and [`OnWedged::Exit`](crate::OnWedged::Exit) is set.
     Wedged(WedgedRun),
 }
 
-/// Reports events to the thread of [`run`](crate::run).
+/// Reports events to the thread that called [`run`](crate::run).
 #[derive(Debug, Clone)]
 pub(crate) struct Reporter {
     events: Queue<Event>,
@@ -52,17 +52,17 @@ impl Reporter {
     }
 
     pub(crate) fn report(&self, event: Event) {
-        // The queue has no limit.
+        // Never fails: the queue is unbounded.
         let _ = self.events.push(event);
     }
 
-    /// Makes the end of the process certain, and asks for an orderly one.
+    /// Requests an orderly stop, and starts the countdown to a forced exit.
     pub(crate) fn stop(&self, reason: StopReason) {
         self.force_exit.start();
         self.report(Event::Stop(reason));
     }
 
-    /// Nothing of the plugin is left that could be abandoned.
+    /// Reports that no plugin code is left that could be abandoned.
     pub(crate) fn plugin_done(&self) {
         self.force_exit.plugin_done();
     }
@@ -81,7 +81,7 @@ pub(crate) fn watch_signals(reporter: Reporter) -> Result<(), Error> {
     })?)
 }
 
-/// Stops when the parent is gone; at once if it already is.
+/// Stops when the parent has ended; at once if it already has.
 pub(crate) fn watch_parent(pid: u32, reporter: Reporter) -> Result<(), Error> {
     let watch = Watch::open(pid).map_err(|error| {
         let instead = if let WatchError::OtherNamespace(_) = error { " (--lease-fd)" } else { "" };
@@ -101,7 +101,7 @@ pub(crate) fn watch_lease(lease: Lease, fd: RawFd, reporter: Reporter) -> Result
     })?)
 }
 
-/// Makes a lease of a file descriptor that the worker was started with.
+/// Creates a lease from an inherited file descriptor.
 pub(crate) fn lease(end: OwnedFd) -> Result<Lease, Error> {
     Lease::new(end).map_err(|error| {
         let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();

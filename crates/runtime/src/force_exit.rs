@@ -1,8 +1,8 @@
-//! Ends the process if its orderly stop does not.
+//! Ends the process if the orderly stop does not.
 //!
-//! The stop is bounded by itself. This thread is for a second signal, and for what nobody has
-//! thought of, such as a main thread that hangs where it never should.
-//! It exists from the start and waits for nothing longer than a moment.
+//! The orderly stop has a time limit of its own. This thread handles a second signal and unforeseen
+//! failures, such as a main thread that hangs.
+//! It is started early and never blocks for long.
 
 use std::time::{Duration, Instant};
 
@@ -15,67 +15,68 @@ use crate::error::Error;
 /// The exit code of a worker that has abandoned something.
 pub(crate) const ABANDONED: u8 = 4;
 
-/// Starts the countdown to a forced exit; there is no way back.
+/// Starts the countdown to a forced exit, which cannot be stopped.
 #[derive(Debug, Clone)]
-pub(crate) struct ForceExit(Queue<Order>);
+pub(crate) struct ForceExit(Queue<Message>);
 
 #[derive(Debug)]
-enum Order {
+enum Message {
     Start,
     PluginDone,
-    /// Because of this signal.
+    /// The name of the second signal.
     Now(&'static str),
 }
 
-const LAST_LINE: &[u8] = b"stopped: the stop itself did not finish; what runs is abandoned\n";
+const LAST_LINE: &[u8] =
+    b"stopped: the stop itself did not finish in time; abandoned: everything that was running\n";
 
 impl ForceExit {
     /// Prepares a countdown of `limit`.
     pub(crate) fn new(limit: Duration) -> Result<Self, Error> {
-        let orders = Queue::unbounded();
-        let received = orders.clone();
+        let messages = Queue::unbounded();
+        let received = messages.clone();
         thread::spawn("force-exit", "the forced exit", move || follow(&received, limit))?;
-        Ok(Self(orders))
+        Ok(Self(messages))
     }
 
     /// Starts the countdown, unless it has started.
     pub(crate) fn start(&self) {
-        self.order(Order::Start);
+        self.send(Message::Start);
     }
 
-    /// Nothing of the plugin is left that could be abandoned.
+    /// Reports that no plugin code is left that could be abandoned.
     pub(crate) fn plugin_done(&self) {
-        self.order(Order::PluginDone);
+        self.send(Message::PluginDone);
     }
 
     /// Ends the process now.
     pub(crate) fn now(&self, signal: &'static str) {
-        self.order(Order::Now(signal));
+        self.send(Message::Now(signal));
     }
 
-    fn order(&self, order: Order) {
-        // The queue has no limit.
-        let _ = self.0.push(order);
+    fn send(&self, message: Message) {
+        // Never fails: the queue is unbounded.
+        let _ = self.0.push(message);
     }
 }
 
-fn follow(orders: &Queue<Order>, limit: Duration) {
+fn follow(messages: &Queue<Message>, limit: Duration) {
     fd::unshare_table();
     let mut deadline: Option<Instant> = None;
     let mut plugin_done = false;
     loop {
-        let order = match deadline {
-            None => Some(orders.pop()),
+        let message = match deadline {
+            None => Some(messages.pop()),
             Some(deadline) => {
-                orders.pop_timeout(deadline.saturating_duration_since(Instant::now()))
+                messages.pop_timeout(deadline.saturating_duration_since(Instant::now()))
             }
         };
-        match order {
-            Some(Order::Start) => {
+        match message {
+            Some(Message::Start) => {
                 deadline.get_or_insert_with(|| Instant::now() + limit);
             }
-            Some(Order::PluginDone) => plugin_done = true,
-            Some(Order::Now(signal)) => exit_now(signal, plugin_done),
+            Some(Message::PluginDone) => plugin_done = true,
+            Some(Message::Now(signal)) => exit_now(signal, plugin_done),
             None => {
                 stderr::try_write(LAST_LINE);
                 let _ = descendants::kill_here();
@@ -87,7 +88,7 @@ fn follow(orders: &Queue<Order>, limit: Duration) {
 
 fn exit_now(signal: &'static str, plugin_done: bool) -> ! {
     // Logged before the kill: the main thread may end the process once nothing is left.
-    log::warn!("{signal}: second signal, everything left is killed");
+    log::warn!("{signal}: second signal, killing everything that is left");
     let survivors = descendants::kill_here();
     let of_plugin = (!plugin_done).then(|| match activity::running() {
         running if running.is_empty() => "the rest of the stop".to_owned(),
@@ -101,7 +102,7 @@ fn exit_now(signal: &'static str, plugin_done: bool) -> ! {
     }
     let line = format!("{line}; abandoned: {}", abandoned.join("; "));
     logging::write_last(log::Level::Error, &line);
-    // What still runs may have started more.
+    // Whatever is still running may have started more processes.
     let _ = descendants::kill_here();
     exit::now(ABANDONED)
 }

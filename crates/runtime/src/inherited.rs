@@ -1,4 +1,4 @@
-//! The file descriptors that the worker was started with.
+//! The inherited file descriptors of the worker.
 
 use std::os::fd::{OwnedFd, RawFd};
 
@@ -11,7 +11,7 @@ use crate::config::{AnnounceTo, Config};
 use crate::error::Error;
 use crate::{announce, event};
 
-/// Those that are not the announcement's.
+/// The inherited file descriptors other than the one for the announcement.
 #[derive(Debug)]
 pub(crate) struct Inherited {
     pub(crate) lease: Option<(Lease, RawFd)>,
@@ -21,10 +21,10 @@ pub(crate) struct Inherited {
 impl Inherited {
     /// Takes over every file descriptor that the config names.
     ///
-    /// To be called before anything is opened, so that the numbers cannot mean anything else.
+    /// Call it before anything is opened, so that the numbers cannot refer to anything else.
     pub(crate) fn take(config: &Config) -> Result<Self, Error> {
-        // Checked first: one that is taken over gets a new number, which may be one that is named
-        // but not open.
+        // Check all of them first: taking one over gives it a new number, which may be that of
+        // another one that is named but not open.
         let checked = check(config);
         match &config.announce {
             AnnounceTo::Stdout => {}
@@ -32,7 +32,7 @@ impl Inherited {
             AnnounceTo::Fd(fd) if fd::is_open(*fd) => {
                 announce::set_destination(Destination::Fd(take("--ready-fd", *fd)?));
             }
-            // The failure is announced on stdout.
+            // This failure is announced on stdout.
             AnnounceTo::Fd(_) => {}
         }
         checked?;
@@ -48,7 +48,7 @@ impl Inherited {
     }
 }
 
-/// Checks that every file descriptor is open, and named for one purpose.
+/// Checks that every file descriptor is open and has one purpose only.
 fn check(config: &Config) -> Result<(), Error> {
     let announce = if let AnnounceTo::Fd(fd) = config.announce { Some(fd) } else { None };
     let socket = if let ListenAddr::Inherited(fd) = config.listen { Some(fd) } else { None };

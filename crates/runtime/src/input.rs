@@ -1,4 +1,4 @@
-//! Reads JSON that was given on the command line.
+//! Reads JSON from the command line.
 
 use std::fs;
 

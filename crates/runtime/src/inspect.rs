@@ -1,4 +1,4 @@
-//! What a plugin is, and one run of it in place (`--check`).
+//! Describes a plugin, and optionally makes one run of it (`--check`).
 
 mod schema;
 mod text;
@@ -22,20 +22,20 @@ use crate::run::watch_crashes;
 use crate::source::{ClassSource, InspectClass, Inspected, Origin};
 use crate::{input, load, report};
 
-/// What an inspection looks at.
+/// The parameters of an inspection.
 #[derive(Debug, Clone)]
 pub struct InspectRequest {
-    /// The time in which the plugin must come up.
+    /// Time limit for loading and initializing the plugin.
     pub load_timeout: Duration,
-    /// The form of the report.
+    /// The format of the report.
     pub format: ReportFormat,
-    /// Make an instance with this config.
+    /// Config to create an instance with.
     pub plugin_config: Option<JsonInput>,
-    /// Make one run of this call, `{"args":[…],"kwargs":{…}}`.
+    /// Call to make one run of, `{"args":[…],"kwargs":{…}}`.
     pub call: Option<JsonInput>,
 }
 
-/// The form of a report.
+/// The format of a report.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum ReportFormat {
     /// Text for people.
@@ -47,7 +47,7 @@ pub enum ReportFormat {
 
 #[derive(Debug, Serialize)]
 struct Report {
-    /// Its path, with U+FFFD for what is not UTF-8.
+    /// The path, with U+FFFD in place of bytes that are not UTF-8.
     #[serde(skip_serializing_if = "Option::is_none")]
     file: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -63,7 +63,7 @@ struct Report {
     run: Option<Run>,
 }
 
-/// A run that was made in place.
+/// The run of an inspection.
 #[derive(Debug, Serialize)]
 struct Run {
     class: String,
@@ -79,21 +79,22 @@ enum End {
     Error(String),
 }
 
-/// The config and the call of a request, read.
+/// The content of a request's config and call.
 struct Inputs {
     plugin_config: Option<Vec<u8>>,
     call: Option<Vec<u8>>,
 }
 
-/// Loads a plugin, prints what it is, and makes a run if there is a call; returns the exit code.
+/// Loads and describes a plugin, and makes a run if there is a call; prints the report and returns
+/// the exit code.
 ///
-/// The code is 0, or that of what failed: the load, the initialize, or the run.
+/// The code is 0, or that of the error in load, initialize or run.
 /// Lines at level info and above are logged to stderr.
 #[must_use]
 pub fn inspect(request: &InspectRequest, source: impl ClassSource) -> u8 {
     logging::init(logging::Format::Text, &logging::default_filter());
     let outcome = attempt(request, Box::new(source)).unwrap_or_else(Outcome::Failed);
-    report::conclude_alone(outcome)
+    report::conclude_and_kill(outcome)
 }
 
 fn attempt(request: &InspectRequest, source: Box<dyn ClassSource>) -> Result<Outcome, Error> {
@@ -135,7 +136,7 @@ fn make_report(
     Ok(Report::new(origin, class.as_ref(), run))
 }
 
-/// Makes an instance, lets it make the run if there is a call, and cleans up.
+/// Creates an instance, makes the run if there is a call, and cleans up.
 fn try_instance(inputs: &Inputs, class: &Class, watch: &LoadWatch) -> Result<Option<Run>, Error> {
     watch.enter(LoadPhase::Initialize);
     activity::start("initialize");
@@ -158,7 +159,7 @@ fn try_instance(inputs: &Inputs, class: &Class, watch: &LoadWatch) -> Result<Opt
 }
 
 impl Report {
-    /// A library lists its classes; of another origin only the class itself is known.
+    /// A library lists its classes; for other origins only the opened class is known.
     fn new(origin: Origin, class: Option<&Class>, run: Option<Run>) -> Self {
         let file = origin.file.map(|file| file.display().to_string());
         let sha256 = origin.sha256;

@@ -1,17 +1,17 @@
 //! Runs a worker: from a [`Config`] and a [`ClassSource`] to an exit code.
 //!
-//! [`run`] is the whole story: bind the address, load the plugin, announce, serve, stop, and say on
-//! the last line how it ended.
-//! A front end parses its arguments, sets up what is its own (signal masks, see
-//! `universal-worker-process`), calls [`run`], and ends the process with the code it returns.
-//! What kind of plugin it is, only the [`ClassSource`] knows: a library, a class of this program,
-//! a class of another language.
+//! [`run`] covers the whole life of a worker: bind the address, load the plugin, announce, serve,
+//! stop, and log the reason in the last line.
+//! A front end parses its arguments, sets up the process as it needs (such as signal masks, see
+//! `universal-worker-process`), calls [`run`], and exits with the code that it returns.
+//! Only the [`ClassSource`] knows the kind of plugin: a library, a class of the same program, or a
+//! class in another language.
 //!
-//! A process runs one worker: signal handlers, stdout, the logger and the crash handler are those
-//! of the process.
+//! A process runs one worker, because signal handlers, stdout, the logger and the crash handler are
+//! global.
 //!
 //! # Examples
-//! A worker around a plugin of this program:
+//! A worker that serves a plugin of the same program:
 //! ```no_run
 //! use std::sync::Arc;
 //!

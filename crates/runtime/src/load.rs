@@ -1,4 +1,5 @@
-//! Loads the plugin on a thread of its own, since a slow one must not keep the worker from ending.
+//! Loads the plugin on a separate thread, because a slow plugin must not keep the worker from
+//! stopping.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -13,7 +14,7 @@ use crate::load_watch::{LoadPhase, LoadWatch};
 use crate::plugin_threads;
 use crate::source::ClassSource;
 
-/// Starts to load; the end is an event.
+/// Starts loading; reports the end as an event.
 pub(crate) fn start(
     config: &Config,
     plugin_config: Option<Vec<u8>>,
@@ -57,7 +58,7 @@ fn load(
     Ok(service)
 }
 
-/// Does something with a plugin on a thread of its own, and waits for it as long as `watch` allows.
+/// Runs `work` on the load thread, and waits for it as long as `watch` allows.
 pub(crate) fn in_time<T: Send + 'static>(
     watch: &LoadWatch,
     work: impl FnOnce(&LoadWatch) -> Result<T, Error> + Send + 'static,
@@ -65,9 +66,10 @@ pub(crate) fn in_time<T: Send + 'static>(
     let done = Queue::unbounded();
     let (this, result) = (watch.clone(), done.clone());
     spawn(move || {
-        // Panics of a plugin do not reach this frame; after one of ours nothing else would report.
+        // Panics of a plugin do not reach this frame; after a panic of the worker, nothing else
+        // would report.
         let outcome = catch_unwind(AssertUnwindSafe(|| work(&this)));
-        let panicked = |_| Err(Error::defect("the thread that loads has panicked"));
+        let panicked = |_| Err(Error::defect("the load thread panicked"));
         let _ = result.push(outcome.unwrap_or_else(panicked));
     })?;
     loop {

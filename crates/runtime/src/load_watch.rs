@@ -1,4 +1,4 @@
-//! What a load is at, and how long it may still take.
+//! The phase of a load, and the time that is left for it.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -12,12 +12,12 @@ use crate::error::{Error, InitializeError};
 use crate::open_error::OpenError;
 use crate::plugin_label::PluginLabel;
 
-/// How long to wait before asking again, when there is no limit.
+/// The polling interval when there is no limit.
 const NO_LIMIT: Duration = Duration::from_secs(1);
 
 /// A load in progress: a [`ClassSource`](crate::ClassSource) reports its phases here.
 ///
-/// Clones are handles of the same load.
+/// Clones are handles to the same load.
 #[derive(Debug, Clone)]
 pub struct LoadWatch {
     plugin: PluginLabel,
@@ -32,19 +32,19 @@ struct Progress {
     phase: LoadPhase,
 }
 
-/// What a load is at.
+/// The phase of a load.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum LoadPhase {
-    /// Finding the plugin.
+    /// Searching for the plugin.
     Find,
     /// Loading its code.
     Load,
     /// Opening the class.
     OpenClass,
-    /// Making the first instance.
+    /// Creating the first instance.
     Initialize,
-    /// The plugin is up; what follows has no limit.
+    /// The plugin is loaded; there is no limit any more.
     Up,
 }
 
@@ -55,7 +55,7 @@ impl LoadWatch {
         Self { plugin, start: Instant::now(), timeout, progress }
     }
 
-    /// The file is being loaded: messages name it, and a crash is reported as one of this file.
+    /// Marks the start of loading a file: messages and crash reports name it.
     pub fn loading(&self, file: &Path) {
         self.update(|progress| {
             progress.file = Some(file.to_owned());
@@ -64,7 +64,7 @@ impl LoadWatch {
         crash::loading(file);
     }
 
-    /// The file is loaded, or failed to; the class comes next.
+    /// Marks the end of loading the file, successful or not; the class is opened next.
     pub fn loaded(&self) {
         crash::loaded();
         self.enter(LoadPhase::OpenClass);
@@ -74,7 +74,7 @@ impl LoadWatch {
         self.update(|progress| progress.phase = phase);
     }
 
-    /// How long the load may still take, or until when to ask again.
+    /// The time that is left for the load, or until the next check.
     pub(crate) fn remaining(&self) -> Duration {
         if self.update(|progress| progress.phase == LoadPhase::Up) {
             return NO_LIMIT;
@@ -82,7 +82,7 @@ impl LoadWatch {
         self.timeout.saturating_sub(self.start.elapsed())
     }
 
-    /// The error of a load that has taken longer than it may.
+    /// The error of a load that has exceeded its limit.
     pub(crate) fn timed_out(&self) -> Error {
         let (file, phase) = self.update(|progress| (progress.file.clone(), progress.phase));
         if phase == LoadPhase::Initialize {
@@ -101,7 +101,7 @@ impl LoadWatch {
         Error::Load { plugin: self.plugin.clone(), source }
     }
 
-    /// The error of a plugin that refuses its config.
+    /// The error of a plugin that rejects its config.
     pub(crate) fn refused(&self, message: String) -> Error {
         self.not_initialized(InitializeError::Refused(message))
     }

@@ -12,7 +12,7 @@ use crate::force_exit::ABANDONED;
 
 #[derive(Debug)]
 pub(crate) enum Outcome {
-    /// It did what it was asked to, and served nothing.
+    /// It completed its task without serving.
     Done,
     /// It served, and stopped.
     Stopped {

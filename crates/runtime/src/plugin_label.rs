@@ -1,11 +1,11 @@
-//! What the user named.
+//! The label of a plugin in messages.
 
 use std::fmt;
 use std::path::Path;
 
 use universal_worker_sanitize as sanitize;
 
-/// What the user named: a module, and perhaps a class in it.
+/// A module that the user named, and optionally a class in it.
 ///
 /// Displayed as `module:Class`, on one line and bounded.
 #[derive(Debug, Clone, PartialEq, Eq)]

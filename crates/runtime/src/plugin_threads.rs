@@ -1,4 +1,4 @@
-//! Keeps the table of what runs, for the report of a crash.
+//! Records what the plugin's threads are running, for crash reports.
 
 use universal_worker_crash::activity;
 use universal_worker_process::thread;

@@ -1,4 +1,4 @@
-//! What a front end does besides running a worker: print, report, fail.
+//! The other tasks of a front end: print, report, fail.
 
 use std::io;
 use std::io::IsTerminal;
@@ -18,21 +18,22 @@ pub fn print(text: &str) -> u8 {
     0
 }
 
-/// Announces an error, and writes it as the last line on stderr; returns its exit code.
+/// Announces an error and writes it as the last line on stderr; returns its exit code.
 ///
-/// On a terminal a usage error is not announced: a person reads the line on stderr.
+/// If stdout is a terminal, a usage error is not announced, because the user reads the line on
+/// stderr.
 #[must_use]
 pub fn fail(error: Error) -> u8 {
     failed(error).conclude()
 }
 
-/// Makes a report that may load plugins or start processes, and prints it; returns the exit code.
+/// Makes and prints a report, which may load plugins or start processes; returns the exit code.
 ///
-/// Processes that are left at the end are killed.
+/// Remaining processes are killed at the end.
 #[must_use]
 pub fn report(make: impl FnOnce() -> Result<String, Error>) -> u8 {
     let made = descendants::adopt().map_err(Error::from).and_then(|()| make());
-    conclude_alone(match made {
+    conclude_and_kill(match made {
         Ok(text) => {
             write(&text);
             Outcome::Done
@@ -55,8 +56,8 @@ pub(crate) fn failed(error: Error) -> Outcome {
     Outcome::Failed(error)
 }
 
-/// Concludes, and kills what still runs, which may have started processes until the end.
-pub(crate) fn conclude_alone(outcome: Outcome) -> u8 {
+/// Concludes, and kills remaining processes, which may have been started until the end.
+pub(crate) fn conclude_and_kill(outcome: Outcome) -> u8 {
     let code = outcome.conclude();
     match descendants::kill() {
         None => code,

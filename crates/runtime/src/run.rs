@@ -1,4 +1,4 @@
-//! The story of a worker.
+//! The life of a worker.
 
 use std::time::Duration;
 
@@ -25,8 +25,8 @@ use crate::{announce, event, input, load, report};
 /// Serves a plugin until there is a reason to stop; returns the exit code.
 ///
 /// Blocks the calling thread, which only waits for events and reaps orphans (see [`Orphans`]).
-/// The caller must end the process with the code, by `universal_worker_process::exit::now`:
-/// threads of the plugin may still run, and destructors of its library may hang.
+/// The caller must pass the code to `universal_worker_process::exit::now`: threads of the plugin
+/// may still be running, and destructors of its library may hang.
 #[must_use]
 pub fn run(config: &Config, source: impl ClassSource) -> u8 {
     let outcome = attempt(config, Box::new(source)).unwrap_or_else(|error| {
@@ -37,7 +37,7 @@ pub fn run(config: &Config, source: impl ClassSource) -> u8 {
         }
         outcome
     });
-    report::conclude_alone(outcome)
+    report::conclude_and_kill(outcome)
 }
 
 fn attempt(config: &Config, source: Box<dyn ClassSource>) -> Result<Outcome, Error> {
@@ -91,7 +91,7 @@ impl Worker<'_> {
         };
         let served = self.serve(bound, &service);
         if served.is_err() {
-            // An instance is cleaned up whatever failed after it.
+            // Clean up the instance, whatever failed.
             let _ = service.stop(self.config.stop_grace / 2);
         }
         served
@@ -143,7 +143,7 @@ impl Worker<'_> {
                 }
                 Event::Loaded(_) => {}
                 Event::ServerEnded => {
-                    return Err(Error::defect("the thread that serves has ended"));
+                    return Err(Error::defect("the I/O thread has ended"));
                 }
             }
         };
@@ -156,7 +156,7 @@ impl Worker<'_> {
 
     /// Waits for the next event, and reaps orphans meanwhile.
     ///
-    /// `check` is called in between, and returns how long it can do without another call.
+    /// Calls `check` in between, which returns the time until its next call.
     fn next(&self, mut check: impl FnMut() -> Duration) -> Event {
         loop {
             if let Some(event) = self.events.pop_timeout(check().min(REAP_INTERVAL)) {

@@ -1,4 +1,4 @@
-//! The thread that serves sockets.
+//! The I/O thread, which serves the socket.
 
 use std::io;
 
@@ -40,7 +40,7 @@ impl Server {
         Ok(Self { shutdown })
     }
 
-    /// Lets open answers finish; the end is an event.
+    /// Shuts down after open responses have finished; the end is reported as an event.
     pub(crate) fn shut_down(self) {
         let _ = self.shutdown.send(());
     }

@@ -1,4 +1,4 @@
-//! Where the class of a plugin comes from: the one seam between the runtime and a kind of plugin.
+//! The source of a plugin's class: the interface between the runtime and a kind of plugin.
 
 use std::path::PathBuf;
 
@@ -8,12 +8,12 @@ use crate::load_watch::LoadWatch;
 use crate::open_error::OpenError;
 use crate::plugin_label::PluginLabel;
 
-/// Where the class of a plugin comes from: a library, a class of this program, another language.
+/// The source of a plugin's class: a library, the same program, or another language.
 ///
 /// Its methods run on the load thread, never on the one that called [`run`](crate::run): they may
-/// hang without keeping the worker from ending.
+/// hang without keeping the worker from stopping.
 pub trait ClassSource: Send + 'static {
-    /// What the user named.
+    /// The module and class that the user named.
     fn label(&self) -> PluginLabel;
 
     /// Loads the plugin and opens its class.
@@ -21,13 +21,13 @@ pub trait ClassSource: Send + 'static {
     /// Report each phase to `watch`, for the message if it takes too long.
     ///
     /// # Errors
-    /// Why there is no class.
+    /// If the class cannot be opened.
     fn open(self: Box<Self>, watch: &LoadWatch) -> Result<Opened, OpenError>;
 
-    /// Loads the plugin and describes it; opens the class if `class` says so.
+    /// Loads and describes the plugin; opens the class if `class` requires it.
     ///
     /// # Errors
-    /// Why there is no class, or nothing to describe.
+    /// If the class cannot be opened or the plugin cannot be described.
     fn inspect(
         self: Box<Self>,
         class: InspectClass,
@@ -39,19 +39,19 @@ pub trait ClassSource: Send + 'static {
     }
 }
 
-/// A class that is open.
+/// An opened class.
 #[derive(Debug)]
 pub struct Opened {
     /// The class.
     pub class: Class,
-    /// Where it came from.
+    /// Its origin.
     pub origin: Origin,
 }
 
-/// A plugin that was looked at.
+/// An inspected plugin.
 #[derive(Debug)]
 pub struct Inspected {
-    /// Where it came from.
+    /// Its origin.
     pub origin: Origin,
     /// The class, if it was opened.
     pub class: Option<Class>,
@@ -62,17 +62,17 @@ pub struct Inspected {
 pub enum InspectClass {
     /// Only if the user named one.
     IfNamed,
-    /// In any case.
+    /// Always.
     Always,
 }
 
-/// Where a class came from, as far as that is known.
+/// The origin of a class, as far as it is known.
 #[derive(Debug, Clone, Default)]
 pub struct Origin {
     /// The file.
     pub file: Option<PathBuf>,
     /// The file's SHA-256 in hex digits; only an inspection needs it.
     pub sha256: Option<String>,
-    /// What the library says about itself and its classes.
+    /// The library's description of itself and its classes.
     pub library: Option<LibraryInfo>,
 }

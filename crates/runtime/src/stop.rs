@@ -1,4 +1,4 @@
-//! The stop, whatever its reason: bounded in time, whatever hangs.
+//! The orderly stop, which is bounded in time even if the plugin hangs.
 
 use std::time::{Duration, Instant};
 
@@ -10,13 +10,14 @@ use crate::event::{Event, Reporter, StopReason};
 use crate::outcome::{Abandoned, Outcome};
 use crate::server::Server;
 
-/// The part of the grace that runs and the cleanup do not get; it is for what follows them.
+/// The part of the grace that is reserved for the steps after runs and cleanup.
 const AFTER_PLUGIN: Duration = Duration::from_millis(450);
 
-/// The time in which the answers of the cancelled runs are written.
-const LAST_ANSWERS: Duration = Duration::from_millis(120);
+/// Time limit for writing the responses of cancelled runs.
+const LAST_RESPONSES: Duration = Duration::from_millis(120);
 
-/// The part of the grace kept for the last log lines, and for processes started meanwhile.
+/// The part of the grace that is reserved for the last log lines, and for processes started during
+/// the stop.
 const LAST_LINES: Duration = Duration::from_millis(170);
 
 /// A stop in progress.
@@ -39,13 +40,13 @@ impl<'a> Stop<'a> {
         Self { reason, reporter, events, grace, start: Instant::now() }
     }
 
-    /// Stops a worker that serves.
+    /// Stops a worker that is serving.
     pub(crate) fn serving(self, service: &WorkerService, server: Server) -> Outcome {
         log::info!("stopping: {}", self.reason);
         announce::notify("STOPPING=1");
         let abandoned = abandoned(service.stop(self.plugin_grace()));
         server.shut_down();
-        let deadline = Instant::now() + LAST_ANSWERS;
+        let deadline = Instant::now() + LAST_RESPONSES;
         let left = || deadline.saturating_duration_since(Instant::now());
         while let Some(event) = self.events.pop_timeout(left()) {
             if matches!(event, Event::ServerEnded) {
@@ -55,8 +56,8 @@ impl<'a> Stop<'a> {
         self.finish(abandoned)
     }
 
-    /// Stops a worker that still loads. An instance that is being made is waited for, so that it
-    /// can be cleaned up.
+    /// Stops a worker that is still loading. Waits for an instance that is being created, so that
+    /// it can be cleaned up.
     pub(crate) fn loading(self, makes_instance: bool) -> Outcome {
         let left = || self.plugin_grace().saturating_sub(self.start.elapsed());
         let mut unfinished = makes_instance.then(|| "the initialize of the plugin".to_owned());
@@ -74,12 +75,12 @@ impl<'a> Stop<'a> {
         self.finish(unfinished)
     }
 
-    /// The part of the grace that runs and the cleanup get.
+    /// The part of the grace for runs and the cleanup.
     fn plugin_grace(&self) -> Duration {
         self.grace - AFTER_PLUGIN.min(self.grace / 2)
     }
 
-    /// Ends the descendants in the time that is left.
+    /// Terminates the descendants in the time that is left.
     fn finish(self, abandoned: Option<String>) -> Outcome {
         if abandoned.is_none() {
             self.reporter.plugin_done();

@@ -1,7 +1,7 @@
-//! A front end with a class of this program: nothing in the runtime knows of libraries, or needs
+//! A front end with a class of the same program: the runtime depends neither on libraries nor on
 //! the process's first thread.
 //!
-//! The test program runs itself again as the worker, on libtest's thread.
+//! The test program starts itself again as the worker, on a thread of libtest.
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests, which a failed step fails")]
 
@@ -23,7 +23,7 @@ use universal_worker_runtime::{
     Opened, Origin, Orphans, PluginLabel, ReportFormat, background_context,
 };
 
-/// What the worker does, by the value of this variable.
+/// The variable that selects what the worker does.
 const ROLE: &str = "IN_PROCESS_ROLE";
 const ANNOUNCEMENT: &str = "IN_PROCESS_ANNOUNCEMENT";
 
@@ -48,7 +48,7 @@ impl ClassSource for InProcess {
     }
 }
 
-/// No test: the worker that the tests start.
+/// Not a test, but the worker that the tests start.
 #[test]
 fn worker() {
     let Ok(role) = env::var(ROLE) else { return };

@@ -8,7 +8,7 @@ use rustix::io::Errno;
 use rustix::process::{Pid, PidfdFlags, Signal, WaitId, WaitIdOptions};
 use universal_worker_telemetry::parent;
 
-/// waitid(2): children whatever signal their end sends.
+/// waitid(2): all children, regardless of the signal that their end sends.
 pub(super) const WALL: WaitIdOptions = WaitIdOptions::from_bits_retain(0x4000_0000);
 
 /// A descendant that has not ended.

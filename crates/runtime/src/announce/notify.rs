@@ -18,7 +18,7 @@ pub(crate) fn notify(state: &str) {
 
 fn send(socket: &OsStr, state: &str) -> io::Result<()> {
     let sender = UnixDatagram::unbound()?;
-    // A manager that does not read must not hold the worker up.
+    // A manager that does not read must not block the worker.
     sender.set_nonblocking(true)?;
     sender.send_to_addr(state.as_bytes(), &address(socket)?).map(drop)
 }

@@ -1,9 +1,9 @@
-//! A JSON Schema in a few words, for people.
+//! A short text form of a JSON Schema.
 
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-/// Whether only `null` fits.
+/// Whether the schema accepts only `null`.
 pub(super) fn is_null(schema: &RawValue) -> bool {
     serde_json::from_str::<Value>(schema.get()).is_ok_and(|schema| schema["type"] == "null")
 }
@@ -39,7 +39,7 @@ fn described(what: String, schema: &Value) -> String {
     }
 }
 
-/// The kind of value; `root` holds the definitions that references point to.
+/// The type of a value; `root` has the definitions that references point to.
 fn kind(schema: &Value, root: &Value) -> String {
     let any_of = |key: &str| schema[key].as_array().filter(|some| !some.is_empty());
     if let Some(value) = schema.get("const") {
@@ -68,7 +68,7 @@ fn of_items(schema: &Value, root: &Value) -> String {
     schema.get("items").map_or_else(|| "any".to_owned(), |items| kind(items, root))
 }
 
-/// The values of an enum, or the name of anything else.
+/// The values of an enum, or the name of any other definition.
 fn referred(reference: &str, root: &Value) -> String {
     let target = reference.strip_prefix('#').and_then(|pointer| root.pointer(pointer));
     let has_values = |schema: &Value| schema["enum"].is_array() || schema.get("const").is_some();

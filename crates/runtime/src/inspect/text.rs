@@ -33,7 +33,7 @@ pub(super) fn render(report: &Report) -> String {
     text.trim_end().to_owned()
 }
 
-/// Schemas that were printed, each with the class it was printed for.
+/// The sections printed so far, each with its class.
 #[derive(Default)]
 struct Sections(HashMap<String, String>);
 
@@ -52,7 +52,7 @@ impl Sections {
         self.add(text, info, "output", &schema::lines(&info.output_schema, &[]));
     }
 
-    /// Adds a section, or a reference to the class that has the same one.
+    /// Adds a section, or a reference to an earlier class with the same one.
     fn add(&mut self, text: &mut String, info: &ClassInfo, title: &str, lines: &[String]) {
         let key = format!("{title}\n{}", lines.join("\n"));
         match self.0.get(&key) {
@@ -116,7 +116,7 @@ mod tests {
             "args_schema": args_schema,
             "output_schema": true,
         });
-        // From text, since a schema is kept as it is written.
+        // Parsed from text, because a schema keeps its spelling.
         serde_json::from_str(&info.to_string()).unwrap()
     }
 
