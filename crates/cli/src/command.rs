@@ -1,38 +1,38 @@
-//! What a command line asks for.
+//! The requests that a command line can make.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use universal_worker_runtime::{Config, InspectRequest};
 
-/// What the process is to do.
+/// The task of the process.
 #[derive(Debug, Clone)]
 pub enum Command {
     /// Serve a plugin.
     Run(Box<RunRequest>),
-    /// Describe a plugin, and end.
+    /// Describe a plugin, and exit.
     Check(Box<CheckRequest>),
-    /// List the plugins in the plugin folders, and end.
+    /// List the plugins in the plugin folders, and exit.
     List(ListRequest),
-    /// Print this text and a line feed, and end.
+    /// Print this text and a line feed, and exit.
     Print(String),
 }
 
 /// A plugin to serve.
 #[derive(Debug, Clone)]
 pub struct RunRequest {
-    /// Which plugin.
+    /// The plugin.
     pub plugin: PluginRequest,
-    /// How to serve it.
+    /// The configuration of the worker.
     pub config: Config,
 }
 
 /// A plugin to describe.
 #[derive(Debug, Clone)]
 pub struct CheckRequest {
-    /// Which plugin.
+    /// The plugin.
     pub plugin: PluginRequest,
-    /// What to find out about it.
+    /// The parameters of the inspection.
     pub inspect: InspectRequest,
 }
 
@@ -43,11 +43,11 @@ pub struct ListRequest {
     pub folders: Vec<PathBuf>,
     /// The folders of the command line; each must exist.
     pub named: Vec<PathBuf>,
-    /// The time in which each library must load.
+    /// Time limit for loading each library.
     pub load_timeout: Duration,
 }
 
-/// A plugin, and where to look for it.
+/// A plugin, and where to search for it.
 #[derive(Debug, Clone)]
 pub struct PluginRequest {
     /// A path with a slash in it, or the name of a plugin in a plugin folder.

@@ -1,9 +1,9 @@
-//! The error of a wrong command line.
+//! Usage errors.
 
 use thiserror::Error;
 use universal_worker_sanitize as sanitize;
 
-/// The command line or a variable is wrong; the message is one line.
+/// The command line or a variable is invalid; the message is one line.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{0}")]
 pub struct UsageError(String);

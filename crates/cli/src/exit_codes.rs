@@ -1,4 +1,4 @@
-//! How the worker ends: the exit codes as data, for `--help`, the manual page and the documentation.
+//! The exit codes as data: for `--help`, the manual page and the documentation.
 
 /// An exit code and its meaning.
 #[derive(Debug, Clone, Copy)]
@@ -52,7 +52,7 @@ const EXIT_CODES: &[ExitCode] = &[
     },
 ];
 
-/// All exit codes, in ascending order; the last row is the end by a signal.
+/// All exit codes, in ascending order; the last row is termination by a signal.
 #[must_use]
 pub fn exit_codes() -> &'static [ExitCode] {
     EXIT_CODES

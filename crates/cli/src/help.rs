@@ -5,10 +5,10 @@ use std::fmt::Write;
 use crate::exit_codes::exit_codes;
 use crate::options::{OptionGroup, OptionHelp, description, options};
 
-/// The columns of a terminal.
+/// The width of a terminal in columns.
 const WIDTH: usize = 80;
 
-/// A space at which no line is broken.
+/// A non-breaking space.
 const NO_BREAK: &str = "\u{a0}";
 
 pub(crate) const USAGE: [&str; 3] = [

@@ -1,15 +1,15 @@
 //! The command line of the worker: arguments and environment variables become a [`Command`].
 //!
-//! A front end, such as the program `universal-worker`, calls [`parse`] once at its start and
-//! hands the request to the runtime. Parsing is pure: it reads neither the environment nor files,
-//! and prints nothing.
+//! A front end, such as the program `universal-worker`, calls [`parse`] once at startup and passes
+//! the request to the runtime. Parsing is pure: it reads neither the environment nor files, and
+//! prints nothing.
 //!
-//! There are three steps, each a type: *normalize* brings arguments and variables into the one
-//! form that argh accepts (`Normalized`), argh turns texts into values (`Args`), and *resolve*
-//! checks how they go together ([`Command`]).
+//! Parsing has three steps, each with a type for its result: *normalize* brings arguments and
+//! variables into the form that argh accepts (`Normalized`), argh parses the values (`Args`), and
+//! *resolve* checks that they are consistent ([`Command`]).
 //!
-//! [`options`] and [`exit_codes`] are the data behind `--help`; [`mod@reference`] makes the manual
-//! page and the tables of `docs/operations.md` from the same data.
+//! [`options`] and [`exit_codes`] are the data behind `--help`; [`mod@reference`] generates the
+//! manual page and the tables of `docs/operations.md` from the same data.
 //!
 //! # Examples
 //! ```

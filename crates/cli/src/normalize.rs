@@ -1,7 +1,6 @@
-//! Brings arguments and variables into the one form that argh parses.
+//! Brings arguments and variables into the form that argh parses.
 //!
-//! `--option=value` becomes two words, and variables become options that the command line does not
-//! have.
+//! `--option=value` becomes two words, and variables become options if the command line lacks them.
 
 use argh::{FlagInfo, FlagInfoKind, Optionality};
 use universal_worker_sanitize::suggest;
@@ -10,7 +9,7 @@ use crate::error::UsageError;
 use crate::options::{flags, option_name};
 use crate::variables::{Variables, variable};
 
-/// Arguments in argh's form, and where each came from.
+/// Arguments in the form for argh, and the origin of each.
 #[derive(Debug, Default)]
 pub(crate) struct Normalized {
     /// `--option`, followed by a value if the option takes one.
@@ -37,7 +36,7 @@ pub(crate) fn normalize(args: &[String], variables: &Variables) -> Result<Normal
 }
 
 impl Normalized {
-    /// The option as its user knows it: with dashes, or as the variable that set it.
+    /// The option as the user set it: with dashes, or the name of the variable.
     pub(crate) fn name(&self, option: &str) -> String {
         let variable = variable(option).filter(|_| self.from_variables.contains(&option));
         variable.unwrap_or_else(|| format!("--{option}"))
@@ -48,7 +47,8 @@ impl Normalized {
         self.from_command_line.contains(&option)
     }
 
-    /// Takes argh's error about a value apart, and names the variable if the value came from one.
+    /// Turns argh's error about a value into one that names the variable if the value came from
+    /// one.
     pub(crate) fn value_error(&self, output: &str) -> UsageError {
         let why = self.args.windows(2).find_map(|pair| {
             let [option, value] = pair else { return None };
@@ -111,12 +111,12 @@ impl Normalized {
         Ok(())
     }
 
-    /// Whether the variable of an option counts.
+    /// Whether the variable of an option applies.
     fn is_open(&self, option: &str) -> bool {
-        // One listening option on the command line displaces the variables of all of them.
+        // A listening option on the command line overrides the variables of all of them.
         let is_displaced =
             LISTENING.contains(&option) && LISTENING.into_iter().any(|other| self.is_typed(other));
-        // The other variables are set for workers, and mean nothing to a list.
+        // The other variables are for workers, and do not apply to `--list`.
         let is_ignored = self.is_typed("list") && option != "load-timeout";
         // The folders of the variable follow those of the command line; see `resolve`.
         option != "plugin-dir" && !self.is_typed(option) && !is_displaced && !is_ignored

@@ -9,13 +9,13 @@ use argh::{ArgsInfo, CommandInfoWithArgs, FlagInfo, FlagInfoKind};
 use crate::args::Args;
 use crate::variables::variable;
 
-/// Options that belong together.
+/// A group of options.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct OptionGroup {
     /// The title of the group, such as "Where it listens".
     pub title: &'static str,
-    /// The options, in the order in which they are shown.
+    /// The options, in display order.
     pub options: Vec<OptionHelp>,
 }
 

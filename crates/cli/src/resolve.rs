@@ -1,4 +1,4 @@
-//! Turns parsed options into a request, and checks that they go together.
+//! Turns parsed options into a request, and checks that they are consistent.
 
 mod config;
 
@@ -15,10 +15,10 @@ use crate::error::UsageError;
 use crate::normalize::Normalized;
 use crate::variables::Variables;
 
-/// The time in which each library of a list must load.
+/// Time limit for loading each library of a list.
 const LIST_LOAD_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The options that name one plugin, or say what to do with it.
+/// The options that apply to a single plugin.
 const OF_ONE_PLUGIN: [&str; 7] =
     ["module", "class", "config", "plugin-sha256", "check", "json", "execute"];
 
@@ -97,7 +97,7 @@ fn folders(typed: &[PathBuf], variable: Option<&OsStr>) -> Vec<PathBuf> {
     typed.iter().cloned().chain(variable).collect()
 }
 
-/// The plugin may change the working directory.
+/// Paths become absolute, because the plugin may change the working directory.
 fn absolute(path: PathBuf) -> PathBuf {
     path::absolute(&path).unwrap_or(path)
 }

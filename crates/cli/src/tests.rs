@@ -82,7 +82,7 @@ fn a_variable_sets_an_option_and_the_command_line_wins() {
 }
 
 #[test]
-fn a_listening_option_displaces_the_variables_of_all_of_them() {
+fn a_listening_option_overrides_the_variables_of_all_of_them() {
     let vars = [("UNIVERSAL_WORKER_UDS", "s"), ("UNIVERSAL_WORKER_FD", "7")];
     assert_eq!(run(&["--module=m", "--port=7"], &vars).config.listen.to_string(), "127.0.0.1:7");
     assert!(error(&["--module=m"], &vars).contains("listens in one place"));

@@ -1,6 +1,7 @@
-//! The values of options: each function parses one kind, and says what it expected.
+//! The values of options: each function parses one kind of value, and its error says what was
+//! expected.
 //!
-//! An error continues a line that begins with the name of the option or variable.
+//! The error is the rest of a line that starts with the name of the option or variable.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::num::NonZeroU32;
@@ -11,10 +12,10 @@ use std::time::Duration;
 use universal_worker_runtime::logging;
 use universal_worker_runtime::logging::{Filter, Format};
 
-/// A hundred years: as good as no limit, and still a time that an instant can be moved by.
+/// A hundred years: effectively no limit, but not too large to be added to an instant.
 const FOREVER: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 
-/// A stop takes some time by itself.
+/// Even a stop without any delay takes some time.
 const MIN_STOP_GRACE: Duration = Duration::from_millis(100);
 
 pub(crate) fn port(value: &str) -> Result<u16, String> {
@@ -37,7 +38,7 @@ pub(crate) fn bytes(value: &str) -> Result<usize, String> {
     parsed(value, "a number of bytes")
 }
 
-/// An inherited file descriptor: stdout and stderr are the worker's own.
+/// An inherited file descriptor; stdout and stderr are reserved for the worker.
 pub(crate) fn fd(value: &str) -> Result<RawFd, String> {
     let what = "the number of a file descriptor, 0 or 3 and above";
     let fd = parsed(value, what)?;
@@ -53,11 +54,11 @@ pub(crate) fn loopback_address(value: &str) -> Result<IpAddr, String> {
     if address.is_loopback() { Ok(address) } else { Err(expected(what, value)) }
 }
 
-/// Any number of seconds; one that is too large for a duration is a hundred years.
+/// Any number of seconds; a number that is too large becomes a hundred years.
 pub(crate) fn seconds(value: &str) -> Result<Duration, String> {
     match value.parse::<f64>() {
         Ok(seconds) if !seconds.is_finite() => {
-            // "1e400" is a number, though too large for the type; "inf" is none.
+            // "1e400" is a number, although too large for the type; "inf" is not.
             let has_digits = value.bytes().any(|byte| byte.is_ascii_digit());
             if has_digits && seconds > 0.0 {
                 return Ok(FOREVER);
@@ -72,7 +73,7 @@ pub(crate) fn seconds(value: &str) -> Result<Duration, String> {
     }
 }
 
-/// Seconds above 0, for an option without which there is no limit.
+/// Seconds above 0, for an option whose default is no limit.
 pub(crate) fn time_limit(value: &str) -> Result<Duration, String> {
     above_zero(value, "no limit")
 }

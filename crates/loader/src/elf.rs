@@ -1,10 +1,10 @@
 //! Checks a file before the dynamic linker maps it.
 //!
-//! Two mistakes are common, and cheap to see: a copy that was cut short, and a file that is no
+//! Two mistakes are common and cheap to detect: a copy that was cut short, and a file that is not a
 //! library for this machine.
-//! `dlopen` maps the first one as its headers say, whether the bytes are there or not, so that it
-//! ends in SIGBUS instead of an error.
-//! All other damage is left to the dynamic linker.
+//! `dlopen` maps a truncated file as its headers say, so that missing bytes cause SIGBUS instead of
+//! an error.
+//! The dynamic linker handles all other damage.
 
 mod header;
 
@@ -15,7 +15,7 @@ use std::path::Path;
 use crate::error::LoadError;
 use crate::resolve;
 
-/// Refuses a file that cannot be a complete library for this machine.
+/// Rejects a file that cannot be a complete library for this machine.
 pub(crate) fn check(path: &Path) -> Result<(), LoadError> {
     let (file, size) = open(path)?;
     header::check(path, &file, size)

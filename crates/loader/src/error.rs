@@ -83,7 +83,7 @@ pub enum LoadError {
     #[error("{}: is empty", sanitize::path(.0))]
     Empty(PathBuf),
 
-    /// The file is a program, an ELF file of another type, or no ELF file at all.
+    /// The file is a program, an ELF file of another type, or not an ELF file at all.
     #[error("{}: is not a shared library (an ELF file of type DYN)", sanitize::path(.0))]
     NotALibrary(PathBuf),
 
@@ -300,7 +300,7 @@ pub enum LoadError {
 }
 
 impl LoadError {
-    /// What the message has no room for, on one or more lines: for a log at debug level.
+    /// Details beyond the message, on one or more lines, for a log at debug level.
     #[must_use]
     pub fn detail(&self) -> Option<&str> {
         match self {

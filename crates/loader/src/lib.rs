@@ -23,7 +23,7 @@
 //! [`resolve`] decides what a module is: a path, or a name in [`PluginFolders`].
 //! [`Library::open`] loads the file and compares its plugin interface with this program's;
 //! [`Library::class`] opens a class.
-//! A [`LoadError`] is one line with the file and the cause, and a hint what to do:
+//! A [`LoadError`] is one line with the file and the cause, and a hint about what to do:
 //!
 //! ```
 //! use universal_worker_loader::PluginFolders;

@@ -102,7 +102,7 @@ fn describe_error(file: &Path, fault: Fault) -> LoadError {
     LoadError::DescribeFailed { file: file.to_owned(), message: fault.message, detail }
 }
 
-/// What the one-line message drops.
+/// The details that the one-line message omits.
 fn detail_of(fault: &Fault) -> Option<String> {
     let cut = (sanitize::text(&fault.message) != fault.message).then_some(&fault.message);
     let parts = [cut, fault.detail.original.as_ref(), fault.detail.traceback.as_ref()];

@@ -18,7 +18,7 @@ use crate::linker;
 /// Loads the plugin library `file` and returns its root module.
 ///
 /// Not with `abi_stable`'s own functions: `load_from*` returns the first library for every further
-/// file, and `lib_header_from_path` unloads a library that it refuses.
+/// file, and `lib_header_from_path` unloads a library that it rejects.
 pub(crate) fn root(file: &Path) -> Result<PluginRootRef, LoadError> {
     let header = header(file)?;
     check_interface(file, header)?;
@@ -89,7 +89,7 @@ fn check_interface(file: &Path, header: &'static LibHeader) -> Result<(), LoadEr
 
 /// Checks that one of the interfaces is a later version of the other; the error is the differences.
 ///
-/// `abi_stable` itself refuses an older plugin in a newer worker, which is the normal upgrade.
+/// `abi_stable` itself rejects an older plugin in a newer worker, which is the normal upgrade.
 /// Both directions are sound, so one match is enough.
 fn check_layouts(ours: &'static TypeLayout, theirs: &'static TypeLayout) -> Result<(), String> {
     let Err(not_later) = check_layout_compatibility(ours, theirs) else { return Ok(()) };

@@ -46,7 +46,7 @@ pub(crate) struct Engine<J> {
     /// When the plugin last returned from a run or a lifecycle change.
     last_returned_at: Option<Instant>,
     last_key: EntryKey,
-    /// No deadline or grace ends before; none if there is none.
+    /// No deadline or grace ends before this time; `None` if there is none at all.
     due: Option<Instant>,
 }
 
@@ -138,8 +138,8 @@ impl<J> Engine<J> {
         self.last_returned_at = Some(now);
     }
 
-    /// Time since the plugin last returned: zero while anything is queued or at work, none if nothing
-    /// has ever been.
+    /// Time since the plugin last returned: zero while anything is queued or running, `None` if
+    /// nothing has ever run.
     pub(crate) fn idle_for(&self, now: Instant) -> Option<Duration> {
         if self.queue.len() + self.at_work() > 0 {
             return Some(Duration::ZERO);

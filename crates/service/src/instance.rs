@@ -1,4 +1,4 @@
-//! The instance of the plugin, the threads that run its code, and what is asked of it beside its runs.
+//! The instance of the plugin, the threads that run its code, and the probes of the instance.
 
 pub(crate) mod cell;
 pub(crate) mod plugin_thread;

@@ -28,7 +28,8 @@
 //! In reading order, each module using only those before it:
 //! - `run`: what a run is: its states, its cancel, its output, its errors.
 //! - `engine`: decides which run waits, runs and ends, without threads and clocks.
-//! - `instance`: the instance of the plugin, and the questions to it beside its runs.
+//! - `instance`: the instance of the plugin, and the probes, which ask it for its health and
+//!   options.
 //! - `pool`: the engine among threads. Plugin code runs on threads of its own, so that control routes
 //!   answer within milliseconds, whatever the plugin does.
 //! - `runs`: all of that behind one type, without HTTP.

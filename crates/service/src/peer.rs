@@ -16,8 +16,8 @@ impl UnixPeer {
         Self { uid }
     }
 
-    /// The effective user id of the process when it connected (`SO_PEERCRED`, unix(7)); none if the
-    /// system does not tell.
+    /// The effective user id of the process when it connected (`SO_PEERCRED`, unix(7)); `None` if
+    /// the system does not report it.
     #[must_use]
     pub const fn uid(&self) -> Option<u32> {
         self.uid

@@ -37,7 +37,7 @@ use crate::run::progress::Progress;
 use crate::run::timestamp::Timestamp;
 use crate::run::usage::Usage;
 
-/// A run, shared by its plugin, its client and everyone who asks about it.
+/// A run, shared by its plugin, its client and its observers.
 ///
 /// The engine owns its state (queued, running, ended).
 #[derive(Debug)]
@@ -122,7 +122,7 @@ impl Run {
         self.emitted_invalid_utf8.load(Ordering::Relaxed)
     }
 
-    /// What the run cost; none until it has been measured.
+    /// The cost of the run; `None` until it has been measured.
     pub(crate) fn costs(&self) -> Option<&Costs> {
         self.costs.get()
     }

@@ -50,7 +50,7 @@ pub(crate) struct Listeners {
     pub(crate) plugin_thread: ThreadListener,
 }
 
-/// What a client asks for.
+/// The request of a client.
 #[derive(Debug, Default)]
 pub(crate) struct RunRequest {
     /// The arguments, as JSON.
@@ -74,7 +74,7 @@ pub(crate) enum CancelResult {
     Ended,
 }
 
-/// A timeout of a hundred years or more is none.
+/// A timeout of a hundred years or more counts as no timeout.
 const NO_TIMEOUT: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 
 impl Runs {
@@ -92,8 +92,8 @@ impl Runs {
         Self { pool: Arc::new(pool), timeout, probes }
     }
 
-    /// Time since the plugin was last at work: zero while anything is queued or at work, none if
-    /// nothing has ever been.
+    /// Time since the plugin was last at work: zero while anything is queued or running, `None` if
+    /// nothing has ever run.
     pub(crate) fn idle_for(&self) -> Option<Duration> {
         self.pool.read(|engine| engine.idle_for(Instant::now()))
     }

@@ -22,7 +22,7 @@ use crate::serve::ConnectionLimits;
 
 /// A plugin as an HTTP service for hyper and tower.
 ///
-/// Clones are handles of the same service.
+/// Clones are handles to the same service.
 /// Several services in one process are independent of each other.
 #[derive(Debug, Clone)]
 pub struct WorkerService {
@@ -81,7 +81,7 @@ impl WorkerService {
     /// Time since the last activity: zero while a run is queued, the plugin is at work, or a response
     /// is not written.
     ///
-    /// Requests for `/health`, `/ready` and `/stats` are no activity.
+    /// Requests for `/health`, `/ready` and `/stats` do not count as activity.
     #[must_use]
     pub fn idle_for(&self) -> Duration {
         let requests = self.state.idle_tracker.idle_for();

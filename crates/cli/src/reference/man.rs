@@ -9,7 +9,7 @@ use crate::{PROGRAM, VERSION};
 
 const SUMMARY: &str = "serve a plugin over HTTP from a process of its own";
 
-/// The variables that set no option.
+/// The variables that do not set an option.
 const OTHER_VARIABLES: &[(&str, &str)] = &[
     (
         "LISTEN_FDS, LISTEN_PID",
@@ -28,7 +28,7 @@ pub fn man_page() -> String {
     let mut page = String::new();
     let (name, version) = (quoted(PROGRAM), quoted(&format!("{PROGRAM} {VERSION}")));
     let _ = writeln!(page, ".TH {name} 1 \"\" {version} \"User Commands\"");
-    // No hyphens in names, and no stretched lines.
+    // No hyphenation, and no justified lines.
     page.push_str(".nh\n.ad l\n");
     section(&mut page, "NAME");
     text(&mut page, &format!("{PROGRAM} - {SUMMARY}"));
@@ -107,8 +107,8 @@ fn quoted(text: &str) -> String {
     format!("\"{}\"", escaped(text).replace('"', "\\(dq"))
 }
 
-/// Text that roff prints as it is, see groff_char(7): a dash can be copied as an option, and no
-/// line begins with a control character.
+/// Text that roff prints unchanged (groff_char(7)): dashes can be copied as options, and no line
+/// begins with a control character.
 fn escaped(text: &str) -> String {
     let mut escaped = String::new();
     if text.starts_with(['.', '\'']) {

@@ -5,9 +5,9 @@ use std::fmt::Write;
 use crate::exit_codes::exit_codes;
 use crate::options::{OptionHelp, options};
 
-/// The page with its tables written anew, or `None` if it lacks a marker.
+/// The page with updated tables, or `None` if it lacks a marker.
 ///
-/// The tables stand between `<!-- options -->` and `<!-- /options -->`, `<!-- exit codes -->` and
+/// The tables are between `<!-- options -->` and `<!-- /options -->`, `<!-- exit codes -->` and
 /// `<!-- /exit codes -->`.
 #[must_use]
 pub fn update_page(page: &str) -> Option<String> {
@@ -15,7 +15,7 @@ pub fn update_page(page: &str) -> Option<String> {
     replace(&page, "exit codes", &exit_code_table())
 }
 
-/// Replaces what stands between the markers of a section.
+/// Replaces the text between the markers of a section.
 fn replace(page: &str, section: &str, content: &str) -> Option<String> {
     let (start, end) = (format!("<!-- {section} -->\n"), format!("<!-- /{section} -->\n"));
     let (before, rest) = page.split_once(&start)?;
@@ -48,7 +48,7 @@ fn exit_code_table() -> String {
     table
 }
 
-/// Text that cannot end its cell, with options, routes and `@FILE` as code.
+/// The text of a table cell, with bars escaped, and options, routes and `@FILE` as code.
 fn cell(text: &str) -> String {
     let text = text.replace('|', "\\|");
     let words = text.split(' ').map(|word| {
@@ -65,7 +65,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_stands_between_markers_is_replaced() {
+    fn only_text_between_markers_is_replaced() {
         let page = "a\n<!-- x -->\nold\n<!-- /x -->\nb\n";
         let expected = "a\n<!-- x -->\nnew\n<!-- /x -->\nb\n";
         assert_eq!(replace(page, "x", "new\n").as_deref(), Some(expected));

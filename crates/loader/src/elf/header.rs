@@ -53,7 +53,7 @@ struct Fields {
     is_big_endian: bool,
 }
 
-/// Refuses a file that is cut short, built for another machine, or no shared library.
+/// Rejects a file that is cut short, built for another machine, or not a shared library.
 pub(super) fn check(path: &Path, file: &File, size: u64) -> Result<(), LoadError> {
     let not_a_library = || LoadError::NotALibrary(path.to_owned());
     let unreadable = |source| LoadError::Unreadable { file: path.to_owned(), source };
@@ -73,7 +73,7 @@ pub(super) fn check(path: &Path, file: &File, size: u64) -> Result<(), LoadError
     check_kind(path, &header)?;
 
     let (segments, segment_bytes) = (header.u64(E_PHOFF), header.table_bytes(E_PHNUM, E_PHENTSIZE));
-    // The dynamic linker takes no other size.
+    // The dynamic linker accepts no other size.
     if usize::from(header.u16(E_PHENTSIZE)) != PROGRAM_HEADER_BYTES {
         return Err(not_a_library());
     }
@@ -109,7 +109,7 @@ fn check_machine(path: &Path, machine: u16) -> Result<(), LoadError> {
     match MACHINES.iter().find(|(number, _)| *number == machine) {
         Some((_, theirs)) if *theirs == ARCH => Ok(()),
         Some((_, theirs)) => Err(wrong_architecture(path, theirs)),
-        // Where this machine has no row, the dynamic linker decides.
+        // If this machine has no row, the dynamic linker decides.
         None if MACHINES.iter().all(|(_, name)| *name != ARCH) => Ok(()),
         None => Err(wrong_architecture(path, &format!("processor number {machine}"))),
     }

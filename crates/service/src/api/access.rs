@@ -1,4 +1,4 @@
-//! Who may use the worker: no page in a browser.
+//! Access control: web pages in a browser may not use the worker.
 //!
 //! A browser sends the requests of a page to any address, including loopback, and the owner of a page
 //! can point a domain name there (DNS rebinding).

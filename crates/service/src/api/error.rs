@@ -66,7 +66,7 @@ pub(crate) enum ApiError {
     Draining,
     #[error(transparent)]
     Spawn(#[from] SpawnError),
-    #[error("the end of the lifecycle change was lost: this is a defect of the worker")]
+    #[error("the end of the lifecycle change was lost: this is a bug in the worker")]
     Lost,
     #[error("{}", .0.failure.error)]
     Run(Box<FailedRun>),
@@ -207,7 +207,7 @@ fn run_status(failure: &Failure) -> StatusCode {
             _ if failure.job_error.blames_input() => StatusCode::UNPROCESSABLE_ENTITY,
             _ => StatusCode::INTERNAL_SERVER_ERROR,
         },
-        RunError::NotInitialised(_) => StatusCode::UNPROCESSABLE_ENTITY,
+        RunError::NotInitialized(_) => StatusCode::UNPROCESSABLE_ENTITY,
         RunError::Cancelled(CancelReason::Deadline) => StatusCode::GATEWAY_TIMEOUT,
         RunError::Cancelled(_) | RunError::IdTaken { .. } => StatusCode::CONFLICT,
         RunError::QueueFull { .. } | RunError::Draining | RunError::Spawn(_) => {

@@ -225,7 +225,7 @@ fn ok<T: Serialize>(value: &T) -> ApiResult {
 
 /// The id in the body of `/cancel`; none for all runs.
 ///
-/// A body that is neither is an error, so that a misspelled key does not cancel all runs.
+/// Any other body is an error, so that a misspelled key does not cancel all runs.
 fn run_to_cancel(body: &[u8]) -> Result<Option<String>, ApiError> {
     if body.trim_ascii().is_empty() {
         return Ok(None);

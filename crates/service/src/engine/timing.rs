@@ -8,7 +8,7 @@ use crate::run::cancel::CancelReason;
 use crate::run::states::Queued;
 
 impl<J> Engine<J> {
-    /// No deadline or grace ends before this; none if there is none.
+    /// No deadline or grace ends before this time; `None` if there is none at all.
     pub(crate) fn due(&self) -> Option<Instant> {
         self.due
     }

@@ -1,4 +1,4 @@
-//! What the engine hands to a thread, and what it returns for it.
+//! Work that the engine hands to a thread, and the permits that the thread returns.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use crate::run::Run;
 use crate::run::id::EntryKey;
 use crate::run::snapshot::Snapshot;
 
-/// What a thread does next.
+/// The next work of a thread.
 #[derive(Debug)]
 pub(crate) enum Work<J> {
     Run(LanePermit, Arc<Run>, J),

@@ -32,7 +32,7 @@ struct Config {
     in_force: Bytes,
 }
 
-/// The instance, held for a probe beside the runs.
+/// The instance, held for a probe.
 ///
 /// While it is held, the instance is neither changed nor dropped; after [`GUARD_WAIT`], the cell
 /// abandons the instance to it.
@@ -61,8 +61,8 @@ pub(crate) enum CleanupResult {
 /// Why there is no instance to run.
 #[derive(Debug)]
 pub(crate) enum InstanceError {
-    /// Nothing was initialised, and the plugin rejects an empty config.
-    NotInitialised(Fault),
+    /// There was no initialize, and the plugin rejects an empty config.
+    NotInitialized(Fault),
     /// The plugin now rejects the config that it accepted before.
     Rejected(Fault),
 }
@@ -108,14 +108,14 @@ impl InstanceCell {
             Some(config) => self.create(config).map_err(InstanceError::Rejected)?,
             None => {
                 let empty = Bytes::from_static(b"{}");
-                self.create(empty).map_err(InstanceError::NotInitialised)?
+                self.create(empty).map_err(InstanceError::NotInitialized)?
             }
         };
         *self.current() = Some(Arc::clone(&created));
         Ok(created)
     }
 
-    /// The current instance; none if there is none, or a lifecycle change is replacing it.
+    /// The current instance; `None` if there is none, or while a lifecycle change replaces it.
     pub(crate) fn guard(&self) -> Option<InstanceGuard<'_>> {
         let current = self.current();
         let instance = Arc::clone(current.as_ref()?);
@@ -210,7 +210,7 @@ impl Drop for InstanceGuard<'_> {
 impl From<InstanceError> for RunError {
     fn from(error: InstanceError) -> Self {
         match error {
-            InstanceError::NotInitialised(fault) => Self::NotInitialised(fault),
+            InstanceError::NotInitialized(fault) => Self::NotInitialized(fault),
             InstanceError::Rejected(fault) => Self::Fault(fault),
         }
     }

@@ -61,10 +61,11 @@ impl Executor {
             Work::Lifecycle(permit, job) => {
                 if let Job::Lifecycle(lifecycle, change) = job {
                     self.listener.notify(PluginThreadEvent::LifecycleStarted(lifecycle.name()));
-                    // Plugin code does not unwind to here; a defect of ours must not cost the lanes.
+                    // Plugin code does not unwind to here; a bug of the worker must not cost all
+                    // lanes.
                     if catch_unwind(AssertUnwindSafe(change)).is_err() {
                         let name = lifecycle.name();
-                        log::error!("{name} panicked: this is a defect of the worker");
+                        log::error!("{name} panicked: this is a bug in the worker");
                     }
                 }
                 Executed::Lifecycle(permit)
@@ -76,7 +77,7 @@ impl Executor {
 
     fn measured_call(&self, run: &Arc<Run>, job: Job, now: Instant) -> Result<RunOutput, RunError> {
         let costs = CostMeter::start(&self.meter, now);
-        // Plugin code does not unwind to here; a defect of ours must not cost a lane.
+        // Plugin code does not unwind to here; a bug of the worker must not cost a lane.
         let called = catch_unwind(AssertUnwindSafe(|| self.call(run, &job)));
         let result = called.unwrap_or(Err(RunError::Lost));
         let bytes_out = match &result {

@@ -1,4 +1,4 @@
-//! What a thread of the pool is asked to do.
+//! The jobs of the pool's threads.
 
 use std::fmt;
 

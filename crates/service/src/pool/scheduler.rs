@@ -138,7 +138,7 @@ impl Scheduler {
         }
     }
 
-    /// Tells the client of a cancelled run how it ends.
+    /// Sends its client the result of a cancelled run.
     pub(crate) fn reply_cancelled(&self, snapshot: &Snapshot, reason: CancelReason) {
         let now = Instant::now();
         let run = &snapshot.run;

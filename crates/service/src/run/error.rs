@@ -16,7 +16,7 @@ pub(crate) enum RunError {
 
     /// The plugin has no instance to run.
     #[error("not initialised: {}; send a config to /initialize first", .0.message)]
-    NotInitialised(Fault),
+    NotInitialized(Fault),
 
     #[error("{}", .0.message())]
     Cancelled(CancelReason),
@@ -52,7 +52,7 @@ pub(crate) enum RunError {
     NotUtf8,
 
     /// Nothing reported the end of the run.
-    #[error("the end of the run was lost: this is a defect of the worker")]
+    #[error("the end of the run was lost: this is a bug in the worker")]
     Lost,
 }
 

@@ -102,7 +102,7 @@ impl JobError {
 /// What a caller can do about an error: what the plugin says, or what follows from its kind.
 fn detail_of(error: &RunError) -> FaultDetail {
     let mut detail = match error {
-        RunError::Fault(fault) | RunError::NotInitialised(fault) => fault.detail.as_ref().clone(),
+        RunError::Fault(fault) | RunError::NotInitialized(fault) => fault.detail.as_ref().clone(),
         _ => FaultDetail::default(),
     };
     let transient = (Category::Transient, true);
@@ -112,7 +112,7 @@ fn detail_of(error: &RunError) -> FaultDetail {
             detail.retriable.get_or_insert(false);
             return detail;
         }
-        RunError::NotInitialised(_) => {
+        RunError::NotInitialized(_) => {
             detail.category = Some(Category::UserInput);
             return detail;
         }

@@ -85,7 +85,7 @@ impl Output {
         }
     }
 
-    /// Tells the client of a stream that lines can follow.
+    /// Reports to the client of a stream that lines can follow.
     pub(crate) fn open(&self) {
         if let Self::Stream { client, .. } = self {
             send(client, Ok(()), None);

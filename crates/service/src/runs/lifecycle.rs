@@ -58,7 +58,7 @@ impl Runs {
             // Fails if nobody waits for the result.
             let _ = sender.send(cleanup);
         });
-        // In one event, so that no run gets in between and is waited for.
+        // In one event, so that no run can start in between and delay the cleanup.
         let entered = self.pool.update_and_notify(|engine, now| {
             let effects = engine.cancel_all(CancelReason::Cancel, now);
             (engine.enqueue_lifecycle(job), effects)

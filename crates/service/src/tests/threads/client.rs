@@ -23,7 +23,7 @@ const ROUNDS: u64 = 2_500;
 
 /// What a client does with its run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Behaviour {
+enum Behavior {
     Waits,
     Cancels,
     Disconnects,
@@ -38,24 +38,24 @@ pub(super) fn run_client(runs: &Arc<Runs>, client: u64, disturbance: Disturbance
     let mut admitted = 0;
     runtime.block_on(async {
         while admitted < ROUNDS {
-            let behaviour = random.one_of(&[
-                Behaviour::Waits,
-                Behaviour::Cancels,
-                Behaviour::Disconnects,
-                Behaviour::DisconnectsAndContinues,
-                Behaviour::SetsADeadline,
+            let behavior = random.one_of(&[
+                Behavior::Waits,
+                Behavior::Cancels,
+                Behavior::Disconnects,
+                Behavior::DisconnectsAndContinues,
+                Behavior::SetsADeadline,
             ]);
             let ends_by_itself =
-                matches!(behaviour, Behaviour::Waits | Behaviour::DisconnectsAndContinues);
+                matches!(behavior, Behavior::Waits | Behavior::DisconnectsAndContinues);
             let acts = [Act::Answer, Act::Fail, Act::Panic, Act::IgnoreCancel, Act::Wait];
             let act = random.one_of(if ends_by_itself { &acts[..4] } else { &acts });
             let mut request = request(act, random.below(200));
             request.id = Some(format!("{client}-{admitted}"));
-            match behaviour {
-                Behaviour::SetsADeadline => {
+            match behavior {
+                Behavior::SetsADeadline => {
                     request.timeout = Some(Duration::from_micros(random.below(900)));
                 }
-                Behaviour::DisconnectsAndContinues => {
+                Behavior::DisconnectsAndContinues => {
                     request.on_disconnect = OnDisconnect::Continue;
                 }
                 _ => {}
@@ -69,7 +69,7 @@ pub(super) fn run_client(runs: &Arc<Runs>, client: u64, disturbance: Disturbance
             match admission {
                 Ok(run) => {
                     admitted += 1;
-                    finish(runs, run, behaviour, disturbance, &mut random).await;
+                    finish(runs, run, behavior, disturbance, &mut random).await;
                 }
                 Err(failure) => {
                     assert!(matches!(failure.error, RunError::QueueFull { .. }), "{failure:?}");
@@ -89,7 +89,7 @@ enum Either {
 async fn finish(
     runs: &Runs,
     run: Either,
-    behaviour: Behaviour,
+    behavior: Behavior,
     disturbance: Disturbance,
     random: &mut Random,
 ) {
@@ -100,18 +100,18 @@ async fn finish(
     for _ in 0..random.below(20) {
         thread::yield_now();
     }
-    let cancelled = match behaviour {
-        Behaviour::Disconnects | Behaviour::DisconnectsAndContinues => {
+    let cancelled = match behavior {
+        Behavior::Disconnects | Behavior::DisconnectsAndContinues => {
             return disconnect(run, random.below(2) == 0).await;
         }
-        Behaviour::Cancels => runs.cancel(&id),
-        Behaviour::Waits | Behaviour::SetsADeadline => CancelResult::NotSupported,
+        Behavior::Cancels => runs.cancel(&id),
+        Behavior::Waits | Behavior::SetsADeadline => CancelResult::NotSupported,
     };
     let (act, end) = match run {
         Either::Answer(run, act) => (act, run.reply().await.result.map(drop).err()),
         Either::Stream(run, act) => match run.opened().await {
             Err((failure, _)) => (act, Some(failure)),
-            Ok(stream) => return read(stream, act, behaviour, cancelled, disturbance).await,
+            Ok(stream) => return read(stream, act, behavior, cancelled, disturbance).await,
         },
     };
     let ends_as_it_acts = match (&end, act) {
@@ -126,22 +126,22 @@ async fn finish(
         }
         _ => false,
     };
-    let ends_as_cancelled = match (&end, behaviour) {
-        (Some(Failure { error: RunError::Cancelled(reason), .. }), behaviour) => {
+    let ends_as_cancelled = match (&end, behavior) {
+        (Some(Failure { error: RunError::Cancelled(reason), .. }), behavior) => {
             *reason == CancelReason::Cancel
-                && (behaviour == Behaviour::Cancels || disturbance == Disturbance::CancelAndCleanUp)
-                || *reason == CancelReason::Deadline && behaviour == Behaviour::SetsADeadline
+                && (behavior == Behavior::Cancels || disturbance == Disturbance::CancelAndCleanUp)
+                || *reason == CancelReason::Deadline && behavior == Behavior::SetsADeadline
         }
         _ => false,
     };
-    assert!(ends_as_it_acts || ends_as_cancelled, "{id}, {behaviour:?}, {act:?}: {end:?}");
+    assert!(ends_as_it_acts || ends_as_cancelled, "{id}, {behavior:?}, {act:?}: {end:?}");
 }
 
 /// Reads a stream, and checks its end.
 async fn read(
     mut stream: OpenStream,
     act: Act,
-    behaviour: Behaviour,
+    behavior: Behavior,
     cancelled: CancelResult,
     disturbance: Disturbance,
 ) {
@@ -161,15 +161,15 @@ async fn read(
     assert_eq!(errors.len(), 1, "{text}");
     assert!(text.trim_end().ends_with(error), "the error is the last line: {text}");
     let may_be_cancelled =
-        behaviour == Behaviour::Cancels || disturbance == Disturbance::CancelAndCleanUp;
+        behavior == Behavior::Cancels || disturbance == Disturbance::CancelAndCleanUp;
     let expected = match act {
         _ if error.contains("the run was cancelled") => may_be_cancelled,
-        _ if error.contains("the deadline of the run") => behaviour == Behaviour::SetsADeadline,
+        _ if error.contains("the deadline of the run") => behavior == Behavior::SetsADeadline,
         Act::Fail => error.contains("it fails") && cancelled != CancelResult::Requested,
         Act::Panic => error.contains("it panics"),
         _ => false,
     };
-    assert!(expected, "{act:?}, {behaviour:?}: {error}");
+    assert!(expected, "{act:?}, {behavior:?}: {error}");
 }
 
 /// Disconnects at once, or after one poll.
