@@ -34,7 +34,7 @@ async fn check_loads_the_named_class() {
     assert!(good.stdout.contains("Conformance"), "{}", good.stdout);
     let bad = run_to_end(&[&module[..], &["RefusesToLoad"]].concat()).await;
     assert_eq!(bad.code, Some(1), "{bad:?}");
-    assert!(bad.stderr.contains("no licence for this machine"), "{}", bad.stderr);
+    assert!(bad.stderr.contains("no license for this machine"), "{}", bad.stderr);
 }
 
 #[tokio::test]

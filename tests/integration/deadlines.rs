@@ -45,7 +45,7 @@ async fn a_cooperative_plugin_frees_its_lane_at_the_deadline() {
 }
 
 #[tokio::test]
-async fn time_in_the_queue_counts_towards_the_deadline() {
+async fn time_in_the_queue_counts_toward_the_deadline() {
     let worker = Worker::conformance().await;
     let first = worker.spawn_run("first", json!({"op": "sleep", "secs": 60.0}));
     worker.until_state("first", RunState::Running).await;

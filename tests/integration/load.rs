@@ -65,7 +65,7 @@ async fn a_library_that_is_no_plugin_is_refused() {
 async fn a_class_that_does_not_load_is_refused() {
     let conformance = plugin("conformance");
     refused(&conformance, "Nope", &["Nope", "Conformance", "Parallel"]).await;
-    refused(&conformance, "RefusesToLoad", &["no licence for this machine"]).await;
+    refused(&conformance, "RefusesToLoad", &["no license for this machine"]).await;
     refused(&conformance, "PanicsOnLoad", &["panicked", "panicked while loading"]).await;
 }
 

@@ -73,7 +73,7 @@ async fn runs_are_listed_newest_first_with_the_last_64_that_ended() {
 }
 
 #[tokio::test]
-async fn every_outcome_is_reported_afterwards() {
+async fn every_outcome_is_reported_afterward() {
     let worker = Worker::conformance().await;
     let long = json!({"op": "sleep", "secs": 60.0});
     assert_eq!(worker.execute_with(&[("x-run-id", "finished")], json!({})).await.status, 200);

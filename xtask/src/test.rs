@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn coloured_results_count() {
+    fn colored_results_count() {
         check(
             &["test result: \u{1b}[32mok\u{1b}[m. 5 passed; 0 failed; 0 ignored"],
             "5 passed, 0 failed",

@@ -160,7 +160,7 @@ fn file_name(path: &Path) -> String {
     path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
 }
 
-/// Says whether the process that has just ended is gone.
+/// Whether the process of the worker is gone.
 fn leftovers(pid: u32) -> &'static str {
     if Path::new("/proc").join(pid.to_string()).exists() {
         "but the process is still there"

@@ -44,7 +44,7 @@ impl ExitReport {
             (Some(2), _) => "wrong usage",
             (Some(3), _) => "cannot listen",
             (Some(4), _) => "stopped, but a run or a cleanup was abandoned",
-            (Some(70), _) => "a defect of the worker",
+            (Some(70), _) => "a bug in the worker",
             (Some(_), _) => "not an exit code of the worker: the plugin ended the process",
             (None, Some(9)) => "killed",
             (None, _) => "the plugin crashed the process",

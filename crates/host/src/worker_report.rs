@@ -36,7 +36,7 @@ pub enum WorkerStatus {
 pub struct ReadyReport {
     /// Whether it is ready, or why not.
     pub status: Readiness,
-    /// The runs because of which it is not ready.
+    /// The runs that keep it from being ready.
     pub runs: Vec<BlockingRun>,
     /// The message of the plugin's own check if that failed.
     pub detail: Option<String>,
@@ -64,7 +64,7 @@ pub enum Readiness {
     Unknown,
 }
 
-/// A run because of which a worker is not ready.
+/// A run that keeps a worker from being ready.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[non_exhaustive]
 pub struct BlockingRun {

@@ -13,7 +13,7 @@ use crate::adapters::format::{FloatSeconds, Iso8601, SerializeAs};
 /// The value is a [`SystemTime`](std::time::SystemTime), or a reference, `Box`, `Arc`, `Rc`, `Option`,
 /// `Vec`, slice, array, `BTreeMap` or `HashMap` of such values, nested in any way.
 /// A time is a string in UTC with six digits of microseconds, or none if they are zero.
-/// Smaller fractions are truncated towards the past, before 1970 as well.
+/// Smaller fractions are truncated toward the past, before 1970 as well.
 /// [`isoformat`] is the equivalent for a field.
 ///
 /// # Errors

@@ -156,8 +156,8 @@ impl Context {
     ///
     /// For implementations of [`DynInstance`](crate::dynamic::DynInstance), which bind arguments
     /// themselves; typed plugins do not need it.
-    /// An error before this call is the response to the request; afterwards, the response of a stream
-    /// has begun and an error is its last line.
+    /// An error before this call is the response to the request; afterward, the response of a
+    /// stream has started, and an error is its last line.
     pub fn arguments_bound(&self) {
         self.object.bound();
     }

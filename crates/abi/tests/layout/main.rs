@@ -46,7 +46,7 @@ fn current_version_is_recorded() {
     let recorded = fs::read_to_string(&file).unwrap_or_else(|_| {
         panic!(
             "interface {} is not recorded: run this test once with {RECORD}=1 and commit the \
-             file that it writes, which must never change afterwards",
+             file that it writes, which must never change afterward",
             minor(VERSION)
         )
     });

@@ -37,7 +37,7 @@ const SECONDS_OF_DAY: i64 = 86_400;
 impl TryFrom<SystemTime> for UtcDateTime {
     type Error = OutOfRange;
 
-    /// Truncates to microseconds, towards the past.
+    /// Truncates to microseconds, toward the past.
     fn try_from(time: SystemTime) -> Result<Self, OutOfRange> {
         let microseconds = nanoseconds_from_1970(time).div_euclid(1000);
         let seconds = microseconds.div_euclid(1_000_000);

@@ -71,7 +71,7 @@ impl Kind for SlowToLoad {
 
 impl Kind for RefusesToLoad {
     fn load(_cx: &Context) -> Result<(), PluginError> {
-        Err(PluginError::resource("no licence for this machine"))
+        Err(PluginError::resource("no license for this machine"))
     }
 }
 

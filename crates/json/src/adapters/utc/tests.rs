@@ -25,7 +25,7 @@ fn microseconds_are_six_digits_or_none() {
 }
 
 #[test]
-fn times_are_truncated_to_microseconds_towards_the_past() {
+fn times_are_truncated_to_microseconds_toward_the_past() {
     assert_eq!(text(0, 999), "1970-01-01T00:00:00+00:00");
     assert_eq!(text(-1, 999_999_999), "1969-12-31T23:59:59.999999+00:00");
     assert_eq!(text(-1, 1), "1969-12-31T23:59:59+00:00");
