@@ -79,8 +79,8 @@ impl Refused {
         if self.0.is_empty() {
             return Ok(settings);
         }
-        let told: Vec<_> = self.0.iter().map(|(name, why)| format!("{name} {why}")).collect();
-        Err(PluginError::user_input(told.join("; ")).fields_invalid(self.0))
+        let messages: Vec<_> = self.0.iter().map(|(name, why)| format!("{name} {why}")).collect();
+        Err(PluginError::user_input(messages.join("; ")).fields_invalid(self.0))
     }
 }
 

@@ -57,8 +57,7 @@ impl Plugin for VoiceActivity {
     type Args = Args;
     type Output = Report;
 
-    const DESCRIPTION: &'static str =
-        "Finds the segments of an audio file in which somebody speaks.";
+    const DESCRIPTION: &'static str = "Finds the segments of an audio file that contain speech.";
 
     fn initialize(config: Config, _cx: &Context) -> Result<Self, PluginError> {
         Ok(Self { settings: config.accept()? })

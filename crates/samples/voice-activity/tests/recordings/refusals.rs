@@ -13,8 +13,8 @@ use crate::support::{Noise, audio, listen, recording, write_wav};
 #[track_caller]
 fn refusal(file: &Path) -> String {
     let error = listen(file, &Config::default()).expect_err("it is refused");
-    let told = error.to_string();
-    assert_eq!(told, format!("cannot read {}", file.display()));
+    let message = error.to_string();
+    assert_eq!(message, format!("cannot read {}", file.display()));
     let mut causes = Vec::new();
     let mut cause = error.source();
     while let Some(error) = cause {
@@ -29,8 +29,8 @@ fn refuses(bytes: &[u8], expected: &str) {
     let folder = TempDir::new().unwrap();
     let file = folder.path().join("file");
     fs::write(&file, bytes).unwrap();
-    let told = refusal(&file);
-    assert!(told.contains(expected), "{told}");
+    let message = refusal(&file);
+    assert!(message.contains(expected), "{message}");
 }
 
 #[test]
@@ -75,8 +75,11 @@ fn unsupported_sample_rates() {
     let file = folder.path().join("file.wav");
     for rate in [1, 999, 384_001, 4_000_000] {
         write_wav(&file, rate, 1, &[0.0; 1000]);
-        let told = refusal(&file);
-        assert_eq!(told, format!("its sample rate of {rate} Hz is outside of 1000 to 384000 Hz"));
+        let message = refusal(&file);
+        assert_eq!(
+            message,
+            format!("its sample rate of {rate} Hz is outside of 1000 to 384000 Hz")
+        );
     }
 }
 
