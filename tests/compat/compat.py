@@ -1,4 +1,4 @@
-"""The published Python host, unchanged, drives a worker: ours, or with --original its own.
+"""The published Python host, unchanged, drives this worker, or with --original the original one.
 
 One line a step, then `N passed, N failed`; the exit code is 1 when a step failed.
 """
@@ -26,7 +26,7 @@ HERE = Path(__file__).resolve().parent
 REPOSITORY = HERE.parent.parent
 RECORDING = REPOSITORY / "crates/samples/voice-activity/audio/librivox-0870.wav"
 
-# How long to wait for what should happen at once, in seconds.
+# Time limit in seconds for what should happen at once.
 PATIENCE = 10
 
 
@@ -43,7 +43,7 @@ class Recording:
 
 
 class Run(threading.Thread):
-    """An `execute` on a thread of its own, as a host has it beside its other calls."""
+    """An `execute` on a separate thread, concurrent with other calls of the host."""
 
     def __init__(self, proxy, **kwargs):
         super().__init__(daemon=True)
@@ -59,7 +59,7 @@ class Run(threading.Thread):
 
 
 class Steps:
-    """The steps in their order, on one worker that runs the conformance plugin."""
+    """The steps in order, on one worker that serves the conformance plugin."""
 
     def __init__(self, manifests):
         self.manifests = manifests
@@ -155,17 +155,17 @@ class Steps:
         expect(self.proxy.cancel(), False)
 
     def host_gone(self):
-        """A host that is killed cannot clean up: the worker notices by itself."""
-        told, tell = os.pipe()
+        """A host that is killed cannot clean up: the worker has to detect that."""
+        reader, writer = os.pipe()
         host = os.fork()
         if host == 0:
             try:
-                os.write(tell, str(start(self.manifests["conformance"]).process.pid).encode())
+                os.write(writer, str(start(self.manifests["conformance"]).process.pid).encode())
             finally:
                 os.kill(os.getpid(), signal.SIGKILL)
-        os.close(tell)
+        os.close(writer)
         os.waitpid(host, 0)
-        worker = int(os.read(told, 20))
+        worker = int(os.read(reader, 20))
         deadline = time.monotonic() + PATIENCE
         while not is_gone(worker):
             expect(time.monotonic() < deadline, True, f"worker {worker} outlived its host by {PATIENCE} s")
@@ -173,13 +173,13 @@ class Steps:
 
 
 def start(manifest):
-    """A proxy and its worker; what the host prints on the way goes to stderr."""
+    """A proxy and its worker; the output of the host goes to stderr."""
     with contextlib.redirect_stdout(sys.stderr):
         return RemotePluginProxy(manifest)
 
 
 def stream(proxy, **kwargs):
-    """The chunks of a stream, each with the time at which it came."""
+    """The chunks of a stream, each with the time of its arrival."""
 
     async def collect():
         return [(chunk, time.monotonic()) async for chunk in proxy.execute_stream(**kwargs)]
@@ -188,7 +188,7 @@ def stream(proxy, **kwargs):
 
 
 def progress_above(known, proxy, run):
-    """The first progress beyond `known` that is told while the run still goes on."""
+    """The first progress above `known` that is reported during the run."""
     while True:
         progress = proxy.get_progress()
         expect(run.is_alive(), True, f"no progress above {known} until the run had ended")
@@ -198,7 +198,7 @@ def progress_above(known, proxy, run):
 
 
 def is_gone(pid):
-    """Whether a process is no more, or a zombie that waits for whoever adopted it."""
+    """Whether a process has ended; a zombie counts as ended."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text()
     except (FileNotFoundError, ProcessLookupError):
@@ -222,7 +222,7 @@ def expect_error(message, call):
 
 
 def manifests(dist):
-    """What the host reads about a plugin: of the worker in `dist`, or without one of the original."""
+    """The manifest of a plugin for the host: for the worker in `dist`, or without `dist` for the original worker."""
     if dist is None:
         reference = REPOSITORY / "tests/integration/reference"
         conformance = {"python_path": sys.executable, "module": "reference_plugin"}
@@ -239,7 +239,7 @@ def manifests(dist):
 
 
 def run(steps, names):
-    """Runs the steps and hands back how many failed; without a worker the rest of them cannot pass."""
+    """Runs the steps and returns the number of failures; without a worker, all remaining steps fail."""
     failed = 0
     for name in names:
         title = name.replace("_", " ")

@@ -1,8 +1,9 @@
-//! Plugins and workers of other interfaces, or built in other ways: what loads, and what it does then.
+//! Plugins and workers of other interface versions, or built in other ways: whether plugins load
+//! and work.
 //!
-//! `cargo xtask test` builds them; the table in `docs/abi.md` is what became of them here.
+//! `cargo xtask test` builds them; the table in `docs/abi.md` has the results.
 
-mod deeds;
+mod behavior;
 mod rows;
 mod table;
 
@@ -17,42 +18,42 @@ use tokio::task::{LocalSet, spawn_local};
 use crate::support::run_to_end;
 
 #[tokio::test]
-async fn what_loads_and_what_it_does_is_what_the_table_says() {
-    // Each row is a task, so that one that fails hides no other.
-    let (cells, failed) = LocalSet::new().run_until(try_all()).await;
+async fn the_table_has_the_current_results() {
+    // Each row is a task, so that a failure does not hide others.
+    let (cells, failed) = LocalSet::new().run_until(test_all()).await;
     assert!(failed.is_empty(), "{}", failed.join("\n"));
-    table::hold(&cells);
+    table::check(&cells);
 }
 
 #[tokio::test]
-async fn what_is_kept_is_never_built_anew() {
+async fn kept_plugins_are_never_rebuilt() {
     let readme = fs::read_to_string(kept().join("README.md")).unwrap();
     for row in ROWS.iter().filter(|row| row.plugin.starts_with("kept/")) {
         let Ok(plugin) = row.plugin() else { continue };
         let ended = run_to_end(&["--module", plugin.to_str().unwrap(), "--check", "--json"]).await;
-        let told: Value = serde_json::from_str(&ended.stdout).unwrap();
-        let digest = told["sha256"].as_str().unwrap();
-        assert!(readme.contains(digest), "{}: README.md does not know {digest}", row.plugin);
+        let report: Value = serde_json::from_str(&ended.stdout).unwrap();
+        let digest = report["sha256"].as_str().unwrap();
+        assert!(readme.contains(digest), "{}: README.md does not list {digest}", row.plugin);
     }
 }
 
-type Tried = Vec<(&'static str, Option<Cells>)>;
+type Results = Vec<(&'static str, Option<Cells>)>;
 
-/// What became of the rows, and what failed.
-async fn try_all() -> (Tried, Vec<String>) {
-    let tasks: Vec<_> = ROWS.iter().map(|row| (row.label, spawn_local(try_row(row)))).collect();
+/// The results of all rows, and the failures.
+async fn test_all() -> (Results, Vec<String>) {
+    let tasks: Vec<_> = ROWS.iter().map(|row| (row.label, spawn_local(test_row(row)))).collect();
     let (mut cells, mut failed) = (Vec::new(), Vec::new());
     for (label, task) in tasks {
         match task.await {
-            Ok(became) => cells.push((label, became)),
-            Err(panicked) => failed.push(format!("{label}: {panicked}")),
+            Ok(result) => cells.push((label, result)),
+            Err(panic) => failed.push(format!("{label}: {panic}")),
         }
     }
     (cells, failed)
 }
 
-/// What became of a row; none where it cannot be tried on this machine.
-async fn try_row(row: &'static Row) -> Option<Cells> {
+/// The result of a row; `None` if it cannot be tested on this machine.
+async fn test_row(row: &'static Row) -> Option<Cells> {
     let plugin = match row.plugin() {
         Ok(plugin) => plugin,
         Err(why) => {
@@ -61,19 +62,19 @@ async fn try_row(row: &'static Row) -> Option<Cells> {
         }
     };
     Some(match &row.expected {
-        Expected::Runs(build) => deeds::all(&row.program(), &plugin, build).await,
-        Expected::Refused { words } => deeds::refused(&plugin, words).await,
+        Expected::Works(build) => behavior::check_all(&row.program(), &plugin, build).await,
+        Expected::Rejected { message } => behavior::check_rejected(&plugin, message).await,
     })
 }
 
 impl Row {
-    /// The plugin's library, or why it is not there.
+    /// The plugin's library, or why it is missing.
     fn plugin(&self) -> Result<PathBuf, String> {
         if let Some(name) = self.plugin.strip_prefix("kept/") {
             let here = format!("{}-{}", env::consts::ARCH, env::consts::OS);
             let built_for_here = name.ends_with(&format!("{here}.so"));
             let file = kept().join(name);
-            return built_for_here.then_some(file).ok_or(format!("none is kept for {here}"));
+            return built_for_here.then_some(file).ok_or(format!("no plugin is kept for {here}"));
         }
         let why = fs::read_to_string(built().join(format!("{}.skipped", self.plugin)));
         why.map_or_else(|_| Ok(built().join(format!("{}.so", self.plugin))), Err)
@@ -84,12 +85,12 @@ impl Row {
     }
 }
 
-/// Where the plugins are that were built once.
+/// The folder of the kept plugins.
 fn kept() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/abi/kept")
 }
 
-/// Where `cargo xtask test` put what it built for these tests.
+/// The folder in which `cargo xtask test` puts its builds for these tests.
 fn built() -> PathBuf {
     let Some(built) = env::var_os("UNIVERSAL_WORKER_TEST_ABI") else {
         panic!("run `cargo xtask test`: it builds the plugins of other interfaces")

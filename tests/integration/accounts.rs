@@ -70,8 +70,8 @@ async fn overlapping_runs_are_marked_as_shared() {
 async fn usage_from_the_plugin_is_reported_up_to_a_limit() {
     let worker = Worker::conformance().await;
     let usage = json!({"op": "usage", "tokens": 12, "model": "tiny"});
-    worker.execute_with(&[("x-run-id", "told")], usage).await;
-    let account = worker.report("told").await.account;
+    worker.execute_with(&[("x-run-id", "usage")], usage).await;
+    let account = worker.report("usage").await.account;
     assert_eq!(Value::from(account.usage), json!({"tokens": 12, "model": "tiny"}));
 
     let usage = json!({"op": "usage", "essay": "x".repeat(5_000)});
@@ -93,9 +93,9 @@ async fn the_response_has_the_account_on_request() {
         let asked = [("x-run-account", "yes"), ("x-run-id", "asked")];
         let reply = worker.execute_with(&asked, kwargs.clone()).await;
         assert_eq!(reply.status, status);
-        let told: Value = serde_json::from_str(reply.header("x-run-account")).unwrap();
+        let sent: Value = serde_json::from_str(reply.header("x-run-account")).unwrap();
         let read = worker.get("/runs/asked").await.json();
-        assert_eq!(told, read["account"]);
+        assert_eq!(sent, read["account"]);
 
         let silent = worker.execute_with(&[("x-run-account", "no")], kwargs).await;
         assert_eq!(silent.header("x-run-account"), "");

@@ -92,8 +92,8 @@ async fn ready_fd_receives_the_announcement_and_is_closed() {
     let args = ["--module", "conformance", "--class", "Conformance", "--ready-fd", "7"];
     let mut started = Started::by_shell(&script, &args);
     // The read ends while the worker still runs.
-    let told = std::fs::read_to_string(&fifo).unwrap();
-    let line: Value = serde_json::from_str(told.trim()).unwrap();
+    let text = std::fs::read_to_string(&fifo).unwrap();
+    let line: Value = serde_json::from_str(text.trim()).unwrap();
     assert_eq!((&line["event"], &line["pid"]), (&json!("ready"), &json!(started.pid())));
     started.terminate();
     assert_eq!(started.rest_of_stdout(), "");
@@ -106,8 +106,8 @@ async fn announce_file_appears_complete() {
         let file = folder.path().join(class);
         let args = ["--module", "conformance", "--class", class, "--announce-file"];
         let mut started = Started::spawn(&[&args[..], &[file.to_str().unwrap()]].concat());
-        let told = until_some(async || std::fs::read_to_string(&file).ok()).await;
-        let line: Value = serde_json::from_str(told.trim()).unwrap();
+        let text = until_some(async || std::fs::read_to_string(&file).ok()).await;
+        let line: Value = serde_json::from_str(text.trim()).unwrap();
         assert_eq!((&line["event"], &line["pid"]), (&json!(event), &json!(started.pid())));
         match event {
             "ready" => started.terminate(),
@@ -147,7 +147,7 @@ async fn an_unread_failure_announcement_does_not_block_the_exit() {
 
 #[tokio::test]
 async fn missing_or_repeated_file_descriptors_are_usage_errors() {
-    for (args, told) in [
+    for (args, expected) in [
         // The worker takes over the first, which then gets the number of the second.
         (["--fd", "0", "--lease-fd", "3"], "--lease-fd: the worker was not started with 3"),
         (["--fd", "0", "--lease-fd", "0"], "--fd and --lease-fd are both 0"),
@@ -157,7 +157,7 @@ async fn missing_or_repeated_file_descriptors_are_usage_errors() {
         let mut started = Started::by_shell("exec \"$@\" 3<&- 9<&-", &args);
         let line = started.announcement();
         assert_eq!(line["stage"], "usage");
-        assert!(line["message"].as_str().unwrap().contains(told), "{line}");
+        assert!(line["message"].as_str().unwrap().contains(expected), "{line}");
         assert_eq!(started.wait().code(), Some(2));
     }
 }

@@ -5,7 +5,7 @@ use crate::support::Worker;
 #[tokio::test]
 async fn errors_of_arguments_use_the_terms_of_a_python_call() {
     let worker = Worker::hello().await;
-    for (body, status, told) in [
+    for (body, status, expected) in [
         ("{}", 422, "missing required argument 'name'"),
         (r#"{"kwargs":{"nam":"x"}}"#, 422, "unexpected keyword argument 'nam'"),
         (r#"{"args":["x"],"kwargs":{"name":"y"}}"#, 422, "got multiple values for argument 'name'"),
@@ -20,7 +20,7 @@ async fn errors_of_arguments_use_the_terms_of_a_python_call() {
         let reply = worker.post("/execute", body).await;
         let detail = reply.json()["detail"].as_str().unwrap_or_default().to_owned();
         assert_eq!(reply.status, status, "{body}: {reply:?}");
-        assert!(detail.contains(told), "{body}: '{detail}' does not contain '{told}'");
+        assert!(detail.contains(expected), "{body}: '{detail}' does not contain '{expected}'");
     }
     assert_eq!(worker.post("/execute", r#"{"args":["x"]}"#).await.status, 200);
 }

@@ -8,12 +8,12 @@ use crate::support::{c_library, is_gone, plugin, run_to_end, scratch};
 async fn check_describes_a_library() {
     let ended = run_to_end(&["--module", "conformance", "--check", "--json"]).await;
     assert_eq!(ended.code, Some(0), "{ended:?}");
-    let told: Value = serde_json::from_str(&ended.stdout).unwrap();
-    assert_eq!((&told["abi"], &told["panic"]), (&json!("1.0.0"), &json!("unwind")));
-    assert_eq!(told["sha256"].as_str().unwrap().len(), 64);
-    assert!(told["compiler"].as_str().unwrap().starts_with("rustc 1."), "{}", told["compiler"]);
-    assert!(told["file"].as_str().unwrap().ends_with("libconformance.so"));
-    let classes = told["classes"].as_array().unwrap();
+    let report: Value = serde_json::from_str(&ended.stdout).unwrap();
+    assert_eq!((&report["abi"], &report["panic"]), (&json!("1.0.0"), &json!("unwind")));
+    assert_eq!(report["sha256"].as_str().unwrap().len(), 64);
+    assert!(report["compiler"].as_str().unwrap().starts_with("rustc 1."), "{}", report["compiler"]);
+    assert!(report["file"].as_str().unwrap().ends_with("libconformance.so"));
+    let classes = report["classes"].as_array().unwrap();
     let parallel = classes.iter().find(|class| class["class"] == "Parallel").unwrap();
     assert_eq!(parallel["name"], "conformance");
     assert_eq!(parallel["version"], "1.2.3");
@@ -48,7 +48,7 @@ async fn check_prints_text_for_people() {
         "    greeting: string = \"Hello\" - The text before the name.",
         "    name: string (required) - The name of the person to greet.",
     ] {
-        assert!(ended.stdout.lines().any(|told| told == line), "{line} in {}", ended.stdout);
+        assert!(ended.stdout.lines().any(|printed| printed == line), "{line} in {}", ended.stdout);
     }
 }
 
@@ -60,16 +60,16 @@ async fn check_executes_one_run() {
     assert_eq!(good.stdout.lines().last(), Some("\"Hello, you!\""));
     let with_config = [r#"{"args":["you"]}"#, "--config", r#"{"greeting":"Moin"}"#, "--json"];
     let good = run_to_end(&[&check[..], &with_config].concat()).await;
-    let told: Value = serde_json::from_str(&good.stdout).unwrap();
+    let report: Value = serde_json::from_str(&good.stdout).unwrap();
     assert_eq!(
-        (&told["run"]["result"], &told["run"]["class"]),
+        (&report["run"]["result"], &report["run"]["class"]),
         (&json!("Moin, you!"), &json!("Hello"))
     );
 
     let bad = run_to_end(&[&check[..], &["{}", "--json"]].concat()).await;
     assert_eq!(bad.code, Some(1), "{bad:?}");
-    let told: Value = serde_json::from_str(&bad.stdout).unwrap();
-    assert_eq!(told["run"]["error"], "missing required argument 'name'");
+    let report: Value = serde_json::from_str(&bad.stdout).unwrap();
+    assert_eq!(report["run"]["error"], "missing required argument 'name'");
     let last = "FATAL: hello: the run failed: missing required argument 'name'";
     assert_eq!(bad.stderr.lines().last(), Some(last));
 }
@@ -80,8 +80,8 @@ async fn prints_of_a_plugin_are_not_part_of_the_report() {
     let class = ["--module", "conformance", "--class", "Conformance"];
     let ended = run_to_end(&[&class[..], &["--check", "--json", "--execute", call]].concat()).await;
     assert_eq!(ended.code, Some(0), "{ended:?}");
-    let told: Value = serde_json::from_str(&ended.stdout).unwrap();
-    assert_eq!(told["run"]["result"], Value::Null);
+    let report: Value = serde_json::from_str(&ended.stdout).unwrap();
+    assert_eq!(report["run"]["result"], Value::Null);
     assert!(ended.stderr.contains("INFO  stdout: printed"), "{}", ended.stderr);
 }
 
@@ -91,8 +91,8 @@ async fn check_validates_a_config() {
     assert_eq!(run_to_end(&[&check[..], &["{}"]].concat()).await.code, Some(0));
     let bad = run_to_end(&[&check[..], &[r#"{"nope":1}"#]].concat()).await;
     assert_eq!((bad.code, bad.stdout.as_str()), (Some(1), ""), "{bad:?}");
-    let told = "the config is refused: unexpected config field 'nope' (--check prints";
-    assert!(bad.stderr.contains(told), "{}", bad.stderr);
+    let expected = "the config is refused: unexpected config field 'nope' (--check prints";
+    assert!(bad.stderr.contains(expected), "{}", bad.stderr);
 }
 
 /// A process that the library starts holds stdout and stderr open.
@@ -109,8 +109,8 @@ async fn processes_that_a_library_starts_do_not_block_check_and_list() {
     let (library, folder) = (library.to_str().unwrap(), dir.path().to_str().unwrap());
     for args in [["--list", "--plugin-dir", folder], ["--check", "--module", library]] {
         let ended = run_to_end(&args).await;
-        let told = ended.stdout + &ended.stderr;
-        assert!(told.contains("not a universal-worker plugin"), "{args:?}: {told}");
+        let output = ended.stdout + &ended.stderr;
+        assert!(output.contains("not a universal-worker plugin"), "{args:?}: {output}");
         let left = std::fs::read_to_string(&pid).unwrap().trim().parse().unwrap();
         assert!(is_gone(left), "{args:?}");
     }
@@ -128,7 +128,7 @@ async fn the_name_of_a_file_steers_no_terminal() {
 }
 
 #[tokio::test]
-async fn the_list_waits_as_long_as_it_is_told_and_names_folders_that_are_not_there() {
+async fn the_list_obeys_the_load_timeout_and_names_missing_folders() {
     let dir = scratch();
     let hangs = dir.path().join("libhangs.so");
     let source =
@@ -143,7 +143,7 @@ async fn the_list_waits_as_long_as_it_is_told_and_names_folders_that_are_not_the
 }
 
 #[tokio::test]
-async fn the_list_tells_what_each_library_is_or_why_it_is_none() {
+async fn the_list_describes_each_library_or_says_why_it_does_not_load() {
     let dir = scratch();
     let folder = dir.path().to_str().unwrap();
     std::fs::copy(plugin("hello"), dir.path().join("libcopy.so")).unwrap();

@@ -93,7 +93,7 @@ async fn a_crash_of_many_threads_at_once_is_reported_once() {
 }
 
 #[tokio::test]
-async fn a_crash_of_a_forked_child_does_not_concern_the_worker() {
+async fn a_crash_of_a_forked_child_does_not_affect_the_worker() {
     let folder = scratch();
     let file = folder.path().join("crash.json");
     let worker = Worker::start("Conformance", &["--crash-file", file.to_str().unwrap()]).await;

@@ -225,12 +225,15 @@ async fn a_closed_lease_ends_the_worker_even_if_the_plugin_hangs() {
 
 #[tokio::test]
 async fn an_invalid_lease_is_a_usage_error() {
-    for (fd, told) in
+    for (fd, expected) in
         [("0", "neither a pipe nor a socket"), ("99", "not started with 99"), ("1", "")]
     {
         let ended = run_to_end(&["--module", "conformance", "--lease-fd", fd]).await;
         assert_eq!(ended.code, Some(2), "{ended:?}");
-        assert!(ended.stderr.contains("--lease-fd") && ended.stderr.contains(told), "{ended:?}");
+        assert!(
+            ended.stderr.contains("--lease-fd") && ended.stderr.contains(expected),
+            "{ended:?}"
+        );
     }
 }
 
@@ -268,9 +271,9 @@ async fn as_pid_1_the_worker_reaps_orphans_and_obeys_signals() {
     let script = format!("exec {IN_A_NAMESPACE} \"$@\"");
     let args = ["--module", "conformance", "--class", "Conformance"];
     let mut started = Started::by_shell(&script, &args);
-    let told = started.announcement();
-    assert_eq!(told["pid"], 1);
-    let client = Client::new(told["url"].as_str().unwrap());
+    let announcement = started.announcement();
+    assert_eq!(announcement["pid"], 1);
+    let client = Client::new(announcement["url"].as_str().unwrap());
     let orphan = json!({"op": "spawn", "secs": 2.0, "orphan": true, "detach": true});
     let pid: u32 = client.execute(&NO_ARGS, &orphan).await.unwrap();
     // A zombie would be listed as well.
@@ -294,8 +297,8 @@ async fn as_pid_1_the_worker_dies_of_the_signal_that_its_plugin_raises() {
     for (op, code) in [("abort", 128 + 6), ("segfault", 128 + 11), ("raise", 128 + 8)] {
         let args = ["--module", "conformance", "--class", "Conformance"];
         let mut started = Started::by_shell(&script, &args);
-        let told = started.announcement();
-        let client = Client::new(told["url"].as_str().unwrap());
+        let announcement = started.announcement();
+        let client = Client::new(announcement["url"].as_str().unwrap());
         let crash = json!({"op": op, "signal": 8});
         assert!(client.execute::<_, _, Value>(&NO_ARGS, &crash).await.is_err());
         assert_eq!(started.wait().code(), Some(code), "{op}");
@@ -357,8 +360,8 @@ async fn a_worker_with_an_unread_response_is_not_idle() {
     slow.read_exact(&mut answer).await.unwrap();
     // Longer than the timeout by the worker's own clock; requests for stats do not count as activity.
     let uptime = async || worker.get("/stats").await.json()["uptime_s"].as_f64().unwrap();
-    let begun = uptime().await;
-    until(async || uptime().await > begun + 1.5).await;
+    let start = uptime().await;
+    until(async || uptime().await > start + 1.5).await;
     slow.read_to_end(&mut answer).await.unwrap();
     assert!(answer.len() > 32 << 20, "{}", answer.len());
     drop(slow);

@@ -1,4 +1,4 @@
-//! Every way in which a plugin does not load.
+//! All ways in which loading a plugin fails.
 
 use std::fs;
 use std::path::Path;
@@ -7,27 +7,27 @@ use serde_json::Value;
 
 use crate::support::{Started, c_library, plugin, run_to_end, scratch, signal, until};
 
-async fn refused(module: &Path, class: &str, told: &[&str]) {
+async fn refused(module: &Path, class: &str, expected: &[&str]) {
     let module = module.to_str().unwrap();
     let ended = run_to_end(&["--module", module, "--class", class]).await;
     assert_eq!(ended.code, Some(1), "{module}: {ended:?}");
     let last = ended.stderr.lines().last().unwrap_or_default();
-    let expected = format!("FATAL: Failed to load {module}:{class} - ");
-    assert!(last.starts_with(&expected), "{last}");
-    for told in told {
-        assert!(last.contains(told), "'{last}' does not tell '{told}'");
+    let prefix = format!("FATAL: Failed to load {module}:{class} - ");
+    assert!(last.starts_with(&prefix), "{last}");
+    for expected in expected {
+        assert!(last.contains(expected), "'{last}' does not contain '{expected}'");
     }
     let failed: Value = serde_json::from_str(ended.stdout.trim()).unwrap();
     assert_eq!((&failed["event"], &failed["stage"]), (&"failed".into(), &"load".into()));
     assert_eq!(failed["code"], 1);
     let text = |key: &str| failed[key].as_str().unwrap().to_owned();
-    let told = format!("{} ({})", text("message"), text("hint"));
-    assert!(told.chars().count() < 400, "{told}");
-    assert_eq!(last, format!("{expected}{told}"));
+    let message = format!("{} ({})", text("message"), text("hint"));
+    assert!(message.chars().count() < 400, "{message}");
+    assert_eq!(last, format!("{prefix}{message}"));
 }
 
 #[tokio::test]
-async fn what_is_no_plugin_is_refused_with_its_cause() {
+async fn a_file_that_is_not_a_plugin_is_rejected_with_the_cause() {
     let dir = scratch();
     let file = |name: &str, content: &[u8]| {
         let path = dir.path().join(name);
@@ -94,14 +94,14 @@ async fn a_library_for_a_newer_system_names_the_version() {
 }
 
 #[tokio::test]
-async fn a_plugin_that_does_not_come_up_in_time_is_refused() {
+async fn a_plugin_that_loads_too_slowly_is_rejected() {
     let dir = scratch();
     let hangs = dir.path().join("libhangs.so");
     let source =
         "#include <unistd.h>\n__attribute__((constructor)) void f(void) { for (;;) pause(); }";
     c_library(&hangs, source, &[]);
     let initialize = ["--config", r#"{"initialize_hangs":600}"#];
-    for (module, class, more, told) in [
+    for (module, class, more, expected) in [
         (hangs, "X", &[][..], "loading takes longer than 0.5 s"),
         (plugin("conformance"), "SlowToLoad", &[], "opening the class takes longer than 0.5 s"),
         (plugin("conformance"), "Conformance", &initialize, "initialize takes longer than 0.5 s"),
@@ -111,18 +111,18 @@ async fn a_plugin_that_does_not_come_up_in_time_is_refused() {
         let ended = run_to_end(&[&args[..], more].concat()).await;
         assert_eq!(ended.code, Some(1), "{ended:?}");
         let last = ended.stderr.lines().last().unwrap();
-        assert!(last.contains(told) && last.contains("--load-timeout gives"), "{last}");
+        assert!(last.contains(expected) && last.contains("--load-timeout gives"), "{last}");
         let failed: Value = serde_json::from_str(ended.stdout.trim()).unwrap();
-        let stage = if told.starts_with("initialize") { "initialize" } else { "load" };
+        let stage = if expected.starts_with("initialize") { "initialize" } else { "load" };
         assert_eq!(failed["stage"], stage);
         let message = failed["message"].as_str().unwrap();
-        assert!(message.contains(told) && message.contains(module), "{message}");
+        assert!(message.contains(expected) && message.contains(module), "{message}");
         assert!(failed["hint"].as_str().unwrap().contains("--load-timeout gives"), "{failed}");
     }
 }
 
 #[tokio::test]
-async fn a_failure_is_told_in_one_sane_line_whatever_was_given() {
+async fn a_failure_is_one_printable_line_whatever_the_input() {
     let conformance = ["--module", "conformance", "--class", "Conformance", "--config"];
     let (newline, long) = ("./new\nline\u{1b}[31m.so", format!("./{}.so", "x".repeat(3000)));
     let class = "a\nb\u{1b}[31m".repeat(100);
@@ -140,9 +140,12 @@ async fn a_failure_is_told_in_one_sane_line_whatever_was_given() {
         assert!(!last.contains(char::is_control) && last.chars().count() < 600, "{last:?}");
         let failed: Value = serde_json::from_str(ended.stdout.trim()).unwrap();
         let text = |key: &str| failed[key].as_str().unwrap().to_owned();
-        let told = format!("{} ({})", text("message"), text("hint"));
-        assert!(!told.contains(char::is_control) && told.chars().count() < 400, "{told:?}");
-        assert!(last.ends_with(&format!(" - {told}")), "{last} is not {told}");
+        let message = format!("{} ({})", text("message"), text("hint"));
+        assert!(
+            !message.contains(char::is_control) && message.chars().count() < 400,
+            "{message:?}"
+        );
+        assert!(last.ends_with(&format!(" - {message}")), "{last} is not {message}");
     }
 }
 
@@ -156,7 +159,7 @@ async fn a_signal_ends_a_worker_whose_library_hangs() {
         mark.display()
     );
     c_library(&hangs, &source, &[]);
-    // A wait that is begun while the constructor runs must not be one for the dynamic linker.
+    // A wait that starts while the constructor runs must not wait for the dynamic linker.
     for _ in 0..10 {
         let mut started = Started::spawn(&["--module", hangs.to_str().unwrap(), "--class", "X"]);
         until(async || mark.exists()).await;
@@ -167,21 +170,21 @@ async fn a_signal_ends_a_worker_whose_library_hangs() {
 }
 
 #[tokio::test]
-async fn another_file_than_the_one_that_is_meant_is_refused() {
+async fn a_file_with_another_digest_is_rejected() {
     let checked = run_to_end(&["--module", "hello", "--check", "--json"]).await;
-    let told: Value = serde_json::from_str(&checked.stdout).unwrap();
-    let digest = told["sha256"].as_str().unwrap().to_uppercase();
+    let report: Value = serde_json::from_str(&checked.stdout).unwrap();
+    let digest = report["sha256"].as_str().unwrap().to_uppercase();
     let right = ["--module", "hello", "--check", "--plugin-sha256", &digest];
     assert_eq!(run_to_end(&right).await.code, Some(0));
     let zeros = "0".repeat(64);
     let wrong = run_to_end(&["--module", "hello", "--plugin-sha256", &zeros]).await;
     assert_eq!(wrong.code, Some(1), "{wrong:?}");
-    let told = format!("is not the expected file: its SHA-256 is {}", digest.to_lowercase());
-    assert!(wrong.stderr.contains(&told), "{}", wrong.stderr);
+    let expected = format!("is not the expected file: its SHA-256 is {}", digest.to_lowercase());
+    assert!(wrong.stderr.contains(&expected), "{}", wrong.stderr);
 }
 
 #[tokio::test]
-async fn two_plugins_of_one_name_are_told_apart_by_their_paths() {
+async fn two_plugins_with_one_name_are_distinguished_by_path() {
     let dir = scratch();
     for name in ["libmy_hello.so", "libmy-hello.so"] {
         fs::copy(plugin("hello"), dir.path().join(name)).unwrap();
@@ -189,14 +192,14 @@ async fn two_plugins_of_one_name_are_told_apart_by_their_paths() {
     let folder = dir.path().to_str().unwrap();
     let ended = run_to_end(&["--module", "my-hello", "--plugin-dir", folder]).await;
     assert_eq!(ended.code, Some(1), "{ended:?}");
-    let told = "has several plugins 'my-hello': libmy-hello.so, libmy_hello.so (give the path";
-    assert!(ended.stderr.contains(told), "{}", ended.stderr);
+    let expected = "has several plugins 'my-hello': libmy-hello.so, libmy_hello.so (give the path";
+    assert!(ended.stderr.contains(expected), "{}", ended.stderr);
     let path = format!("{folder}/libmy-hello.so");
     assert_eq!(run_to_end(&["--module", &path, "--check"]).await.code, Some(0));
 }
 
 #[tokio::test]
-async fn a_class_may_be_left_out_where_there_is_one() {
+async fn a_single_class_need_not_be_named() {
     let one = run_to_end(&["--module", "hello", "--check"]).await;
     assert_eq!(one.code, Some(0), "{one:?}");
     let many = run_to_end(&["--module", "conformance"]).await;

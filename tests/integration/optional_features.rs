@@ -39,8 +39,11 @@ async fn an_unhealthy_plugin_is_not_ready_and_says_why() {
     // Without an instance there is no check.
     assert!(ready().await.is_ready());
     worker.client().initialize(&json!({"offers": {"unhealthy": "no GPU"}})).await.unwrap();
-    let told = ready().await;
-    assert_eq!((told.status, told.detail.as_deref()), (Readiness::Unhealthy, Some("no GPU")));
+    let readiness = ready().await;
+    assert_eq!(
+        (readiness.status, readiness.detail.as_deref()),
+        (Readiness::Unhealthy, Some("no GPU"))
+    );
     assert_eq!(worker.get("/ready").await.status, 503);
     // Runs are accepted all the same.
     assert_eq!(worker.execute(json!({"op": "none"})).await.status, 200);
@@ -54,9 +57,9 @@ async fn a_hanging_health_check_times_out() {
     let config = json!({"offers": {"health_hangs": 600.0}});
     worker.client().initialize(&config).await.unwrap();
     for _ in 0..2 {
-        let told = worker.client().ready().await.unwrap();
-        assert_eq!(told.status, Readiness::Unhealthy);
-        assert!(told.detail.unwrap().contains("within 1 s"));
+        let readiness = worker.client().ready().await.unwrap();
+        assert_eq!(readiness.status, Readiness::Unhealthy);
+        assert!(readiness.detail.unwrap().contains("within 1 s"));
     }
     assert_eq!(worker.get("/health").await.status, 200);
     assert_eq!(worker.execute(json!({"op": "none"})).await.status, 200);
@@ -171,7 +174,7 @@ async fn a_reconfiguration_succeeds_fails_or_recreates_the_instance() {
 #[tokio::test]
 async fn an_invalid_config_names_its_fields() {
     let worker = equipped(json!({})).await;
-    for (config, told, field) in [
+    for (config, expected, field) in [
         (
             r#"{"offers":{"health_hangs":"x"}}"#,
             "config field 'offers.health_hangs': expected number, got string \"x\"",
@@ -186,7 +189,7 @@ async fn an_invalid_config_names_its_fields() {
         let reply = worker.post("/initialize", config).await;
         assert_eq!(reply.status, 400);
         let body = reply.json();
-        assert!(body["detail"].as_str().unwrap().starts_with(told), "{body}");
+        assert!(body["detail"].as_str().unwrap().starts_with(expected), "{body}");
         assert!(body["_job_error"]["fields_invalid"][field].is_string(), "{body}");
         assert_eq!(body["_job_error"]["category"], "user_input");
     }

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::support::{Reply, Worker};
 
-/// Rows where we differ on purpose: name, status and a part of the detail.
+/// Rows from which this worker deviates on purpose: name, status and a part of the detail.
 const WANTED: [(&str, u16, &str); 10] = [
     ("initialize with broken JSON", 400, "line 1 column 2"),
     ("initialize without a body", 400, ""),
@@ -43,7 +43,7 @@ async fn responses_equal_those_of_the_original_worker() {
 }
 
 fn wanted(row: &Value, reply: &Reply) -> Result<(), String> {
-    let (_, status, told) = WANTED
+    let (_, status, expected) = WANTED
         .iter()
         .find(|(name, ..)| row["name"] == *name)
         .ok_or("WANTED has no entry for this row")?;
@@ -51,8 +51,8 @@ fn wanted(row: &Value, reply: &Reply) -> Result<(), String> {
     if *status >= 400 {
         let detail =
             reply.json()["detail"].as_str().ok_or("the detail is not a string")?.to_owned();
-        if !detail.contains(told) {
-            return Err(format!("the detail does not contain '{told}'"));
+        if !detail.contains(expected) {
+            return Err(format!("the detail does not contain '{expected}'"));
         }
     }
     Ok(())
@@ -83,7 +83,7 @@ fn expect<T: PartialEq + std::fmt::Debug>(what: &str, got: &T, want: &T) -> Resu
 /// Figures that differ between runs.
 const IGNORED: [&str; 3] = ["pid", "cpu_percent", "memory_rss_mb"];
 
-/// Our objects may have more keys than recorded ones; everything else must be equal.
+/// Objects of this worker may have more keys than recorded ones; everything else must be equal.
 fn covers(ours: &Value, recorded: &Value, path: &str) -> Result<(), String> {
     match (ours, recorded) {
         (Value::Object(ours), Value::Object(recorded)) => {

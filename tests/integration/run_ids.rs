@@ -113,10 +113,10 @@ async fn every_outcome_is_reported_afterward() {
         assert!(report.queued_at.ends_with('Z') && report.ended_at.is_some(), "{report:?}");
         assert_eq!(report.started_at.is_none(), id == "never-started", "{report:?}");
         assert_eq!(report.deadline_at.is_some(), id == "timed-out", "{report:?}");
-        let told = report.error.map(|error| error.message);
+        let error = report.error.map(|error| error.message);
         match message {
-            None => assert_eq!(told, None),
-            Some(message) => assert!(told.as_ref().unwrap().contains(message), "{told:?}"),
+            None => assert_eq!(error, None),
+            Some(message) => assert!(error.as_ref().unwrap().contains(message), "{error:?}"),
         }
     }
     let counts = &worker.get("/stats").await.json()["runs"];

@@ -27,11 +27,11 @@ async fn a_typed_error_keeps_its_details() {
     assert_eq!(reply.status, 500);
     let body = reply.json();
     assert_eq!(body["detail"], "no room");
-    let told = &body["_job_error"];
-    assert_eq!(told["category"], "resource");
-    assert_eq!(told["retriable"], true);
-    assert_eq!(told["retry_after_seconds"], 2.5);
-    assert_eq!(told["plugin_name"], "conformance");
+    let job_error = &body["_job_error"];
+    assert_eq!(job_error["category"], "resource");
+    assert_eq!(job_error["retriable"], true);
+    assert_eq!(job_error["retry_after_seconds"], 2.5);
+    assert_eq!(job_error["plugin_name"], "conformance");
 
     let error = json!({"op": "error", "message": "bad", "category": "user_input",
         "fields_invalid": {"audio": "is empty"}});
@@ -43,9 +43,9 @@ async fn a_typed_error_keeps_its_details() {
 #[tokio::test]
 async fn an_error_without_category_is_fatal() {
     let worker = Worker::conformance().await;
-    let told = worker.execute(json!({"op": "fail", "message": "x"})).await.json();
-    assert_eq!(told["_job_error"]["category"], "fatal");
-    assert_eq!(told["_job_error"]["retriable"], false);
+    let body = worker.execute(json!({"op": "fail", "message": "x"})).await.json();
+    assert_eq!(body["_job_error"]["category"], "fatal");
+    assert_eq!(body["_job_error"]["retriable"], false);
 }
 
 #[tokio::test]

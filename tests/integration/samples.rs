@@ -40,7 +40,7 @@ async fn voice_activity_finds_and_streams_the_same_segments() {
 #[tokio::test]
 async fn a_file_that_is_no_recording_is_a_user_input_error() {
     let worker = Worker::voice_activity().await;
-    for (audio, told) in [
+    for (audio, expected) in [
         (recording("nope.wav"), "nope.wav"),
         (recording(""), "audio"),
         (recording("README.md"), "README.md"),
@@ -48,7 +48,7 @@ async fn a_file_that_is_no_recording_is_a_user_input_error() {
         let reply = worker.execute(json!({"audio": audio})).await;
         let body = reply.json();
         assert_eq!(body["_job_error"]["category"], "user_input", "{body}");
-        assert!(body["detail"].as_str().unwrap().contains(told), "{body}");
+        assert!(body["detail"].as_str().unwrap().contains(expected), "{body}");
     }
 }
 

@@ -34,8 +34,8 @@ async fn a_unix_socket_serves_its_owner_and_is_removed_at_the_end() {
     let path = folder.path().join("socket");
     let args = [&PLUGIN[..], &["--uds", path.to_str().unwrap()]].concat();
     let mut started = Started::spawn(&args);
-    let told = started.announcement();
-    assert_eq!((&told["url"], &told["uds"]), (&Value::Null, &json!(path)));
+    let announcement = started.announcement();
+    assert_eq!((&announcement["url"], &announcement["uds"]), (&Value::Null, &json!(path)));
     assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     let (status, health) = ask(&path, HEALTH);
     assert_eq!((status, &health["pid"]), (200, &json!(started.pid())));
@@ -85,9 +85,13 @@ async fn another_user_is_rejected_even_if_the_file_mode_allows_access() {
         s.connect(sys.argv[1]); s.sendall(sys.argv[2].encode()); print(s.recv(10000).decode())";
     let other = Command::new("python3").args(["-c", script]).arg(&path).arg(HEALTH).output();
     let other = other.unwrap();
-    let told = String::from_utf8(other.stdout).unwrap();
-    assert!(told.starts_with("HTTP/1.1 403"), "{told} {}", String::from_utf8_lossy(&other.stderr));
-    assert!(told.to_lowercase().contains("connection: close"), "{told}");
+    let response = String::from_utf8(other.stdout).unwrap();
+    assert!(
+        response.starts_with("HTTP/1.1 403"),
+        "{response} {}",
+        String::from_utf8_lossy(&other.stderr)
+    );
+    assert!(response.to_lowercase().contains("connection: close"), "{response}");
     started.terminate();
 }
 
@@ -112,12 +116,12 @@ async fn an_inherited_socket_is_served() {
     {
         let args = [&PLUGIN[..], args].concat();
         let mut started = Started::by_python(&handing_over(bind, tell), &args);
-        let told = started.announcement();
+        let announcement = started.announcement();
         if bind == &unix {
-            assert_eq!((&told["url"], &told["uds"]), (&Value::Null, &json!(path)));
+            assert_eq!((&announcement["url"], &announcement["uds"]), (&Value::Null, &json!(path)));
             assert_eq!(ask(&path, HEALTH).0, 200);
         } else {
-            let health = Client::new(told["url"].as_str().unwrap()).health().await.unwrap();
+            let health = Client::new(announcement["url"].as_str().unwrap()).health().await.unwrap();
             assert_eq!(health.pid, started.pid());
         }
         started.terminate();

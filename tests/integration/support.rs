@@ -53,12 +53,12 @@ pub(crate) fn scratch() -> TempDir {
 
 /// Polls until `find` returns a value; the only place that polls.
 pub(crate) async fn until_some<T>(find: impl AsyncFn() -> Option<T>) -> T {
-    let begun = Instant::now();
+    let start = Instant::now();
     loop {
         if let Some(found) = find().await {
             return found;
         }
-        assert!(begun.elapsed() < LONG, "the condition does not become true");
+        assert!(start.elapsed() < LONG, "the condition does not become true");
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
 }

@@ -12,7 +12,7 @@ use crate::support::{program, run_to_end, run_with_env};
 
 #[tokio::test]
 async fn a_usage_error_is_one_line_that_names_the_option() {
-    for (args, told) in [
+    for (args, expected) in [
         (&["--modul", "x"][..], "--module"),
         (&["--module"][..], "--module"),
         (&[][..], "--module"),
@@ -37,7 +37,7 @@ async fn a_usage_error_is_one_line_that_names_the_option() {
         let ended = run_to_end(args).await;
         assert_eq!(ended.code, Some(2), "{args:?}: {ended:?}");
         assert_eq!(ended.stderr.lines().count(), 1, "{args:?}: {}", ended.stderr);
-        assert!(ended.stderr.contains(told), "{args:?}: {}", ended.stderr);
+        assert!(ended.stderr.contains(expected), "{args:?}: {}", ended.stderr);
     }
 }
 

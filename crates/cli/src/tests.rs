@@ -91,7 +91,7 @@ fn a_listening_option_overrides_the_variables_of_all_of_them() {
 }
 
 #[test]
-fn a_socket_of_a_service_manager_is_taken_if_nothing_else_says_where_to_listen() {
+fn a_socket_of_a_service_manager_is_used_without_a_listening_option() {
     let pid = std::process::id().to_string();
     let vars = [("LISTEN_FDS", "1"), ("LISTEN_PID", &*pid)];
     assert_eq!(run(&["--module=m"], &vars).config.listen, ListenAddr::Inherited(3));
@@ -188,7 +188,7 @@ fn a_list_takes_folders_and_a_load_timeout_and_nothing_else() {
 }
 
 #[test]
-fn a_check_has_a_format_and_perhaps_a_config_and_a_call() {
+fn a_check_has_a_format_and_optionally_a_config_and_a_call() {
     let text = check(&["--module", "m", "--check"], &[]);
     assert_eq!((text.inspect.format, text.inspect.call), (ReportFormat::Text, None));
     assert_eq!(text.inspect.load_timeout, Duration::from_secs(60));

@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_does_not_fit_is_dropped() {
+    fn excess_text_is_dropped() {
         let mut text = Text::<8>::new();
         write!(text, "{:#x}", 255).unwrap();
         assert_eq!((text.bytes(), text.room()), (&b"0xff"[..], 4));

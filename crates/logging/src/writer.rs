@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn a_full_pipe_costs_lines_but_no_time() {
+    fn a_full_pipe_loses_lines_but_no_time() {
         let (open, let_through) = mpsc::channel();
         let written = Arc::new(Mutex::new(String::new()));
         let writer = Writer::new(Gate { let_through, written: Arc::clone(&written) });

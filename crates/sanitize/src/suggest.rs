@@ -46,7 +46,7 @@ mod tests {
     }
 
     #[test]
-    fn a_slip_another_case_or_a_part_is_near() {
+    fn typos_other_case_and_parts_are_suggested() {
         check("voice-activty", &["voice-activity"]);
         check("whisper", &["Whisper"]);
         check("voice", &["voice-activity"]);

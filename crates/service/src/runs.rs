@@ -78,7 +78,7 @@ pub(crate) enum CancelResult {
 const NO_TIMEOUT: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 
 impl Runs {
-    /// Runs of `class`; none is longer than `timeout`, including its time in the queue.
+    /// Runs of `class`, each at most as long as `timeout`, including its time in the queue.
     pub(crate) fn new(
         class: Class,
         bounds: Bounds,
@@ -112,7 +112,7 @@ impl Runs {
         self.pool.cell().config()
     }
 
-    /// The options of the config; none if the plugin takes longer than `limit`.
+    /// The options of the config; `None` if the plugin takes longer than `limit`.
     pub(crate) async fn config_options(
         &self,
         limit: Duration,

@@ -1,42 +1,42 @@
-//! What is tried.
+//! The rows of the table.
 
 /// A plugin in a worker.
 pub(super) struct Row {
-    /// How the table calls it.
+    /// Its name in the table.
     pub(super) label: &'static str,
     pub(super) plugin: &'static str,
-    /// The worker, where it is not the one of today.
+    /// The worker, unless it is the current one.
     pub(super) worker: Option<&'static str>,
     pub(super) expected: Expected,
 }
 
 pub(super) enum Expected {
-    Runs(Build),
-    /// Its line has these words in it.
-    Refused {
-        words: &'static str,
+    Works(Build),
+    /// The last line contains this message.
+    Rejected {
+        message: &'static str,
     },
 }
 
-/// What is particular about a plugin, or about the worker it is in.
+/// The properties of a plugin and its worker.
 pub(super) struct Build {
     /// The interface that it was built against.
     pub(super) interface: &'static str,
-    /// What a panic does in it.
+    /// Its panic strategy.
     pub(super) panic: &'static str,
     pub(super) by_other_compiler: bool,
-    /// Whether it has what a class may leave out.
+    /// Whether it has the optional methods.
     pub(super) optional: bool,
-    /// What the method of a later context answered to the plugin, where that knows of it.
-    pub(super) context_answers: Option<u64>,
-    /// What the method of a later instance answered to the worker, where that knows of it.
-    pub(super) instance_answers: Option<u64>,
+    /// The result of the later context method for the plugin, if the plugin calls it.
+    pub(super) context_result: Option<u64>,
+    /// The result of the later instance method for the worker, if the worker calls it.
+    pub(super) instance_result: Option<u64>,
 }
 
-/// What a made-up later method answers where the other side does not have it.
+/// The result of a fictional later method if the other side does not have it.
 const DEFAULT: u64 = 7;
 
-/// What it answers where the other side does.
+/// Its result if the other side has it.
 const LATER: u64 = 11;
 
 const KEPT: &str = "kept/interface-1.0-x86_64-linux.so";
@@ -48,67 +48,71 @@ const USUAL: Build = Build {
     panic: "unwind",
     by_other_compiler: false,
     optional: true,
-    context_answers: None,
-    instance_answers: None,
+    context_result: None,
+    instance_result: None,
 };
 
-const fn runs(label: &'static str, plugin: &'static str, build: Build) -> Row {
-    Row { label, plugin, worker: None, expected: Expected::Runs(build) }
+const fn works(label: &'static str, plugin: &'static str, build: Build) -> Row {
+    Row { label, plugin, worker: None, expected: Expected::Works(build) }
 }
 
-const fn refused(label: &'static str, plugin: &'static str, words: &'static str) -> Row {
-    Row { label, plugin, worker: None, expected: Expected::Refused { words } }
+const fn rejected(label: &'static str, plugin: &'static str, message: &'static str) -> Row {
+    Row { label, plugin, worker: None, expected: Expected::Rejected { message } }
 }
 
 pub(super) const ROWS: &[Row] = &[
-    runs("interface 1.0, built when it was settled, kept since", KEPT, USUAL),
-    runs("interface 1.0, debug build", "debug", USUAL),
-    runs("interface 1.0, `panic = \"abort\"`", "abort", Build { panic: "abort", ..USUAL }),
-    runs("interface 1.0, an allocator of its own", "allocator", USUAL),
-    runs("interface 1.0, without what may be left out", "bare", Build { optional: false, ..USUAL }),
-    runs(
+    works("interface 1.0, built when it was settled, kept since", KEPT, USUAL),
+    works("interface 1.0, debug build", "debug", USUAL),
+    works("interface 1.0, `panic = \"abort\"`", "abort", Build { panic: "abort", ..USUAL }),
+    works("interface 1.0, an allocator of its own", "allocator", USUAL),
+    works(
+        "interface 1.0, without what may be left out",
+        "bare",
+        Build { optional: false, ..USUAL },
+    ),
+    works(
         "interface 1.0, by another compiler",
         "compiler",
         Build { by_other_compiler: true, ..USUAL },
     ),
-    runs(
+    works(
         "interface 1.1, made up: newer than the worker",
         "later",
-        Build { interface: "1.1.0", context_answers: Some(DEFAULT), ..USUAL },
+        Build { interface: "1.1.0", context_result: Some(DEFAULT), ..USUAL },
     ),
     Row {
         label: "interface 1.0, kept, in a worker of 1.1, made up",
         plugin: KEPT,
         worker: LATER_WORKER,
-        expected: Expected::Runs(Build { instance_answers: Some(DEFAULT), ..USUAL }),
+        expected: Expected::Works(Build { instance_result: Some(DEFAULT), ..USUAL }),
     },
     Row {
         label: "interface 1.1, in a worker of 1.1, both made up",
         plugin: "later",
         worker: LATER_WORKER,
-        expected: Expected::Runs(Build {
+        expected: Expected::Works(Build {
             interface: "1.1.0",
-            context_answers: Some(LATER),
-            instance_answers: Some(LATER),
+            context_result: Some(LATER),
+            instance_result: Some(LATER),
             ..USUAL
         }),
     },
-    refused(
+    rejected(
         "interface 0.9, made up",
         "before",
         "is built for plugin interface 0.9.0, this worker speaks 1.0.0",
     ),
-    refused(
+    rejected(
         "interface 2.0, made up",
         "major",
         "is built for plugin interface 2.0.0, this worker speaks 1.0.0",
     ),
-    refused(
+    rejected(
         "interface 1.1, made up, with a method put between others",
         "between",
         "its plugin interface 1.1.0 does not match 1.0.0 of this worker",
     ),
-    refused(
+    rejected(
         "interface 1.0 with a plain struct that was changed",
         "patched",
         "is built against a patched plugin interface 1.0.0, which differs from this worker's",

@@ -5,10 +5,10 @@ use std::{env, fs};
 
 use super::rows::ROWS;
 
-/// What became of a row, column by column.
+/// The result of a row, column by column.
 pub(super) type Cells = Vec<String>;
 
-/// Set to write the table anew.
+/// The variable that makes the test rewrite the table.
 const RECORD: &str = "UNIVERSAL_WORKER_RECORD_ABI";
 
 const BEGIN: &str = "<!-- begin: written by tests/integration/abi.rs -->\n";
@@ -19,13 +19,14 @@ const HEAD: &str = "\
 |---|---|---|---|---|---|
 ";
 
-/// Fails where the document says anything else; a row that was not tried here keeps its line.
-pub(super) fn hold(tried: &[(&str, Option<Cells>)]) {
+/// Fails if the document differs; a row that was not tested on this machine keeps its line.
+pub(super) fn check(results: &[(&str, Option<Cells>)]) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/abi.md");
     let text = fs::read_to_string(&path).unwrap();
-    let (before, rest) = text.split_once(BEGIN).expect("docs/abi.md has the mark where it begins");
-    let (table, after) = rest.split_once(END).expect("docs/abi.md has the mark where it ends");
-    let lines: Vec<String> = tried.iter().map(|(label, cells)| line(label, cells, table)).collect();
+    let (before, rest) = text.split_once(BEGIN).expect("docs/abi.md has the marker at the start");
+    let (table, after) = rest.split_once(END).expect("docs/abi.md has the marker at the end");
+    let lines: Vec<String> =
+        results.iter().map(|(label, cells)| line(label, cells, table)).collect();
     let fresh = format!("{HEAD}{}", lines.concat());
     if env::var_os(RECORD).is_some() {
         fs::write(&path, format!("{before}{BEGIN}{fresh}{END}{after}")).unwrap();
@@ -35,8 +36,8 @@ pub(super) fn hold(tried: &[(&str, Option<Cells>)]) {
         fresh.lines().filter(|line| !table.lines().any(|l| l == *line)).collect();
     assert!(
         table == fresh,
-        "the table in docs/abi.md is not what became of the rows; where that is meant, run this \
-         test once with {RECORD}=1\n{}",
+        "the table in docs/abi.md differs from the results; if that is intended, run this test \
+         once with {RECORD}=1\n{}",
         differ.join("\n")
     );
 }
@@ -53,7 +54,7 @@ fn line(label: &str, cells: &Option<Cells>, table: &str) -> String {
 }
 
 #[test]
-fn each_row_has_a_name_of_its_own() {
+fn each_row_has_a_unique_name() {
     let mut labels: Vec<&str> = ROWS.iter().map(|row| row.label).collect();
     labels.sort_unstable();
     labels.dedup();

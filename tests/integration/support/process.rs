@@ -163,13 +163,13 @@ impl Started {
 
     /// Waits until the process has a thread of this name.
     pub(crate) fn until_thread(&self, name: &str) {
-        let begun = Instant::now();
+        let start = Instant::now();
         let tasks = Path::new("/proc").join(self.pid().to_string()).join("task");
         let has_name = |task: fs::DirEntry| {
             fs::read_to_string(task.path().join("comm")).is_ok_and(|comm| comm.trim() == name)
         };
         while !fs::read_dir(&tasks).unwrap().flatten().any(has_name) {
-            assert!(begun.elapsed() < LONG, "no thread '{name}'");
+            assert!(start.elapsed() < LONG, "no thread '{name}'");
             std::thread::yield_now();
         }
     }

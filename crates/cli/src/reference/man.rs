@@ -133,7 +133,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn roff_cannot_take_text_for_a_command() {
+    fn text_is_never_a_roff_command() {
         assert_eq!(escaped(".so x"), "\\&.so x");
         assert_eq!(escaped("'\\fB--a~`^"), "\\&\\(aq\\efB\\-\\-a\\(ti\\(ga\\(ha");
         assert_eq!(quoted("a \"b\""), "\"a \\(dqb\\(dq\"");

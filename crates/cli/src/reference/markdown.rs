@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cell_shows_options_as_code_and_keeps_its_bars() {
+    fn a_cell_shows_options_as_code_and_escapes_bars() {
         assert_eq!(cell("With --check: a|b"), "With `--check`: a\\|b");
         assert_eq!(cell("run (--check --list) /x"), "run (`--check` `--list`) `/x`");
     }

@@ -182,7 +182,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_mapping_is_read_as_the_manual_has_it() {
+    fn a_mapping_is_parsed() {
         let line = b"7f00a000-7f00c000 r-xp 00002000 08:02 173521      /usr/lib/a b.so";
         let mapping = Mapping::of(line).unwrap();
         assert_eq!(
@@ -196,8 +196,8 @@ mod tests {
     }
 
     #[test]
-    fn our_own_code_is_in_our_own_file() {
-        let here = our_own_code_is_in_our_own_file as fn() as usize;
+    fn an_address_in_this_program_is_in_its_file() {
+        let here = an_address_in_this_program_is_in_its_file as fn() as usize;
         let mut path = Vec::new();
         each_mapping(|mapping| {
             if (mapping.begin..mapping.end).contains(&here) {

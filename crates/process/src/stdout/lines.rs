@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_is_logged_at_its_end_in_whatever_pieces_it_comes() {
+    fn a_line_is_logged_once_it_is_complete() {
         let (mut lines, now) = (Lines::default(), Instant::now());
         assert_eq!(logged(&mut lines, b"one\ntw", now), ["one"]);
         assert_eq!(logged(&mut lines, b"o\r\n\n\xff", now), ["two", ""]);

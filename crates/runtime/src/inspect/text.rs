@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn what_classes_share_is_printed_once() {
+    fn sections_shared_by_classes_are_printed_once() {
         let classes = ["A", "B"].map(|name| class(name, &json!(true), &Value::Null));
         let text = rendered(classes.into());
         assert_eq!(text.matches("a b\u{fffd}: string").count(), 1, "{text}");

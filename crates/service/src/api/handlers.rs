@@ -223,7 +223,7 @@ fn ok<T: Serialize>(value: &T) -> ApiResult {
     Ok(response::from_value(StatusCode::OK, value))
 }
 
-/// The id in the body of `/cancel`; none for all runs.
+/// The id in the body of `/cancel`; `None` for all runs.
 ///
 /// Any other body is an error, so that a misspelled key does not cancel all runs.
 fn run_to_cancel(body: &[u8]) -> Result<Option<String>, ApiError> {

@@ -50,7 +50,7 @@ impl RunHeaders {
     }
 }
 
-/// The id that the client chose; none if it is missing or invalid, and one is generated.
+/// The id that the client chose; `None` if it is missing or invalid, so that one is generated.
 fn client_id(headers: &HeaderMap) -> Option<String> {
     let id = headers.get(RUN_ID)?.to_str().ok()?;
     let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
@@ -89,7 +89,7 @@ fn choice<T: Copy>(
     found.map(|(_, choice)| *choice).ok_or_else(|| invalid(headers, name, expected))
 }
 
-/// The value of a header; none if it is missing, an inner none if there are several.
+/// The value of a header; `None` if it is missing, `Some(None)` if there are several.
 fn single<'h>(headers: &'h HeaderMap, name: &str) -> Option<Option<&'h HeaderValue>> {
     let mut values = headers.get_all(name).iter();
     let first = values.next()?;

@@ -66,7 +66,7 @@ impl<J> Engine<J> {
         key
     }
 
-    /// Removes a lifecycle change from the queue; none if it has started.
+    /// Removes a lifecycle change from the queue; `None` if it has started.
     pub(crate) fn withdraw_lifecycle(&mut self, key: EntryKey) -> Option<J> {
         self.queue.remove_lifecycle(key)
     }
@@ -88,7 +88,7 @@ impl<J> Engine<J> {
         waiting >= self.bounds.queue.saturating_add(self.free_lanes())
     }
 
-    /// Lanes that queued runs can take at once: none behind a lifecycle change.
+    /// Number of lanes that queued runs can take at once; 0 behind a lifecycle change.
     fn free_lanes(&self) -> usize {
         let held = self.in_lifecycle || self.queue.has_lifecycle();
         if held { 0 } else { self.bounds.lanes - self.lanes.len() }

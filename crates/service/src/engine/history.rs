@@ -14,7 +14,7 @@ pub(super) struct History {
     pub(super) failed: u64,
     pub(super) cancelled: u64,
     pub(super) timed_out: u64,
-    /// Running average of the duration of a run; none before the first has ended.
+    /// Running average of the duration of a run; `None` before the first has ended.
     average: Option<Duration>,
 }
 

@@ -26,7 +26,7 @@ pub(crate) struct InstanceCell {
 
 #[derive(Debug)]
 struct Config {
-    /// The config that `initialize` accepted last; none before the first.
+    /// The config that `initialize` accepted last; `None` before the first.
     accepted: Option<Bytes>,
     /// The config in force, including defaults.
     in_force: Bytes,

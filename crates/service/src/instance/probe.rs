@@ -82,7 +82,7 @@ impl<T> fmt::Debug for Probe<T> {
 }
 
 impl<T: Clone> ProbeReply<T> {
-    /// Waits for the reply; none if it takes longer than `limit`.
+    /// Waits for the reply; `None` if it takes longer than `limit`.
     pub(super) async fn within(mut self, limit: Duration) -> Option<T> {
         let reply = tokio::time::timeout(limit, self.0.wait_for(Option::is_some)).await;
         reply.ok()?.ok()?.clone()

@@ -78,7 +78,7 @@ impl Probes {
         }
     }
 
-    /// The options of the config; none if the plugin takes longer than `limit`.
+    /// The options of the config; `None` if the plugin takes longer than `limit`.
     ///
     /// # Errors
     /// If the system refuses a thread.

@@ -64,7 +64,7 @@ pub(crate) enum RunError {
 pub(crate) struct SpawnError(#[from] io::Error);
 
 impl RunError {
-    /// The error of a cancelled run; `started_at` is none if it never left the queue.
+    /// The error of a cancelled run; `started_at` is `None` if it never left the queue.
     pub(crate) fn from_cancel(reason: CancelReason, started_at: Option<Instant>) -> Self {
         // A run that never started can be sent to another worker, like one that arrives now.
         if reason == CancelReason::Shutdown && started_at.is_none() {

@@ -131,7 +131,7 @@ impl Lines {
         self.has_room.notify_all();
     }
 
-    /// Takes all buffered lines; none at the end of the stream.
+    /// Takes all buffered lines; `None` at the end of the stream.
     pub(crate) fn poll_take(&self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
         let mut state = self.locked();
         if !state.buffer.is_empty() {

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct RunOptions {
-    /// When the run ends, even if its plugin is still at work; none for no deadline.
+    /// When the run ends, even if its plugin is still at work; `None` for no deadline.
     pub(crate) deadline: Option<Instant>,
     pub(crate) on_disconnect: OnDisconnect,
 }

@@ -75,7 +75,7 @@ impl RunReport {
 }
 
 impl ProgressReport {
-    /// `busy_since` is none unless the plugin is at work on the run.
+    /// `busy_since` is `None` unless the plugin is at work on the run.
     pub(crate) fn new(run: &Run, busy_since: Option<Instant>, now: Instant) -> Self {
         let progress = run.current_progress();
         Self {

@@ -99,7 +99,7 @@ impl Snapshot {
         }
     }
 
-    /// Since when the plugin is at work on the run; none before it starts and after it returns.
+    /// Since when the plugin is at work on the run; `None` before it starts and after it returns.
     pub(crate) fn busy_since(&self) -> Option<Instant> {
         self.started_at.filter(|_| self.returned_at.is_none())
     }

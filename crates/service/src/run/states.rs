@@ -143,7 +143,7 @@ impl Cancellation {
         Self { reason, requested_at: now, wedged_at: None }
     }
 
-    /// When the run becomes wedged; none if it already is, or never will be.
+    /// When the run becomes wedged; `None` if it already is, or never will be.
     pub(crate) fn due(&self, grace: Duration) -> Option<Instant> {
         match self.wedged_at {
             None => self.requested_at.checked_add(grace),

@@ -76,7 +76,7 @@ impl Runs {
 }
 
 impl<T> PendingLifecycle<T> {
-    /// Waits for the result; none if the change was rejected because the worker is stopping.
+    /// Waits for the result; `None` if the change was rejected because the worker is stopping.
     pub(crate) async fn result(mut self) -> Option<T> {
         (&mut self.result).await.ok()
     }

@@ -78,8 +78,7 @@ impl PendingRun<()> {
 }
 
 impl OpenStream {
-    /// Takes the lines that are buffered, and none at the end; the last line of a failed run is its
-    /// error.
+    /// Takes the buffered lines; `None` at the end; the last line of a failed run is its error.
     pub(crate) fn poll_lines(&mut self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
         let Some(lines) = self.client.run.output().lines() else { return Poll::Ready(None) };
         let taken = ready!(lines.poll_take(cx));

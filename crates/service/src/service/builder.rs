@@ -42,7 +42,8 @@ impl WorkerService {
 }
 
 impl Builder {
-    /// Runs at the same time; none, the default, for the number that the class declares.
+    /// Maximum number of concurrent runs; `None`, the default, for the number that the class
+    /// declares.
     #[must_use]
     pub fn concurrency(mut self, concurrency: Option<NonZeroU32>) -> Self {
         self.concurrency = concurrency;

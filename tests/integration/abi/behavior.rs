@@ -1,4 +1,4 @@
-//! What a plugin does that loads.
+//! Checks the behavior of a plugin.
 
 use std::path::Path;
 
@@ -8,8 +8,9 @@ use super::rows::Build;
 use super::table::Cells;
 use crate::support::{Worker, run_program, run_to_end};
 
-/// Does all there is, and tells it as the table does; what is not as it should be panics.
-pub(super) async fn all(program: &Path, plugin: &Path, build: &Build) -> Cells {
+/// Uses all features of the plugin, and returns the cells of the table; panics if a result is
+/// wrong.
+pub(super) async fn check_all(program: &Path, plugin: &Path, build: &Build) -> Cells {
     loads(program, plugin, build).await;
     let worker = Worker::of_library(program, plugin).await;
     answers(&worker, build).await;
@@ -30,42 +31,46 @@ pub(super) async fn all(program: &Path, plugin: &Path, build: &Build) -> Cells {
     ["yes", "yes", "yes", "yes", optional].map(str::to_owned).into()
 }
 
-/// The worker refuses it, in one line with `words`.
-pub(super) async fn refused(plugin: &Path, words: &str) -> Cells {
+/// The worker rejects the plugin, in one line with `message`.
+pub(super) async fn check_rejected(plugin: &Path, message: &str) -> Cells {
     let ended = run_to_end(&["--module", plugin.to_str().unwrap()]).await;
     assert_eq!(ended.code, Some(1), "{ended:?}");
     let last = ended.stderr.lines().last().unwrap_or_default();
     assert!(last.starts_with("FATAL: Failed to load "), "{last}");
-    assert!(last.contains(&format!(": {words} (build ")), "'{last}' does not tell '{words}'");
-    let told = format!("refused: {words}");
-    [told.as_str(), "", "", "", ""].map(str::to_owned).into()
+    assert!(
+        last.contains(&format!(": {message} (build ")),
+        "'{last}' does not contain '{message}'"
+    );
+    let rejected = format!("refused: {message}");
+    [rejected.as_str(), "", "", "", ""].map(str::to_owned).into()
 }
 
 async fn loads(program: &Path, plugin: &Path, build: &Build) {
     let module = plugin.to_str().unwrap();
     let ended = run_program(program, &["--module", module, "--check", "--json"]).await;
     assert_eq!(ended.code, Some(0), "{ended:?}");
-    let told: Value = serde_json::from_str(&ended.stdout).unwrap();
-    assert_eq!((&told["abi"], &told["panic"]), (&json!(build.interface), &json!(build.panic)));
-    let class = &told["classes"][0];
+    let report: Value = serde_json::from_str(&ended.stdout).unwrap();
+    assert_eq!((&report["abi"], &report["panic"]), (&json!(build.interface), &json!(build.panic)));
+    let class = &report["classes"][0];
     assert_eq!((&class["class"], &class["cancellable"]), (&json!("Probe"), &json!(true)));
     assert_eq!(class["positional"], json!(["op", "text", "count"]));
-    let said = ["name", "version", "concurrency", "rebuild"].map(|key| class[key].clone());
+    let properties = ["name", "version", "concurrency", "rebuild"].map(|key| class[key].clone());
     if build.optional {
-        assert_eq!(said, [json!("probe"), json!("9.8.7"), json!(3), json!("drop_first")]);
+        assert_eq!(properties, [json!("probe"), json!("9.8.7"), json!(3), json!("drop_first")]);
         assert_eq!(class["description"], "Looks at the interface from within.");
     } else {
-        assert_eq!((&said[2], &said[3]), (&json!(1), &json!("beside")));
+        assert_eq!((&properties[2], &properties[3]), (&json!(1), &json!("beside")));
     }
     if build.by_other_compiler {
         let usual = run_to_end(&["--module", "hello", "--check", "--json"]).await;
         let usual: Value = serde_json::from_str(&usual.stdout).unwrap();
-        assert_ne!(told["compiler"], usual["compiler"]);
+        assert_ne!(report["compiler"], usual["compiler"]);
     }
-    if let Some(answer) = build.instance_answers {
-        // A later worker asks the root as well, and tells the answer in the compiler's place.
-        let has_it = (build.interface != "1.0.0").then_some(answer);
-        assert_eq!(told["compiler"], format!("{has_it:?}"));
+    if let Some(result) = build.instance_result {
+        // The later worker also calls the new function of the root, and reports its result as the
+        // compiler.
+        let expected = (build.interface != "1.0.0").then_some(result);
+        assert_eq!(report["compiler"], format!("{expected:?}"));
     }
 }
 
@@ -85,27 +90,27 @@ async fn answers(worker: &Worker, build: &Build) {
         assert_eq!(panicked.status, 500);
         assert!(panicked.text().contains("ouch"), "{panicked:?}");
     }
-    context_answers(worker, build).await;
+    uses_context(worker, build).await;
 }
 
-/// Each method of the context answers, and what the plugin told by it arrived.
-async fn context_answers(worker: &Worker, build: &Build) {
+/// Each method of the context works, and what the plugin reported with it has arrived.
+async fn uses_context(worker: &Worker, build: &Build) {
     let headers = [("x-run-id", "asks"), ("x-timeout-ms", "60000")];
-    let told = worker.execute_with(&headers, json!({"op": "context"})).await.json();
-    let left = told["remaining"].as_f64().unwrap();
-    assert!(left > 0.0 && left <= 60.0, "{told}");
-    assert_eq!(told["run_id"], "asks");
-    assert_eq!((&told["cancelled"], &told["woken"]), (&json!(false), &json!(false)));
-    assert_eq!((&told["counted"], &told["errors_are_logged"]), (&json!(true), &json!(true)));
-    let emitted = told["emitted_outside_of_a_stream"].as_str().unwrap();
+    let results = worker.execute_with(&headers, json!({"op": "context"})).await.json();
+    let left = results["remaining"].as_f64().unwrap();
+    assert!(left > 0.0 && left <= 60.0, "{results}");
+    assert_eq!(results["run_id"], "asks");
+    assert_eq!((&results["cancelled"], &results["woken"]), (&json!(false), &json!(false)));
+    assert_eq!((&results["counted"], &results["errors_are_logged"]), (&json!(true), &json!(true)));
+    let emitted = results["emitted_outside_of_a_stream"].as_str().unwrap();
     assert!(emitted.contains("no stream"), "{emitted}");
-    assert_eq!(told["of_tomorrow"], json!(build.context_answers));
+    assert_eq!(results["of_tomorrow"], json!(build.context_result));
 
     let report = worker.report("asks").await;
     assert_eq!((report.progress, report.message.as_str()), (0.75, "asking"));
     assert_eq!(report.account.usage["asked"], 1);
     let asked = report.account.usage.get("of_tomorrow").and_then(Value::as_u64);
-    assert_eq!(asked, build.instance_answers);
+    assert_eq!(asked, build.instance_result);
 }
 
 async fn cancels(worker: &Worker) {
@@ -118,9 +123,9 @@ async fn cancels(worker: &Worker) {
 }
 
 async fn streams(worker: &Worker) {
-    let told = worker.stream(json!({"op": "stream", "text": "é", "count": 3})).await;
+    let reply = worker.stream(json!({"op": "stream", "text": "é", "count": 3})).await;
     let lines = [0, 1, 2].map(|number| format!("{{\"number\":{number},\"text\":\"é\"}}\n"));
-    assert_eq!((told.status, told.text()), (200, lines.concat()));
+    assert_eq!((reply.status, reply.text()), (200, lines.concat()));
 }
 
 async fn offers(worker: &Worker) {
