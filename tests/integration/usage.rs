@@ -1,6 +1,7 @@
 //! Mistakes on the command line.
 
 use std::ffi::OsStr;
+use std::fs;
 use std::fs::File;
 use std::io::Read;
 use std::os::unix::ffi::OsStrExt;
@@ -8,7 +9,7 @@ use std::process::{Command, Stdio};
 
 use rustix::pty::OpenptFlags;
 
-use crate::support::{program, run_to_end, run_with_env};
+use crate::support::{program, run_to_end, run_with_env, scratch};
 
 #[tokio::test]
 async fn a_usage_error_is_one_line_that_names_the_option() {
@@ -64,9 +65,26 @@ async fn short_forms_of_help_and_version_work() {
     }
 }
 
-/// Hosts read the announcement of a failure from a pipe; people do not want JSON.
+/// Hosts read the announcement of a failure; people at a terminal do not want JSON.
 #[test]
 fn a_usage_error_on_a_terminal_is_text_only() {
+    let line = "error: unknown option --modul; did you mean --module?\r\n";
+    assert_eq!(shown_on_a_terminal(&["--modul", "x"]), line);
+}
+
+#[test]
+fn a_terminal_does_not_keep_a_usage_error_from_the_announce_file() {
+    let dir = scratch();
+    let file = dir.path().join("announcement");
+    let name = file.to_str().unwrap();
+    let args = ["--module", "hello", "--announce-file", name, "--lease-fd", "77"];
+    let line = "error: --lease-fd: the worker was not started with 77\r\n";
+    assert_eq!(shown_on_a_terminal(&args), line);
+    assert!(fs::read_to_string(file).unwrap().contains("\"stage\":\"usage\""));
+}
+
+/// Runs the worker with a terminal as its stdout and stderr; returns what it shows.
+fn shown_on_a_terminal(args: &[&str]) -> String {
     let controller = rustix::pty::openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
     rustix::pty::grantpt(&controller).unwrap();
     rustix::pty::unlockpt(&controller).unwrap();
@@ -74,15 +92,14 @@ fn a_usage_error_on_a_terminal_is_text_only() {
     let open = File::options().read(true).write(true).open(OsStr::from_bytes(name.to_bytes()));
     let terminal = open.unwrap();
     let mut worker = Command::new(program());
-    worker.args(["--modul", "x"]).stdin(Stdio::null());
+    worker.args(args).stdin(Stdio::null());
     worker.stdout(terminal.try_clone().unwrap()).stderr(terminal);
     assert_eq!(worker.status().unwrap().code(), Some(2));
     drop(worker);
     let mut shown = Vec::new();
-    // With no terminal left, reading the controller ends with EIO.
+    // Without a terminal, reading the controller ends in EIO.
     let _ = File::from(controller).read_to_end(&mut shown);
-    let shown = String::from_utf8(shown).unwrap();
-    assert_eq!(shown, "error: unknown option --modul; did you mean --module?\r\n");
+    String::from_utf8(shown).unwrap()
 }
 
 #[tokio::test]

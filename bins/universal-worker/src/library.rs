@@ -21,10 +21,10 @@ impl LibrarySource {
 
     fn load(&self, watch: &LoadWatch) -> Result<Library, LoadError> {
         let file = resolve(&self.0.module, &plugin_folders(self.0.folders.clone()))?;
-        watch.loading(&file);
         if let Some(expected) = &self.0.sha256 {
             check_sha256(&file, expected)?;
         }
+        watch.loading(&file);
         let library = Library::open(&file);
         watch.loaded();
         library

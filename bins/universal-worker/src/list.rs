@@ -16,7 +16,6 @@ use rustix::fs::MemfdFlags;
 use serde::Deserialize;
 use universal_worker_cli::{ListRequest, VARIABLES};
 use universal_worker_loader::PluginFolders;
-use universal_worker_runtime::Error;
 use universal_worker_sanitize as sanitize;
 
 use crate::library::plugin_folders;
@@ -35,8 +34,7 @@ struct Class {
 }
 
 /// Lists the libraries in the plugin folders with their classes.
-#[expect(clippy::unnecessary_wraps, reason = "the form of a report")]
-pub(crate) fn render(request: &ListRequest) -> Result<String, Error> {
+pub(crate) fn render(request: &ListRequest) -> String {
     let mut text = String::new();
     for found in plugin_folders(request.folders.clone()).list() {
         let file = sanitize::printable(&found.file.display().to_string());
@@ -57,7 +55,7 @@ pub(crate) fn render(request: &ListRequest) -> Result<String, Error> {
             let _ = writeln!(text, "--plugin-dir {}: {why}", sanitize::path(folder));
         }
     }
-    Ok(text.trim_end().to_owned())
+    text.trim_end().to_owned()
 }
 
 fn check(file: &Path, load_timeout: Duration) -> io::Result<Output> {

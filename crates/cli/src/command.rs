@@ -41,7 +41,7 @@ pub struct CheckRequest {
 pub struct ListRequest {
     /// The folders of the command line, then those of the environment.
     pub folders: Vec<PathBuf>,
-    /// The folders of the command line; each must exist.
+    /// The folders of the command line; a missing one is reported.
     pub named: Vec<PathBuf>,
     /// Time limit for loading each library.
     pub load_timeout: Duration,

@@ -1,7 +1,7 @@
 //! The command line of the worker: arguments and environment variables become a [`Command`].
 //!
 //! A front end, such as the program `universal-worker`, calls [`parse`] once at startup and passes
-//! the request to the runtime. Parsing is pure: it reads neither the environment nor files, and
+//! the request to the runtime. It reads neither the environment nor files, and
 //! prints nothing.
 //!
 //! Parsing has three steps, each with a type for its result: *normalize* brings arguments and
@@ -61,6 +61,7 @@ pub use crate::options::options;
 pub use crate::variables::VARIABLES;
 
 use crate::args::Args;
+use crate::normalize::Question;
 use crate::variables::Variables;
 
 /// The name of the program in its messages.
@@ -83,15 +84,16 @@ pub fn parse(
         arg.into_string().map_err(|arg| UsageError::new(format!("{arg:?} is not UTF-8")))
     };
     let args: Vec<String> = args.into_iter().map(utf8).collect::<Result<_, _>>()?;
-    let has = |names: &[&str]| args.iter().any(|arg| names.contains(&arg.as_str()));
-    if has(&["--version", "-V"]) {
-        return Ok(Command::Print(format!("{PROGRAM} {VERSION}")));
-    }
-    if has(&["--help", "-h"]) || args == ["help"] {
+    if args == ["help"] {
         return Ok(Command::Print(help::text()));
     }
     let variables = Variables::new(vars);
     let normalized = normalize::normalize(&args, &variables)?;
+    match normalized.question {
+        Some(Question::Help) => return Ok(Command::Print(help::text())),
+        Some(Question::Version) => return Ok(Command::Print(format!("{PROGRAM} {VERSION}"))),
+        None => {}
+    }
     let words: Vec<&str> = normalized.args.iter().map(String::as_str).collect();
     let args =
         Args::from_args(&[PROGRAM], &words).map_err(|exit| normalized.value_error(&exit.output))?;

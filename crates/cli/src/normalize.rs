@@ -14,8 +14,16 @@ use crate::variables::{Variables, variable};
 pub(crate) struct Normalized {
     /// `--option`, followed by a value if the option takes one.
     pub(crate) args: Vec<String>,
+    /// What is asked for instead of a worker; the words after it are not read.
+    pub(crate) question: Option<Question>,
     from_command_line: Vec<&'static str>,
     from_variables: Vec<&'static str>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Question {
+    Help,
+    Version,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,13 +33,39 @@ enum Takes {
     Values,
 }
 
+/// The values of a variable that set a switch.
+const TRUE: [&str; 3] = ["1", "true", "yes"];
+
+/// What the process is to do, as far as it says which variables apply.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    Serve,
+    Check,
+    List,
+}
+
+/// The options of `--check`, whose variables it reads.
+const OF_A_CHECK: [&str; 9] = [
+    "check",
+    "module",
+    "class",
+    "plugin-dir",
+    "plugin-sha256",
+    "config",
+    "load-timeout",
+    "json",
+    "execute",
+];
+
 /// The options that say where to listen.
 const LISTENING: [&str; 4] = ["port", "host", "fd", "uds"];
 
 pub(crate) fn normalize(args: &[String], variables: &Variables) -> Result<Normalized, UsageError> {
     let mut normalized = Normalized::default();
     normalized.add_command_line(args)?;
-    normalized.add_variables(variables)?;
+    if normalized.question.is_none() {
+        normalized.add_variables(variables)?;
+    }
     Ok(normalized)
 }
 
@@ -62,6 +96,14 @@ impl Normalized {
     fn add_command_line(&mut self, args: &[String]) -> Result<(), UsageError> {
         let mut words = args.iter();
         while let Some(word) = words.next() {
+            self.question = match word.as_str() {
+                "-h" | "--help" => Some(Question::Help),
+                "-V" | "--version" => Some(Question::Version),
+                _ => None,
+            };
+            if self.question.is_some() {
+                return Ok(());
+            }
             let Some(option) = word.strip_prefix("--") else {
                 let message = format!("unexpected argument '{word}': options begin with --");
                 return Err(UsageError::new(message));
@@ -90,13 +132,18 @@ impl Normalized {
     }
 
     fn add_variables(&mut self, variables: &Variables) -> Result<(), UsageError> {
+        let mode = self.mode(variables)?;
         for flag in flags() {
             let name = option_name(flag);
-            let Some(variable) = variable(name).filter(|_| self.is_open(name)) else { continue };
+            let Some(variable) = variable(name).filter(|_| self.is_open(name, mode)) else {
+                continue;
+            };
             let Some(value) = variables.text(&variable)? else { continue };
             self.from_variables.push(name);
             match (takes(flag), value) {
-                (Takes::Nothing, "1" | "true" | "yes") => self.args.push(format!("--{name}")),
+                (Takes::Nothing, value) if TRUE.contains(&value) => {
+                    self.args.push(format!("--{name}"))
+                }
                 (Takes::Nothing, "0" | "false" | "no") => {}
                 (Takes::Nothing, _) => {
                     let message = format!("{variable}: expected 1 or 0, not '{value}'");
@@ -111,13 +158,29 @@ impl Normalized {
         Ok(())
     }
 
+    fn mode(&self, variables: &Variables) -> Result<Mode, UsageError> {
+        let is_set = |option: &str| {
+            let value = variables.text(&variable(option).unwrap_or_default())?;
+            Ok(self.is_typed(option) || value.is_some_and(|value| TRUE.contains(&value)))
+        };
+        Ok(match (is_set("list")?, is_set("check")?) {
+            (true, _) => Mode::List,
+            (false, true) => Mode::Check,
+            (false, false) => Mode::Serve,
+        })
+    }
+
     /// Whether the variable of an option applies.
-    fn is_open(&self, option: &str) -> bool {
+    fn is_open(&self, option: &str, mode: Mode) -> bool {
         // A listening option on the command line overrides the variables of all of them.
         let is_displaced =
             LISTENING.contains(&option) && LISTENING.into_iter().any(|other| self.is_typed(other));
-        // The other variables are for workers, and do not apply to `--list`.
-        let is_ignored = self.is_typed("list") && option != "load-timeout";
+        // Most variables are for workers, and do not apply to `--list` and `--check`.
+        let is_ignored = match mode {
+            Mode::Serve => false,
+            Mode::Check => !OF_A_CHECK.contains(&option),
+            Mode::List => !["list", "load-timeout"].contains(&option),
+        };
         // The folders of the variable follow those of the command line; see `resolve`.
         option != "plugin-dir" && !self.is_typed(option) && !is_displaced && !is_ignored
     }

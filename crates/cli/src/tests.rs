@@ -247,8 +247,7 @@ fn all_options_of_a_worker_reach_its_config() {
     let config = run(&args, &[]).config;
     assert_eq!(config.listen.to_string(), "[::1]:0");
     assert_eq!((config.lease, config.idle_timeout), (Some(0), Some(Duration::from_secs(5))));
-    assert_eq!((config.stop_grace, config.limits.cleanup_grace).0, Duration::from_secs(2));
-    assert_eq!(config.stop_grace, config.limits.cleanup_grace);
+    assert_eq!(config.stop_grace, Duration::from_secs(2));
     assert_eq!((config.on_wedged, config.concurrency.unwrap().get()), (OnWedged::Exit, 4));
     let limits = config.limits;
     assert_eq!((limits.queue, limits.max_body, limits.max_body_total), (0, 1, 2));
@@ -281,5 +280,32 @@ fn the_defaults_of_the_help_are_those_of_the_config() {
         let value = value.split(' ').next().unwrap();
         let argument = format!("--{}={value}", option.name);
         assert_eq!(format!("{:?}", config(&["--module=m", &argument])), default, "{argument}");
+    }
+}
+
+#[test]
+fn a_check_and_a_list_ignore_the_variables_of_a_worker() {
+    let port = ("UNIVERSAL_WORKER_PORT", "x");
+    for (args, vars) in [
+        (&["--module", "m", "--check"][..], &[port][..]),
+        (&["--module", "m"], &[port, ("UNIVERSAL_WORKER_CHECK", "1")]),
+        (&["--list"], &[port, ("UNIVERSAL_WORKER_CHECK", "x")]),
+        (&[], &[port, ("UNIVERSAL_WORKER_LIST", "yes")]),
+    ] {
+        let command = parsed(args, vars);
+        assert!(matches!(command, Ok(Command::Check(_) | Command::List(_))), "{command:?}");
+    }
+    parsed(&["--module", "m"], &[port]).unwrap_err();
+}
+
+#[test]
+fn help_and_version_are_options_and_not_values() {
+    for value in ["-h", "--help", "-V", "--version"] {
+        match parsed(&["--module", "m", "--class", value], &[]) {
+            Ok(Command::Run(request)) => assert_eq!(request.plugin.class.as_deref(), Some(value)),
+            other => panic!("{value}: {other:?}"),
+        }
+        let command = parsed(&["--module", "m", value, "--port", "x"], &[]);
+        assert!(matches!(command, Ok(Command::Print(_))), "{value}: {command:?}");
     }
 }

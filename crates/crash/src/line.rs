@@ -39,7 +39,7 @@ pub(super) fn line(crash: &Crash<'_>, subject: &Prepared) -> Text<LINE> {
         line.push(b"nothing");
     }
     if let Some(file) = crash.loading {
-        let damaged = if crash.is_exit { "" } else { ", which may be damaged" };
+        let damaged = if crash.address.is_some() { ", which may be damaged" } else { "" };
         let _ = write!(line, " (while loading {file}{damaged})");
     }
     line.push(b"\n");

@@ -30,7 +30,7 @@ struct Captured {
     lines: Mutex<Lines>,
 }
 
-/// Bytes per read, and reads before the lock is released for another reader.
+/// Bytes per read, and reads per turn, so that a flush ends even under a flood.
 const CHUNK: usize = 8 * 1024;
 const CHUNKS: usize = 32;
 

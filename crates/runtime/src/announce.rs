@@ -4,7 +4,7 @@
 mod notify;
 
 use std::fs::File;
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -108,6 +108,12 @@ pub(crate) fn start(announcement: &Announcement<'_>, reporter: Reporter) -> Resu
     Ok(thread::spawn("announce", "the announcement", move || {
         reporter.report(Event::Announced(take().write(&line)));
     })?)
+}
+
+/// Whether the announcement is still to be made, on a terminal.
+pub(crate) fn goes_to_terminal() -> bool {
+    let destination = DESTINATION.lock().unwrap_or_else(PoisonError::into_inner);
+    matches!(*destination, Destination::Stdout) && stdout::with_original(|fd| fd.is_terminal())
 }
 
 /// Announces a failure, unless the announcement has already been made; waits at most a second for a

@@ -36,7 +36,7 @@ pub struct Config {
     pub announce: AnnounceTo,
     /// File for the crash record.
     pub crash_file: Option<PathBuf>,
-    /// Limits for clients.
+    /// Limits for clients; `cleanup_grace` is replaced by `stop_grace`.
     pub limits: Limits,
     /// Hosts and origins that may send requests.
     pub access: Access,
@@ -77,8 +77,8 @@ pub enum Orphans {
     /// and the plugin must not run there.
     #[default]
     Reap,
-    /// Leave them, because the plugin runs on the first thread and may wait for its own children
-    /// there.
+    /// Leave them until the stop, because the plugin runs on the first thread and may wait for its
+    /// own children there.
     Leave,
 }
 

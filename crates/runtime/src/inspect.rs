@@ -93,14 +93,25 @@ struct Inputs {
 #[must_use]
 pub fn inspect(request: &InspectRequest, source: impl ClassSource) -> u8 {
     logging::init(logging::Format::Text, &logging::default_filter());
-    let outcome = attempt(request, Box::new(source)).unwrap_or_else(Outcome::Failed);
+    let outcome = match Inputs::read(request) {
+        Ok(inputs) => attempt(request, inputs, Box::new(source)).unwrap_or_else(Outcome::Failed),
+        Err(usage) => report::failed(usage),
+    };
     report::conclude_and_kill(outcome)
 }
 
-fn attempt(request: &InspectRequest, source: Box<dyn ClassSource>) -> Result<Outcome, Error> {
-    let read = |input: &Option<JsonInput>| input.as_ref().map(input::read).transpose();
-    let inputs =
-        Inputs { plugin_config: read(&request.plugin_config)?, call: read(&request.call)? };
+impl Inputs {
+    fn read(request: &InspectRequest) -> Result<Self, Error> {
+        let read = |input: &Option<JsonInput>| input.as_ref().map(input::read).transpose();
+        Ok(Self { plugin_config: read(&request.plugin_config)?, call: read(&request.call)? })
+    }
+}
+
+fn attempt(
+    request: &InspectRequest,
+    inputs: Inputs,
+    source: Box<dyn ClassSource>,
+) -> Result<Outcome, Error> {
     stdout::capture()?;
     descendants::adopt()?;
     let plugin = source.label();

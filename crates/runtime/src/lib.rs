@@ -87,7 +87,6 @@ pub use error::InitializeError;
 pub use inspect::InspectRequest;
 pub use inspect::ReportFormat;
 pub use inspect::inspect;
-pub use load_watch::LoadPhase;
 pub use load_watch::LoadWatch;
 pub use open_error::OpenError;
 pub use plugin_label::PluginLabel;

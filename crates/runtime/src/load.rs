@@ -39,9 +39,11 @@ fn load(
     reporter: &Reporter,
 ) -> Result<WorkerService, Error> {
     let opened = source.open(watch).map_err(|error| watch.failed(error))?;
+    let mut limits = config.limits.clone();
+    limits.cleanup_grace = config.stop_grace;
     let builder = WorkerService::builder(opened.class)
         .concurrency(config.concurrency)
-        .limits(config.limits.clone())
+        .limits(limits)
         .on_plugin_thread(plugin_threads::on_event)
         .access(config.access.clone());
     let service = match config.on_wedged {

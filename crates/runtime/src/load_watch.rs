@@ -34,8 +34,7 @@ struct Progress {
 
 /// The phase of a load.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum LoadPhase {
+pub(crate) enum LoadPhase {
     /// Searching for the plugin.
     Find,
     /// Loading its code.
@@ -97,7 +96,10 @@ impl LoadWatch {
         })
     }
 
-    pub(crate) fn failed(&self, source: OpenError) -> Error {
+    pub(crate) fn failed(&self, error: OpenError) -> Error {
+        let OpenError { message, hint, detail } = error;
+        let (message, hint) = (sanitize::one_line(&message), sanitize::one_line(&hint));
+        let source = OpenError { message, hint, detail };
         Error::Load { plugin: self.plugin.clone(), source }
     }
 

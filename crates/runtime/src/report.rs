@@ -1,8 +1,5 @@
 //! The other tasks of a front end: print, report, fail.
 
-use std::io;
-use std::io::IsTerminal;
-
 use universal_worker_logging as logging;
 use universal_worker_process::{descendants, stdout};
 
@@ -20,8 +17,7 @@ pub fn print(text: &str) -> u8 {
 
 /// Announces an error and writes it as the last line on stderr; returns its exit code.
 ///
-/// If stdout is a terminal, a usage error is not announced, because the user reads the line on
-/// stderr.
+/// A usage error is not announced on a terminal, because its user reads the line on stderr.
 #[must_use]
 pub fn fail(error: Error) -> u8 {
     failed(error).conclude()
@@ -31,14 +27,13 @@ pub fn fail(error: Error) -> u8 {
 ///
 /// Remaining processes are killed at the end.
 #[must_use]
-pub fn report(make: impl FnOnce() -> Result<String, Error>) -> u8 {
-    let made = descendants::adopt().map_err(Error::from).and_then(|()| make());
-    conclude_and_kill(match made {
-        Ok(text) => {
-            write(&text);
+pub fn report(make: impl FnOnce() -> String) -> u8 {
+    conclude_and_kill(match descendants::adopt() {
+        Ok(()) => {
+            write(&make());
             Outcome::Done
         }
-        Err(error) => Outcome::Failed(error),
+        Err(error) => Outcome::Failed(error.into()),
     })
 }
 
@@ -49,7 +44,7 @@ pub(crate) fn write(text: &str) {
 
 /// Announces an error.
 pub(crate) fn failed(error: Error) -> Outcome {
-    let is_for_people = matches!(error, Error::Usage(_)) && io::stdout().is_terminal();
+    let is_for_people = matches!(error, Error::Usage(_)) && announce::goes_to_terminal();
     if !is_for_people && let Err(cause) = announce::failure(&error) {
         log::error!("cannot announce the failure: {cause}");
     }

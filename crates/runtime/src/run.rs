@@ -41,14 +41,15 @@ pub fn run(config: &Config, source: impl ClassSource) -> u8 {
 }
 
 fn attempt(config: &Config, source: Box<dyn ClassSource>) -> Result<Outcome, Error> {
+    // Read before any file descriptor gets another number: the file may be one, as /dev/stdin is.
+    let plugin_config = config.plugin_config.as_ref().map(input::read).transpose();
     let inherited = Inherited::take(config);
     logging::init(config.log_format, &config.log_filter);
-    let inherited = inherited?;
-    let plugin_config = config.plugin_config.as_ref().map(input::read).transpose()?;
+    let (inherited, plugin_config) = (inherited?, plugin_config?);
     stdout::capture()?;
     let events = Queue::unbounded();
     let reporter = Reporter::new(events.clone(), ForceExit::new(config.stop_grace)?);
-    Worker { config, plugin_config, reporter, events }.run(inherited, source)
+    Worker { config, reporter, events }.run(inherited, source, plugin_config)
 }
 
 /// Installs the crash handler.
@@ -64,13 +65,17 @@ pub(crate) fn watch_crashes(plugin: &PluginLabel, config: Option<&Config>) -> Re
 
 struct Worker<'a> {
     config: &'a Config,
-    plugin_config: Option<Vec<u8>>,
     reporter: Reporter,
     events: Queue<Event>,
 }
 
 impl Worker<'_> {
-    fn run(&self, inherited: Inherited, source: Box<dyn ClassSource>) -> Result<Outcome, Error> {
+    fn run(
+        &self,
+        inherited: Inherited,
+        source: Box<dyn ClassSource>,
+        plugin_config: Option<Vec<u8>>,
+    ) -> Result<Outcome, Error> {
         descendants::adopt()?;
         watch_crashes(&source.label(), Some(self.config))?;
         event::watch_signals(self.reporter.clone())?;
@@ -81,13 +86,11 @@ impl Worker<'_> {
             event::watch_lease(lease, fd, self.reporter.clone())?;
         }
         let bound = Bound::new(&self.config.listen, inherited.socket)?;
-        let service = match self.load(source)? {
+        // Without a config there is no instance that might need a cleanup.
+        let makes_instance = plugin_config.is_some();
+        let service = match self.load(source, plugin_config)? {
             Ok(service) => service,
-            Err(reason) => {
-                // Without a config there is no instance that might need a cleanup.
-                let makes_instance = self.plugin_config.is_some();
-                return Ok(self.stop(reason).loading(makes_instance));
-            }
+            Err(reason) => return Ok(self.stop(reason).loading(makes_instance)),
         };
         let served = self.serve(bound, &service);
         if served.is_err() {
@@ -101,9 +104,9 @@ impl Worker<'_> {
     fn load(
         &self,
         source: Box<dyn ClassSource>,
+        plugin_config: Option<Vec<u8>>,
     ) -> Result<Result<WorkerService, StopReason>, Error> {
-        let watch =
-            load::start(self.config, self.plugin_config.clone(), source, self.reporter.clone())?;
+        let watch = load::start(self.config, plugin_config, source, self.reporter.clone())?;
         let check_timeout = || {
             let remaining = watch.remaining();
             if remaining.is_zero() {

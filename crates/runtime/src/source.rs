@@ -10,8 +10,8 @@ use crate::plugin_label::PluginLabel;
 
 /// The source of a plugin's class: a library, the same program, or another language.
 ///
-/// Its methods run on the load thread, never on the one that called [`run`](crate::run): they may
-/// hang without keeping the worker from stopping.
+/// `open` and `inspect` run on the load thread, never on the one that called [`run`](crate::run):
+/// they may hang without keeping the worker from stopping.
 pub trait ClassSource: Send + 'static {
     /// The module and class that the user named.
     fn label(&self) -> PluginLabel;

@@ -29,7 +29,6 @@ pub(super) fn config(
         config.on_wedged = OnWedged::Exit;
     }
     limits(&mut config.limits, &args);
-    config.limits.cleanup_grace = config.stop_grace;
     config.crash_file = args.crash_file.map(absolute);
     config.access = access(args.allow_host, args.allow_origin);
     set(&mut config.log_filter, args.log_level);
