@@ -142,7 +142,7 @@ impl Normalized {
             self.from_variables.push(name);
             match (takes(flag), value) {
                 (Takes::Nothing, value) if TRUE.contains(&value) => {
-                    self.args.push(format!("--{name}"))
+                    self.args.push(format!("--{name}"));
                 }
                 (Takes::Nothing, "0" | "false" | "no") => {}
                 (Takes::Nothing, _) => {
