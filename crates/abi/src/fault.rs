@@ -147,6 +147,7 @@ impl fmt::Display for Fault {
     }
 }
 
+// In a typed plugin, `?` on a fault keeps only its message: return its parts as a `PluginError`.
 impl std::error::Error for Fault {}
 
 impl From<Fault> for RawFault {

@@ -2,17 +2,17 @@
 
 /// An exit code and its meaning.
 #[derive(Debug, Clone, Copy)]
-#[non_exhaustive]
-pub struct ExitCode {
+pub(crate) struct ExitCode {
     /// The code, or `signal`.
-    pub code: &'static str,
+    pub(crate) code: &'static str,
     /// When the worker ends with it.
-    pub when: &'static str,
+    pub(crate) when: &'static str,
     /// The last line on stderr, as Markdown.
-    pub last_line: &'static str,
+    pub(crate) last_line: &'static str,
 }
 
-const EXIT_CODES: &[ExitCode] = &[
+/// All exit codes, in ascending order; the last row is the end by a signal.
+pub(crate) const EXIT_CODES: &[ExitCode] = &[
     ExitCode {
         code: "0",
         when: "orderly stop: a signal (SIGTERM, SIGINT or SIGHUP), the parent exited, the \
@@ -51,9 +51,3 @@ const EXIT_CODES: &[ExitCode] = &[
         last_line: "`FATAL: SIGSEGV at 0x8 in plugin …`, the current runs, and a backtrace",
     },
 ];
-
-/// All exit codes, in ascending order; the last row is termination by a signal.
-#[must_use]
-pub fn exit_codes() -> &'static [ExitCode] {
-    EXIT_CODES
-}

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::exit_codes::exit_codes;
+use crate::exit_codes::EXIT_CODES;
 use crate::options::{OptionGroup, OptionHelp, description, options};
 
 /// The width of a terminal in columns.
@@ -43,7 +43,7 @@ pub(crate) fn text() -> String {
     paragraph(&mut text, 0, VARIABLES_TEXT);
     options().iter().for_each(|group| add_group(&mut text, group));
     text.push_str("\nExit codes:\n");
-    for row in exit_codes() {
+    for row in EXIT_CODES {
         let mut lines = String::new();
         paragraph(&mut lines, 10, row.when);
         let _ = writeln!(text, "  {:<8}{}", row.code, lines.trim());

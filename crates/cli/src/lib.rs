@@ -8,7 +8,7 @@
 //! variables into the form that argh accepts (`Normalized`), argh parses the values (`Args`), and
 //! *resolve* checks that they are consistent ([`Command`]).
 //!
-//! [`options`] and [`exit_codes`] are the data behind `--help`; [`mod@reference`] generates the
+//! `options` and `exit_codes` are the data behind `--help`; [`mod@reference`] generates the
 //! manual page and the tables of `docs/operations.md` from the same data.
 //!
 //! # Examples
@@ -53,11 +53,6 @@ pub use crate::command::ListRequest;
 pub use crate::command::PluginRequest;
 pub use crate::command::RunRequest;
 pub use crate::error::UsageError;
-pub use crate::exit_codes::ExitCode;
-pub use crate::exit_codes::exit_codes;
-pub use crate::options::OptionGroup;
-pub use crate::options::OptionHelp;
-pub use crate::options::options;
 pub use crate::variables::VARIABLES;
 
 use crate::args::Args;

@@ -11,30 +11,28 @@ use crate::variables::variable;
 
 /// A group of options.
 #[derive(Debug, Clone)]
-#[non_exhaustive]
-pub struct OptionGroup {
+pub(crate) struct OptionGroup {
     /// The title of the group, such as "Where it listens".
-    pub title: &'static str,
+    pub(crate) title: &'static str,
     /// The options, in display order.
-    pub options: Vec<OptionHelp>,
+    pub(crate) options: Vec<OptionHelp>,
 }
 
 /// An option and its description.
 #[derive(Debug, Clone)]
-#[non_exhaustive]
-pub struct OptionHelp {
+pub(crate) struct OptionHelp {
     /// The name without dashes.
-    pub name: &'static str,
+    pub(crate) name: &'static str,
     /// The one-letter name.
-    pub short: Option<char>,
+    pub(crate) short: Option<char>,
     /// The name of the value; `None` for a switch.
-    pub value: Option<&'static str>,
+    pub(crate) value: Option<&'static str>,
     /// What the option does: a sentence or two, without the last full stop.
-    pub text: String,
+    pub(crate) text: String,
     /// The default, as text.
-    pub default: Option<&'static str>,
+    pub(crate) default: Option<&'static str>,
     /// The environment variable that sets the option.
-    pub variable: Option<String>,
+    pub(crate) variable: Option<String>,
 }
 
 /// An option of a group, and its default.
@@ -97,8 +95,7 @@ const GROUPS: &[(&str, &[Row])] = &[
 ];
 
 /// All options, by groups.
-#[must_use]
-pub fn options() -> Vec<OptionGroup> {
+pub(crate) fn options() -> Vec<OptionGroup> {
     let options = |rows: &[Row]| rows.iter().filter_map(option_help).collect();
     GROUPS.iter().map(|(title, rows)| OptionGroup { title, options: options(rows) }).collect()
 }
@@ -120,8 +117,7 @@ pub(crate) fn option_name(flag: &FlagInfo<'static>) -> &'static str {
 
 impl OptionHelp {
     /// The option as it is typed, such as `--port PORT`, or `-h, --help`.
-    #[must_use]
-    pub fn usage(&self) -> String {
+    pub(crate) fn usage(&self) -> String {
         let short = self.short.map(|short| format!("-{short}, ")).unwrap_or_default();
         let value = self.value.map(|value| format!(" {value}")).unwrap_or_default();
         format!("{short}--{}{value}", self.name)

@@ -8,6 +8,7 @@ use universal_worker_runtime::{
 };
 
 use super::*;
+use crate::options::options;
 use crate::options::{flags, option_name};
 use crate::variables::variable;
 

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use crate::nullable::or_default;
+
 /// What a form may suggest for the fields of a config, by field name.
 pub type ConfigOptions = BTreeMap<String, FieldOptions>;
 
@@ -13,10 +15,10 @@ pub type ConfigOptions = BTreeMap<String, FieldOptions>;
 #[non_exhaustive]
 pub struct FieldOptions {
     /// The values, in display order.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub options: Vec<ConfigOption>,
     /// Constraints that currently hold, by keywords of JSON Schema such as `maximum`.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub constraints: Map<String, Value>,
 }
 
@@ -27,10 +29,10 @@ pub struct ConfigOption {
     /// The value for the config.
     pub value: Value,
     /// The text to display.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub label: String,
     /// Further properties, such as a price or a size.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub metadata: Map<String, Value>,
 }
 
@@ -58,5 +60,16 @@ mod tests {
         let body = parse(r#"{"status":{"options":[{"value":"on","label":"On"}],"of_tomorrow":1}}"#);
         let ConfigOptionsBody::Options(options) = body else { panic!("{body:?}") };
         assert_eq!(options["status"].options[0].value, "on");
+    }
+
+    #[test]
+    fn null_is_nothing() {
+        let text = r#"{"device":{"options":[{"value":1,"label":null,"metadata":null}],"constraints":null},"rate":{"options":null}}"#;
+        let body = serde_json::from_str(text).unwrap();
+        let ConfigOptionsBody::Options(options) = body else { panic!("{body:?}") };
+        assert_eq!(
+            (options["device"].options[0].label.as_str(), options["rate"].options.len()),
+            ("", 0)
+        );
     }
 }

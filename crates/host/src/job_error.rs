@@ -3,11 +3,14 @@
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::nullable::or_default;
+
 /// The error of a run, as the worker reports it (`_job_error`).
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[non_exhaustive]
 pub struct JobError {
     /// What the caller can do about it.
+    #[serde(deserialize_with = "or_default")]
     pub category: ErrorCategory,
     /// One line for the caller.
     pub message: String,
@@ -32,7 +35,7 @@ pub struct JobError {
 }
 
 /// What the caller can do about an error.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ErrorCategory {
@@ -45,6 +48,7 @@ pub enum ErrorCategory {
     /// Nothing: the same call fails again.
     Fatal,
     /// A category that this version of the crate does not know.
+    #[default]
     #[serde(other)]
     Unknown,
 }

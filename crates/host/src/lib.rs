@@ -35,6 +35,7 @@ mod config_options;
 mod exit_report;
 mod job_error;
 mod line_stream;
+mod nullable;
 mod output;
 mod raw_response;
 mod run_report;

@@ -15,8 +15,10 @@ use crate::error::PluginError;
 /// The run that a plugin executes: cancellation, progress, streaming, logging and usage figures.
 ///
 /// A context is cheap to clone, and may be used on any thread.
-/// Outside of a run, as in [`load`](crate::Plugin::load) and
-/// [`initialize`](crate::Plugin::initialize), only logging has an effect.
+/// Outside of a run there is no progress, stream or account, but logging and
+/// [`sleep`](Context::sleep) work. A probe ([`health`](crate::Plugin::health),
+/// [`config_options`](crate::Plugin::config_options)) has a deadline, after which it counts as
+/// cancelled.
 ///
 /// # Examples
 /// ```
@@ -110,7 +112,8 @@ impl Context {
 
     /// Emits one value of a stream that is already JSON; blocks while the reader is slow.
     ///
-    /// `json` must be a single value without line breaks; it is passed on as it is.
+    /// `json` must be one JSON value in UTF-8, which is not checked. The worker turns line breaks into
+    /// spaces, and fails the run if the text is not UTF-8.
     ///
     /// # Errors
     /// [`PluginError::cancelled`] if the run is cancelled or its reader is gone; another error if the

@@ -11,8 +11,8 @@
 //! from a library.
 //!
 //! # Panics
-//! A panic in any method, in a destructor or in the destructor of a panic payload becomes a
-//! [`Fault`] of the call; it never reaches the worker.
+//! A panic never reaches the worker. In a method it becomes a [`Fault`] of the call, except in
+//! [`DynInstance::config`], which then returns `{}`; in a destructor it is logged.
 //!
 //! # Examples
 //! A class whose behavior is chosen at run time, in the test kit (feature `testing`):

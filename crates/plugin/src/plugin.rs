@@ -150,7 +150,7 @@ pub trait Plugin: Sized + Send + Sync + 'static {
         Err(PluginError::not_supported())
     }
 
-    /// Checks whether the plugin can work: `GET /ready`, which waits for one second.
+    /// Checks whether the plugin can work: `GET /ready`, which waits for it, 1 s by default.
     ///
     /// May be called while runs are active.
     /// [`Context::remaining`] is the time that the worker still waits.

@@ -4,15 +4,23 @@
 ///
 /// [`serve`](crate::serve()) puts it into the extensions of each request from a
 /// [`UnixListener`](tokio::net::UnixListener).
-/// [`WorkerService`](crate::WorkerService) does not apply [`Access`](crate::Access) to a request that
-/// has it: no browser opens a Unix socket.
+/// [`SameUserLayer`](crate::SameUserLayer) admits requests by it; without the layer, every process
+/// that can open the socket is served.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UnixPeer {
     uid: Option<u32>,
 }
 
+/// In the extensions of a request: its peer was checked.
+///
+/// [`Access`](crate::Access) does not apply to it, since no browser opens a Unix socket.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct PeerChecked;
+
 impl UnixPeer {
-    pub(crate) const fn new(uid: Option<u32>) -> Self {
+    /// A peer of this effective user id, for a listener or server of your own.
+    #[must_use]
+    pub const fn new(uid: Option<u32>) -> Self {
         Self { uid }
     }
 

@@ -10,7 +10,7 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use crate::api::error::ApiError;
-use crate::peer::UnixPeer;
+use crate::peer::{PeerChecked, UnixPeer};
 
 /// A layer that admits only processes of one user.
 ///
@@ -89,9 +89,10 @@ where
         self.inner.poll_ready(cx)
     }
 
-    fn call(&mut self, request: Request<B>) -> Self::Future {
+    fn call(&mut self, mut request: Request<B>) -> Self::Future {
         let uid = request.extensions().get::<UnixPeer>().and_then(UnixPeer::uid);
         if uid == Some(self.uid) {
+            request.extensions_mut().insert(PeerChecked);
             return SameUserFuture { admitted: Some(self.inner.call(request)), rejection: None };
         }
         let rejection = ApiError::OtherUser.into_response();
@@ -136,7 +137,8 @@ mod tests {
             Poll::Ready(Ok(()))
         }
 
-        fn call(&mut self, _request: Request<()>) -> Self::Future {
+        fn call(&mut self, request: Request<()>) -> Self::Future {
+            assert!(request.extensions().get::<PeerChecked>().is_some());
             std::future::ready(Ok(Response::new(Bytes::new())))
         }
     }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::exit_codes::exit_codes;
+use crate::exit_codes::EXIT_CODES;
 use crate::help::{EXAMPLES, USAGE, VARIABLES_TEXT};
 use crate::options::{OptionHelp, capitalized, description, options};
 use crate::{PROGRAM, VERSION};
@@ -57,7 +57,7 @@ pub fn man_page() -> String {
 
 fn add_end(page: &mut String) {
     section(page, "EXIT STATUS");
-    for row in exit_codes() {
+    for row in EXIT_CODES {
         item(page, row.code, &format!("{}.", capitalized(row.when)));
     }
     section(page, "ENVIRONMENT");

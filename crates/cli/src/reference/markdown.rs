@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::exit_codes::exit_codes;
+use crate::exit_codes::EXIT_CODES;
 use crate::options::{OptionHelp, options};
 
 /// The page with updated tables, or `None` if it lacks a marker.
@@ -41,7 +41,7 @@ fn add_row(tables: &mut String, option: &OptionHelp) {
 
 fn exit_code_table() -> String {
     let mut table = "| code | when | last line on stderr |\n|---|---|---|\n".to_owned();
-    for row in exit_codes() {
+    for row in EXIT_CODES {
         // Writing to a string does not fail.
         let _ = writeln!(table, "| {} | {} | {} |", row.code, cell(row.when), row.last_line);
     }

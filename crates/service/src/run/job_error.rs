@@ -13,7 +13,7 @@ use crate::run::error::RunError;
 use crate::run::timestamp::text_of;
 
 /// `_job_error` of a response, or of the last line of a stream.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Serialize)]
 pub(crate) struct JobError {
     category: Category,
     message: String,
@@ -68,19 +68,26 @@ impl JobError {
     }
 
     /// The error cut down to a bounded size, because a plugin may write any amount of text.
-    pub(crate) fn truncated(error: Arc<Self>) -> Arc<Self> {
+    pub(crate) fn truncated(error: &Arc<Self>) -> Arc<Self> {
         if error.size() <= MAX_KEPT {
-            return error;
+            return Arc::clone(error);
         }
-        let mut error = Arc::unwrap_or_clone(error);
-        let Self { message, original_exc_repr, traceback, .. } = &mut error;
-        let optional = [original_exc_repr, traceback].into_iter().flatten();
-        for text in optional.chain([message]) {
-            text.truncate(text.floor_char_boundary(MAX_KEPT / 4));
-            text.shrink_to_fit();
-        }
-        (error.fields_invalid, error.resource_shortfall, error.detail) = (None, None, None);
-        Arc::new(error)
+        // Field by field: a clone of the whole would be as large as the plugin likes.
+        let cut = |text: &String| text[..text.floor_char_boundary(MAX_KEPT / 4)].to_owned();
+        Arc::new(Self {
+            category: error.category,
+            message: cut(&error.message),
+            retriable: error.retriable,
+            retry_after_seconds: error.retry_after_seconds,
+            fields_invalid: None,
+            resource_shortfall: None,
+            original_exc_repr: error.original_exc_repr.as_ref().map(cut),
+            traceback: error.traceback.as_ref().map(cut),
+            detail: None,
+            plugin_name: error.plugin_name.clone(),
+            plugin_instance_id: error.plugin_instance_id.clone(),
+            occurred_at: error.occurred_at.clone(),
+        })
     }
 
     /// Bytes of text in it, approximately.

@@ -109,7 +109,7 @@ impl Running {
     pub(crate) fn complete(self, outcome: &Outcome, now: Instant) -> Finished {
         let end = match (outcome, self.cancellation) {
             (Err(failure), cancellation) if failure.is_panic() || cancellation.is_none() => {
-                End::Failed(JobError::truncated(Arc::clone(&failure.job_error)))
+                End::Failed(JobError::truncated(&failure.job_error))
             }
             (_, Some(cancellation)) => End::from_cancel(cancellation.reason),
             (_, None) => End::Finished,

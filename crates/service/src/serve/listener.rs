@@ -11,7 +11,8 @@ use crate::peer::UnixPeer;
 /// A source of connections for [`serve`](crate::serve()).
 ///
 /// Implemented by tokio's [`TcpListener`] and [`UnixListener`]; implement it for anything else that
-/// accepts connections, such as a TLS acceptor.
+/// accepts connections. A handshake, as of TLS, belongs into `Io`: in `accept` it would hold up all
+/// other connections.
 pub trait Listener: Send + 'static {
     /// A connection.
     type Io: AsyncRead + AsyncWrite + Unpin + Send + 'static;
@@ -45,7 +46,8 @@ impl Listener for TcpListener {
     }
 }
 
-/// Connections with a [`UnixPeer`].
+/// Connections with a [`UnixPeer`], which nothing checks without a
+/// [`SameUserLayer`](crate::SameUserLayer).
 impl Listener for UnixListener {
     type Io = UnixStream;
     type Peer = UnixPeer;
