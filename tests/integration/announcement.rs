@@ -149,9 +149,9 @@ async fn an_unread_failure_announcement_does_not_block_the_exit() {
 async fn missing_or_repeated_file_descriptors_are_usage_errors() {
     for (args, expected) in [
         // The worker takes over the first, which then gets the number of the second.
-        (["--fd", "0", "--lease-fd", "3"], "--lease-fd: the worker was not started with 3"),
+        (["--fd", "0", "--lease-fd", "3"], "--lease-fd: file descriptor 3 is not open"),
         (["--fd", "0", "--lease-fd", "0"], "--fd and --lease-fd are both 0"),
-        (["--ready-fd", "9", "--fd", "0"], "--ready-fd: the worker was not started with 9"),
+        (["--ready-fd", "9", "--fd", "0"], "--ready-fd: file descriptor 9 is not open"),
     ] {
         let args = [&["--module", "hello"][..], &args].concat();
         let mut started = Started::by_shell("exec \"$@\" 3<&- 9<&-", &args);

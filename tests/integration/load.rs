@@ -44,7 +44,7 @@ async fn a_file_that_is_not_a_plugin_is_rejected_with_the_cause() {
     refused(&slip, "Hello", &["no such file", "did you mean 'libhello.so'?"]).await;
     refused(dir.path(), "Hello", &["folder"]).await;
     refused(&file("empty.so", b""), "Hello", &["empty"]).await;
-    refused(&file("text.so", b"#!/bin/sh\necho\n"), "Hello", &["ELF"]).await;
+    refused(&file("text.so", b"#!/bin/sh\necho\n"), "Hello", &["not a shared library"]).await;
     refused(&file("foreign.so", &foreign), "Hello", &["foreign.so"]).await;
     refused(&file("cut.so", &whole[..whole.len() / 2]), "Hello", &["cut.so"]).await;
     refused(&file("head.so", &whole[..100]), "Hello", &["head.so"]).await;

@@ -78,7 +78,7 @@ fn a_terminal_does_not_keep_a_usage_error_from_the_announce_file() {
     let file = dir.path().join("announcement");
     let name = file.to_str().unwrap();
     let args = ["--module", "hello", "--announce-file", name, "--lease-fd", "77"];
-    let line = "error: --lease-fd: the worker was not started with 77\r\n";
+    let line = "error: --lease-fd: file descriptor 77 is not open\r\n";
     assert_eq!(shown_on_a_terminal(&args), line);
     assert!(fs::read_to_string(file).unwrap().contains("\"stage\":\"usage\""));
 }

@@ -48,6 +48,6 @@ pub(crate) const EXIT_CODES: &[ExitCode] = &[
     ExitCode {
         code: "signal",
         when: "the plugin crashed the process",
-        last_line: "`FATAL: SIGSEGV at 0x8 in plugin …`, the current runs, and a backtrace",
+        last_line: "`FATAL: SIGSEGV at 0x8 in plugin …` and the current runs; a backtrace follows",
     },
 ];

@@ -105,7 +105,15 @@ impl Normalized {
                 return Ok(());
             }
             let Some(option) = word.strip_prefix("--") else {
-                let message = format!("unexpected argument '{word}': options begin with --");
+                let hint = match word
+                    .strip_prefix('-')
+                    .map(|name| suggest(name, flags().iter().map(option_name)))
+                {
+                    Some(near) if !near.is_empty() => format!("did you mean --{}?", near[0]),
+                    Some(_) => "options begin with --".to_owned(),
+                    None => format!("did you mean --module {word}?"),
+                };
+                let message = format!("unexpected argument '{word}': {hint}");
                 return Err(UsageError::new(message));
             };
             let (name, value) = match option.split_once('=') {

@@ -32,7 +32,7 @@ pub(crate) fn resolve(
         return list(args, folders, normalized).map(Command::List);
     }
     let module = args.module.take().filter(|module| !module.is_empty()).ok_or_else(|| {
-        UsageError::new("--module is missing: it names the plugin, such as --module ./libhello.so")
+        UsageError::new("--module is missing: it names the plugin, such as --module ./libhello.so; --help lists all options")
     })?;
     let class = args.class.take();
     let plugin = PluginRequest { module, class, folders, sha256: args.plugin_sha256.take() };
@@ -61,7 +61,7 @@ fn list(
 ) -> Result<ListRequest, UsageError> {
     if let Some(other) = OF_ONE_PLUGIN.into_iter().find(|other| normalized.is_typed(other)) {
         return Err(UsageError::new(format!(
-            "--{other} goes with one plugin (--module); --list takes --plugin-dir and --load-timeout"
+            "--{other} and --list exclude each other: --list takes --plugin-dir and --load-timeout"
         )));
     }
     Ok(ListRequest {

@@ -184,7 +184,10 @@ fn a_list_takes_folders_and_a_load_timeout_and_nothing_else() {
         [&["--json"][..], &["--check"], &["--module", "m"], &["--class", "C"], &["--execute", "{}"]]
     {
         let message = error(&[&["--list"], other].concat(), &[]);
-        assert!(message.starts_with(&format!("{} goes with one plugin", other[0])), "{message}");
+        assert!(
+            message.starts_with(&format!("{} and --list exclude each other", other[0])),
+            "{message}"
+        );
     }
 }
 

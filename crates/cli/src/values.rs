@@ -50,7 +50,8 @@ pub(crate) fn loopback_address(value: &str) -> Result<IpAddr, String> {
     if value == "localhost" {
         return Ok(Ipv4Addr::LOCALHOST.into());
     }
-    let address: IpAddr = parsed(value, what)?;
+    let bare = value.strip_prefix('[').and_then(|value| value.strip_suffix(']'));
+    let address: IpAddr = parsed(bare.unwrap_or(value), what)?;
     if address.is_loopback() { Ok(address) } else { Err(expected(what, value)) }
 }
 

@@ -35,10 +35,7 @@ impl Bound {
         if length >= MAX_PATH {
             return Err(io::Error::new(
                 io::ErrorKind::InvalidInput,
-                format!(
-                    "the path has {length} bytes, and a socket's may have at most {}",
-                    MAX_PATH - 1
-                ),
+                format!("the path has {length} bytes; the limit is {}", MAX_PATH - 1),
             ));
         }
         let lock_path = lock_path(path);
@@ -93,7 +90,7 @@ fn remove_if_stale(path: &Path) -> io::Result<()> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         Err(error) => return Err(error),
         Ok(there) if !there.file_type().is_socket() => {
-            return Err(in_use("a file that is no socket is in the way"));
+            return Err(in_use("a file that is not a socket is in the way"));
         }
         Ok(_) => {}
     }
@@ -156,8 +153,8 @@ mod tests {
         assert_eq!(refusal(&busy), "another process listens there");
         let file = folder.path().join("file");
         fs::write(&file, "x").unwrap();
-        assert_eq!(refusal(&file), "a file that is no socket is in the way");
+        assert_eq!(refusal(&file), "a file that is not a socket is in the way");
         let long = folder.path().join("x".repeat(200));
-        assert!(refusal(&long).contains("at most 107"), "{}", refusal(&long));
+        assert!(refusal(&long).contains("the limit is 107"), "{}", refusal(&long));
     }
 }

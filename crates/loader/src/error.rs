@@ -84,7 +84,7 @@ pub enum LoadError {
     Empty(PathBuf),
 
     /// The file is a program, an ELF file of another type, or not an ELF file at all.
-    #[error("{}: is not a shared library (an ELF file of type DYN)", sanitize::path(.0))]
+    #[error("{}: is not a shared library, but a program or another kind of file", sanitize::path(.0))]
     NotALibrary(PathBuf),
 
     /// The library is built for another processor architecture.

@@ -157,10 +157,11 @@ impl Error {
         match self {
             Self::Usage(_) => format!("error: {message}"),
             Self::Load { .. } | Self::Initialize { .. } => format!("FATAL: {self} ({hint})"),
-            Self::Process(universal_worker_process::Error::Thread { .. }) => {
-                format!("FATAL: {message} ({hint})")
+            Self::Run { .. } | Self::Defect(_) => format!("FATAL: {message}"),
+            Self::Process(universal_worker_process::Error::System { .. }) => {
+                format!("FATAL: {message}")
             }
-            _ => format!("FATAL: {message}"),
+            _ => format!("FATAL: {message} ({hint})"),
         }
     }
 }

@@ -7,7 +7,7 @@ use std::{fmt, io};
 
 use universal_worker_process::{Queue, signals, thread};
 use universal_worker_service::{WedgedRun, WorkerService};
-use universal_worker_watchdog::{Lease, Watch, WatchError};
+use universal_worker_watchdog::{Lease, LeaseError, Watch, WatchError};
 
 use crate::error::Error;
 use crate::force_exit::ForceExit;
@@ -102,8 +102,14 @@ pub(crate) fn watch_lease(lease: Lease, fd: RawFd, reporter: Reporter) -> Result
 }
 
 /// Creates a lease from an inherited file descriptor.
-pub(crate) fn lease(end: OwnedFd) -> Result<Lease, Error> {
+pub(crate) fn lease(end: OwnedFd, named: RawFd) -> Result<Lease, Error> {
     Lease::new(end).map_err(|error| {
+        // It was taken over under another number.
+        let error = match error {
+            LeaseError::WrongType(_) => LeaseError::WrongType(named),
+            LeaseError::NotConnected(_) => LeaseError::NotConnected(named),
+            other => other,
+        };
         let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
         Error::usage(format!("--lease-fd: {error}{cause}"))
     })

@@ -41,7 +41,7 @@ impl Inherited {
             _ => None,
         };
         let lease = match config.lease {
-            Some(fd) => Some((event::lease(take("--lease-fd", fd)?)?, fd)),
+            Some(fd) => Some((event::lease(take("--lease-fd", fd)?, fd)?, fd)),
             None => None,
         };
         Ok(Self { lease, socket })
@@ -57,7 +57,7 @@ fn check(config: &Config) -> Result<(), Error> {
     for (option, fd) in named {
         let Some(fd) = fd else { continue };
         if !fd::is_open(fd) {
-            return Err(Error::usage(format!("{option}: the worker was not started with {fd}")));
+            return Err(Error::usage(format!("{option}: file descriptor {fd} is not open")));
         }
         if let Some((other, _)) = seen.iter().find(|(_, seen)| *seen == fd) {
             let message = format!("{other} and {option} are both {fd}: each needs its own");
