@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use universal_worker_cli::PluginRequest;
 use universal_worker_loader::{Library, LoadError, PluginFolders, check_sha256, resolve, sha256};
 use universal_worker_runtime::{
-    ClassSource, InspectClass, Inspected, LoadWatch, OpenError, Opened, Origin, PluginLabel,
+    Class, ClassSource, InspectClass, Inspected, LoadWatch, OpenError, Origin, PluginLabel,
     background_context,
 };
 
@@ -30,7 +30,7 @@ impl LibrarySource {
         library
     }
 
-    fn open_class(&self, library: &Library) -> Result<universal_worker_runtime::Class, LoadError> {
+    fn open_class(&self, library: &Library) -> Result<Class, LoadError> {
         library.class(self.0.class.as_deref(), background_context())
     }
 }
@@ -40,10 +40,8 @@ impl ClassSource for LibrarySource {
         PluginLabel { module: self.0.module.clone(), class: self.0.class.clone() }
     }
 
-    fn open(self: Box<Self>, watch: &LoadWatch) -> Result<Opened, OpenError> {
-        let library = self.load(watch).map_err(open_error)?;
-        let class = self.open_class(&library).map_err(open_error)?;
-        Ok(Opened { class, origin: origin(&library, None) })
+    fn open(self: Box<Self>, watch: &LoadWatch) -> Result<Class, OpenError> {
+        self.load(watch).and_then(|library| self.open_class(&library)).map_err(open_error)
     }
 
     fn inspect(
@@ -54,8 +52,12 @@ impl ClassSource for LibrarySource {
         let library = self.load(watch).map_err(open_error)?;
         let is_opened = which == InspectClass::Always || self.0.class.is_some();
         let class = is_opened.then(|| self.open_class(&library)).transpose().map_err(open_error)?;
-        let sha256 = sha256(library.file()).map_err(open_error)?;
-        Ok(Inspected { origin: origin(&library, Some(sha256)), class })
+        let origin = Origin {
+            file: Some(library.file().to_owned()),
+            sha256: Some(sha256(library.file()).map_err(open_error)?),
+            library: Some(library.info().clone()),
+        };
+        Ok(Inspected { origin, class })
     }
 }
 
@@ -64,10 +66,6 @@ pub(crate) fn plugin_folders(mut folders: Vec<PathBuf>) -> PluginFolders {
     let program = env::current_exe().ok();
     folders.extend(program.as_deref().and_then(Path::parent).map(|folder| folder.join("plugins")));
     PluginFolders(folders)
-}
-
-fn origin(library: &Library, sha256: Option<String>) -> Origin {
-    Origin { file: Some(library.file().to_owned()), sha256, library: Some(library.info().clone()) }
 }
 
 fn open_error(error: LoadError) -> OpenError {

@@ -105,16 +105,7 @@ impl Normalized {
                 return Ok(());
             }
             let Some(option) = word.strip_prefix("--") else {
-                let hint = match word
-                    .strip_prefix('-')
-                    .map(|name| suggest(name, flags().iter().map(option_name)))
-                {
-                    Some(near) if !near.is_empty() => format!("did you mean --{}?", near[0]),
-                    Some(_) => "options begin with --".to_owned(),
-                    None => format!("did you mean --module {word}?"),
-                };
-                let message = format!("unexpected argument '{word}': {hint}");
-                return Err(UsageError::new(message));
+                return Err(unexpected(word));
             };
             let (name, value) = match option.split_once('=') {
                 Some((name, value)) => (name, Some(value)),
@@ -215,4 +206,16 @@ fn find_option(name: &str) -> Result<(&'static str, Takes), UsageError> {
         Some(near) => format!("unknown option --{name}; did you mean --{near}?"),
         None => format!("unknown option --{name}; --help lists them all"),
     }))
+}
+
+/// The error of a word that is neither an option nor its value.
+fn unexpected(word: &str) -> UsageError {
+    let hint = match word.strip_prefix('-') {
+        None => format!("did you mean --module {word}?"),
+        Some(name) => match suggest(name, flags().iter().map(option_name)).first() {
+            Some(near) => format!("did you mean --{near}?"),
+            None => "options begin with --".to_owned(),
+        },
+    };
+    UsageError::new(format!("unexpected argument '{word}': {hint}"))
 }

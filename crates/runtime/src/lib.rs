@@ -16,12 +16,11 @@
 //! use std::sync::Arc;
 //!
 //! use hello::Hello;
+//! use universal_worker_runtime::Class;
 //! use universal_worker_runtime::ClassSource;
 //! use universal_worker_runtime::Config;
 //! use universal_worker_runtime::LoadWatch;
 //! use universal_worker_runtime::OpenError;
-//! use universal_worker_runtime::Opened;
-//! use universal_worker_runtime::Origin;
 //! use universal_worker_runtime::PluginLabel;
 //! use universal_worker_runtime::background_context;
 //!
@@ -32,14 +31,13 @@
 //!         PluginLabel { module: "hello".to_owned(), class: Some("Hello".to_owned()) }
 //!     }
 //!
-//!     fn open(self: Box<Self>, _watch: &LoadWatch) -> Result<Opened, OpenError> {
+//!     fn open(self: Box<Self>, _watch: &LoadWatch) -> Result<Class, OpenError> {
 //!         let class = universal_worker_plugin::in_process::<Hello>(background_context());
-//!         let class = class.map_err(|fault| OpenError {
+//!         class.map_err(|fault| OpenError {
 //!             message: fault.message,
 //!             hint: "see the log".to_owned(),
 //!             detail: None,
-//!         })?;
-//!         Ok(Opened { class, origin: Origin::default() })
+//!         })
 //!     }
 //! }
 //!
@@ -97,7 +95,6 @@ pub use run::run;
 pub use source::ClassSource;
 pub use source::InspectClass;
 pub use source::Inspected;
-pub use source::Opened;
 pub use source::Origin;
 
 pub use universal_worker_abi::Class;

@@ -38,10 +38,10 @@ fn load(
     watch: &LoadWatch,
     reporter: &Reporter,
 ) -> Result<WorkerService, Error> {
-    let opened = source.open(watch).map_err(|error| watch.failed(error))?;
+    let class = source.open(watch).map_err(|error| watch.failed(error))?;
     let mut limits = config.limits.clone();
     limits.cleanup_grace = config.stop_grace;
-    let builder = WorkerService::builder(opened.class)
+    let builder = WorkerService::builder(class)
         .concurrency(config.concurrency)
         .limits(limits)
         .on_plugin_thread(plugin_threads::on_event)

@@ -22,7 +22,7 @@ pub trait ClassSource: Send + 'static {
     ///
     /// # Errors
     /// If the class cannot be opened.
-    fn open(self: Box<Self>, watch: &LoadWatch) -> Result<Opened, OpenError>;
+    fn open(self: Box<Self>, watch: &LoadWatch) -> Result<Class, OpenError>;
 
     /// Loads and describes the plugin; opens the class if `class` requires it.
     ///
@@ -34,18 +34,9 @@ pub trait ClassSource: Send + 'static {
         watch: &LoadWatch,
     ) -> Result<Inspected, OpenError> {
         let _ = class;
-        let Opened { class, origin } = self.open(watch)?;
-        Ok(Inspected { origin, class: Some(class) })
+        let class = self.open(watch)?;
+        Ok(Inspected { origin: Origin::default(), class: Some(class) })
     }
-}
-
-/// An opened class.
-#[derive(Debug)]
-pub struct Opened {
-    /// The class.
-    pub class: Class,
-    /// Its origin.
-    pub origin: Origin,
 }
 
 /// An inspected plugin.
@@ -66,12 +57,12 @@ pub enum InspectClass {
     Always,
 }
 
-/// The origin of a class, as far as it is known.
+/// The origin of an inspected class, as far as it is known.
 #[derive(Debug, Clone, Default)]
 pub struct Origin {
     /// The file.
     pub file: Option<PathBuf>,
-    /// The file's SHA-256 in hex digits; only an inspection needs it.
+    /// The file's SHA-256 in hex digits.
     pub sha256: Option<String>,
     /// The library's description of itself and its classes.
     pub library: Option<LibraryInfo>,

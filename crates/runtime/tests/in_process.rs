@@ -19,8 +19,8 @@ use universal_worker_plugin::in_process;
 use universal_worker_process::{exit, signals};
 use universal_worker_runtime as runtime;
 use universal_worker_runtime::{
-    AnnounceTo, ClassSource, Config, InspectRequest, JsonContent, JsonInput, LoadWatch, OpenError,
-    Opened, Origin, Orphans, PluginLabel, ReportFormat, background_context,
+    AnnounceTo, Class, ClassSource, Config, InspectRequest, JsonContent, JsonInput, LoadWatch,
+    OpenError, Orphans, PluginLabel, ReportFormat, background_context,
 };
 
 /// The variable that selects what the worker does.
@@ -36,15 +36,14 @@ impl ClassSource for InProcess {
         PluginLabel { module: "hello".to_owned(), class: Some(self.class.to_owned()) }
     }
 
-    fn open(self: Box<Self>, _watch: &LoadWatch) -> Result<Opened, OpenError> {
+    fn open(self: Box<Self>, _watch: &LoadWatch) -> Result<Class, OpenError> {
         let error =
             |message: String| OpenError { message, hint: "use Hello".to_owned(), detail: None };
         if self.class != "Hello" {
             return Err(error(format!("this program has no class '{}'", self.class)));
         }
         let class = in_process::<Hello>(background_context());
-        let class = class.map_err(|fault| error(fault.message))?;
-        Ok(Opened { class, origin: Origin::default() })
+        class.map_err(|fault| error(fault.message))
     }
 }
 
