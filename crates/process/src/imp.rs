@@ -90,6 +90,51 @@ pub(crate) fn reset_signals() {
     }
 }
 
+/// Blocks or unblocks signals for the calling thread.
+pub(crate) fn change_mask(how: SetMask, signals: &[i32]) {
+    let how = match how {
+        SetMask::Block => libc::SIG_BLOCK,
+        SetMask::Unblock => libc::SIG_UNBLOCK,
+    };
+    // SAFETY: the signal set is initialized before it is used.
+    unsafe {
+        let mut set: libc::sigset_t = mem::zeroed();
+        libc::sigemptyset(&raw mut set);
+        for signal in signals {
+            libc::sigaddset(&raw mut set, *signal);
+        }
+        libc::pthread_sigmask(how, &raw const set, ptr::null_mut());
+    }
+}
+
+/// A change of a signal mask.
+pub(crate) enum SetMask {
+    Block,
+    Unblock,
+}
+
+pub(crate) fn set_stdout_aside() -> io::Result<RawFd> {
+    // SAFETY: fcntl(2) and dup2(2) get plain numbers; nothing in the process owns stdout.
+    unsafe {
+        let aside = libc::fcntl(libc::STDOUT_FILENO, libc::F_DUPFD, 3);
+        if aside < 0 || libc::dup2(libc::STDERR_FILENO, libc::STDOUT_FILENO) < 0 {
+            return Err(io::Error::last_os_error());
+        }
+        Ok(aside)
+    }
+}
+
+pub(crate) fn restore_stdout(aside: RawFd) -> io::Result<()> {
+    // SAFETY: both calls get plain numbers; by the contract of this function nothing else uses it.
+    unsafe {
+        if libc::dup2(aside, libc::STDOUT_FILENO) < 0 {
+            return Err(io::Error::last_os_error());
+        }
+        libc::close(aside);
+    }
+    Ok(())
+}
+
 pub(crate) fn is_ignored(signal: i32) -> bool {
     let mut action = MaybeUninit::<libc::sigaction>::zeroed();
     // SAFETY: without a new action sigaction(2) only writes the current one; a zeroed structure is

@@ -6,7 +6,11 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 use crate::error::Error;
+use crate::imp::SetMask;
 use crate::{imp, thread};
+
+/// The signals that request a stop.
+const STOP: [i32; 3] = [SIGTERM, SIGINT, SIGHUP];
 
 /// Restores the usual signal state of a new program for the calling thread: no signal is blocked,
 /// and SIGCHLD is not ignored.
@@ -15,6 +19,23 @@ use crate::{imp, thread};
 /// while SIGCHLD is ignored, a plugin cannot wait for its own children (waitpid(2)).
 pub fn reset() {
     imp::reset_signals();
+}
+
+/// Blocks SIGTERM, SIGINT and SIGHUP for the calling thread and the threads and programs that it
+/// starts.
+///
+/// A signal that arrives before [`watch`] then waits instead of killing the process, also across
+/// execve(2).
+pub fn block() {
+    imp::change_mask(SetMask::Block, &STOP);
+}
+
+/// Undoes [`block`] for the calling thread.
+///
+/// Child processes inherit the mask of the thread that starts them, so call it before foreign code
+/// runs on a thread.
+pub fn unblock() {
+    imp::change_mask(SetMask::Unblock, &STOP);
 }
 
 /// Calls `on_signal` on a new thread for each SIGTERM, SIGINT and SIGHUP, with the name of the

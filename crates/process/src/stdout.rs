@@ -8,7 +8,7 @@ mod lines;
 use std::fs::File;
 use std::io;
 use std::io::Write;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd, RawFd};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Instant;
 
@@ -52,6 +52,29 @@ fn replace() -> Result<Captured, Errno> {
     rustix::stdio::dup2_stdout(&printed)?;
     imp::line_buffer_c_stdout();
     Ok(Captured { original: original.into(), pipe, lines: Mutex::default() })
+}
+
+/// Replaces stdout by a duplicate of stderr, and returns the file descriptor that keeps the original.
+///
+/// That number is at least 3 and survives execve(2): a program that runs code which may print
+/// before it can [`capture`] passes it on and calls [`restore`].
+///
+/// # Errors
+/// If stdout or stderr is closed, or no file descriptor is free.
+pub fn set_aside() -> io::Result<RawFd> {
+    io::stdout().flush()?;
+    imp::set_stdout_aside()
+}
+
+/// Undoes [`set_aside`]: makes `aside` stdout again and closes the number.
+///
+/// Nothing else may use `aside`.
+///
+/// # Errors
+/// If `aside` is not open; stdout then stays as it is.
+pub fn restore(aside: RawFd) -> io::Result<()> {
+    io::stdout().flush()?;
+    imp::restore_stdout(aside)
 }
 
 /// Writes to the original stdout; errors are ignored, because a host that closed it is not
