@@ -4,6 +4,7 @@
 
 use std::cell::UnsafeCell;
 use std::ffi::{c_int, c_void};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use std::time::Duration;
 use std::{io, mem, process, ptr};
@@ -12,7 +13,7 @@ use universal_worker_process::stderr;
 
 use crate::record::{Crash, RECORD};
 use crate::text::Text;
-use crate::{Prepared, SUBJECT, line, loading_file, record};
+use crate::{AfterCrash, Prepared, SUBJECT, line, loading_file, record};
 
 mod frames;
 
@@ -36,6 +37,9 @@ static REPORTER: AtomicI32 = AtomicI32::new(0);
 /// Whether exit(3) was called, which the worker itself never does.
 static EXIT_CALLED: AtomicBool = AtomicBool::new(false);
 
+/// The actions that were in force before ours, if they get the signals afterwards.
+static FORMER: OnceLock<[libc::sigaction; SIGNALS.len()]> = OnceLock::new();
+
 /// Static, because it is too large for the handler's stack; only the reporting thread uses it.
 struct Record(UnsafeCell<Text<RECORD>>);
 
@@ -45,9 +49,11 @@ unsafe impl Sync for Record {}
 static RECORD_TEXT: Record = Record(UnsafeCell::new(Text::new()));
 
 /// Installs the handler for all crash signals.
-pub(super) fn install() -> io::Result<()> {
+pub(super) fn install(after: AfterCrash) -> io::Result<()> {
     OUR_PID.store(process::id().cast_signed(), Ordering::Relaxed);
-    for (signal, _) in SIGNALS {
+    // SAFETY: a zeroed sigaction is valid.
+    let mut former: [libc::sigaction; SIGNALS.len()] = unsafe { mem::zeroed() };
+    for ((signal, _), former) in SIGNALS.into_iter().zip(&mut former) {
         // SAFETY: a zeroed sigaction is valid; the handler has the signature that SA_SIGINFO asks
         // for, and does nothing that is not async-signal-safe.
         let failed = unsafe {
@@ -55,11 +61,15 @@ pub(super) fn install() -> io::Result<()> {
             action.sa_sigaction = on_crash as extern "C" fn(_, _, _) as usize;
             action.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK;
             libc::sigfillset(&raw mut action.sa_mask);
-            libc::sigaction(signal, &raw const action, ptr::null_mut()) != 0
+            libc::sigaction(signal, &raw const action, former) != 0
         };
         if failed {
             return Err(io::Error::last_os_error());
         }
+    }
+    if after == AfterCrash::FormerHandler {
+        // A later call would find our own handler.
+        FORMER.get_or_init(|| former);
     }
     Ok(())
 }
@@ -107,7 +117,10 @@ extern "C" fn on_crash(signal: c_int, info: *mut libc::siginfo_t, context: *mut 
                 Err(_) => {}
             }
         }
-        take_default_action(signal, code);
+        match former_action(signal) {
+            None => take_default_action(signal, code),
+            Some(former) => hand_over(&former, signal, info, context),
+        }
     }
 }
 
@@ -127,10 +140,53 @@ fn take_default_action(signal: c_int, code: c_int) {
         if libc::getpid() == 1 {
             libc::_exit(128 + signal);
         }
-        // A fault repeats by itself; a signal that was sent has to be sent again.
-        if code <= 0 || signal == libc::SIGABRT {
-            libc::syscall(libc::SYS_tgkill, libc::getpid(), libc::gettid(), signal);
+    }
+    repeat(signal, code);
+}
+
+/// The former action of a signal, if it is a handler that gets the signal now.
+fn former_action(signal: c_int) -> Option<libc::sigaction> {
+    let place = SIGNALS.iter().position(|(known, _)| *known == signal)?;
+    let former = FORMER.get()?[place];
+    let is_handler = !matches!(former.sa_sigaction, libc::SIG_DFL | libc::SIG_IGN);
+    is_handler.then_some(former)
+}
+
+/// Gives the signal to the former handler, once.
+///
+/// If the handler returns from a fault, that repeats with the default action; if it returns from a
+/// signal that was sent, the timer of the report ends the process.
+///
+/// # Safety
+/// `info` and `context` are those of the handler that calls it.
+unsafe fn hand_over(
+    former: &libc::sigaction,
+    signal: c_int,
+    info: *mut libc::siginfo_t,
+    context: *mut c_void,
+) {
+    type Handler = extern "C" fn(c_int, *mut libc::siginfo_t, *mut c_void);
+    // SAFETY: the action was in force before; a handler without SA_SIGINFO ignores the arguments
+    // after the first.
+    unsafe {
+        let code = (*info).si_code;
+        // The first process of a pid namespace would not receive the signal a second time.
+        if libc::getpid() == 1 {
+            mem::transmute::<usize, Handler>(former.sa_sigaction)(signal, info, context);
+            return take_default_action(signal, code);
         }
+        let mut once = *former;
+        once.sa_flags |= libc::SA_RESETHAND;
+        libc::sigaction(signal, &raw const once, ptr::null_mut());
+        repeat(signal, code);
+    }
+}
+
+/// A fault repeats by itself; a signal that was sent has to be sent again.
+fn repeat(signal: c_int, code: c_int) {
+    if code <= 0 || signal == libc::SIGABRT {
+        // SAFETY: these calls get plain numbers.
+        unsafe { libc::syscall(libc::SYS_tgkill, libc::getpid(), libc::gettid(), signal) };
     }
 }
 

@@ -2,7 +2,8 @@
 //!
 //! A handler for crash signals writes one line to stderr and, on request, a JSON record to a file.
 //! It then adds a backtrace to both, with a time limit.
-//! After that the signal takes its default action, so the exit status is the usual one of a crash.
+//! After that the signal takes its default action, so the exit status is the usual one of a crash;
+//! with [`AfterCrash::FormerHandler`], the handler that was installed before comes first.
 //! A plugin that calls exit(3) counts as a crash, too: the worker itself only uses _exit(2), so an
 //! atexit(3) handler only runs if other code called exit(3), and it aborts.
 //!
@@ -16,15 +17,16 @@
 //! # Examples
 //! ```no_run
 //! use universal_worker_crash as crash;
-//! use universal_worker_crash::Subject;
+//! use universal_worker_crash::{AfterCrash, Subject};
 //!
 //! # fn main() -> std::io::Result<()> {
-//! crash::install(Subject {
+//! let subject = Subject {
 //!     label: "./libwhisper.so:Whisper".to_owned(),
 //!     module: "./libwhisper.so".to_owned(),
 //!     class: Some("Whisper".to_owned()),
 //!     record: None,
-//! })?;
+//! };
+//! crash::install(subject, AfterCrash::DefaultAction)?;
 //! crash::activity::start("run-17");
 //! // A crash now writes "FATAL: SIGSEGV at 0x8 in plugin ./libwhisper.so:Whisper, thread lane-0,
 //! // running: run-17".
@@ -66,6 +68,17 @@ pub struct Subject {
     pub record: Option<PathBuf>,
 }
 
+/// What happens after a crash was reported.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum AfterCrash {
+    /// The signal takes its default action.
+    #[default]
+    DefaultAction,
+    /// The handler that was installed before, if any, gets the signal; the process ends when it
+    /// returns. A language runtime then adds the stack in its own language.
+    FormerHandler,
+}
+
 /// A subject in the form the handler needs.
 struct Prepared {
     label: String,
@@ -83,11 +96,11 @@ static LOADING: AtomicBool = AtomicBool::new(false);
 
 /// Reports crashes from now on; gives the calling thread a signal stack.
 ///
-/// Only the first subject counts.
+/// Only the first subject counts. Installing again keeps the former handlers of the first call.
 ///
 /// # Errors
 /// If a handler cannot be installed, or the record's path has a null byte.
-pub fn install(subject: Subject) -> io::Result<()> {
+pub fn install(subject: Subject, after: AfterCrash) -> io::Result<()> {
     let Subject { label, module, class, record } = subject;
     let json = |text: &str| Encoder::compact().to_string(text).expect("any text is a JSON string");
     let record = record.map(|path| CString::new(path.as_os_str().as_bytes())).transpose()?;
@@ -97,7 +110,7 @@ pub fn install(subject: Subject) -> io::Result<()> {
         class: json(&class.unwrap_or_default()),
         record,
     });
-    imp::install()?;
+    imp::install(after)?;
     imp::watch_exit()?;
     thread::use_signal_stack();
     Ok(())

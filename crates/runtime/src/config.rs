@@ -5,6 +5,8 @@ use std::os::fd::RawFd;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use serde_json::{Map, Value};
+use universal_worker_crash::AfterCrash;
 use universal_worker_listen::ListenAddr;
 use universal_worker_logging as logging;
 use universal_worker_service::{Access, Limits};
@@ -44,6 +46,11 @@ pub struct Config {
     pub log_format: logging::Format,
     /// Filter for log lines.
     pub log_filter: logging::Filter,
+    /// Further members of the response to `/health`; they take precedence over those of
+    /// [`Hooks::health`](crate::Hooks::health).
+    pub health_extra: Map<String, Value>,
+    /// What happens after a crash was reported.
+    pub after_crash: AfterCrash,
     /// What to do about orphaned processes of the plugin that have ended.
     pub orphans: Orphans,
 }
@@ -119,6 +126,8 @@ impl Default for Config {
             access: Access::loopback(),
             log_format: logging::Format::default(),
             log_filter: logging::default_filter(),
+            health_extra: Map::new(),
+            after_crash: AfterCrash::default(),
             orphans: Orphans::default(),
         }
     }

@@ -4,6 +4,8 @@
 //! stop, and log the reason in the last line.
 //! A front end parses its arguments, sets up the process as it needs (such as signal masks, see
 //! `universal-worker-process`), calls [`run`], and exits with the code that it returns.
+//! It may block SIGTERM, SIGINT and SIGHUP before, so that they end the worker in order however
+//! early they arrive; [`run`] unblocks them on its thread and on those that run plugin code.
 //! Only the [`ClassSource`] knows the kind of plugin: a library, a class of the same program, or a
 //! class in another language.
 //!
@@ -50,6 +52,7 @@
 
 // In reading order: what a front end passes in, the story, its parts, and what can fail.
 mod config;
+mod hooks;
 mod source;
 
 mod run;
@@ -82,6 +85,8 @@ pub use config::OnWedged;
 pub use config::Orphans;
 pub use error::Error;
 pub use error::InitializeError;
+pub use hooks::FirstLane;
+pub use hooks::Hooks;
 pub use inspect::InspectRequest;
 pub use inspect::ReportFormat;
 pub use inspect::inspect;
@@ -99,8 +104,10 @@ pub use source::Origin;
 
 pub use universal_worker_abi::Class;
 pub use universal_worker_abi::LibraryInfo;
+pub use universal_worker_crash::AfterCrash;
 pub use universal_worker_listen::ListenAddr;
 pub use universal_worker_logging as logging;
 pub use universal_worker_service::Access;
 pub use universal_worker_service::Limits;
+pub use universal_worker_service::PluginThreadEvent;
 pub use universal_worker_service::background_context;

@@ -2,14 +2,16 @@
 //! stopping.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 use universal_worker_crash::activity;
-use universal_worker_process::{Queue, thread};
+use universal_worker_process::{Queue, signals, thread};
 use universal_worker_service::WorkerService;
 
 use crate::config::{Config, OnWedged};
 use crate::error::Error;
 use crate::event::{Event, Reporter, StopReason};
+use crate::hooks::Hooks;
 use crate::load_watch::{LoadPhase, LoadWatch};
 use crate::plugin_threads;
 use crate::source::ClassSource;
@@ -19,13 +21,15 @@ pub(crate) fn start(
     config: &Config,
     plugin_config: Option<Vec<u8>>,
     source: Box<dyn ClassSource>,
+    hooks: Arc<dyn Hooks>,
     reporter: Reporter,
 ) -> Result<LoadWatch, Error> {
     let watch = LoadWatch::new(source.label(), config.load_timeout);
     let (config, this) = (config.clone(), watch.clone());
     spawn(move || {
-        let loaded = load(&config, plugin_config.as_deref(), source, &this, &reporter);
+        let loaded = load(&config, plugin_config.as_deref(), source, hooks, &this, &reporter);
         activity::finish();
+        this.ended();
         reporter.report(Event::Loaded(loaded));
     })?;
     Ok(watch)
@@ -35,16 +39,25 @@ fn load(
     config: &Config,
     plugin_config: Option<&[u8]>,
     source: Box<dyn ClassSource>,
+    hooks: Arc<dyn Hooks>,
     watch: &LoadWatch,
     reporter: &Reporter,
 ) -> Result<WorkerService, Error> {
     let class = source.open(watch).map_err(|error| watch.failed(error))?;
+    watch.opened();
     let mut limits = config.limits.clone();
     limits.cleanup_grace = config.stop_grace;
     let builder = WorkerService::builder(class)
         .concurrency(config.concurrency)
         .limits(limits)
-        .on_plugin_thread(plugin_threads::on_event)
+        .on_plugin_thread({
+            let hooks = Arc::clone(&hooks);
+            move |event| {
+                plugin_threads::on_event(event);
+                hooks.on_plugin_thread(event);
+            }
+        })
+        .on_cleaned_up(move || hooks.cleaned_up())
         .access(config.access.clone());
     let service = match config.on_wedged {
         OnWedged::Continue => builder.build(),
@@ -87,6 +100,8 @@ pub(crate) fn in_time<T: Send + 'static>(
 fn spawn(work: impl FnOnce() + Send + 'static) -> Result<(), Error> {
     Ok(thread::spawn_for_plugin("load", "loading", || {
         thread::wait_until_started();
+        // The plugin's child processes inherit the mask.
+        signals::unblock();
         activity::start("load");
         work();
     })?)

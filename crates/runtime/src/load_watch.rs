@@ -30,6 +30,10 @@ pub struct LoadWatch {
 struct Progress {
     file: Option<PathBuf>,
     phase: LoadPhase,
+    /// The class is open.
+    opened: bool,
+    /// The load thread runs no more plugin code.
+    ended: bool,
 }
 
 /// The phase of a load.
@@ -49,7 +53,7 @@ pub(crate) enum LoadPhase {
 
 impl LoadWatch {
     pub(crate) fn new(plugin: PluginLabel, timeout: Duration) -> Self {
-        let progress = Progress { file: None, phase: LoadPhase::Find };
+        let progress = Progress { file: None, phase: LoadPhase::Find, opened: false, ended: false };
         let progress = Arc::new(Mutex::new(progress));
         Self { plugin, start: Instant::now(), timeout, progress }
     }
@@ -71,6 +75,21 @@ impl LoadWatch {
 
     pub(crate) fn enter(&self, phase: LoadPhase) {
         self.update(|progress| progress.phase = phase);
+    }
+
+    /// Marks the class as open.
+    pub(crate) fn opened(&self) {
+        self.update(|progress| progress.opened = true);
+    }
+
+    /// Marks the end of the load thread's work.
+    pub(crate) fn ended(&self) {
+        self.update(|progress| progress.ended = true);
+    }
+
+    /// Whether the class is open, and the load thread has nothing left to do with it.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.update(|progress| progress.opened && progress.ended)
     }
 
     /// The time that is left for the load, or until the next check.

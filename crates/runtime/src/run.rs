@@ -1,12 +1,13 @@
 //! The life of a worker.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use universal_worker_crash as crash;
-use universal_worker_crash::Subject;
+use universal_worker_crash::{AfterCrash, Subject};
 use universal_worker_listen::Bound;
 use universal_worker_logging as logging;
-use universal_worker_process::{Queue, descendants, stdout};
+use universal_worker_process::{Queue, descendants, signals, stdout};
 use universal_worker_service::WorkerService;
 
 use crate::announce::Announcement;
@@ -14,13 +15,15 @@ use crate::config::{Config, Orphans};
 use crate::error::Error;
 use crate::event::{Event, Reporter, StopReason};
 use crate::force_exit::ForceExit;
+use crate::hooks::Hooks;
 use crate::inherited::Inherited;
+use crate::load_watch::LoadWatch;
 use crate::outcome::Outcome;
 use crate::plugin_label::PluginLabel;
 use crate::server::Server;
 use crate::source::ClassSource;
 use crate::stop::Stop;
-use crate::{announce, event, input, load, report};
+use crate::{announce, event, hooks, input, load, report};
 
 /// Serves a plugin until there is a reason to stop; returns the exit code.
 ///
@@ -49,22 +52,26 @@ fn attempt(config: &Config, source: Box<dyn ClassSource>) -> Result<Outcome, Err
     stdout::capture()?;
     let events = Queue::unbounded();
     let reporter = Reporter::new(events.clone(), ForceExit::new(config.stop_grace)?);
-    Worker { config, reporter, events }.run(inherited, source, plugin_config)
+    let hooks = source.hooks();
+    Worker { config, hooks, reporter, events }.run(inherited, source, plugin_config)
 }
 
 /// Installs the crash handler.
 pub(crate) fn watch_crashes(plugin: &PluginLabel, config: Option<&Config>) -> Result<(), Error> {
-    crash::install(Subject {
+    let subject = Subject {
         label: plugin.to_string(),
         module: plugin.module.clone(),
         class: plugin.class.clone(),
         record: config.and_then(|config| config.crash_file.clone()),
-    })
-    .map_err(|error| Error::defect(format!("cannot watch for crashes: {error}")))
+    };
+    let after = config.map_or(AfterCrash::default(), |config| config.after_crash);
+    crash::install(subject, after)
+        .map_err(|error| Error::defect(format!("cannot watch for crashes: {error}")))
 }
 
 struct Worker<'a> {
     config: &'a Config,
+    hooks: Arc<dyn Hooks>,
     reporter: Reporter,
     events: Queue<Event>,
 }
@@ -79,6 +86,8 @@ impl Worker<'_> {
         descendants::adopt()?;
         watch_crashes(&source.label(), Some(self.config))?;
         event::watch_signals(self.reporter.clone())?;
+        // A front end may have blocked them until now.
+        signals::unblock();
         if let Some(parent) = self.config.parent {
             event::watch_parent(parent, self.reporter.clone())?;
         }
@@ -88,25 +97,30 @@ impl Worker<'_> {
         let bound = Bound::new(&self.config.listen, inherited.socket)?;
         // Without a config there is no instance that might need a cleanup.
         let makes_instance = plugin_config.is_some();
-        let service = match self.load(source, plugin_config)? {
-            Ok(service) => service,
-            Err(reason) => return Ok(self.stop(reason).loading(makes_instance)),
+        let hooks = Arc::clone(&self.hooks);
+        let watch = load::start(self.config, plugin_config, source, hooks, self.reporter.clone())?;
+        let service = match self.load(&watch) {
+            Ok(Ok(service)) => service,
+            Ok(Err(reason)) => return Ok(self.stop(reason).loading(makes_instance, &watch)),
+            Err(error) => {
+                if watch.is_idle() {
+                    // The error of the load is the one to report.
+                    let _ = hooks::clean_up(&self.hooks, self.config.stop_grace / 2);
+                }
+                return Err(error);
+            }
         };
         let served = self.serve(bound, &service);
         if served.is_err() {
+            self.hooks.stopping();
             // Clean up the instance, whatever failed.
             let _ = service.stop(self.config.stop_grace / 2);
         }
         served
     }
 
-    /// Loads the plugin, unless there is a reason to stop first.
-    fn load(
-        &self,
-        source: Box<dyn ClassSource>,
-        plugin_config: Option<Vec<u8>>,
-    ) -> Result<Result<WorkerService, StopReason>, Error> {
-        let watch = load::start(self.config, plugin_config, source, self.reporter.clone())?;
+    /// Waits until the plugin is loaded, unless there is a reason to stop first.
+    fn load(&self, watch: &LoadWatch) -> Result<Result<WorkerService, StopReason>, Error> {
         let check_timeout = || {
             let remaining = watch.remaining();
             if remaining.is_zero() {
@@ -154,7 +168,8 @@ impl Worker<'_> {
     }
 
     fn stop(&self, reason: StopReason) -> Stop<'_> {
-        Stop::new(reason, &self.reporter, &self.events, self.config.stop_grace)
+        self.hooks.stopping();
+        Stop::new(reason, &self.reporter, &self.events, &self.hooks, self.config.stop_grace)
     }
 
     /// Waits for the next event, and reaps orphans meanwhile.

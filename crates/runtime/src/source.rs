@@ -1,9 +1,11 @@
 //! The source of a plugin's class: the interface between the runtime and a kind of plugin.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use universal_worker_abi::{Class, LibraryInfo};
 
+use crate::hooks::{Hooks, NoHooks};
 use crate::load_watch::LoadWatch;
 use crate::open_error::OpenError;
 use crate::plugin_label::PluginLabel;
@@ -15,6 +17,13 @@ use crate::plugin_label::PluginLabel;
 pub trait ClassSource: Send + 'static {
     /// The module and class that the user named.
     fn label(&self) -> PluginLabel;
+
+    /// What this kind of plugin does at certain points of the worker's life; by default nothing.
+    ///
+    /// Called once by [`run`](crate::run), before `open`.
+    fn hooks(&self) -> Arc<dyn Hooks> {
+        Arc::new(NoHooks)
+    }
 
     /// Loads the plugin and opens its class.
     ///

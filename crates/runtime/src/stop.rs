@@ -1,14 +1,17 @@
 //! The orderly stop, which is bounded in time even if the plugin hangs.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use universal_worker_process::{Queue, descendants};
 use universal_worker_service::{Stopped, WorkerService};
 
-use crate::announce;
 use crate::event::{Event, Reporter, StopReason};
+use crate::hooks::Hooks;
+use crate::load_watch::LoadWatch;
 use crate::outcome::{Abandoned, Outcome};
 use crate::server::Server;
+use crate::{announce, hooks};
 
 /// The part of the grace that is reserved for the steps after runs and cleanup.
 const AFTER_PLUGIN: Duration = Duration::from_millis(450);
@@ -26,6 +29,7 @@ pub(crate) struct Stop<'a> {
     reason: StopReason,
     reporter: &'a Reporter,
     events: &'a Queue<Event>,
+    hooks: &'a Arc<dyn Hooks>,
     grace: Duration,
     start: Instant,
 }
@@ -35,9 +39,10 @@ impl<'a> Stop<'a> {
         reason: StopReason,
         reporter: &'a Reporter,
         events: &'a Queue<Event>,
+        hooks: &'a Arc<dyn Hooks>,
         grace: Duration,
     ) -> Self {
-        Self { reason, reporter, events, grace, start: Instant::now() }
+        Self { reason, reporter, events, hooks, grace, start: Instant::now() }
     }
 
     /// Stops a worker that is serving.
@@ -58,19 +63,27 @@ impl<'a> Stop<'a> {
 
     /// Stops a worker that is still loading. Waits for an instance that is being created, so that
     /// it can be cleaned up.
-    pub(crate) fn loading(self, makes_instance: bool) -> Outcome {
+    pub(crate) fn loading(self, makes_instance: bool, watch: &LoadWatch) -> Outcome {
         let left = || self.plugin_grace().saturating_sub(self.start.elapsed());
         let mut unfinished = makes_instance.then(|| "the initialize of the plugin".to_owned());
+        let mut was_served = false;
         while unfinished.is_some() {
             match self.events.pop_timeout(left()) {
                 Some(Event::Loaded(Ok(service))) => {
                     unfinished = abandoned(service.stop(left()));
+                    was_served = true;
                     break;
                 }
                 Some(Event::Loaded(Err(_))) => unfinished = None,
                 Some(_) => {}
                 None => break,
             }
+        }
+        if unfinished.is_none() && !was_served && watch.is_idle() {
+            unfinished = hooks::clean_up(self.hooks, left()).unwrap_or_else(|error| {
+                log::error!("{error}");
+                None
+            });
         }
         self.finish(unfinished)
     }

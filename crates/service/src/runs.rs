@@ -9,7 +9,8 @@ pub(crate) mod pending;
 pub(crate) mod ready;
 pub(crate) mod shutdown;
 
-use std::sync::Arc;
+use std::fmt;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -36,11 +37,11 @@ use crate::run::timestamp::Timestamp;
 use crate::run::{Run, id};
 use crate::runs::pending::PendingRun;
 
-#[derive(Debug)]
 pub(crate) struct Runs {
     pool: Arc<Pool>,
     timeout: Option<Duration>,
     probes: Probes,
+    on_cleaned_up: Mutex<Option<OnCleanedUp>>,
 }
 
 /// Callbacks of the embedder.
@@ -48,7 +49,11 @@ pub(crate) struct Runs {
 pub(crate) struct Listeners {
     pub(crate) wedged: Option<OnWedged>,
     pub(crate) plugin_thread: ThreadListener,
+    pub(crate) cleaned_up: Option<OnCleanedUp>,
 }
+
+/// Called once, after the last cleanup of the plugin, on its thread.
+pub(crate) type OnCleanedUp = Box<dyn FnOnce() + Send>;
 
 /// The request of a client.
 #[derive(Debug, Default)]
@@ -85,11 +90,11 @@ impl Runs {
         timeout: Option<Duration>,
         listeners: Listeners,
     ) -> Self {
-        let Listeners { wedged, plugin_thread } = listeners;
+        let Listeners { wedged, plugin_thread, cleaned_up } = listeners;
         let cell = Arc::new(InstanceCell::new(class));
         let probes = Probes::new(Arc::clone(&cell), plugin_thread.clone());
         let pool = Pool::new(Scheduler::new(cell, bounds, plugin_thread, wedged));
-        Self { pool: Arc::new(pool), timeout, probes }
+        Self { pool: Arc::new(pool), timeout, probes, on_cleaned_up: Mutex::new(cleaned_up) }
     }
 
     /// Time since the plugin was last at work: zero while anything is queued or running, `None` if
@@ -225,5 +230,11 @@ impl Runs {
             CancelTarget::Ended => CancelResult::Ended,
             CancelTarget::Unknown => CancelResult::Unknown,
         }
+    }
+}
+
+impl fmt::Debug for Runs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Runs").field("pool", &self.pool).finish_non_exhaustive()
     }
 }

@@ -5,6 +5,8 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests, which a failed step fails")]
 
+mod hooks;
+
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
@@ -13,6 +15,7 @@ use std::time::{Duration, Instant};
 use std::{env, fs, thread};
 
 use hello::Hello;
+use hooks::Hooked;
 use rustix::process::{Pid, Signal};
 use serde_json::Value;
 use universal_worker_plugin::in_process;
@@ -51,9 +54,29 @@ impl ClassSource for InProcess {
 #[test]
 fn worker() {
     let Ok(role) = env::var(ROLE) else { return };
-    signals::reset();
+    if role != "stop-early" {
+        signals::reset();
+    }
     let code = match role.as_str() {
         "serve" => runtime::run(&config(), InProcess { class: "Hello" }),
+        "hooked" => runtime::run(&config(), Hooked { hangs: false }),
+        "hooked-hangs" => runtime::run(&config(), Hooked { hangs: true }),
+        "hooked-rejected" => {
+            let mut config = config();
+            let content = JsonContent::Text("[]".to_owned());
+            config.plugin_config = Some(JsonInput { option: "config".to_owned(), content });
+            runtime::run(&config, Hooked { hangs: false })
+        }
+        "exec-blocked" => hooks::exec_blocked(),
+        "stop-early" => {
+            let pid = rustix::process::getpid();
+            rustix::process::kill_process(pid, Signal::TERM).unwrap();
+            runtime::run(&config(), InProcess { class: "Hello" })
+        }
+        "blocked" => {
+            signals::block();
+            runtime::run(&config(), InProcess { class: "Hello" })
+        }
         "wrong-class" => runtime::run(&config(), InProcess { class: "Whisper" }),
         "inspect" => {
             let content = JsonContent::Text("{\"args\":[\"you\"]}".to_owned());
@@ -89,7 +112,9 @@ fn start(role: &str, announcement: &Path) -> Child {
 fn announced(path: &Path) -> Value {
     let start = Instant::now();
     loop {
-        if let Ok(text) = fs::read_to_string(path) {
+        if let Ok(text) = fs::read_to_string(path)
+            && !text.is_empty()
+        {
             return serde_json::from_str(&text).unwrap();
         }
         assert!(start.elapsed() < Duration::from_secs(60), "no announcement");
@@ -111,6 +136,11 @@ fn post(url: &str, path: &str, body: &str) -> String {
     answer
 }
 
+fn signal(worker: &Child, signal: Signal) {
+    let pid = Pid::from_raw(worker.id().try_into().unwrap()).unwrap();
+    rustix::process::kill_process(pid, signal).unwrap();
+}
+
 fn last_line(output: &Output) -> String {
     let stderr = String::from_utf8_lossy(&output.stderr);
     stderr.lines().last().unwrap_or_default().to_owned()
@@ -126,8 +156,7 @@ fn a_class_of_this_program_is_served() {
     let answer = post(ready["url"].as_str().unwrap(), "/execute", "{\"args\":[\"you\"]}");
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     assert!(answer.ends_with("\"Hello, you!\""), "{answer}");
-    let pid = Pid::from_raw(worker.id().try_into().unwrap()).unwrap();
-    rustix::process::kill_process(pid, Signal::TERM).unwrap();
+    signal(&worker, Signal::TERM);
     let output = worker.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     assert!(last_line(&output).ends_with("stopped: SIGTERM"), "{output:?}");

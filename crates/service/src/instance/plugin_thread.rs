@@ -17,6 +17,8 @@ pub enum PluginThreadEvent<'a> {
     ProbeStarted(&'a str),
     /// It has finished what it started last.
     Idle,
+    /// The thread runs no more plugin code, and ends.
+    ThreadEnded,
 }
 
 type Callback = dyn Fn(&PluginThreadEvent<'_>) + Send + Sync;
@@ -38,6 +40,7 @@ pub(crate) fn spawn(
     let run = move || {
         listener.notify(PluginThreadEvent::ThreadStarted);
         body();
+        listener.notify(PluginThreadEvent::ThreadEnded);
     };
     thread::Builder::new().name(name).stack_size(STACK_SIZE).spawn(run).map(drop)
 }

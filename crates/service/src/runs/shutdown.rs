@@ -1,11 +1,11 @@
 //! The end of the service: drain, cancel all runs, clean up the plugin.
 
-use std::sync::mpsc;
+use std::sync::{PoisonError, mpsc};
 use std::time::{Duration, Instant};
 
 use crate::instance::cell::CleanupResult;
 use crate::run::cancel::CancelReason;
-use crate::runs::Runs;
+use crate::runs::{OnCleanedUp, Runs};
 
 /// The result of stopping a service.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,7 +30,11 @@ impl Runs {
         let shutdown = CancelReason::Shutdown;
         self.pool.update_and_notify(|engine, now| ((), engine.cancel_all(shutdown, now)));
         let (sender, result) = mpsc::channel();
+        let on_cleaned_up = self.take_on_cleaned_up();
         let cleanup = self.cleanup_job(move |cleanup| {
+            if let Some(callback) = on_cleaned_up {
+                callback();
+            }
             let _ = sender.send(cleanup);
         });
         // If no thread can be started, either nothing has ever run, or an earlier thread is there.
@@ -43,6 +47,10 @@ impl Runs {
             Ok(CleanupResult::Complete) => Stopped::Clean,
             Ok(CleanupResult::Deferred) | Err(_) => Stopped::Abandoned(self.abandon()),
         }
+    }
+
+    fn take_on_cleaned_up(&self) -> Option<OnCleanedUp> {
+        self.on_cleaned_up.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     /// Replies to the clients of the runs that are left; names everything that is left.

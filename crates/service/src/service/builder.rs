@@ -87,6 +87,16 @@ impl Builder {
         self
     }
 
+    /// Sets a callback for the end of [`WorkerService::stop`]: the plugin is cleaned up for the last
+    /// time.
+    ///
+    /// It runs on the thread of the cleanup, and counts as a part of it.
+    #[must_use]
+    pub fn on_cleaned_up(mut self, callback: impl FnOnce() + Send + 'static) -> Self {
+        self.listeners.cleaned_up = Some(Box::new(callback));
+        self
+    }
+
     /// Builds the service; threads for the plugin start with its first run.
     #[must_use]
     pub fn build(self) -> WorkerService {

@@ -1,0 +1,158 @@
+//! What a kind of plugin does at certain points of the worker's life.
+
+use std::io::Write;
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+use std::sync::Arc;
+use std::{env, fs, io, thread};
+
+use rustix::process::Signal;
+use universal_worker_runtime::{
+    Class, ClassSource, Hooks, LoadWatch, OpenError, PluginLabel, PluginThreadEvent,
+};
+
+use crate::{ANNOUNCEMENT, InProcess, announced, last_line, post, signal, start};
+
+/// A source whose hooks write what they are called for to stderr.
+pub(crate) struct Hooked {
+    pub(crate) hangs: bool,
+}
+
+struct Written;
+
+fn write(text: &str) {
+    let thread = thread::current();
+    let line = format!("hook: {text} on {}\n", thread.name().unwrap_or_default());
+    io::stderr().write_all(line.as_bytes()).unwrap();
+}
+
+impl ClassSource for Hooked {
+    fn label(&self) -> PluginLabel {
+        InProcess { class: "Hello" }.label()
+    }
+
+    fn hooks(&self) -> Arc<dyn Hooks> {
+        write("hooks");
+        Arc::new(Written)
+    }
+
+    fn open(self: Box<Self>, watch: &LoadWatch) -> Result<Class, OpenError> {
+        write("open");
+        if self.hangs {
+            // Tells the test, in place of an announcement that never comes.
+            fs::write(env::var_os(ANNOUNCEMENT).unwrap(), "{}").unwrap();
+            loop {
+                thread::park();
+            }
+        }
+        Box::new(InProcess { class: "Hello" }).open(watch)
+    }
+}
+
+impl Hooks for Written {
+    fn on_plugin_thread(&self, event: &PluginThreadEvent<'_>) {
+        write(&format!("{event:?}"));
+    }
+
+    fn stopping(&self) {
+        write("stopping");
+    }
+
+    fn cleaned_up(&self) {
+        write("cleaned_up");
+    }
+}
+
+/// The hooks that were called, in order.
+fn hooks(stderr: &[u8]) -> Vec<String> {
+    let text = String::from_utf8_lossy(stderr);
+    text.lines().filter_map(|line| line.strip_prefix("hook: ")).map(str::to_owned).collect()
+}
+
+/// Executes this program again with the usual stop signals blocked.
+pub(crate) fn exec_blocked() -> u8 {
+    universal_worker_process::signals::block();
+    let error = Command::new(env::current_exe().unwrap())
+        .args(["--exact", "worker", "--nocapture"])
+        .env(crate::ROLE, "stop-early")
+        .exec();
+    panic!("{error}");
+}
+
+#[test]
+fn hooks_are_called_from_the_load_to_the_last_cleanup() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("announcement");
+    let worker = start("hooked", &path);
+    let ready = announced(&path);
+    let answer = post(ready["url"].as_str().unwrap(), "/execute", "{\"args\":[\"you\"]}");
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    signal(&worker, Signal::TERM);
+    let output = worker.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let mut hooks = hooks(&output.stderr);
+    let run = hooks.iter().position(|hook| hook.starts_with("RunStarted")).unwrap();
+    assert!(hooks.remove(run).ends_with("on lane-0"));
+    let expected = [
+        "hooks on worker",
+        "open on load",
+        "ThreadStarted on lane-0",
+        "Idle on lane-0",
+        "stopping on worker",
+        "LifecycleStarted(\"cleanup\") on lane-0",
+        "cleaned_up on lane-0",
+    ];
+    assert_eq!(hooks[..expected.len()], expected);
+}
+
+#[test]
+fn a_stop_while_the_class_opens_is_reported_without_a_cleanup() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("loading");
+    let worker = start("hooked-hangs", &path);
+    let expected = ["hooks on worker", "open on load", "stopping on worker"];
+    announced(&path);
+    signal(&worker, Signal::TERM);
+    let output = worker.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert_eq!(hooks(&output.stderr), expected);
+}
+
+#[test]
+fn an_open_class_is_cleaned_up_even_if_its_config_is_rejected() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = start("hooked-rejected", &folder.path().join("none")).wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let last = hooks(&output.stderr).into_iter().find(|hook| hook.starts_with("cleaned_up"));
+    assert_eq!(last.as_deref(), Some("cleaned_up on cleaned-up"));
+}
+
+#[test]
+fn a_signal_before_the_start_stops_the_worker_in_order() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = start("exec-blocked", &folder.path().join("none")).wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert!(last_line(&output).ends_with("stopped: SIGTERM"), "{output:?}");
+}
+
+#[test]
+fn threads_that_run_the_plugin_block_no_stop_signal() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("announcement");
+    let worker = start("blocked", &path);
+    let ready = announced(&path);
+    post(ready["url"].as_str().unwrap(), "/execute", "{\"args\":[\"you\"]}");
+    let lane = fs::read_dir(format!("/proc/{}/task", worker.id()))
+        .unwrap()
+        .map(|task| task.unwrap().path())
+        .find(|task| fs::read_to_string(task.join("comm")).unwrap() == "lane-0\n")
+        .unwrap();
+    let status = fs::read_to_string(lane.join("status")).unwrap();
+    let blocked = status.lines().find_map(|line| line.strip_prefix("SigBlk:")).unwrap().trim();
+    let blocked = u64::from_str_radix(blocked, 16).unwrap();
+    for signal in [Signal::TERM, Signal::INT, Signal::HUP] {
+        assert_eq!(blocked & 1 << (signal.as_raw() - 1), 0, "{signal:?} {blocked:x}");
+    }
+    signal(&worker, Signal::TERM);
+    assert_eq!(worker.wait_with_output().unwrap().status.code(), Some(0));
+}
