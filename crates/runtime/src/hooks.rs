@@ -6,15 +6,9 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 use universal_worker_process::{Queue, thread};
-use universal_worker_service::PluginThreadEvent;
+use universal_worker_service::{FirstLane, PluginThreadEvent};
 
 use crate::error::Error;
-
-/// Runs the work that it is given on the thread that becomes the first lane of the plugin, and
-/// returns at once.
-///
-/// The work returns when the plugin has no more to do; the thread is then free again.
-pub type FirstLane = Box<dyn FnOnce(Box<dyn FnOnce() + Send>) + Send>;
 
 /// What a kind of plugin does at certain points of the worker's life, beside what the runtime does.
 ///

@@ -47,7 +47,8 @@ fn load(
     watch.opened();
     let mut limits = config.limits.clone();
     limits.cleanup_grace = config.stop_grace;
-    let builder = WorkerService::builder(class)
+    let first_lane = hooks.first_lane();
+    let mut builder = WorkerService::builder(class)
         .concurrency(config.concurrency)
         .limits(limits)
         .on_plugin_thread({
@@ -59,6 +60,9 @@ fn load(
         })
         .on_cleaned_up(move || hooks.cleaned_up())
         .access(config.access.clone());
+    if let Some(first_lane) = first_lane {
+        builder = builder.first_lane(first_lane);
+    }
     let service = match config.on_wedged {
         OnWedged::Continue => builder.build(),
         OnWedged::Exit => {

@@ -59,6 +59,7 @@ pub use api::body::Body;
 pub use background::background_context;
 pub use instance::plugin_thread::PluginThreadEvent;
 pub use peer::UnixPeer;
+pub use pool::lanes::FirstLane;
 pub use pool::wedged::WedgedRun;
 pub use runs::shutdown::Stopped;
 pub use same_user::SameUser;

@@ -7,13 +7,14 @@
 mod clock;
 mod executor;
 pub(crate) mod job;
-mod lanes;
+pub(crate) mod lanes;
 pub(crate) mod scheduler;
 pub(crate) mod wedged;
 
 use std::ops::Deref;
 use std::sync::Arc;
 
+use crate::pool::lanes::{FirstLane, LaneThreads};
 use crate::pool::scheduler::Scheduler;
 
 /// A handle of a scheduler; when it is dropped, the threads end once they have nothing left to do.
@@ -23,8 +24,13 @@ pub(crate) struct Pool {
 }
 
 impl Pool {
-    pub(crate) fn new(scheduler: Scheduler) -> Self {
-        Self { scheduler: Arc::new(scheduler) }
+    /// A pool with a thread of the embedder as its first lane, if there is one.
+    pub(crate) fn new(scheduler: Scheduler, first_lane: Option<FirstLane>) -> Self {
+        let scheduler = Arc::new(scheduler);
+        if let Some(first_lane) = first_lane {
+            LaneThreads::adopt(&scheduler, first_lane);
+        }
+        Self { scheduler }
     }
 }
 

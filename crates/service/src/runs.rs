@@ -25,6 +25,7 @@ use crate::instance::plugin_thread::ThreadListener;
 use crate::instance::probes::{ConfigOptionsReply, Probes};
 use crate::pool::Pool;
 use crate::pool::job::Job;
+use crate::pool::lanes::FirstLane;
 use crate::pool::scheduler::{OnWedged, Scheduler};
 use crate::run::cancel::CancelReason;
 use crate::run::error::SpawnError;
@@ -50,6 +51,7 @@ pub(crate) struct Listeners {
     pub(crate) wedged: Option<OnWedged>,
     pub(crate) plugin_thread: ThreadListener,
     pub(crate) cleaned_up: Option<OnCleanedUp>,
+    pub(crate) first_lane: Option<FirstLane>,
 }
 
 /// Called once, after the last cleanup of the plugin, on its thread.
@@ -90,10 +92,10 @@ impl Runs {
         timeout: Option<Duration>,
         listeners: Listeners,
     ) -> Self {
-        let Listeners { wedged, plugin_thread, cleaned_up } = listeners;
+        let Listeners { wedged, plugin_thread, cleaned_up, first_lane } = listeners;
         let cell = Arc::new(InstanceCell::new(class));
         let probes = Probes::new(Arc::clone(&cell), plugin_thread.clone());
-        let pool = Pool::new(Scheduler::new(cell, bounds, plugin_thread, wedged));
+        let pool = Pool::new(Scheduler::new(cell, bounds, plugin_thread, wedged), first_lane);
         Self { pool: Arc::new(pool), timeout, probes, on_cleaned_up: Mutex::new(cleaned_up) }
     }
 

@@ -2,6 +2,7 @@
 
 mod cancel;
 mod engine;
+mod first_lane;
 mod interleavings;
 mod lines;
 mod threads;

@@ -8,7 +8,7 @@ use std::{env, fs, io, thread};
 
 use rustix::process::Signal;
 use universal_worker_runtime::{
-    Class, ClassSource, Hooks, LoadWatch, OpenError, PluginLabel, PluginThreadEvent,
+    Class, ClassSource, FirstLane, Hooks, LoadWatch, OpenError, PluginLabel, PluginThreadEvent,
 };
 
 use crate::{ANNOUNCEMENT, InProcess, announced, last_line, post, signal, start};
@@ -50,6 +50,12 @@ impl ClassSource for Hooked {
 }
 
 impl Hooks for Written {
+    fn first_lane(&self) -> Option<FirstLane> {
+        Some(Box::new(|work| {
+            thread::Builder::new().name("home".to_owned()).spawn(work).unwrap();
+        }))
+    }
+
     fn on_plugin_thread(&self, event: &PluginThreadEvent<'_>) {
         write(&format!("{event:?}"));
     }
@@ -92,15 +98,15 @@ fn hooks_are_called_from_the_load_to_the_last_cleanup() {
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     let mut hooks = hooks(&output.stderr);
     let run = hooks.iter().position(|hook| hook.starts_with("RunStarted")).unwrap();
-    assert!(hooks.remove(run).ends_with("on lane-0"));
+    assert!(hooks.remove(run).ends_with("on home"));
     let expected = [
         "hooks on worker",
         "open on load",
-        "ThreadStarted on lane-0",
-        "Idle on lane-0",
+        "ThreadStarted on home",
+        "Idle on home",
         "stopping on worker",
-        "LifecycleStarted(\"cleanup\") on lane-0",
-        "cleaned_up on lane-0",
+        "LifecycleStarted(\"cleanup\") on home",
+        "cleaned_up on home",
     ];
     assert_eq!(hooks[..expected.len()], expected);
 }

@@ -37,12 +37,15 @@ pub(crate) fn spawn(
     body: impl FnOnce() + Send + 'static,
 ) -> io::Result<()> {
     let listener = listener.clone();
-    let run = move || {
-        listener.notify(PluginThreadEvent::ThreadStarted);
-        body();
-        listener.notify(PluginThreadEvent::ThreadEnded);
-    };
+    let run = move || observe(&listener, body);
     thread::Builder::new().name(name).stack_size(STACK_SIZE).spawn(run).map(drop)
+}
+
+/// Runs plugin code on this thread, and reports its begin and end.
+pub(crate) fn observe(listener: &ThreadListener, body: impl FnOnce()) {
+    listener.notify(PluginThreadEvent::ThreadStarted);
+    body();
+    listener.notify(PluginThreadEvent::ThreadEnded);
 }
 
 impl ThreadListener {

@@ -16,23 +16,76 @@ use crate::run::report::account_of;
 #[derive(Debug, Default)]
 pub(super) struct LaneThreads {
     count: usize,
+    /// Without the first lane of the embedder.
     idle: usize,
+    first: FirstLaneState,
+}
+
+/// Runs the work that it is given on a thread that exists already, and returns at once.
+///
+/// The work returns when nothing is left to do for that thread.
+pub type FirstLane = Box<dyn FnOnce(Box<dyn FnOnce() + Send>) + Send>;
+
+/// The state of a first lane that the embedder provides.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum FirstLaneState {
+    /// There is none: all threads are equal.
+    #[default]
+    None,
+    /// It has no work: what starts next is for it.
+    Free,
+    /// It holds a lane, or all of them.
+    Busy,
+}
+
+/// A kind of lane, for its loop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum LaneKind {
+    /// The thread of the embedder: runs every lifecycle change, and runs whenever it is free.
+    First,
+    /// Leaves what starts next to the first lane while that is free.
+    Other,
+}
+
+/// Which lane to wake.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum LaneWake {
+    None,
+    First,
+    Other,
 }
 
 impl LaneThreads {
-    /// Whether to wake a thread; starts another one if there are too few for the work that waits.
-    pub(super) fn needs_wake(scheduler: &Arc<Scheduler>, state: &mut SchedulerState) -> bool {
+    /// Makes a thread of the embedder the first lane.
+    pub(super) fn adopt(scheduler: &Arc<Scheduler>, first_lane: FirstLane) {
+        let mut state = scheduler.locked();
+        state.lanes.count = 1;
+        state.lanes.first = FirstLaneState::Free;
+        drop(state);
+        let thread = Arc::clone(scheduler);
+        first_lane(Box::new(move || {
+            let listener = thread.executor.listener().clone();
+            plugin_thread::observe(&listener, || run_lane(&thread, LaneKind::First));
+        }));
+    }
+
+    /// Which thread to wake; starts another one if there are too few for the work that waits.
+    pub(super) fn needs_wake(scheduler: &Arc<Scheduler>, state: &mut SchedulerState) -> LaneWake {
         if !state.engine.has_next() {
-            return false;
+            return LaneWake::None;
         }
-        let Self { count, idle } = state.lanes;
+        let Self { count, idle, first } = state.lanes;
         if count < state.engine.usable_threads()
             && let Err(error) = Self::start(scheduler, state)
         {
             // The threads that exist take the work later.
             log::error!("cannot start a thread for the plugin: {error}");
         }
-        idle > 0
+        match first {
+            FirstLaneState::Free => LaneWake::First,
+            FirstLaneState::None | FirstLaneState::Busy if idle > 0 => LaneWake::Other,
+            FirstLaneState::None | FirstLaneState::Busy => LaneWake::None,
+        }
     }
 
     /// Starts a thread if there is none.
@@ -46,31 +99,53 @@ impl LaneThreads {
     fn start(scheduler: &Arc<Scheduler>, state: &mut SchedulerState) -> io::Result<()> {
         let name = format!("lane-{}", state.lanes.count);
         let thread = Arc::clone(scheduler);
-        plugin_thread::spawn(name, scheduler.executor.listener(), move || run_lane(&thread))?;
+        let body = move || run_lane(&thread, LaneKind::Other);
+        plugin_thread::spawn(name, scheduler.executor.listener(), body)?;
         state.lanes.count += 1;
         Ok(())
+    }
+
+    /// Takes the work that starts next, if it is for this lane.
+    fn take_next(state: &mut SchedulerState, kind: LaneKind, now: Instant) -> Option<Work<Job>> {
+        match kind {
+            // It is woken for it, and wakes another lane for what is behind.
+            LaneKind::Other if state.lanes.first == FirstLaneState::Free => None,
+            LaneKind::Other => state.engine.take_next(now),
+            LaneKind::First => {
+                let next = state.engine.take_next(now);
+                let is_busy = next.is_some();
+                state.lanes.first =
+                    if is_busy { FirstLaneState::Busy } else { FirstLaneState::Free };
+                next
+            }
+        }
     }
 }
 
 /// The loop of a lane's thread.
-fn run_lane(scheduler: &Arc<Scheduler>) {
+fn run_lane(scheduler: &Arc<Scheduler>, kind: LaneKind) {
     let mut executed = None;
     loop {
         let mut state = scheduler.locked();
         let now = Instant::now();
         let had_work = executed.is_some();
         let completed = executed.take().and_then(|done| complete(done, &mut state, now));
-        let next = state.engine.take_next(now);
+        let next = LaneThreads::take_next(&mut state, kind, now);
         if let Some(Work::Lifecycle(_, Job::Lifecycle(lifecycle, _))) = &next {
             state.lifecycle = Some(*lifecycle);
         }
         if !had_work && next.is_none() {
-            if state.closed {
+            if state.closed && !state.engine.has_next() {
                 break;
             }
-            state.lanes.idle += 1;
-            state = scheduler.wait_for_work(state);
-            state.lanes.idle -= 1;
+            match kind {
+                LaneKind::First => drop(scheduler.wait_for_work_of_first(state)),
+                LaneKind::Other => {
+                    state.lanes.idle += 1;
+                    state = scheduler.wait_for_work(state);
+                    state.lanes.idle -= 1;
+                }
+            }
             continue;
         }
         scheduler.wake(state);

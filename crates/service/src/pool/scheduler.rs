@@ -14,7 +14,7 @@ use crate::instance::plugin_thread::ThreadListener;
 use crate::pool::clock::Clock;
 use crate::pool::executor::Executor;
 use crate::pool::job::{Job, Lifecycle};
-use crate::pool::lanes::LaneThreads;
+use crate::pool::lanes::{LaneThreads, LaneWake};
 use crate::pool::wedged::WedgedRun;
 use crate::run::cancel::CancelReason;
 use crate::run::error::{RunError, SpawnError};
@@ -32,6 +32,8 @@ pub(crate) struct Scheduler {
     state: Mutex<SchedulerState>,
     /// Wakes a lane: there may be work.
     work: Condvar,
+    /// Wakes the first lane of the embedder.
+    first_work: Condvar,
     /// Wakes the clock: something is due earlier than it expects.
     alarm: Condvar,
 }
@@ -71,6 +73,7 @@ impl Scheduler {
             has_threads: AtomicBool::new(false),
             state: Mutex::new(state),
             work: Condvar::new(),
+            first_work: Condvar::new(),
             alarm: Condvar::new(),
         }
     }
@@ -163,6 +166,14 @@ impl Scheduler {
         self.work.wait(state).unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Blocks the first lane of the embedder until there may be work.
+    pub(super) fn wait_for_work_of_first<'s>(
+        &'s self,
+        state: MutexGuard<'s, SchedulerState>,
+    ) -> MutexGuard<'s, SchedulerState> {
+        self.first_work.wait(state).unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Blocks the clock for `limit`, or until something may be due earlier.
     pub(super) fn wait_for_alarm<'s>(
         &'s self,
@@ -185,8 +196,10 @@ impl Scheduler {
         if wake_clock {
             self.alarm.notify_one();
         }
-        if wake_lane {
-            self.work.notify_one();
+        match wake_lane {
+            LaneWake::None => {}
+            LaneWake::First => self.first_work.notify_one(),
+            LaneWake::Other => self.work.notify_one(),
         }
     }
 
@@ -195,6 +208,7 @@ impl Scheduler {
         self.locked().closed = true;
         self.alarm.notify_all();
         self.work.notify_all();
+        self.first_work.notify_all();
     }
 }
 

@@ -87,6 +87,21 @@ impl Builder {
         self
     }
 
+    /// Makes a thread that exists already the first lane: it runs the given work, which returns when
+    /// no handle of the service is left and nothing is left to do.
+    ///
+    /// `initialize` and the cleanup of the plugin then run there only, and runs whenever it is free;
+    /// other lanes start when it is busy.
+    /// [`build`](Self::build) calls `first_lane`, which must return at once and not drop the work.
+    #[must_use]
+    pub fn first_lane(
+        mut self,
+        first_lane: impl FnOnce(Box<dyn FnOnce() + Send>) + Send + 'static,
+    ) -> Self {
+        self.listeners.first_lane = Some(Box::new(first_lane));
+        self
+    }
+
     /// Sets a callback for the end of [`WorkerService::stop`]: the plugin is cleaned up for the last
     /// time.
     ///

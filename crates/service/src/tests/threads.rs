@@ -7,7 +7,7 @@ mod restless;
 
 use std::future::poll_fn;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -30,12 +30,18 @@ const LONG: Duration = Duration::from_secs(60);
 
 #[test]
 fn each_run_ends_once_and_as_its_client_decided() {
-    drive(Disturbance::Initialize);
+    drive(Disturbance::Initialize, FirstThread::Own);
 }
 
 #[test]
 fn no_run_is_lost_by_cancels_and_cleanups() {
-    drive(Disturbance::CancelAndCleanUp);
+    drive(Disturbance::CancelAndCleanUp, FirstThread::Own);
+}
+
+#[test]
+fn both_hold_with_a_first_lane_of_the_embedder() {
+    drive(Disturbance::Initialize, FirstThread::Embedder);
+    drive(Disturbance::CancelAndCleanUp, FirstThread::Embedder);
 }
 
 #[test]
@@ -90,9 +96,26 @@ enum Disturbance {
     CancelAndCleanUp,
 }
 
-fn drive(disturbance: Disturbance) {
+/// The thread of the first lane.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum FirstThread {
+    Own,
+    Embedder,
+}
+
+fn drive(disturbance: Disturbance, first_thread: FirstThread) {
     let _one = one_at_a_time();
-    let runs = restless();
+    let mut listeners = Listeners::default();
+    let (ended, end) = mpsc::channel();
+    if first_thread == FirstThread::Embedder {
+        listeners.first_lane = Some(Box::new(move |work| {
+            thread::spawn(move || {
+                work();
+                ended.send(()).unwrap();
+            });
+        }));
+    }
+    let runs = restless_with(listeners);
     let over = Arc::new(AtomicBool::new(false));
 
     let clients: Vec<_> = (0..CLIENTS)
@@ -122,6 +145,10 @@ fn drive(disturbance: Disturbance) {
     until(|| runs.counts().running == LANES as u64);
     drop(last);
     assert_eq!(runs.stop(LONG), Stopped::Clean);
+    drop(runs);
+    if first_thread == FirstThread::Embedder {
+        end.recv_timeout(LONG).unwrap();
+    }
 }
 
 /// The tests share the plugin's counters.
@@ -131,9 +158,13 @@ fn one_at_a_time() -> MutexGuard<'static, ()> {
 }
 
 fn restless() -> Arc<Runs> {
+    restless_with(Listeners::default())
+}
+
+fn restless_with(listeners: Listeners) -> Arc<Runs> {
     let class = universal_worker_plugin::in_process::<Restless>(background_context()).unwrap();
     let bounds = Bounds { lanes: LANES, queue: 4, cancel_grace: LONG, history: 64 };
-    Arc::new(Runs::new(class, bounds, None, Listeners::default()))
+    Arc::new(Runs::new(class, bounds, None, listeners))
 }
 
 fn until(holds: impl Fn() -> bool) {
