@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use crate::fault::Fault;
 use crate::raw::{
-    ContextObject, RArc, RResult, RSlice, RStr, RString, RVec, RawContext, RawContext_TO, RawFault,
-    TD_Opaque,
+    CancelCallbackObject, ContextObject, RArc, RResult, RSlice, RStr, RString, RVec, RawContext,
+    RawContext_TO, RawFault, TD_Opaque,
 };
 
 /// The interface that the worker offers to a plugin during a run.
@@ -53,6 +53,33 @@ pub trait RunContext: Send + Sync + 'static {
         let _ = json;
         Err(Fault::unknown_extension(name))
     }
+
+    /// Calls `callback` once if the run must stop, on another thread; at once if it must already.
+    ///
+    /// It is dropped, and not called any more, once the plugin has returned from the run.
+    /// The default is to drop it.
+    fn on_cancel(&self, callback: CancelCallback) {
+        drop(callback);
+    }
+}
+
+/// A callback for the cancel of a run.
+pub type CancelCallback = Box<dyn FnOnce(CancelReason) + Send>;
+
+/// Why a run must stop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CancelReason {
+    /// A reason that this version does not know.
+    Unknown,
+    /// A client asked for it.
+    Cancel,
+    /// The client that waited for the answer disconnected.
+    ClientGone,
+    /// The deadline of the run passed.
+    Deadline,
+    /// The worker is stopping.
+    Shutdown,
 }
 
 /// The outcome of emitting a value.
@@ -93,6 +120,32 @@ impl Level {
             3 => Self::Info,
             4 => Self::Debug,
             _ => Self::Trace,
+        }
+    }
+}
+
+impl CancelReason {
+    /// Returns the number of the reason.
+    #[must_use]
+    pub const fn number(self) -> u8 {
+        match self {
+            Self::Unknown => 0,
+            Self::Cancel => 1,
+            Self::ClientGone => 2,
+            Self::Deadline => 3,
+            Self::Shutdown => 4,
+        }
+    }
+
+    /// Returns the reason of a number; unknown numbers are [`Unknown`](Self::Unknown).
+    #[must_use]
+    pub const fn from_number(number: u8) -> Self {
+        match number {
+            1 => Self::Cancel,
+            2 => Self::ClientGone,
+            3 => Self::Deadline,
+            4 => Self::Shutdown,
+            _ => Self::Unknown,
         }
     }
 }
@@ -177,6 +230,10 @@ impl<C: RunContext> RawContext for Adapter<C> {
     fn extension(&self, name: RStr<'_>, json: RSlice<'_, u8>) -> RResult<RVec<u8>, RawFault> {
         let answer = self.0.extension(name.as_str(), json.as_slice());
         answer.map(RVec::from).map_err(RawFault::from).into()
+    }
+
+    fn on_cancel(&self, callback: CancelCallbackObject) {
+        self.0.on_cancel(Box::new(move |reason| callback.call(reason.number())));
     }
 }
 

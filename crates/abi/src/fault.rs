@@ -36,6 +36,9 @@ pub enum FaultKind {
     Cancelled,
     /// The class does not support the requested operation.
     NotSupported,
+    /// The class has the requested operation, but has not implemented it. Since 1.1; an older worker
+    /// reads it as [`Failed`](Self::Failed).
+    NotImplemented,
 }
 
 /// What a caller can do about an error.
@@ -125,6 +128,7 @@ impl FaultKind {
             Self::Arguments => 3,
             Self::Cancelled => 4,
             Self::NotSupported => 5,
+            Self::NotImplemented => 6,
         }
     }
 
@@ -136,6 +140,7 @@ impl FaultKind {
             3 => Self::Arguments,
             4 => Self::Cancelled,
             5 => Self::NotSupported,
+            6 => Self::NotImplemented,
             _ => Self::Failed,
         }
     }
@@ -174,13 +179,14 @@ impl From<RawFault> for Fault {
 mod tests {
     use super::*;
 
-    const KINDS: [FaultKind; 6] = [
+    const KINDS: [FaultKind; 7] = [
         FaultKind::Failed,
         FaultKind::Panicked,
         FaultKind::Syntax,
         FaultKind::Arguments,
         FaultKind::Cancelled,
         FaultKind::NotSupported,
+        FaultKind::NotImplemented,
     ];
 
     #[test]

@@ -37,6 +37,8 @@ mod root;
 pub use class::Class;
 pub use class::Instance;
 pub use class::JsonText;
+pub use context::CancelCallback;
+pub use context::CancelReason;
 pub use context::Emitted;
 pub use context::Level;
 pub use context::RunContext;

@@ -42,6 +42,9 @@ pub type InstanceObject = RawInstance_TO<'static, RBox<()>>;
 /// The context of a run.
 pub type ContextObject = RawContext_TO<'static, RArc<()>>;
 
+/// A callback for the cancel of a run.
+pub type CancelCallbackObject = RawCancelCallback_TO<'static, RBox<()>>;
+
 /// A [`Fault`](crate::Fault) as it crosses the boundary.
 #[repr(C)]
 #[derive(StableAbi, Debug, Clone)]
@@ -158,4 +161,18 @@ pub trait RawContext: Send + Sync {
     /// Calls a feature that this version of the interface has no method for.
     #[sabi(last_prefix_field)]
     fn extension(&self, name: RStr<'_>, json: RSlice<'_, u8>) -> RResult<RVec<u8>, RawFault>;
+
+    /// Calls `callback` once if the run must stop; at once if it must already. Drops it when the call
+    /// has returned. The default, since 1.1, is to drop it.
+    fn on_cancel(&self, callback: CancelCallbackObject) {
+        drop(callback);
+    }
+}
+
+/// What a plugin has called when its run must stop; since 1.1.
+#[sabi_trait]
+pub trait RawCancelCallback: Send {
+    /// Is called at most once; `reason` is the number of a [`CancelReason`](crate::CancelReason).
+    #[sabi(last_prefix_field)]
+    fn call(&self, reason: u8);
 }

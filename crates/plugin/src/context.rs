@@ -1,10 +1,13 @@
 //! The context of a run.
 
+mod on_cancel;
+
 use std::cell::RefCell;
 use std::fmt;
 use std::time::Duration;
 
 use serde::Serialize;
+pub use universal_worker_abi::CancelReason;
 use universal_worker_abi::Emitted;
 pub use universal_worker_abi::Level;
 use universal_worker_abi::raw::{ContextObject, RawContext_TO};
@@ -71,6 +74,38 @@ impl Context {
         let milliseconds = u64::try_from(milliseconds).unwrap_or(u64::MAX);
         let cancelled = self.object.wait_cancelled(milliseconds);
         if cancelled { Err(PluginError::cancelled()) } else { Ok(()) }
+    }
+
+    /// Calls `callback` once when the run must stop, at once if it must already; for code that cannot
+    /// poll [`is_cancelled`](Self::is_cancelled), such as an event loop that has to be woken.
+    ///
+    /// It runs on another thread, which all runs share: it must not block, or wait for the run. Once
+    /// the plugin returns from the run, the callback is dropped instead; a callback that is running
+    /// at that moment is waited for. A panic in it is logged.
+    /// It is never called outside of a run, and not by workers before interface 1.1, so keep a check
+    /// of [`is_cancelled`](Self::is_cancelled).
+    ///
+    /// # Examples
+    /// ```
+    /// use std::sync::mpsc;
+    ///
+    /// use universal_worker_plugin::Context;
+    ///
+    /// enum Message {
+    ///     Chunk(Vec<u8>),
+    ///     Stop,
+    /// }
+    ///
+    /// fn receive(cx: &Context, chunks: mpsc::Receiver<Message>, stop: mpsc::Sender<Message>) {
+    ///     cx.on_cancel(move |_reason| drop(stop.send(Message::Stop)));
+    ///     while let Ok(Message::Chunk(chunk)) = chunks.recv() {
+    ///         // …
+    ///         # drop(chunk);
+    ///     }
+    /// }
+    /// ```
+    pub fn on_cancel(&self, callback: impl FnOnce(CancelReason) + Send + 'static) {
+        self.object.on_cancel(on_cancel::object(Box::new(callback)));
     }
 
     /// The time until the deadline of the run, if it has one.

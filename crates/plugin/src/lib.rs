@@ -84,6 +84,7 @@ pub mod testing;
 mod typed;
 
 pub use bind::RawArgs;
+pub use context::CancelReason;
 pub use context::Context;
 pub use context::Level;
 pub use error::Category;

@@ -12,6 +12,7 @@ pub(crate) mod framing;
 pub(crate) mod id;
 pub(crate) mod job_error;
 pub(crate) mod lines;
+pub(crate) mod on_cancel;
 pub(crate) mod options;
 pub(crate) mod output;
 pub(crate) mod progress;
@@ -23,14 +24,16 @@ pub(crate) mod timestamp;
 pub(crate) mod usage;
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-use universal_worker_abi::{Emitted, Level, RunContext};
+use universal_worker_abi::{CancelCallback, Emitted, Level, RunContext};
 
 use crate::plugin_log;
 use crate::run::account::Costs;
+use crate::run::cancel::CancelReason;
 use crate::run::cancel_token::CancelToken;
+use crate::run::on_cancel::{CancelCallbacks, CancelThread};
 use crate::run::options::RunOptions;
 use crate::run::output::Output;
 use crate::run::progress::Progress;
@@ -47,6 +50,7 @@ pub(crate) struct Run {
     admitted_at: Timestamp,
     bytes_in: usize,
     cancel: CancelToken,
+    cancel_callbacks: Arc<CancelCallbacks>,
     progress: Mutex<Progress>,
     usage: Mutex<Usage>,
     output: Output,
@@ -69,6 +73,7 @@ impl Run {
             admitted_at,
             bytes_in,
             cancel: CancelToken::default(),
+            cancel_callbacks: Arc::default(),
             progress: Mutex::default(),
             usage: Mutex::default(),
             output,
@@ -76,6 +81,12 @@ impl Run {
             overlapped: AtomicBool::new(false),
             emitted_invalid_utf8: AtomicBool::new(false),
         }
+    }
+
+    /// The same run, whose plugin may have callbacks for its cancel.
+    pub(crate) fn with_callbacks_on(self, thread: &Arc<CancelThread>) -> Self {
+        let cancel_callbacks = Arc::new(CancelCallbacks::new(Arc::clone(thread)));
+        Self { cancel_callbacks, ..self }
     }
 
     pub(crate) fn id(&self) -> &str {
@@ -100,12 +111,19 @@ impl Run {
     }
 
     /// Asks the plugin to stop.
-    pub(crate) fn cancel(&self) {
-        if self.cancel.cancel()
-            && let Some(lines) = self.output.lines()
-        {
+    pub(crate) fn cancel(&self, reason: CancelReason) {
+        if !self.cancel.cancel() {
+            return;
+        }
+        self.cancel_callbacks.cancel(reason.into());
+        if let Some(lines) = self.output.lines() {
             lines.wake_producer();
         }
+    }
+
+    /// Ends the callbacks for the cancel: the plugin has returned.
+    pub(crate) fn end_callbacks(&self) {
+        self.cancel_callbacks.end();
     }
 
     /// Records that another run was running at the same time.
@@ -195,6 +213,10 @@ impl RunContext for Run {
 
     fn run_id(&self) -> &str {
         &self.id
+    }
+
+    fn on_cancel(&self, callback: CancelCallback) {
+        self.cancel_callbacks.add(callback);
     }
 }
 

@@ -10,7 +10,7 @@ pub(crate) mod ready;
 pub(crate) mod shutdown;
 
 use std::fmt;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, mpsc};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -21,7 +21,8 @@ use crate::engine::Bounds;
 use crate::engine::cancel::CancelTarget;
 use crate::engine::inspect::Counts;
 use crate::instance::cell::InstanceCell;
-use crate::instance::plugin_thread::ThreadListener;
+use crate::instance::plugin_thread;
+use crate::instance::plugin_thread::{PluginThreadEvent, ThreadListener};
 use crate::instance::probes::{ConfigOptionsReply, Probes};
 use crate::pool::Pool;
 use crate::pool::job::Job;
@@ -31,6 +32,7 @@ use crate::run::cancel::CancelReason;
 use crate::run::error::SpawnError;
 use crate::run::failure::Failure;
 use crate::run::framing::Framing;
+use crate::run::on_cancel::{CancelCallbacks, CancelThread};
 use crate::run::options::{OnDisconnect, RunOptions};
 use crate::run::output::{Output, PrefetchResult, Reply};
 use crate::run::report::{ProgressReport, RunReport};
@@ -42,6 +44,7 @@ pub(crate) struct Runs {
     pool: Arc<Pool>,
     timeout: Option<Duration>,
     probes: Probes,
+    cancel_thread: Arc<CancelThread>,
     on_cleaned_up: Mutex<Option<OnCleanedUp>>,
 }
 
@@ -94,9 +97,16 @@ impl Runs {
     ) -> Self {
         let Listeners { wedged, plugin_thread, cleaned_up, first_lane } = listeners;
         let cell = Arc::new(InstanceCell::new(class));
+        let cancel_thread = Arc::new(cancel_thread(plugin_thread.clone()));
         let probes = Probes::new(Arc::clone(&cell), plugin_thread.clone());
         let pool = Pool::new(Scheduler::new(cell, bounds, plugin_thread, wedged), first_lane);
-        Self { pool: Arc::new(pool), timeout, probes, on_cleaned_up: Mutex::new(cleaned_up) }
+        Self {
+            pool: Arc::new(pool),
+            timeout,
+            probes,
+            cancel_thread,
+            on_cleaned_up: Mutex::new(cleaned_up),
+        }
     }
 
     /// Time since the plugin was last at work: zero while anything is queued or running, `None` if
@@ -200,7 +210,8 @@ impl Runs {
         let deadline = timeout.and_then(|timeout| admitted_at.at.checked_add(timeout));
         let options = RunOptions { deadline, on_disconnect: request.on_disconnect };
         let id = request.id.unwrap_or_else(id::generate);
-        let run = Arc::new(Run::new(id, options, admitted_at, request.body.len(), output));
+        let run = Run::new(id, options, admitted_at, request.body.len(), output);
+        let run = Arc::new(run.with_callbacks_on(&self.cancel_thread));
         let job = Job::Call(request.body);
         match self.pool.update(|engine, now| engine.admit(&run, job, now)) {
             Ok(key) => Ok(PendingRun::new(Arc::clone(&self.pool), run, key, reply)),
@@ -233,6 +244,20 @@ impl Runs {
             CancelTarget::Unknown => CancelResult::Unknown,
         }
     }
+}
+
+/// The thread on which the plugin is told of cancels.
+fn cancel_thread(listener: ThreadListener) -> CancelThread {
+    CancelThread::new(move |received: mpsc::Receiver<Arc<CancelCallbacks>>| {
+        let on_thread = listener.clone();
+        plugin_thread::spawn("cancel-callbacks".to_owned(), &listener, move || {
+            for callbacks in received {
+                on_thread.notify(PluginThreadEvent::ProbeStarted("on_cancel"));
+                callbacks.call();
+                on_thread.notify(PluginThreadEvent::Idle);
+            }
+        })
+    })
 }
 
 impl fmt::Debug for Runs {

@@ -5,4 +5,5 @@ mod engine;
 mod first_lane;
 mod interleavings;
 mod lines;
+mod on_cancel;
 mod threads;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use universal_worker_abi::raw::RawFault;
-use universal_worker_abi::{Emitted, Fault, Level, RunContext, context_object};
+use universal_worker_abi::{CancelReason, Emitted, Fault, Level, RunContext, context_object};
 
 use crate::text::{Item, Kind, Member};
 
@@ -22,6 +22,7 @@ pub(crate) fn items() -> Vec<Item> {
             context_object(Arc::new(EmitResult(emitted))).emit(b""[..].into()).into()
         }),
         item("Level", Level::from_number, |level| level as u32),
+        item("CancelReason", CancelReason::from_number, |reason| reason.number().into()),
     ]
 }
 

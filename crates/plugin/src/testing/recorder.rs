@@ -1,12 +1,14 @@
 //! The context of a run in a test: records reports, and stops the run as planned.
 
+mod on_cancel;
+
 use std::mem;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value};
 use universal_worker_abi::raw::ContextObject;
-use universal_worker_abi::{Emitted, Level, RunContext, context_object};
+use universal_worker_abi::{CancelCallback, Emitted, Level, RunContext, context_object};
 
 use crate::testing::failure::Failure;
 use crate::testing::outcome::{LogLine, Outcome, Progress};
@@ -19,6 +21,7 @@ const USAGE_LIMIT: usize = 4096;
 ///
 /// Its methods are called across the boundary and must not panic.
 pub(super) struct Recorder {
+    this: Weak<Self>,
     kind: Kind,
     start: Instant,
     plan: Plan,
@@ -46,19 +49,23 @@ struct State {
     progress: Vec<Progress>,
     log: Vec<LogLine>,
     usage: Map<String, Value>,
+    has_ended: bool,
+    /// Callbacks for the cancel that are being called.
+    callbacks_running: usize,
 }
 
 impl Recorder {
     pub(super) fn new(kind: Kind, plan: Plan) -> Arc<Self> {
-        let recorder = Self {
+        let recorder = Arc::new_cyclic(|this| Self {
+            this: Weak::clone(this),
             kind,
             start: Instant::now(),
             plan,
             state: Mutex::default(),
             stopped: Condvar::new(),
-        };
+        });
         recorder.stop_if_due(&mut recorder.locked());
-        Arc::new(recorder)
+        recorder
     }
 
     pub(super) fn background() -> Arc<Self> {
@@ -75,6 +82,7 @@ impl Recorder {
 
     /// Takes the reports so far, and adds the result of the run.
     pub(super) fn outcome(&self, result: Result<Value, Failure>) -> Outcome {
+        self.end_callbacks();
         let State { emitted, progress, log, usage, .. } = mem::take(&mut *self.locked());
         Outcome { result, emitted, progress, log, usage }
     }
@@ -92,6 +100,12 @@ impl Recorder {
         let passed = |time: &Duration| self.start.elapsed() >= *time;
         let timed = || self.plan.timed().find(|(time, _)| passed(time)).map(|(_, reason)| reason);
         state.stop.or_else(timed)
+    }
+
+    /// Time until the next stop that depends on time.
+    fn next_timed_stop(&self) -> Option<Duration> {
+        let taken = self.start.elapsed();
+        self.plan.timed().map(|(time, _)| time.saturating_sub(taken)).min()
     }
 
     /// Stops the run if a planned stop is due.
@@ -144,9 +158,7 @@ impl RunContext for Recorder {
             if left.is_zero() {
                 return false;
             }
-            let taken = self.start.elapsed();
-            let next = self.plan.timed().map(|(time, _)| time.saturating_sub(taken)).min();
-            let wait = next.map_or(left, |next| next.min(left));
+            let wait = self.next_timed_stop().map_or(left, |next| next.min(left));
             let woken = self.stopped.wait_timeout(state, wait);
             state = woken.unwrap_or_else(PoisonError::into_inner).0;
         }
@@ -201,6 +213,13 @@ impl RunContext for Recorder {
         if self.kind != Kind::Discarding {
             let (target, message) = (target.to_owned(), message.to_owned());
             self.locked().log.push(LogLine { level, target, message });
+        }
+    }
+
+    fn on_cancel(&self, callback: CancelCallback) {
+        match self.kind {
+            Kind::Call | Kind::Stream => self.call_when_stopped(callback),
+            Kind::Background | Kind::Discarding => drop(callback),
         }
     }
 

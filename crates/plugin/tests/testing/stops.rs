@@ -83,3 +83,14 @@ fn a_prefetch_can_be_cancelled() {
     assert_eq!(run.output(), &json!(null));
     assert_eq!(run.progress, [(0.5, "fetching")]);
 }
+
+#[test]
+fn a_callback_learns_why_the_run_is_stopped() {
+    let (subject, soon) = (subject(), Duration::from_millis(5));
+    let call = |call: CallBuilder<'_>| call.call().result.unwrap();
+    let call_it = || subject.prepare().args(json!(["on_cancel"]));
+    assert_eq!(call(call_it().cancel(When::AtOnce)), "Ok(Cancel)");
+    assert_eq!(call(call_it().cancel(When::After(soon))), "Ok(Cancel)");
+    assert_eq!(call(call_it().deadline(soon)), "Ok(Deadline)");
+    assert_eq!(call(subject.prepare().args(json!(["on_cancel_unused"]))), "ended");
+}

@@ -1,5 +1,6 @@
 //! A plugin that does what its arguments say.
 
+use std::sync::mpsc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -57,6 +58,15 @@ impl Plugin for Subject {
             "sleep" => {
                 let stopped = cx.sleep(Duration::from_secs(60)).is_err();
                 return Ok(json!({ "stopped": stopped, "left": cx.remaining().is_some() }));
+            }
+            "on_cancel" => {
+                let (sender, reason) = mpsc::channel();
+                cx.on_cancel(move |reason| sender.send(reason).unwrap());
+                return Ok(json!(format!("{:?}", reason.recv())));
+            }
+            "on_cancel_unused" => {
+                cx.on_cancel(|_| panic!("the run was not cancelled"));
+                return Ok(json!("ended"));
             }
             "remaining" => return Ok(json!(cx.remaining().map(|left| left.as_secs_f64()))),
             _ => {}

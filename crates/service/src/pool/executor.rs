@@ -80,6 +80,7 @@ impl Executor {
         // Plugin code does not unwind to here; a bug of the worker must not cost a lane.
         let called = catch_unwind(AssertUnwindSafe(|| self.call(run, &job)));
         let result = called.unwrap_or(Err(RunError::Lost));
+        run.end_callbacks();
         let bytes_out = match &result {
             Ok(RunOutput::Answer(answer)) => answer.as_ref().len(),
             _ => 0,

@@ -1,6 +1,7 @@
 //! Why a run is cancelled.
 
 use serde::Serialize;
+use universal_worker_abi as abi;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -24,6 +25,17 @@ impl CancelReason {
                 "the deadline of the run has passed (X-Timeout-Ms of the request, or --run-timeout)"
             }
             Self::Shutdown => "the run was cancelled: the worker is stopping",
+        }
+    }
+}
+
+impl From<CancelReason> for abi::CancelReason {
+    fn from(reason: CancelReason) -> Self {
+        match reason {
+            CancelReason::Cancel => Self::Cancel,
+            CancelReason::ClientGone => Self::ClientGone,
+            CancelReason::Deadline => Self::Deadline,
+            CancelReason::Shutdown => Self::Shutdown,
         }
     }
 }

@@ -81,7 +81,7 @@ impl Queued {
 
     /// Ends the run before it starts.
     pub(crate) fn cancel(self, reason: CancelReason, now: Instant) -> Finished {
-        self.run.cancel();
+        self.run.cancel(reason);
         let Self { key, run } = self;
         let end = End::from_cancel(reason);
         Finished { key, run, started_at: None, ended_at: now, returned_at: None, end }
@@ -93,13 +93,13 @@ impl Running {
     pub(crate) fn cancel(&mut self, reason: CancelReason, now: Instant) {
         if self.cancellation.is_none() {
             self.cancellation = Some(Cancellation::new(reason, now));
-            self.run.cancel();
+            self.run.cancel(reason);
         }
     }
 
     /// Ends the run at its deadline.
     pub(crate) fn time_out(self, now: Instant) -> TimedOut {
-        self.run.cancel();
+        self.run.cancel(CancelReason::Deadline);
         let cancellation = Cancellation::new(CancelReason::Deadline, now);
         let finished = self.finish(End::TimedOut, now, None);
         TimedOut { finished, cancellation }
