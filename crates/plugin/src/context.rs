@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use serde::Serialize;
 pub use universal_worker_abi::CancelReason;
-use universal_worker_abi::Emitted;
 pub use universal_worker_abi::Level;
 use universal_worker_abi::raw::{ContextObject, RawContext_TO};
+use universal_worker_abi::{Emitted, Fault, FaultKind};
 use universal_worker_json::Encoder;
 
 use crate::error::PluginError;
@@ -169,6 +169,33 @@ impl Context {
         let json = Encoder::compact().to_vec(figures)?;
         self.object.usage(json[..].into());
         Ok(())
+    }
+
+    /// Adds a header to the response of the run, or replaces the one of the same name; also if the
+    /// run fails.
+    ///
+    /// The name must begin with `x-`, but not with `x-run-`, and the value be visible ASCII; all
+    /// headers of a run are limited to 8 KiB. In a stream, headers count until the arguments are
+    /// bound, which for a typed plugin is before its code starts.
+    ///
+    /// # Errors
+    /// If the header is not allowed, or the worker is older than interface 1.1 or knows no
+    /// response, as outside of a run.
+    pub fn response_header(&self, name: &str, value: &str) -> Result<(), PluginError> {
+        #[derive(Serialize)]
+        struct Header<'a> {
+            name: &'a str,
+            value: &'a str,
+        }
+        let json = Encoder::compact().to_vec(&Header { name, value })?;
+        let added = self.object.extension("response-header".into(), json[..].into());
+        added.into_result().map(drop).map_err(|fault| {
+            let fault = Fault::from(fault);
+            match fault.kind {
+                FaultKind::NotSupported => PluginError::not_supported(),
+                _ => PluginError::new(fault.message),
+            }
+        })
     }
 
     /// Writes a line to the worker's log, with the id of the run.

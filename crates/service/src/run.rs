@@ -16,6 +16,7 @@ pub(crate) mod on_cancel;
 pub(crate) mod options;
 pub(crate) mod output;
 pub(crate) mod progress;
+pub(crate) mod reply_headers;
 pub(crate) mod report;
 pub(crate) mod snapshot;
 pub(crate) mod states;
@@ -27,7 +28,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-use universal_worker_abi::{CancelCallback, Emitted, Level, RunContext};
+use universal_worker_abi::{CancelCallback, Emitted, Fault, Level, RunContext};
 
 use crate::plugin_log;
 use crate::run::account::Costs;
@@ -37,6 +38,7 @@ use crate::run::on_cancel::{CancelCallbacks, CancelThread};
 use crate::run::options::RunOptions;
 use crate::run::output::Output;
 use crate::run::progress::Progress;
+use crate::run::reply_headers::ReplyHeaders;
 use crate::run::timestamp::Timestamp;
 use crate::run::usage::Usage;
 
@@ -54,6 +56,7 @@ pub(crate) struct Run {
     progress: Mutex<Progress>,
     usage: Mutex<Usage>,
     output: Output,
+    reply_headers: ReplyHeaders,
     costs: OnceLock<Costs>,
     overlapped: AtomicBool,
     emitted_invalid_utf8: AtomicBool,
@@ -77,6 +80,7 @@ impl Run {
             progress: Mutex::default(),
             usage: Mutex::default(),
             output,
+            reply_headers: ReplyHeaders::default(),
             costs: OnceLock::new(),
             overlapped: AtomicBool::new(false),
             emitted_invalid_utf8: AtomicBool::new(false),
@@ -138,6 +142,11 @@ impl Run {
     /// Whether the plugin emitted a value that is not UTF-8.
     pub(crate) fn has_emitted_invalid_utf8(&self) -> bool {
         self.emitted_invalid_utf8.load(Ordering::Relaxed)
+    }
+
+    /// The headers that the plugin added to the response, as names and values.
+    pub(crate) fn reply_headers(&self) -> Vec<(String, String)> {
+        self.reply_headers.current()
     }
 
     /// The cost of the run; `None` until it has been measured.
@@ -213,6 +222,17 @@ impl RunContext for Run {
 
     fn run_id(&self) -> &str {
         &self.id
+    }
+
+    fn extension(&self, name: &str, json: &[u8]) -> Result<Vec<u8>, Fault> {
+        match name {
+            "response-header" if self.output.is_open() => {
+                log::debug!(run = self.id.as_str(); "a response header is ignored: the stream is open");
+            }
+            "response-header" => self.reply_headers.add(json)?,
+            _ => return Err(Fault::unknown_extension(name)),
+        }
+        Ok(b"null".to_vec())
     }
 
     fn on_cancel(&self, callback: CancelCallback) {

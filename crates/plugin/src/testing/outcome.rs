@@ -20,6 +20,8 @@ pub struct Outcome {
     pub log: Vec<LogLine>,
     /// The usage figures, merged as in the account of a run.
     pub usage: Map<String, Value>,
+    /// The headers that were added to the response, in order, as given.
+    pub response_headers: Vec<(String, String)>,
 }
 
 /// A progress report as a client sees it; can be compared with `(fraction, message)`.

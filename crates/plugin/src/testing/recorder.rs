@@ -8,7 +8,9 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value};
 use universal_worker_abi::raw::ContextObject;
-use universal_worker_abi::{CancelCallback, Emitted, Level, RunContext, context_object};
+use universal_worker_abi::{
+    CancelCallback, Emitted, Fault, FaultKind, Level, RunContext, context_object,
+};
 
 use crate::testing::failure::Failure;
 use crate::testing::outcome::{LogLine, Outcome, Progress};
@@ -49,6 +51,7 @@ struct State {
     progress: Vec<Progress>,
     log: Vec<LogLine>,
     usage: Map<String, Value>,
+    response_headers: Vec<(String, String)>,
     has_ended: bool,
     /// Callbacks for the cancel that are being called.
     callbacks_running: usize,
@@ -83,8 +86,11 @@ impl Recorder {
     /// Takes the reports so far, and adds the result of the run.
     pub(super) fn outcome(&self, result: Result<Value, Failure>) -> Outcome {
         self.end_callbacks();
-        let State { emitted, progress, log, usage, .. } = mem::take(&mut *self.locked());
-        Outcome { result, emitted, progress, log, usage }
+        // Code that outlives the run may still use its context.
+        let has_ended = true;
+        let state = mem::replace(&mut *self.locked(), State { has_ended, ..State::default() });
+        let State { emitted, progress, log, usage, response_headers, .. } = state;
+        Outcome { result, emitted, progress, log, usage, response_headers }
     }
 
     pub(super) fn log_lines(&self) -> Vec<LogLine> {
@@ -214,6 +220,17 @@ impl RunContext for Recorder {
             let (target, message) = (target.to_owned(), message.to_owned());
             self.locked().log.push(LogLine { level, target, message });
         }
+    }
+
+    fn extension(&self, name: &str, json: &[u8]) -> Result<Vec<u8>, Fault> {
+        if name != "response-header" || !matches!(self.kind, Kind::Call | Kind::Stream) {
+            return Err(Fault::unknown_extension(name));
+        }
+        let header: Map<String, Value> = serde_json::from_slice(json)
+            .map_err(|error| Fault::new(FaultKind::Arguments, error.to_string()))?;
+        let text = |key| header.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+        self.locked().response_headers.push((text("name"), text("value")));
+        Ok(b"null".to_vec())
     }
 
     fn on_cancel(&self, callback: CancelCallback) {

@@ -98,3 +98,9 @@ fn failed_assertions_show_the_actual_result() {
     let another = message(&|| drop(subject().call(["a"], ()).output_as::<String>()));
     assert!(another.contains("the result is of another type"), "{another}");
 }
+
+#[test]
+fn response_headers_are_recorded() {
+    let run = subject().call(["response_header"], ());
+    assert_eq!(run.response_headers, [("X-Accounts".to_owned(), "[1]".to_owned())]);
+}

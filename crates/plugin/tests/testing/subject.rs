@@ -68,6 +68,7 @@ impl Plugin for Subject {
                 cx.on_cancel(|_| panic!("the run was not cancelled"));
                 return Ok(json!("ended"));
             }
+            "response_header" => cx.response_header("X-Accounts", "[1]")?,
             "remaining" => return Ok(json!(cx.remaining().map(|left| left.as_secs_f64()))),
             _ => {}
         }

@@ -148,7 +148,7 @@ pub(crate) async fn config_options(state: &ApiState) -> ApiResult {
 pub(crate) async fn prefetch(runs: &Runs, headers: RunHeaders) -> ApiResult {
     let include_account = headers.account;
     let pending = runs.prefetch(headers.into_request(Bytes::new()))?;
-    let headers = ResponseHeaders::new(pending.run_id());
+    let headers = ResponseHeaders::new(pending.run());
     let reply = pending.reply().await;
     let headers = headers.with_account(include_account, reply.account.as_ref());
     let status = match reply.result {
@@ -164,7 +164,7 @@ pub(crate) async fn prefetch(runs: &Runs, headers: RunHeaders) -> ApiResult {
 pub(crate) async fn execute(runs: &Runs, headers: RunHeaders, body: Bytes) -> ApiResult {
     let include_account = headers.account;
     let pending = runs.execute(headers.into_request(body))?;
-    let headers = ResponseHeaders::new(pending.run_id());
+    let headers = ResponseHeaders::new(pending.run());
     let reply = pending.reply().await;
     let headers = headers.with_account(include_account, reply.account.as_ref());
     match reply.result {
@@ -180,7 +180,7 @@ pub(crate) async fn execute(runs: &Runs, headers: RunHeaders, body: Bytes) -> Ap
 pub(crate) async fn execute_stream(runs: &Runs, headers: RunHeaders, body: Bytes) -> ApiResult {
     let (include_account, framing) = (headers.account, headers.framing);
     let pending = runs.stream(headers.into_request(body), framing)?;
-    let headers = ResponseHeaders::new(pending.run_id());
+    let headers = ResponseHeaders::new(pending.run());
     match pending.opened().await {
         Ok(stream) => {
             let content_type = match framing {

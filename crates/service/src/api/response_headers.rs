@@ -1,10 +1,12 @@
 //! The headers of a response that describe its run.
 
 use std::fmt::Write;
+use std::sync::Arc;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::encode;
+use crate::run::Run;
 use crate::run::account::Account;
 
 pub(crate) const RUN_ID: HeaderName = HeaderName::from_static("x-run-id");
@@ -15,6 +17,8 @@ const RUN_ACCOUNT: HeaderName = HeaderName::from_static("x-run-account");
 pub(crate) struct ResponseHeaders {
     id: Option<HeaderValue>,
     account: Option<HeaderValue>,
+    /// May have headers of the plugin.
+    run: Option<Arc<Run>>,
 }
 
 /// Whether the response has the account of its run in a header.
@@ -25,8 +29,9 @@ pub(crate) enum IncludeAccount {
 }
 
 impl ResponseHeaders {
-    pub(crate) fn new(id: &str) -> Self {
-        Self { id: HeaderValue::from_str(id).ok(), account: None }
+    pub(crate) fn new(run: &Arc<Run>) -> Self {
+        let id = HeaderValue::from_str(run.id()).ok();
+        Self { id, account: None, run: Some(Arc::clone(run)) }
     }
 
     pub(crate) fn with_account(
@@ -41,6 +46,15 @@ impl ResponseHeaders {
     }
 
     pub(crate) fn add_to(&self, headers: &mut HeaderMap) {
+        let of_plugin = self.run.as_ref().map(|run| run.reply_headers()).unwrap_or_default();
+        for (name, value) in of_plugin {
+            // The run has checked them.
+            if let (Ok(name), Ok(value)) =
+                (HeaderName::try_from(name), HeaderValue::try_from(value))
+            {
+                headers.insert(name, value);
+            }
+        }
         if let Some(id) = &self.id {
             headers.insert(RUN_ID, id.clone());
         }

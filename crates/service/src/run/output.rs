@@ -92,6 +92,16 @@ impl Output {
         }
     }
 
+    /// Whether the lines of a stream have begun, so that its response has its headers.
+    pub(crate) fn is_open(&self) -> bool {
+        match self {
+            Self::Answer { .. } | Self::Prefetch { .. } => false,
+            Self::Stream { client, .. } => {
+                client.lock().unwrap_or_else(PoisonError::into_inner).is_none()
+            }
+        }
+    }
+
     /// Sends the client the end of the run, unless it already has a reply.
     pub(crate) fn close(&self, outcome: Outcome, account: Account) {
         match (self, outcome) {

@@ -49,8 +49,8 @@ impl<T> PendingRun<T> {
         Self { client: Client { pool, run, key, is_served: false }, reply }
     }
 
-    pub(crate) fn run_id(&self) -> &str {
-        self.client.run.id()
+    pub(crate) fn run(&self) -> &Arc<Run> {
+        &self.client.run
     }
 
     /// Waits for the reply.

@@ -94,8 +94,8 @@ async fn finish(
     random: &mut Random,
 ) {
     let id = match &run {
-        Either::Answer(run, _) => run.run_id().to_owned(),
-        Either::Stream(run, _) => run.run_id().to_owned(),
+        Either::Answer(run, _) => run.run().id().to_owned(),
+        Either::Stream(run, _) => run.run().id().to_owned(),
     };
     for _ in 0..random.below(20) {
         thread::yield_now();
