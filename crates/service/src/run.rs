@@ -244,6 +244,7 @@ impl RunContext for Run {
 mod tests {
     use super::*;
     use crate::run::framing::Framing;
+    use crate::run::output::Operation;
 
     fn run(output: Output) -> Run {
         Run::new("r".to_owned(), RunOptions::default(), Timestamp::now(), 0, output)
@@ -251,7 +252,7 @@ mod tests {
 
     #[test]
     fn only_a_stream_accepts_lines() {
-        assert_eq!(run(Output::answer().0).emit(b"1"), Emitted::NotAStream);
+        assert_eq!(run(Output::answer(Operation::Execute).0).emit(b"1"), Emitted::NotAStream);
         assert_eq!(run(Output::stream(Framing::Plain).0).emit(b"1"), Emitted::Taken);
     }
 

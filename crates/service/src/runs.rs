@@ -34,7 +34,7 @@ use crate::run::failure::Failure;
 use crate::run::framing::Framing;
 use crate::run::on_cancel::{CancelCallbacks, CancelThread};
 use crate::run::options::{OnDisconnect, RunOptions};
-use crate::run::output::{Output, PrefetchResult, Reply};
+use crate::run::output::{Operation, Output, PrefetchResult, Reply};
 use crate::run::report::{ProgressReport, RunReport};
 use crate::run::timestamp::Timestamp;
 use crate::run::{Run, id};
@@ -177,7 +177,16 @@ impl Runs {
 
     /// Admits a run with one answer.
     pub(crate) fn execute(&self, request: RunRequest) -> Result<PendingRun<JsonText>, Failure> {
-        self.admit(request, Output::answer())
+        self.admit(request, Output::answer(Operation::Execute))
+    }
+
+    /// Admits a run of an extension of the plugin.
+    pub(crate) fn extension(
+        &self,
+        name: &'static str,
+        request: RunRequest,
+    ) -> Result<PendingRun<JsonText>, Failure> {
+        self.admit(request, Output::answer(Operation::Extension(name)))
     }
 
     /// Admits a run with a stream of lines.

@@ -46,6 +46,10 @@ where
             let headers = RunHeaders::from_request(&head.headers)?;
             handlers::execute(runs, headers, body.await?).await
         }
+        Route::Extension(name) => {
+            let headers = RunHeaders::from_request(&head.headers)?;
+            handlers::extension(runs, name, headers, body.await?).await
+        }
         Route::Prefetch => handlers::prefetch(runs, RunHeaders::from_request(&head.headers)?).await,
         Route::ExecuteStream => {
             let response = async {

@@ -204,9 +204,11 @@ fn run_status(failure: &Failure) -> StatusCode {
         RunError::Fault(fault) => match fault.kind {
             FaultKind::Syntax => StatusCode::BAD_REQUEST,
             FaultKind::Arguments => StatusCode::UNPROCESSABLE_ENTITY,
+            FaultKind::NotImplemented => StatusCode::NOT_IMPLEMENTED,
             _ if failure.job_error.blames_input() => StatusCode::UNPROCESSABLE_ENTITY,
             _ => StatusCode::INTERNAL_SERVER_ERROR,
         },
+        RunError::UnknownExtension(_) => StatusCode::NOT_FOUND,
         RunError::NotInitialized(_) => StatusCode::UNPROCESSABLE_ENTITY,
         RunError::Cancelled(CancelReason::Deadline) => StatusCode::GATEWAY_TIMEOUT,
         RunError::Cancelled(_) | RunError::IdTaken { .. } => StatusCode::CONFLICT,

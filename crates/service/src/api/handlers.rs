@@ -6,11 +6,12 @@ use bytes::Bytes;
 use http::{Response, StatusCode};
 use serde::Serialize;
 use serde_json::Value;
+use universal_worker_abi::JsonText;
 
 use crate::api::body::Body;
 use crate::api::error::ApiError;
 use crate::api::response;
-use crate::api::response_headers::ResponseHeaders;
+use crate::api::response_headers::{IncludeAccount, ResponseHeaders};
 use crate::api::run_headers::RunHeaders;
 use crate::api::state::ApiState;
 use crate::engine::inspect::{Counts, Readiness};
@@ -21,6 +22,7 @@ use crate::run::failure::Failure;
 use crate::run::framing::Framing;
 use crate::run::output::PrefetchResult;
 use crate::run::report::RunReport;
+use crate::runs::pending::PendingRun;
 use crate::runs::{CancelResult, Runs};
 
 type ApiResult = Result<Response<Body>, ApiError>;
@@ -163,7 +165,20 @@ pub(crate) async fn prefetch(runs: &Runs, headers: RunHeaders) -> ApiResult {
 
 pub(crate) async fn execute(runs: &Runs, headers: RunHeaders, body: Bytes) -> ApiResult {
     let include_account = headers.account;
-    let pending = runs.execute(headers.into_request(body))?;
+    answer(runs.execute(headers.into_request(body))?, include_account).await
+}
+
+pub(crate) async fn extension(
+    runs: &Runs,
+    name: &'static str,
+    headers: RunHeaders,
+    body: Bytes,
+) -> ApiResult {
+    let include_account = headers.account;
+    answer(runs.extension(name, headers.into_request(body))?, include_account).await
+}
+
+async fn answer(pending: PendingRun<JsonText>, include_account: IncludeAccount) -> ApiResult {
     let headers = ResponseHeaders::new(pending.run());
     let reply = pending.reply().await;
     let headers = headers.with_account(include_account, reply.account.as_ref());

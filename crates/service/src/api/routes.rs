@@ -22,6 +22,8 @@ pub(crate) enum Route<'p> {
     Prefetch,
     Execute,
     ExecuteStream,
+    /// An extension of the plugin, of this name.
+    Extension(&'static str),
     Cancel,
     Cleanup,
 }
@@ -32,7 +34,7 @@ enum RouteMethod {
     Post,
 }
 
-const ROUTES: [(&str, RouteMethod, Route<'static>); 14] = [
+const ROUTES: [(&str, RouteMethod, Route<'static>); 21] = [
     ("/execute", RouteMethod::Post, Route::Execute),
     ("/execute_stream", RouteMethod::Post, Route::ExecuteStream),
     ("/health", RouteMethod::Get, Route::Health),
@@ -47,6 +49,14 @@ const ROUTES: [(&str, RouteMethod, Route<'static>); 14] = [
     ("/config_options", RouteMethod::Get, Route::ConfigOptions),
     ("/prefetch", RouteMethod::Post, Route::Prefetch),
     ("/cleanup", RouteMethod::Post, Route::Cleanup),
+    // What later hosts of Python plugins ask for.
+    ("/task", RouteMethod::Post, Route::Extension("task")),
+    ("/reconfigure", RouteMethod::Post, Route::Extension("reconfigure")),
+    ("/on_disable", RouteMethod::Post, Route::Extension("on_disable")),
+    ("/on_enable", RouteMethod::Post, Route::Extension("on_enable")),
+    ("/structural_surface", RouteMethod::Get, Route::Extension("structural_surface")),
+    ("/get_system_status", RouteMethod::Post, Route::Extension("get_system_status")),
+    ("/list_processes", RouteMethod::Post, Route::Extension("list_processes")),
 ];
 
 impl Route<'_> {
@@ -109,6 +119,17 @@ mod tests {
             Err(ApiError::MethodNotAllowed { allow: "POST" })
         ));
         assert!(matches!(find(&Method::GET, "/health/"), Err(ApiError::NotFound)));
+    }
+
+    #[test]
+    fn an_extension_has_the_name_of_its_route() {
+        for (path, _, route) in ROUTES {
+            if let Route::Extension(name) = route {
+                assert_eq!(path.strip_prefix('/'), Some(name));
+            }
+        }
+        let found = find(&Method::GET, "/structural_surface").unwrap();
+        assert_eq!(found, Route::Extension("structural_surface"));
     }
 
     #[test]

@@ -115,6 +115,11 @@ impl InstanceCell {
         Ok(created)
     }
 
+    /// The current instance, for a run; `None` if there is none.
+    pub(crate) fn instance(&self) -> Option<Arc<Instance>> {
+        self.current().clone()
+    }
+
     /// The current instance; `None` if there is none, or while a lifecycle change replaces it.
     pub(crate) fn guard(&self) -> Option<InstanceGuard<'_>> {
         let current = self.current();

@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Instant;
 
-use universal_worker_abi::{ClassInfo, FaultKind};
+use universal_worker_abi::{ClassInfo, FaultKind, JsonText};
 use universal_worker_telemetry::ProcessMeter;
 
 use crate::engine::work::{LanePermit, LifecyclePermit, Work};
@@ -15,7 +15,7 @@ use crate::run::Run;
 use crate::run::account::CostMeter;
 use crate::run::error::RunError;
 use crate::run::failure::Failure;
-use crate::run::output::{Outcome, Output, PrefetchResult, RunOutput};
+use crate::run::output::{Operation, Outcome, Output, PrefetchResult, RunOutput};
 
 #[derive(Debug)]
 pub(super) struct Executor {
@@ -91,8 +91,11 @@ impl Executor {
 
     fn call(&self, run: &Arc<Run>, job: &Job) -> Result<RunOutput, RunError> {
         let Job::Call(body) = job else { return Err(RunError::Lost) };
-        let instance = self.cell.get_or_create()?;
         let cx = Arc::clone(run);
+        if let Output::Answer { operation: Operation::Extension(name), .. } = run.output() {
+            return self.call_extension(name, body, cx).map(RunOutput::Answer);
+        }
+        let instance = self.cell.get_or_create()?;
         Ok(match run.output() {
             Output::Answer { .. } => RunOutput::Answer(instance.execute(body, cx)?),
             Output::Stream { .. } => match instance.execute_stream(body, cx) {
@@ -112,6 +115,18 @@ impl Executor {
                 }
                 Err(fault) => return Err(fault.into()),
             },
+        })
+    }
+
+    /// Calls an extension of the instance, or of the class if there is no instance.
+    fn call_extension(&self, name: &str, body: &[u8], cx: Arc<Run>) -> Result<JsonText, RunError> {
+        let result = match self.cell.instance() {
+            Some(instance) => instance.extension(name, body, cx),
+            None => self.cell.class().extension(name, body, cx),
+        };
+        result.map_err(|fault| match fault.kind {
+            FaultKind::NotSupported => RunError::UnknownExtension(fault),
+            _ => RunError::Fault(fault),
         })
     }
 }

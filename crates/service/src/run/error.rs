@@ -14,6 +14,10 @@ pub(crate) enum RunError {
     #[error("{}", .0.message)]
     Fault(Fault),
 
+    /// The plugin does not know the extension of the run.
+    #[error("{}", .0.message)]
+    UnknownExtension(Fault),
+
     /// The plugin has no instance to run.
     #[error("not initialised: {}; send a config to /initialize first", .0.message)]
     NotInitialized(Fault),

@@ -109,7 +109,9 @@ impl JobError {
 /// What a caller can do about an error: what the plugin says, or what follows from its kind.
 fn detail_of(error: &RunError) -> FaultDetail {
     let mut detail = match error {
-        RunError::Fault(fault) | RunError::NotInitialized(fault) => fault.detail.as_ref().clone(),
+        RunError::Fault(fault)
+        | RunError::UnknownExtension(fault)
+        | RunError::NotInitialized(fault) => fault.detail.as_ref().clone(),
         _ => FaultDetail::default(),
     };
     let transient = (Category::Transient, true);
@@ -123,7 +125,9 @@ fn detail_of(error: &RunError) -> FaultDetail {
             detail.category = Some(Category::UserInput);
             return detail;
         }
-        RunError::Fault(_) | RunError::NotUtf8 | RunError::Lost => return detail,
+        RunError::Fault(_) | RunError::UnknownExtension(_) | RunError::NotUtf8 | RunError::Lost => {
+            return detail;
+        }
         RunError::QueueFull { retry_after_seconds, .. } => {
             detail.retry_after_seconds = Some(*retry_after_seconds);
             transient

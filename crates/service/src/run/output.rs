@@ -18,11 +18,19 @@ use crate::run::lines::Lines;
 #[derive(Debug)]
 pub(crate) enum Output {
     /// One answer, at the end.
-    Answer { client: Client<JsonText> },
+    Answer { client: Client<JsonText>, operation: Operation },
     /// Lines as the plugin emits them; the reply says that reading can begin.
     Stream { client: Client<()>, lines: Lines },
     /// Only the end of the prefetch.
     Prefetch { client: Client<PrefetchResult> },
+}
+
+/// What a run with one answer calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Operation {
+    Execute,
+    /// The extension of this name: of the instance, or of the class if there is none.
+    Extension(&'static str),
 }
 
 type Client<T> = Mutex<Option<oneshot::Sender<Reply<T>>>>;
@@ -61,9 +69,9 @@ struct EndFrame<'a> {
 }
 
 impl Output {
-    pub(crate) fn answer() -> (Self, oneshot::Receiver<Reply<JsonText>>) {
+    pub(crate) fn answer(operation: Operation) -> (Self, oneshot::Receiver<Reply<JsonText>>) {
         let (client, reply) = oneshot::channel();
-        (Self::Answer { client: Mutex::new(Some(client)) }, reply)
+        (Self::Answer { client: Mutex::new(Some(client)), operation }, reply)
     }
 
     /// The reply comes once the arguments are bound, when lines can follow.
@@ -76,6 +84,16 @@ impl Output {
     pub(crate) fn prefetch() -> (Self, oneshot::Receiver<Reply<PrefetchResult>>) {
         let (client, reply) = oneshot::channel();
         (Self::Prefetch { client: Mutex::new(Some(client)) }, reply)
+    }
+
+    /// The kind of the run, as reports name it.
+    pub(crate) const fn kind(&self) -> &'static str {
+        match self {
+            Self::Answer { operation: Operation::Execute, .. } => "execute",
+            Self::Answer { operation: Operation::Extension(name), .. } => name,
+            Self::Stream { .. } => "stream",
+            Self::Prefetch { .. } => "prefetch",
+        }
     }
 
     pub(crate) fn lines(&self) -> Option<&Lines> {
@@ -105,10 +123,10 @@ impl Output {
     /// Sends the client the end of the run, unless it already has a reply.
     pub(crate) fn close(&self, outcome: Outcome, account: Account) {
         match (self, outcome) {
-            (Self::Answer { client }, Ok(RunOutput::Answer(answer))) => {
+            (Self::Answer { client, .. }, Ok(RunOutput::Answer(answer))) => {
                 send(client, Ok(answer), Some(account));
             }
-            (Self::Answer { client }, Err(failure)) => {
+            (Self::Answer { client, .. }, Err(failure)) => {
                 send(client, Err(failure), Some(account));
             }
             (Self::Stream { client, lines }, Ok(_)) => {

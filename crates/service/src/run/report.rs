@@ -11,7 +11,6 @@ use crate::run::account::Account;
 use crate::run::cancel::CancelReason;
 use crate::run::error::RunError;
 use crate::run::job_error::JobError;
-use crate::run::output::Output;
 use crate::run::progress::Progress;
 use crate::run::snapshot::{CancelPhase, RunState, Snapshot};
 use crate::run::timestamp::seconds;
@@ -52,11 +51,7 @@ impl RunReport {
         let text_of = |at: Instant| run.admitted_at().text_of(at);
         Self {
             id: run.id().to_owned(),
-            kind: match run.output() {
-                Output::Answer { .. } => "execute",
-                Output::Stream { .. } => "stream",
-                Output::Prefetch { .. } => "prefetch",
-            },
+            kind: run.output().kind(),
             state: snapshot.state,
             phase: snapshot.phase.map(CancelPhase::as_str),
             stalled_for_s: stalled_for(snapshot.busy_since(), &progress, now),

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a panic fails the test")]
 
+mod extensions;
 mod headers;
 
 use http::{HeaderMap, Request, StatusCode};
@@ -20,6 +21,14 @@ type Answer = Result<Vec<u8>, Fault>;
 struct Script {
     info: ClassInfo,
     execute: fn(&[u8], &Context) -> Answer,
+    extension: fn(Target, &str, &[u8], &Context) -> Answer,
+}
+
+/// What an extension is called on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Target {
+    Class,
+    Instance,
 }
 
 impl Default for Script {
@@ -27,6 +36,7 @@ impl Default for Script {
         Self {
             info: ClassInfo::new("Scripted", "scripted", "1.0.0"),
             execute: |_, _| Ok(b"null".to_vec()),
+            extension: |_, name, _, _| Err(Fault::unknown_extension(name)),
         }
     }
 }
@@ -43,6 +53,10 @@ impl DynClass for Script {
     fn create(&self, _config: &[u8], _cx: &Context) -> Result<Box<dyn DynInstance>, Fault> {
         Ok(Box::new(Instance(self.clone())))
     }
+
+    fn extension(&self, name: &str, json: &[u8], cx: &Context) -> Answer {
+        (self.extension)(Target::Class, name, json, cx)
+    }
 }
 
 struct Instance(Script);
@@ -54,6 +68,10 @@ impl DynInstance for Instance {
 
     fn execute(&self, call: &[u8], cx: &Context) -> Answer {
         (self.0.execute)(call, cx)
+    }
+
+    fn extension(&self, name: &str, json: &[u8], cx: &Context) -> Answer {
+        (self.0.extension)(Target::Instance, name, json, cx)
     }
 }
 

@@ -19,7 +19,7 @@ use crate::run::error::RunError;
 use crate::run::failure::Failure;
 use crate::run::id::EntryKey;
 use crate::run::options::{OnDisconnect, RunOptions};
-use crate::run::output::{Outcome, Output, RunOutput};
+use crate::run::output::{Operation, Outcome, Output, RunOutput};
 use crate::run::snapshot::{CancelPhase, RunState};
 use crate::run::timestamp::Timestamp;
 use crate::tests::engine::model::{Event, FirstReply, Item, Model, ModelRun, PluginEnd};
@@ -45,7 +45,13 @@ impl Subject {
     fn submit(&mut self, model: &Model, id: u8, timeout: Option<u64>) {
         let deadline = timeout.map(|timeout| self.now + Duration::from_millis(timeout));
         let options = RunOptions { deadline, on_disconnect: OnDisconnect::Cancel };
-        let run = Run::new(id.to_string(), options, Timestamp::now(), 0, Output::answer().0);
+        let run = Run::new(
+            id.to_string(),
+            options,
+            Timestamp::now(),
+            0,
+            Output::answer(Operation::Execute).0,
+        );
         let run = Arc::new(run);
         let job = Item::Run(self.runs.len());
         let counts = self.engine.counts();
