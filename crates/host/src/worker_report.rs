@@ -84,7 +84,8 @@ pub struct StatsReport {
     pub cpu_percent: Option<f64>,
     /// Resident memory in MiB; pages that processes share are counted in each.
     pub memory_rss_mb: Option<f64>,
-    /// Process ids of the descendants.
+    /// Process ids of the worker itself, which comes first, and its descendants; older workers leave
+    /// out their own.
     pub subtree_pids: Vec<u32>,
     /// Threads of the worker itself.
     pub threads: Option<u64>,

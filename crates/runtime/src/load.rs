@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use universal_worker_crash::activity;
 use universal_worker_process::{Queue, signals, thread};
-use universal_worker_service::WorkerService;
+use universal_worker_service as service;
+use universal_worker_service::{Class, WedgedRun, WorkerService};
 
 use crate::config::{Config, OnWedged};
 use crate::error::Error;
@@ -47,10 +48,28 @@ fn load(
     watch.opened();
     let mut limits = config.limits.clone();
     limits.cleanup_grace = config.stop_grace;
+    let service = builder(class, config, hooks, reporter).limits(limits).build();
+    if let Some(plugin_config) = plugin_config {
+        watch.enter(LoadPhase::Initialize);
+        service.initialize(plugin_config).map_err(|error| watch.refused(error.to_string()))?;
+    }
+    Ok(service)
+}
+
+/// A service that calls the hooks.
+fn builder(
+    class: Class,
+    config: &Config,
+    hooks: Arc<dyn Hooks>,
+    reporter: &Reporter,
+) -> service::Builder {
+    let mut health = hooks.health();
+    health.extend(config.health_extra.clone());
     let first_lane = hooks.first_lane();
-    let mut builder = WorkerService::builder(class)
+    let builder = WorkerService::builder(class)
         .concurrency(config.concurrency)
-        .limits(limits)
+        .access(config.access.clone())
+        .health_extra(health)
         .on_plugin_thread({
             let hooks = Arc::clone(&hooks);
             move |event| {
@@ -58,23 +77,30 @@ fn load(
                 hooks.on_plugin_thread(event);
             }
         })
-        .on_cleaned_up(move || hooks.cleaned_up())
-        .access(config.access.clone());
-    if let Some(first_lane) = first_lane {
-        builder = builder.first_lane(first_lane);
+        .on_wedged({
+            let (hooks, reporter, on_wedged) =
+                (Arc::clone(&hooks), reporter.clone(), config.on_wedged);
+            move |run| {
+                report_stack(&*hooks, run);
+                if on_wedged == OnWedged::Exit {
+                    reporter.stop(StopReason::Wedged(run.clone()));
+                }
+            }
+        })
+        .on_cleaned_up(move || hooks.cleaned_up());
+    match first_lane {
+        None => builder,
+        Some(first_lane) => builder.first_lane(first_lane),
     }
-    let service = match config.on_wedged {
-        OnWedged::Continue => builder.build(),
-        OnWedged::Exit => {
-            let reporter = reporter.clone();
-            builder.on_wedged(move |run| reporter.stop(StopReason::Wedged(run.clone()))).build()
-        }
-    };
-    if let Some(plugin_config) = plugin_config {
-        watch.enter(LoadPhase::Initialize);
-        service.initialize(plugin_config).map_err(|error| watch.refused(error.to_string()))?;
+}
+
+/// Logs the stack of a wedged run, and adds it to its report.
+fn report_stack(hooks: &dyn Hooks, run: &WedgedRun) {
+    let Some(stack) = hooks.stack(run.id()) else { return };
+    run.attach_stack(&stack);
+    for line in stack.lines() {
+        log::warn!(run = run.id(); "{line}");
     }
-    Ok(service)
 }
 
 /// Runs `work` on the load thread, and waits for it as long as `watch` allows.

@@ -58,9 +58,13 @@ pub(crate) struct Run {
     output: Output,
     reply_headers: ReplyHeaders,
     costs: OnceLock<Costs>,
+    stack: OnceLock<String>,
     overlapped: AtomicBool,
     emitted_invalid_utf8: AtomicBool,
 }
+
+/// Bytes of the stack of a wedged run that are kept.
+const MAX_STACK: usize = 64 * 1024;
 
 impl Run {
     pub(crate) fn new(
@@ -82,6 +86,7 @@ impl Run {
             output,
             reply_headers: ReplyHeaders::default(),
             costs: OnceLock::new(),
+            stack: OnceLock::new(),
             overlapped: AtomicBool::new(false),
             emitted_invalid_utf8: AtomicBool::new(false),
         }
@@ -157,6 +162,15 @@ impl Run {
     pub(crate) fn set_costs(&self, costs: Costs) {
         // The plugin returns from a run once.
         let _ = self.costs.set(costs);
+    }
+
+    /// The stack on which the wedged run hangs, if it is known.
+    pub(crate) fn stack(&self) -> Option<&str> {
+        self.stack.get().map(String::as_str)
+    }
+
+    pub(crate) fn attach_stack(&self, stack: &str) {
+        self.stack.get_or_init(|| stack[..stack.floor_char_boundary(MAX_STACK)].to_owned());
     }
 
     pub(crate) fn current_progress(&self) -> Progress {

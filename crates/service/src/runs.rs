@@ -37,6 +37,7 @@ use crate::run::options::{OnDisconnect, RunOptions};
 use crate::run::output::{Operation, Output, PrefetchResult, Reply};
 use crate::run::report::{ProgressReport, RunReport};
 use crate::run::timestamp::Timestamp;
+use crate::run::usage::Usage;
 use crate::run::{Run, id};
 use crate::runs::pending::PendingRun;
 
@@ -143,6 +144,12 @@ impl Runs {
 
     pub(crate) fn counts(&self) -> Counts {
         self.pool.read(|engine| engine.counts())
+    }
+
+    /// The figures that the run which ended last reported; `None` if it reported none.
+    pub(crate) fn last_usage(&self) -> Option<Usage> {
+        let usage = self.pool.read(|engine| engine.last_ended().map(Run::current_usage));
+        usage.filter(|usage| !usage.is_empty())
     }
 
     /// All live runs and the most recent ended ones, newest first.

@@ -4,18 +4,55 @@ use std::io::Write;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 use std::sync::Arc;
+use std::time::Duration;
 use std::{env, fs, io, thread};
 
 use rustix::process::Signal;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use universal_worker_plugin::schemars::JsonSchema;
+use universal_worker_plugin::{Context, Plugin, PluginError, in_process, schemars};
 use universal_worker_runtime::{
     Class, ClassSource, FirstLane, Hooks, LoadWatch, OpenError, PluginLabel, PluginThreadEvent,
+    background_context,
 };
 
-use crate::{ANNOUNCEMENT, InProcess, announced, last_line, post, signal, start};
+use crate::{ANNOUNCEMENT, InProcess, announced, get, last_line, post, signal, start};
 
 /// A source whose hooks write what they are called for to stderr.
 pub(crate) struct Hooked {
-    pub(crate) hangs: bool,
+    pub(crate) open: Open,
+}
+
+/// What the source opens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Open {
+    Hello,
+    /// A class whose runs ignore a cancel for a while.
+    Stubborn,
+    /// Never anything.
+    Nothing,
+}
+
+struct Stubborn;
+
+#[derive(Serialize, Deserialize, JsonSchema)]
+struct Nothing {}
+
+impl Plugin for Stubborn {
+    type Config = Nothing;
+    type Args = Nothing;
+    type Output = ();
+
+    fn initialize(_: Nothing, _: &Context) -> Result<Self, PluginError> {
+        Ok(Self)
+    }
+
+    fn execute(&self, _: Nothing, cx: &Context) -> Result<(), PluginError> {
+        let _ = cx.sleep(Duration::from_secs(60));
+        thread::sleep(Duration::from_millis(500));
+        Ok(())
+    }
 }
 
 struct Written;
@@ -38,14 +75,17 @@ impl ClassSource for Hooked {
 
     fn open(self: Box<Self>, watch: &LoadWatch) -> Result<Class, OpenError> {
         write("open");
-        if self.hangs {
+        if self.open == Open::Nothing {
             // Tells the test, in place of an announcement that never comes.
             fs::write(env::var_os(ANNOUNCEMENT).unwrap(), "{}").unwrap();
             loop {
                 thread::park();
             }
         }
-        Box::new(InProcess { class: "Hello" }).open(watch)
+        match self.open {
+            Open::Stubborn => Ok(in_process::<Stubborn>(background_context()).unwrap()),
+            _ => Box::new(InProcess { class: "Hello" }).open(watch),
+        }
     }
 }
 
@@ -66,6 +106,15 @@ impl Hooks for Written {
 
     fn cleaned_up(&self) {
         write("cleaned_up");
+    }
+
+    fn stack(&self, run_id: &str) -> Option<String> {
+        Some(format!("first line of {run_id}\nsecond line"))
+    }
+
+    fn health(&self) -> Map<String, Value> {
+        let members = [("of_hooks", "hooks"), ("of_both", "hooks")];
+        members.map(|(name, value)| (name.to_owned(), value.into())).into_iter().collect()
     }
 }
 
@@ -161,4 +210,45 @@ fn threads_that_run_the_plugin_block_no_stop_signal() {
     }
     signal(&worker, Signal::TERM);
     assert_eq!(worker.wait_with_output().unwrap().status.code(), Some(0));
+}
+
+#[test]
+fn health_has_the_members_of_hooks_and_config() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("announcement");
+    let worker = start("hooked", &path);
+    let ready = announced(&path);
+    let health = get(ready["url"].as_str().unwrap(), "/health");
+    assert_eq!((&health["of_hooks"], &health["of_both"]), (&"hooks".into(), &"config".into()));
+    signal(&worker, Signal::TERM);
+    assert_eq!(worker.wait_with_output().unwrap().status.code(), Some(0));
+}
+
+#[test]
+fn the_stack_of_a_wedged_run_is_logged_and_reported() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("announcement");
+    let worker = start("stubborn", &path);
+    let ready = announced(&path);
+    let url = ready["url"].as_str().unwrap().to_owned();
+    let run = {
+        let url = url.clone();
+        thread::spawn(move || post(&url, "/execute", "{}"))
+    };
+    let report = || get(&url, "/runs")["runs"][0].clone();
+    while report()["state"] != "running" {
+        thread::yield_now();
+    }
+    post(&url, "/cancel", "");
+    while report()["stack"].is_null() {
+        thread::yield_now();
+    }
+    let id = report()["id"].as_str().unwrap().to_owned();
+    assert_eq!(report()["stack"], format!("first line of {id}\nsecond line"));
+    run.join().unwrap();
+    signal(&worker, Signal::TERM);
+    let output = worker.wait_with_output().unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    let line = stderr.lines().find(|line| line.ends_with("second line")).expect(&stderr);
+    assert!(line.contains("WARN") && line.contains(&id), "{line}");
 }

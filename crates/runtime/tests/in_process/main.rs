@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use std::{env, fs, thread};
 
 use hello::Hello;
-use hooks::Hooked;
+use hooks::{Hooked, Open};
 use rustix::process::{Pid, Signal};
 use serde_json::Value;
 use universal_worker_plugin::in_process;
@@ -59,13 +59,22 @@ fn worker() {
     }
     let code = match role.as_str() {
         "serve" => runtime::run(&config(), InProcess { class: "Hello" }),
-        "hooked" => runtime::run(&config(), Hooked { hangs: false }),
-        "hooked-hangs" => runtime::run(&config(), Hooked { hangs: true }),
+        "hooked" => {
+            let mut config = config();
+            config.health_extra.insert("of_both".to_owned(), "config".into());
+            runtime::run(&config, Hooked { open: Open::Hello })
+        }
+        "stubborn" => {
+            let mut config = config();
+            config.limits.cancel_grace = Duration::from_millis(10);
+            runtime::run(&config, Hooked { open: Open::Stubborn })
+        }
+        "hooked-hangs" => runtime::run(&config(), Hooked { open: Open::Nothing }),
         "hooked-rejected" => {
             let mut config = config();
             let content = JsonContent::Text("[]".to_owned());
             config.plugin_config = Some(JsonInput { option: "config".to_owned(), content });
-            runtime::run(&config, Hooked { hangs: false })
+            runtime::run(&config, Hooked { open: Open::Hello })
         }
         "exec-blocked" => hooks::exec_blocked(),
         "stop-early" => {
@@ -123,11 +132,20 @@ fn announced(path: &Path) -> Value {
 }
 
 fn post(url: &str, path: &str, body: &str) -> String {
+    request(url, "POST", path, body)
+}
+
+fn get(url: &str, path: &str) -> Value {
+    let answer = request(url, "GET", path, "");
+    serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap()
+}
+
+fn request(url: &str, method: &str, path: &str, body: &str) -> String {
     let mut stream = TcpStream::connect(url.strip_prefix("http://").unwrap()).unwrap();
     let length = body.len();
     write!(
         stream,
-        "POST {path} HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-length: {length}\r\n\
+        "{method} {path} HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-length: {length}\r\n\
          connection: close\r\n\r\n{body}"
     )
     .unwrap();

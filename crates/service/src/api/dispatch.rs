@@ -32,7 +32,7 @@ where
     let body = async { state.body_reader.read(&head.headers, body).await };
     let runs = &state.runs;
     let response = match route {
-        Route::Health => handlers::health(runs),
+        Route::Health => handlers::health(state),
         Route::Ready => handlers::ready(state).await,
         Route::Stats => handlers::stats(state),
         Route::Runs => handlers::runs(runs),

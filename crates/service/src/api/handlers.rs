@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Response, StatusCode};
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use universal_worker_abi::JsonText;
 
 use crate::api::body::Body;
@@ -22,6 +22,7 @@ use crate::run::failure::Failure;
 use crate::run::framing::Framing;
 use crate::run::output::PrefetchResult;
 use crate::run::report::RunReport;
+use crate::run::usage::Usage;
 use crate::runs::pending::PendingRun;
 use crate::runs::{CancelResult, Runs};
 
@@ -38,6 +39,8 @@ struct HealthBody<'a> {
     pid: u32,
     name: &'a str,
     version: &'a str,
+    #[serde(flatten)]
+    extra: &'a Map<String, Value>,
 }
 
 #[derive(Serialize)]
@@ -45,6 +48,8 @@ struct StatsBody {
     #[serde(flatten)]
     sample: universal_worker_telemetry::Sample,
     runs: Counts,
+    /// What the run that ended last reported.
+    usage: Option<Usage>,
 }
 
 #[derive(Serialize)]
@@ -68,18 +73,22 @@ struct RunsBody {
     runs: Vec<RunReport>,
 }
 
-pub(crate) fn health(runs: &Runs) -> ApiResult {
-    let info = runs.info();
+pub(crate) fn health(state: &ApiState) -> ApiResult {
+    let info = state.runs.info();
     ok(&HealthBody {
-        status: if runs.is_draining() { "draining" } else { "running" },
+        status: if state.runs.is_draining() { "draining" } else { "running" },
         pid: std::process::id(),
         name: &info.name,
         version: &info.version,
+        extra: &state.health_extra,
     })
 }
 
 pub(crate) fn stats(state: &ApiState) -> ApiResult {
-    ok(&StatsBody { sample: state.sampler.sample(), runs: state.runs.counts() })
+    let mut sample = state.sampler.sample();
+    // Hosts look for the worker itself among the processes that use a GPU.
+    sample.subtree_pids.insert(0, sample.pid);
+    ok(&StatsBody { sample, runs: state.runs.counts(), usage: state.runs.last_usage() })
 }
 
 pub(crate) async fn ready(state: &ApiState) -> ApiResult {

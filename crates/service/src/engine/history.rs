@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use crate::run::Run;
 use crate::run::snapshot::Snapshot;
 use crate::run::states::{End, Finished};
 
@@ -53,6 +54,11 @@ impl History {
     /// The average duration of a run; zero before the first has ended.
     pub(super) fn average(&self) -> Duration {
         self.average.unwrap_or_default()
+    }
+
+    /// The run that was added last.
+    pub(super) fn last(&self) -> Option<&Run> {
+        self.recent.back().map(|finished| &*finished.run)
     }
 
     /// The newest run with the id `id`.

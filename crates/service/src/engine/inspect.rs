@@ -74,6 +74,11 @@ impl<J> Engine<J> {
         queued.chain(self.lanes.iter().map(Lane::snapshot))
     }
 
+    /// The run that ended last and whose plugin has returned.
+    pub(crate) fn last_ended(&self) -> Option<&Run> {
+        self.history.last()
+    }
+
     pub(crate) fn counts(&self) -> Counts {
         let running = self.lanes.iter().filter(|lane| matches!(lane, Lane::Running(_)));
         Counts {

@@ -133,7 +133,7 @@ impl Scheduler {
             self.reply_cancelled(snapshot, *reason);
         }
         for snapshot in &effects.wedged {
-            let run = WedgedRun::new(snapshot.run.id(), self.cancel_grace);
+            let run = WedgedRun::new(&snapshot.run, self.cancel_grace);
             log::warn!(run = run.id(); "{run}");
             if let Some(on_wedged) = &self.on_wedged {
                 on_wedged(&run);

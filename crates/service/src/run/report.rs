@@ -32,6 +32,8 @@ pub(crate) struct RunReport {
     lane_held: bool,
     reason: Option<CancelReason>,
     error: Option<Arc<JobError>>,
+    /// On which it hangs.
+    stack: Option<String>,
     account: Account,
 }
 
@@ -64,6 +66,7 @@ impl RunReport {
             lane_held: snapshot.busy_since().is_some(),
             reason: snapshot.reason,
             error: error_of(snapshot, info),
+            stack: run.stack().map(str::to_owned),
             account: account_of(snapshot, now),
         }
     }

@@ -43,6 +43,10 @@ impl Usage {
         Ok(())
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.members.is_empty()
+    }
+
     fn size(&self) -> usize {
         self.members.iter().map(|(key, value)| key.len() + value.get().len()).sum()
     }

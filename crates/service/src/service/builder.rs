@@ -4,6 +4,7 @@ use std::fmt;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
+use serde_json::{Map, Value};
 use universal_worker_abi::Class;
 
 use crate::api::state::ApiState;
@@ -20,6 +21,7 @@ pub struct Builder {
     concurrency: Option<NonZeroU32>,
     limits: Limits,
     access: Access,
+    health_extra: Map<String, Value>,
     listeners: Listeners,
 }
 
@@ -36,6 +38,7 @@ impl WorkerService {
             concurrency: None,
             limits: Limits::default(),
             access: Access::default(),
+            health_extra: Map::new(),
             listeners: Listeners::default(),
         }
     }
@@ -64,10 +67,18 @@ impl Builder {
         self
     }
 
+    /// Further members of the response to `/health`; `status`, `pid`, `name` and `version` stay.
+    #[must_use]
+    pub fn health_extra(mut self, members: Map<String, Value>) -> Self {
+        self.health_extra = members;
+        self
+    }
+
     /// Sets a callback for each run that is still running after its cancel grace
     /// ([`Limits::cancel_grace`]).
     ///
     /// It runs on the thread that keeps deadlines, and delays them while it runs.
+    /// It may add the stack of the run to its report ([`WedgedRun::attach_stack`]).
     #[must_use]
     pub fn on_wedged(mut self, callback: impl Fn(&WedgedRun) + Send + Sync + 'static) -> Self {
         self.listeners.wedged = Some(Box::new(callback));
@@ -124,13 +135,14 @@ impl Builder {
             history: HISTORY,
         };
         let runs = Runs::new(self.class, bounds, self.limits.run_timeout, self.listeners);
-        WorkerService { state: Arc::new(ApiState::new(runs, self.limits, self.access)) }
+        let state = ApiState::new(runs, self.limits, self.access, self.health_extra);
+        WorkerService { state: Arc::new(state) }
     }
 }
 
 impl fmt::Debug for Builder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { class, concurrency, limits, access, listeners: _ } = self;
+        let Self { class, concurrency, limits, access, health_extra: _, listeners: _ } = self;
         let mut builder = f.debug_struct("Builder");
         builder.field("class", class).field("concurrency", concurrency);
         builder.field("limits", limits).field("access", access).finish_non_exhaustive()

@@ -4,6 +4,7 @@
 
 mod extensions;
 mod headers;
+mod reports;
 
 use http::{HeaderMap, Request, StatusCode};
 use http_body_util::{BodyExt, Full};
@@ -12,7 +13,7 @@ use hyper::service::Service;
 use serde_json::Value;
 use universal_worker_plugin::Context;
 use universal_worker_plugin::dynamic::{ClassInfo, DynClass, DynInstance, Fault, in_process};
-use universal_worker_service::{WorkerService, background_context};
+use universal_worker_service::{Builder, WorkerService, background_context};
 
 type Answer = Result<Vec<u8>, Fault>;
 
@@ -76,9 +77,12 @@ impl DynInstance for Instance {
 }
 
 impl Script {
+    fn builder(self) -> Builder {
+        WorkerService::builder(in_process(Box::new(self), background_context()).unwrap())
+    }
+
     fn serve(self) -> WorkerService {
-        let class = in_process(Box::new(self), background_context()).unwrap();
-        WorkerService::builder(class).build()
+        self.builder().build()
     }
 }
 
