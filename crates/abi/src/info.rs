@@ -57,6 +57,17 @@ pub struct ClassInfo {
     /// The names of the positional arguments in order; `None` if all arguments are keywords.
     #[serde(default, deserialize_with = "forward_compat::or_default")]
     pub positional: Option<Vec<String>>,
+    /// Whether instances change their config by themselves, so that the worker has to ask for it;
+    /// since 1.1.
+    ///
+    /// [`Instance::config`](crate::Instance::config) must then return within milliseconds, whatever
+    /// the instance is doing.
+    #[serde(
+        default,
+        deserialize_with = "forward_compat::or_default",
+        skip_serializing_if = "std::ops::Not::not"
+    )]
+    pub live_config: bool,
     /// The JSON Schema (draft 2020-12) of the config.
     pub config_schema: Box<RawValue>,
     /// The JSON Schema of the arguments, as one object.
@@ -150,6 +161,7 @@ impl ClassInfo {
             cancellable: true,
             reload: Reload::default(),
             positional: None,
+            live_config: false,
             config_schema: any_object(),
             args_schema: any_object(),
             output_schema: RawValue::TRUE.to_owned(),
@@ -208,7 +220,7 @@ mod tests {
     fn unknown_values_of_a_later_version_read_as_defaults() {
         for odd in [
             r#""rebuild":"of_tomorrow","tomorrow":[1]"#,
-            r#""rebuild":null,"concurrency":null,"cancellable":null,"description":null"#,
+            r#""rebuild":null,"concurrency":null,"cancellable":null,"description":null,"live_config":1"#,
             r#""rebuild":{"kind":"beside"},"concurrency":"many","positional":{},"description":[]"#,
             "\"concurrency\":0",
         ] {
@@ -238,6 +250,7 @@ mod tests {
                 cancellable: false,
                 reload: Reload::DropFirst,
                 positional: Some(vec!["x".to_owned()]),
+                live_config: false,
                 config_schema: any(),
                 args_schema: any(),
                 output_schema: any(),
@@ -247,6 +260,11 @@ mod tests {
         assert_eq!(serde_json::to_string(&info).unwrap(), text);
         let back: LibraryInfo = serde_json::from_str(text).unwrap();
         assert_eq!(serde_json::to_string(&back).unwrap(), text);
+        let mut live = back.classes[0].clone();
+        live.live_config = true;
+        let text = serde_json::to_string(&live).unwrap();
+        assert!(text.contains(r#""positional":["x"],"live_config":true,"#), "{text}");
+        assert!(serde_json::from_str::<ClassInfo>(&text).unwrap().live_config);
         assert_eq!(serde_json::to_string(&Reload::CreateFirst).unwrap(), r#""beside""#);
     }
 

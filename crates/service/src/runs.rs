@@ -88,6 +88,9 @@ pub(crate) enum CancelResult {
 /// A timeout of a hundred years or more counts as no timeout.
 const NO_TIMEOUT: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 
+/// Time limit for asking an instance for its config.
+const LIVE_CONFIG: Duration = Duration::from_millis(50);
+
 impl Runs {
     /// Runs of `class`, each at most as long as `timeout`, including its time in the queue.
     pub(crate) fn new(
@@ -126,7 +129,13 @@ impl Runs {
     }
 
     /// The config in force, as JSON.
-    pub(crate) fn config(&self) -> Bytes {
+    ///
+    /// A class may say that its instances change it: then an instance is asked while nothing runs.
+    pub(crate) async fn config(&self) -> Bytes {
+        let is_live = self.info().live_config;
+        if is_live && self.pool.read(|engine| engine.at_work() == 0) {
+            return self.probes.config(LIVE_CONFIG).await;
+        }
         self.pool.cell().config()
     }
 

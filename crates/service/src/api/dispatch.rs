@@ -39,7 +39,7 @@ where
         Route::Run(id) => handlers::run(runs, id),
         Route::Progress => handlers::progress(runs, head.uri.query()),
         Route::ConfigSchema => handlers::config_schema(runs),
-        Route::Config => handlers::config(runs),
+        Route::Config => handlers::config(runs).await,
         Route::ConfigOptions => handlers::config_options(state).await,
         Route::Initialize => handlers::initialize(runs, body.await?).await,
         Route::Execute => {

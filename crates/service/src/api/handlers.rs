@@ -129,8 +129,8 @@ pub(crate) fn config_schema(runs: &Runs) -> ApiResult {
     ok(&runs.info().config_schema)
 }
 
-pub(crate) fn config(runs: &Runs) -> ApiResult {
-    Ok(response::from_json(runs.config()))
+pub(crate) async fn config(runs: &Runs) -> ApiResult {
+    Ok(response::from_json(runs.config().await))
 }
 
 pub(crate) async fn initialize(runs: &Runs, body: Bytes) -> ApiResult {

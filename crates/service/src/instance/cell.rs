@@ -93,6 +93,19 @@ impl InstanceCell {
         self.locked_config().in_force.clone()
     }
 
+    /// Asks the instance for its config, which becomes the one in force; the last one if there is no
+    /// instance.
+    pub(crate) fn ask_for_config(&self) -> Bytes {
+        let Some(guard) = self.guard() else { return self.config() };
+        let config = Bytes::from_owner(guard.config());
+        // A lifecycle change waits for the guard, but not forever.
+        let is_current = self.current().as_ref().is_some_and(|current| guard.holds(current));
+        if is_current {
+            self.locked_config().in_force = config;
+        }
+        self.config()
+    }
+
     /// The current instance, created now if there is none.
     pub(crate) fn get_or_create(&self) -> Result<Arc<Instance>, InstanceError> {
         // No run is running while a lifecycle change replaces it.
@@ -190,6 +203,12 @@ impl InstanceCell {
 
     fn locked_config(&self) -> MutexGuard<'_, Config> {
         self.config.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl InstanceGuard<'_> {
+    fn holds(&self, other: &Arc<Instance>) -> bool {
+        self.instance.as_ref().is_some_and(|instance| Arc::ptr_eq(instance, other))
     }
 }
 

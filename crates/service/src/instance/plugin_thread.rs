@@ -13,8 +13,8 @@ pub enum PluginThreadEvent<'a> {
     RunStarted(&'a str),
     /// It starts a lifecycle change: `initialize` or `cleanup`.
     LifecycleStarted(&'a str),
-    /// It asks the plugin for `health` or `config_options`, independently of its runs, or tells it
-    /// of a cancel (`on_cancel`).
+    /// It asks the plugin for `health`, `config` or `config_options`, independently of its runs, or
+    /// tells it of a cancel (`on_cancel`).
     ProbeStarted(&'a str),
     /// It has finished what it started last.
     Idle,

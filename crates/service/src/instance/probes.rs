@@ -1,4 +1,4 @@
-//! The probes of a plugin: its health, and the options of its config.
+//! The probes of a plugin: its health, its config, and the options of its config.
 //!
 //! Neither waits for a run nor takes a lane: each has a thread of its own, and the caller limits how
 //! long to wait.
@@ -22,6 +22,7 @@ pub(crate) struct Probes {
     listener: ThreadListener,
     health: Probe<HealthStatus>,
     options: Probe<ConfigOptionsReply>,
+    config: Probe<Bytes>,
     /// The class has no health check.
     health_unsupported: Arc<AtomicBool>,
 }
@@ -50,6 +51,7 @@ impl Probes {
         Self {
             health: Probe::new("health", listener.clone()),
             options: Probe::new("config-options", listener.clone()),
+            config: Probe::new("config", listener.clone()),
             health_unsupported: Arc::default(),
             cell,
             listener,
@@ -76,6 +78,18 @@ impl Probes {
             }),
             Err(error) => HealthStatus::Unhealthy(SpawnError::from(error).to_string()),
         }
+    }
+
+    /// The config of an instance that changes it by itself; the last known one if the plugin takes
+    /// longer than `limit`, or the system refuses a thread.
+    pub(crate) async fn config(&self, limit: Duration) -> Bytes {
+        let (cell, listener) = (Arc::clone(&self.cell), self.listener.clone());
+        let ask = move || observed(&listener, "config", || cell.ask_for_config());
+        let reply = match self.config.ask(ask) {
+            Ok(reply) => reply.within(limit).await,
+            Err(_) => None,
+        };
+        reply.unwrap_or_else(|| self.cell.config())
     }
 
     /// The options of the config; `None` if the plugin takes longer than `limit`.

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a panic fails the test")]
 
+mod config;
 mod extensions;
 mod headers;
 mod reports;
@@ -23,6 +24,7 @@ struct Script {
     info: ClassInfo,
     execute: fn(&[u8], &Context) -> Answer,
     extension: fn(Target, &str, &[u8], &Context) -> Answer,
+    config: fn() -> Vec<u8>,
 }
 
 /// What an extension is called on.
@@ -38,6 +40,7 @@ impl Default for Script {
             info: ClassInfo::new("Scripted", "scripted", "1.0.0"),
             execute: |_, _| Ok(b"null".to_vec()),
             extension: |_, name, _, _| Err(Fault::unknown_extension(name)),
+            config: || b"{}".to_vec(),
         }
     }
 }
@@ -64,7 +67,7 @@ struct Instance(Script);
 
 impl DynInstance for Instance {
     fn config(&self) -> Vec<u8> {
-        b"{}".to_vec()
+        (self.0.config)()
     }
 
     fn execute(&self, call: &[u8], cx: &Context) -> Answer {
