@@ -20,6 +20,7 @@ pub(super) const ARROWS: &[Arrows] = &[
     ("listen", &["process"]),
     ("plugin", &["abi", "json", "sanitize"]),
     ("loader", &["abi", "sanitize"]),
+    ("interpreter", &["sanitize"]),
     ("service", &["abi", "json", "telemetry"]),
     (
         "runtime",
