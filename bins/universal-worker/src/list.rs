@@ -6,19 +6,19 @@
 use std::fmt::Write;
 use std::fs::File;
 use std::os::unix::fs::FileExt;
-use std::os::unix::process::ExitStatusExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
-use std::time::Duration;
 use std::{env, io};
 
 use rustix::fs::MemfdFlags;
 use serde::Deserialize;
 use universal_worker_cli::{ListRequest, VARIABLES};
+use universal_worker_interpreter::Program;
 use universal_worker_loader::PluginFolders;
 use universal_worker_sanitize as sanitize;
 
-use crate::library::plugin_folders;
+use crate::plugin::plugin_folders;
 
 /// The part of the output of `--check --json` that is listed.
 #[derive(Deserialize)]
@@ -33,14 +33,14 @@ struct Class {
     description: String,
 }
 
-/// Lists the libraries in the plugin folders with their classes.
-pub(crate) fn render(request: &ListRequest) -> String {
+/// Lists the libraries and Python files in the plugin folders with their classes.
+pub(crate) fn render(request: &ListRequest, program: &Program) -> String {
     let mut text = String::new();
     for found in plugin_folders(request.folders.clone()).list() {
         let file = sanitize::printable(&found.file.display().to_string());
         // Writing to a string cannot fail, here and below.
         let _ = writeln!(text, "{:<20} {file}", sanitize::printable(&found.name));
-        match check(&found.file, request.load_timeout) {
+        match check(&found.file, request, program) {
             Ok(output) => add_classes(&mut text, &output),
             Err(error) => {
                 let _ = writeln!(text, "  cannot be checked: {error}");
@@ -58,16 +58,21 @@ pub(crate) fn render(request: &ListRequest) -> String {
     text.trim_end().to_owned()
 }
 
-fn check(file: &Path, load_timeout: Duration) -> io::Result<Output> {
+fn check(file: &Path, request: &ListRequest, program: &Program) -> io::Result<Output> {
     let (stdout, stderr) = (anonymous_file()?, anonymous_file()?);
     let mut command = Command::new(env::current_exe()?);
-    let load_timeout = load_timeout.as_secs_f64().to_string();
+    // As it was called, since that tells the environment.
+    command.arg0(&program.called);
+    let load_timeout = request.load_timeout.as_secs_f64().to_string();
     command.args(["--check", "--json", "--load-timeout", &load_timeout, "--module"]).arg(file);
     // Variables for a worker must not affect this process.
     for (name, _) in env::vars_os() {
         if name.to_str().is_some_and(|name| name.starts_with(VARIABLES)) {
             command.env_remove(name);
         }
+    }
+    if let Some(interpreter) = &request.python {
+        command.env(format!("{VARIABLES}PYTHON"), interpreter);
     }
     command.stdin(Stdio::null()).stdout(stdout.try_clone()?).stderr(stderr.try_clone()?);
     let status = command.status()?;

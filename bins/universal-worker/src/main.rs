@@ -1,33 +1,105 @@
 //! Runs one plugin in a process of its own and serves it over HTTP.
 //!
 //! `cli` parses the command line and `runtime` implements the worker; this program adds libraries
-//! as the source of plugins, and `--list`.
+//! as the source of plugins, hands Python classes over to an interpreter, and adds `--list`.
 
 use std::env;
+use std::ffi::OsString;
+use std::os::unix::process::CommandExt;
+use std::process::Command as Execute;
 
 use universal_worker_cli as cli;
 use universal_worker_cli::Command;
-use universal_worker_process::{exit, signals};
+use universal_worker_interpreter::{
+    Change, InterpreterError, Invocation, Launch, Program, STDOUT_FD, give_back, take_over,
+};
+use universal_worker_process::{exit, hand_over, signals};
 use universal_worker_runtime as runtime;
-use universal_worker_runtime::Error;
+use universal_worker_runtime::{Error, OpenError};
 
 mod library;
 mod list;
+mod plugin;
 
-use crate::library::LibrarySource;
+use crate::plugin::Plugin;
 
 #[allow(clippy::disallowed_methods, reason = "the program reads its arguments")]
 fn main() {
     signals::reset();
-    let code = match cli::parse(env::args_os().skip(1), env::vars_os()) {
-        Ok(Command::Run(run)) => runtime::run(&run.config, LibrarySource::new(run.plugin)),
-        Ok(Command::Check(check)) => {
-            runtime::inspect(&check.inspect, LibrarySource::new(check.plugin))
-        }
-        Ok(Command::List(list)) => runtime::report(|| list::render(&list)),
-        Ok(Command::Print(text)) => runtime::print(&text),
-        Err(usage) => runtime::fail(Error::usage(usage.to_string())),
+    let mut words = env::args_os();
+    let arg0 = words.next().unwrap_or_default();
+    let resolved = env::current_exe().unwrap_or_default();
+    let program = Program::new(&arg0, resolved, |name| env::var_os(name));
+    let words: Vec<OsString> = words.collect();
+    let code = match Invocation::new(words.clone(), program.is_in_environment()) {
+        Invocation::Worker { python_options, args } => work(&program, &python_options, &args),
+        Invocation::Python => become_interpreter(&program, &words),
     };
     // Runs no destructors or exit handlers: those of a plugin's library may hang.
     exit::now(code)
+}
+
+fn work(program: &Program, python_options: &[OsString], args: &[OsString]) -> u8 {
+    let find = |plugin| Plugin::find(plugin, program, [python_options, args]);
+    match cli::parse(args.iter().cloned(), env::vars_os()) {
+        Ok(Command::Run(run)) => {
+            let source = match find(&run.plugin) {
+                Plugin::Here(source) => source,
+                // The interpreter may open files under numbers that are not open, which `run`
+                // reports.
+                Plugin::Python(launch) => {
+                    run.plugin.failed(match runtime::check_inherited(&run.config) {
+                        Ok(()) => start_python(&launch),
+                        Err(error) => not_started(&launch, &error.to_string()),
+                    })
+                }
+            };
+            runtime::run(&run.config, source)
+        }
+        Ok(Command::Check(check)) => {
+            let source = match find(&check.plugin) {
+                Plugin::Here(source) => source,
+                Plugin::Python(launch) => check.plugin.failed(start_python(&launch)),
+            };
+            runtime::inspect(&check.inspect, source)
+        }
+        Ok(Command::List(list)) => runtime::report(|| list::render(&list, program)),
+        Ok(Command::TakeOver(folder)) => {
+            changed(program.package().and_then(|package| take_over(&folder, &package)))
+        }
+        Ok(Command::GiveBack(folder)) => changed(give_back(&folder)),
+        Ok(Command::Print(text)) => runtime::print(&text),
+        Err(usage) => runtime::fail(Error::usage(usage.to_string())),
+    }
+}
+
+/// Becomes the interpreter that serves the plugin; returns only on failure.
+fn start_python(launch: &Launch) -> OpenError {
+    let error = hand_over(&mut launch.command(), STDOUT_FD);
+    not_started(launch, &error.to_string())
+}
+
+fn not_started(launch: &Launch, why: &str) -> OpenError {
+    let message = format!("{}: cannot be executed: {why}", launch.program.display());
+    OpenError { message, hint: "choose another interpreter with --python".to_owned(), detail: None }
+}
+
+/// Becomes the interpreter of the environment, for whoever takes this program for one.
+fn become_interpreter(program: &Program, words: &[OsString]) -> u8 {
+    let why = match program.interpreter(None) {
+        Ok(found) => {
+            let error = Execute::new(&found.program).args(words).exec();
+            format!("{}: {error}", found.program.display())
+        }
+        Err(error) => format!("{error} ({})", error.hint()),
+    };
+    runtime::fail(Error::usage(format!("these arguments are for a Python interpreter: {why}")))
+}
+
+/// Reports what has become of an environment.
+fn changed(change: Result<Change, InterpreterError>) -> u8 {
+    match change {
+        Ok(change) => runtime::print(&change.to_string()),
+        Err(error) => runtime::fail(Error::usage(format!("{error} ({})", error.hint()))),
+    }
 }

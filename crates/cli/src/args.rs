@@ -9,21 +9,32 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use argh::{ArgsInfo, FromArgs};
+use universal_worker_runtime::OpenError;
 use universal_worker_runtime::logging::{Filter, Format};
 
+use crate::command::Interrupt;
 use crate::values;
 
 /// Runs a plugin in its own process and serves it over HTTP on a loopback address or Unix socket.
 #[derive(Debug, FromArgs, ArgsInfo)]
 pub(crate) struct Args {
-    /// path of a plugin library (with a slash in it), or the name of a plugin to look up in the
-    /// plugin folders
+    /// path (with a slash in it) of a library, a .py file or the folder of a Python package; or the
+    /// name of one in the plugin folders; or else the name of a Python module to import
     #[argh(option, arg_name = "MODULE")]
     pub(crate) module: Option<String>,
 
-    /// class to serve; optional if the library has only one
+    /// class to serve; optional if the module has only one
     #[argh(option, arg_name = "CLASS")]
     pub(crate) class: Option<String>,
+
+    /// the module is a Python module, and this is its interpreter or the folder of its environment;
+    /// the variable chooses the interpreter only
+    #[argh(option, arg_name = "PATH")]
+    pub(crate) python: Option<PathBuf>,
+
+    /// task adapters of a Python class, as MODULE:CLASS,MODULE:CLASS
+    #[argh(option, arg_name = "LIST", from_str_fn(values::adapters))]
+    pub(crate) adapters: Option<Vec<String>>,
 
     /// folder to search for plugins; repeatable. The folders in the variable (separated by colons)
     /// come next, then plugins/ beside the program
@@ -112,6 +123,11 @@ pub(crate) struct Args {
     #[argh(option, arg_name = "SECONDS", from_str_fn(values::seconds))]
     pub(crate) cancel_grace: Option<Duration>,
 
+    /// auto: interrupt a run of a Python class that does not return by itself when it is
+    /// cancelled; never: leave it to the class
+    #[argh(option, arg_name = "WHEN", from_str_fn(values::interrupt))]
+    pub(crate) interrupt: Option<Interrupt>,
+
     /// maximum size of a request body
     #[argh(option, arg_name = "BYTES", from_str_fn(values::bytes))]
     pub(crate) max_body: Option<usize>,
@@ -142,6 +158,11 @@ pub(crate) struct Args {
     #[argh(option, arg_name = "PATH")]
     pub(crate) crash_file: Option<PathBuf>,
 
+    /// add this to the response of /health, as a string; repeatable (in the variable: separated by
+    /// commas)
+    #[argh(option, arg_name = "KEY=VALUE", from_str_fn(values::key_value))]
+    pub(crate) health_extra: Vec<(String, String)>,
+
     /// format of the log on stderr: text or json
     #[argh(option, arg_name = "FORMAT", from_str_fn(values::log_format))]
     pub(crate) log: Option<Format>,
@@ -149,6 +170,19 @@ pub(crate) struct Args {
     /// level (error, warn, info, debug, trace or off), or a filter such as warn,whisper=debug
     #[argh(option, arg_name = "FILTER", from_str_fn(values::log_filter))]
     pub(crate) log_level: Option<Filter>,
+
+    /// make the Python interpreter of this environment start this worker when a host asks it for
+    /// cjm_plugin_system.core.worker or cjm_substrate.core.worker, and exit
+    #[argh(option, arg_name = "ENV")]
+    pub(crate) take_over: Option<PathBuf>,
+
+    /// undo --take-over, and exit
+    #[argh(option, arg_name = "ENV")]
+    pub(crate) give_back: Option<PathBuf>,
+
+    /// why the part of the worker in Python cannot start; for that part only
+    #[argh(option, arg_name = "WHY", hidden_help, from_str_fn(values::failure))]
+    pub(crate) python_failed: Option<OpenError>,
 
     /// print the version, and exit
     #[argh(switch, short = 'V')]

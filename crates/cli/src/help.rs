@@ -11,10 +11,11 @@ const WIDTH: usize = 80;
 /// A non-breaking space.
 const NO_BREAK: &str = "\u{a0}";
 
-pub(crate) const USAGE: [&str; 3] = [
+pub(crate) const USAGE: [&str; 4] = [
     "universal-worker --module MODULE [OPTIONS]",
     "universal-worker --module MODULE --check [--json] [--execute JSON]",
     "universal-worker --list [--plugin-dir DIR]...",
+    "universal-worker --take-over ENV | --give-back ENV",
 ];
 
 pub(crate) const EXAMPLES: [&str; 2] = [

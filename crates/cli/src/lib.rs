@@ -49,6 +49,8 @@ use argh::FromArgs;
 
 pub use crate::command::CheckRequest;
 pub use crate::command::Command;
+pub use crate::command::Interrupt;
+pub use crate::command::Language;
 pub use crate::command::ListRequest;
 pub use crate::command::PluginRequest;
 pub use crate::command::RunRequest;

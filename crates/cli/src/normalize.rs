@@ -45,10 +45,12 @@ enum Mode {
 }
 
 /// The options of `--check`, whose variables it reads.
-const OF_A_CHECK: [&str; 9] = [
+const OF_A_CHECK: [&str; 11] = [
     "check",
     "module",
     "class",
+    "python",
+    "adapters",
     "plugin-dir",
     "plugin-sha256",
     "config",
@@ -56,6 +58,9 @@ const OF_A_CHECK: [&str; 9] = [
     "json",
     "execute",
 ];
+
+/// The options of `--list`, whose variables it reads.
+const OF_A_LIST: [&str; 3] = ["list", "load-timeout", "python"];
 
 /// The options that say where to listen.
 const LISTENING: [&str; 4] = ["port", "host", "fd", "uds"];
@@ -79,6 +84,11 @@ impl Normalized {
     /// Whether the option is on the command line.
     pub(crate) fn is_typed(&self, option: &str) -> bool {
         self.from_command_line.contains(&option)
+    }
+
+    /// Another option on the command line than this one.
+    pub(crate) fn typed_besides(&self, option: &str) -> Option<&'static str> {
+        self.from_command_line.iter().copied().find(|other| *other != option)
     }
 
     /// Turns argh's error about a value into one that names the variable if the value came from
@@ -178,7 +188,7 @@ impl Normalized {
         let is_ignored = match mode {
             Mode::Serve => false,
             Mode::Check => !OF_A_CHECK.contains(&option),
-            Mode::List => !["list", "load-timeout"].contains(&option),
+            Mode::List => !OF_A_LIST.contains(&option),
         };
         // The folders of the variable follow those of the command line; see `resolve`.
         option != "plugin-dir" && !self.is_typed(option) && !is_displaced && !is_ignored
@@ -201,18 +211,23 @@ fn find_option(name: &str) -> Result<(&'static str, Takes), UsageError> {
     if let Some(flag) = flags().iter().find(|flag| option_name(flag) == name) {
         return Ok((option_name(flag), takes(flag)));
     }
-    let near = suggest(name, flags().iter().map(option_name));
+    let near = suggest(name, names());
     Err(UsageError::new(match near.first() {
         Some(near) => format!("unknown option --{name}; did you mean --{near}?"),
         None => format!("unknown option --{name}; --help lists them all"),
     }))
 }
 
+/// The names of the options that may be suggested.
+fn names() -> impl Iterator<Item = &'static str> {
+    flags().iter().filter(|flag| !flag.hidden).map(option_name)
+}
+
 /// The error of a word that is neither an option nor its value.
 fn unexpected(word: &str) -> UsageError {
     let hint = match word.strip_prefix('-') {
         None => format!("did you mean --module {word}?"),
-        Some(name) => match suggest(name, flags().iter().map(option_name)).first() {
+        Some(name) => match suggest(name, names()).first() {
             Some(near) => format!("did you mean --{near}?"),
             None => "options begin with --".to_owned(),
         },

@@ -44,6 +44,8 @@ const GROUPS: &[(&str, &[Row])] = &[
         &[
             ("module", None),
             ("class", None),
+            ("python", None),
+            ("adapters", None),
             ("plugin-dir", None),
             ("plugin-sha256", None),
             ("config", None),
@@ -75,6 +77,7 @@ const GROUPS: &[(&str, &[Row])] = &[
             ("queue", Some("16")),
             ("run-timeout", Some("no limit")),
             ("cancel-grace", Some("3")),
+            ("interrupt", Some("auto")),
             ("max-body", Some("67108864 (64 MiB)")),
             ("max-body-total", Some("268435456 (256 MiB)")),
             ("allow-host", None),
@@ -89,8 +92,10 @@ const GROUPS: &[(&str, &[Row])] = &[
             ("ready-fd", None),
             ("announce-file", None),
             ("crash-file", None),
+            ("health-extra", None),
         ],
     ),
+    ("Python environments", &[("take-over", None), ("give-back", None)]),
     ("Help", &[("help", None), ("version", None)]),
 ];
 

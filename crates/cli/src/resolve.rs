@@ -10,23 +10,26 @@ use std::{env, path};
 use universal_worker_runtime::{Config, InspectRequest, JsonContent, JsonInput, ReportFormat};
 
 use crate::args::Args;
-use crate::command::{CheckRequest, Command, ListRequest, PluginRequest, RunRequest};
+use crate::command::{CheckRequest, Command, Language, ListRequest, PluginRequest, RunRequest};
 use crate::error::UsageError;
 use crate::normalize::Normalized;
 use crate::variables::Variables;
 
-/// Time limit for loading each library of a list.
+/// Time limit for loading each plugin of a list.
 const LIST_LOAD_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The options that apply to a single plugin.
-const OF_ONE_PLUGIN: [&str; 7] =
-    ["module", "class", "config", "plugin-sha256", "check", "json", "execute"];
+const OF_ONE_PLUGIN: [&str; 8] =
+    ["module", "class", "config", "plugin-sha256", "adapters", "check", "json", "execute"];
 
 pub(crate) fn resolve(
     mut args: Args,
     normalized: &Normalized,
     variables: &Variables,
 ) -> Result<Command, UsageError> {
+    if let Some(command) = environment(&mut args, normalized)? {
+        return Ok(command);
+    }
     let folders = folders(&args.plugin_dir, variables.get("UNIVERSAL_WORKER_PLUGIN_DIR"));
     if args.list {
         return list(args, folders, normalized).map(Command::List);
@@ -34,8 +37,7 @@ pub(crate) fn resolve(
     let module = args.module.take().filter(|module| !module.is_empty()).ok_or_else(|| {
         UsageError::new("--module is missing: it names the plugin, such as --module ./libhello.so; --help lists all options")
     })?;
-    let class = args.class.take();
-    let plugin = PluginRequest { module, class, folders, sha256: args.plugin_sha256.take() };
+    let plugin = plugin(&mut args, module, folders, normalized);
     if args.check {
         let inspect = inspect(args, normalized);
         return Ok(Command::Check(Box::new(CheckRequest { plugin, inspect })));
@@ -50,8 +52,45 @@ pub(crate) fn resolve(
         let message = format!("{execute} goes with --check; a running worker has POST /execute");
         return Err(UsageError::new(message));
     }
+    let health_extra = args.health_extra.drain(..);
+    let health_extra = health_extra.map(|(key, value)| (key, value.into())).collect();
     let config = config::config(args, normalized, variables)?;
-    Ok(Command::Run(Box::new(RunRequest { plugin, config })))
+    Ok(Command::Run(Box::new(RunRequest { plugin, config, health_extra })))
+}
+
+/// A command about an environment instead of a plugin.
+fn environment(args: &mut Args, normalized: &Normalized) -> Result<Option<Command>, UsageError> {
+    let (option, command) = match (args.take_over.take(), args.give_back.take()) {
+        (Some(folder), _) => ("take-over", Command::TakeOver(absolute(folder))),
+        (None, Some(folder)) => ("give-back", Command::GiveBack(absolute(folder))),
+        (None, None) => return Ok(None),
+    };
+    match normalized.typed_besides(option) {
+        None => Ok(Some(command)),
+        Some(other) => {
+            let message = format!("--{option} and --{other} exclude each other");
+            Err(UsageError::new(message))
+        }
+    }
+}
+
+fn plugin(
+    args: &mut Args,
+    module: String,
+    folders: Vec<PathBuf>,
+    normalized: &Normalized,
+) -> PluginRequest {
+    PluginRequest {
+        module,
+        class: args.class.take(),
+        language: if normalized.is_typed("python") { Language::Python } else { Language::Any },
+        python: args.python.take(),
+        adapters: args.adapters.take().unwrap_or_default(),
+        interrupt: args.interrupt.take().unwrap_or_default(),
+        folders,
+        sha256: args.plugin_sha256.take(),
+        python_failed: args.python_failed.take(),
+    }
 }
 
 fn list(
@@ -61,13 +100,15 @@ fn list(
 ) -> Result<ListRequest, UsageError> {
     if let Some(other) = OF_ONE_PLUGIN.into_iter().find(|other| normalized.is_typed(other)) {
         return Err(UsageError::new(format!(
-            "--{other} and --list exclude each other: --list takes --plugin-dir and --load-timeout"
+            "--{other} and --list exclude each other: --list takes --plugin-dir, --python and \
+             --load-timeout"
         )));
     }
     Ok(ListRequest {
         folders,
         named: args.plugin_dir,
         load_timeout: args.load_timeout.unwrap_or(LIST_LOAD_TIMEOUT),
+        python: args.python,
     })
 }
 

@@ -64,7 +64,7 @@ fn a_value_follows_an_equals_sign_or_a_space() {
 #[test]
 fn the_command_line_of_the_python_host_works_unchanged() {
     let args = ["--module", "/x/libw.so", "--class", "W", "--port", "12345", "--ppid", "1234"];
-    let RunRequest { plugin, config } = run(&args, &[]);
+    let RunRequest { plugin, config, .. } = run(&args, &[]);
     assert_eq!(plugin.class.as_deref(), Some("W"));
     assert_eq!(config.listen.to_string(), "127.0.0.1:12345");
     assert_eq!(config.parent, Some(1234));
@@ -265,7 +265,8 @@ fn every_option_is_in_exactly_one_group() {
     let groups = options();
     let mut grouped: Vec<&str> =
         groups.iter().flat_map(|group| &group.options).map(|option| option.name).collect();
-    let mut known: Vec<&str> = flags().iter().map(option_name).collect();
+    let visible = flags().iter().filter(|flag| !flag.hidden);
+    let mut known: Vec<&str> = visible.map(option_name).collect();
     grouped.sort_unstable();
     known.sort_unstable();
     assert_eq!(grouped, known);
@@ -311,5 +312,71 @@ fn help_and_version_are_options_and_not_values() {
         }
         let command = parsed(&["--module", "m", value, "--port", "x"], &[]);
         assert!(matches!(command, Ok(Command::Print(_))), "{value}: {command:?}");
+    }
+}
+
+#[test]
+fn the_options_of_a_python_class_reach_its_request() {
+    let args = [
+        "--module=pkg.mod",
+        "--adapters=a.b:C, d:E,",
+        "--interrupt=never",
+        "--health-extra=a=b=c",
+        "--health-extra",
+        "version=1.0",
+    ];
+    let request = run(&args, &[("UNIVERSAL_WORKER_PYTHON", "/venv")]);
+    let plugin = &request.plugin;
+    assert_eq!(plugin.adapters, ["a.b:C", "d:E"]);
+    assert_eq!((plugin.interrupt, plugin.language), (Interrupt::Never, Language::Any));
+    assert_eq!(plugin.python.as_deref(), Some(std::path::Path::new("/venv")));
+    let extra = [("a", "b=c"), ("version", "1.0")].map(|(key, value)| (key.into(), value.into()));
+    assert_eq!(request.health_extra, extra.into_iter().collect());
+    let typed = run(&["--module=m", "--python=p"], &[("UNIVERSAL_WORKER_PYTHON", "/venv")]).plugin;
+    assert_eq!((typed.python, typed.language), (Some("p".into()), Language::Python));
+    let plain = run(&["--module=m"], &[]).plugin;
+    assert_eq!((plain.python, plain.interrupt), (None, Interrupt::Auto));
+    for (args, expected) in [
+        (["--adapters", "a.b"], "--adapters: expected MODULE:CLASS, separated by commas"),
+        (["--adapters", "a:B:C"], "--adapters: expected MODULE:CLASS"),
+        (["--interrupt", "on"], "--interrupt: expected auto or never"),
+        (["--health-extra", "=b"], "--health-extra: expected KEY=VALUE"),
+    ] {
+        let message = error(&[&["--module=m"][..], &args].concat(), &[]);
+        assert!(message.starts_with(expected), "{message}");
+    }
+}
+
+#[test]
+fn an_environment_is_taken_over_and_given_back_by_commands_of_their_own() {
+    match parsed(&["--take-over", "/env"], &[("UNIVERSAL_WORKER_MODULE", "m")]) {
+        Ok(Command::TakeOver(folder)) => assert_eq!(folder, std::path::Path::new("/env")),
+        other => panic!("{other:?}"),
+    }
+    match parsed(&["--give-back=env"], &[]) {
+        Ok(Command::GiveBack(folder)) => assert!(folder.is_absolute(), "{folder:?}"),
+        other => panic!("{other:?}"),
+    }
+    let message = error(&["--take-over=e", "--module=m"], &[]);
+    assert_eq!(message, "--take-over and --module exclude each other");
+    assert!(error(&["--take-over=e", "--give-back=e"], &[]).contains("exclude each other"));
+    run(&["--module=m"], &[("UNIVERSAL_WORKER_TAKE_OVER", "/env")]);
+}
+
+#[test]
+fn a_failure_of_the_part_in_python_is_an_option_that_nobody_is_told_of() {
+    let request = run(&["--python-failed", "why\nhint", "--module=m"], &[]);
+    let failed = request.plugin.python_failed.unwrap();
+    assert_eq!((&*failed.message, &*failed.hint), ("why", "hint"));
+    let request = check(&["--check", "--module=m", "--python-failed=why"], &[]);
+    let failed = request.plugin.python_failed.unwrap();
+    assert_eq!((&*failed.message, &*failed.hint), ("why", "see the log"));
+    assert!(!printed(&["--help"]).contains("python-failed"));
+    assert!(!error(&["--python-faild"], &[]).contains("python-failed"));
+    // Neither this one nor what the worker tells its part in Python is an option.
+    for name in ["PYTHON_FAILED", "STDOUT_FD", "PYTHON_REASON", "PROGRAM", "MODULE_FILE"] {
+        let variable = format!("UNIVERSAL_WORKER_{name}");
+        let request = run(&["--module=m"], &[(&variable, "x")]);
+        assert_eq!(request.plugin.python_failed, None);
     }
 }

@@ -9,8 +9,11 @@ use std::os::fd::RawFd;
 use std::str::FromStr;
 use std::time::Duration;
 
-use universal_worker_runtime::logging;
 use universal_worker_runtime::logging::{Filter, Format};
+use universal_worker_runtime::{OpenError, logging};
+use universal_worker_sanitize as sanitize;
+
+use crate::command::Interrupt;
 
 /// A hundred years: effectively no limit, but not too large to be added to an instant.
 const FOREVER: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
@@ -105,6 +108,42 @@ pub(crate) fn log_format(value: &str) -> Result<Format, String> {
 pub(crate) fn log_filter(value: &str) -> Result<Filter, String> {
     logging::parse_filter(value)
         .map_err(|_| expected("a level or a filter like warn,whisper=debug", value))
+}
+
+pub(crate) fn interrupt(value: &str) -> Result<Interrupt, String> {
+    match value {
+        "auto" => Ok(Interrupt::Auto),
+        "never" => Ok(Interrupt::Never),
+        _ => Err(expected("auto or never", value)),
+    }
+}
+
+/// Adapters separated by commas, each a Python module and a class in it.
+pub(crate) fn adapters(value: &str) -> Result<Vec<String>, String> {
+    let adapters = value.split(',').map(str::trim).filter(|adapter| !adapter.is_empty());
+    let is_adapter = |adapter: &str| {
+        let names = adapter.split_once(':').map(|(module, class)| [module, class]);
+        let is_name = |name: &str| !name.is_empty() && !name.contains([':', '/', ' ']);
+        names.is_some_and(|names| names.into_iter().all(is_name))
+    };
+    let checked = adapters.map(|adapter| {
+        let error = || expected("MODULE:CLASS, separated by commas", adapter);
+        is_adapter(adapter).then(|| adapter.to_owned()).ok_or_else(error)
+    });
+    checked.collect()
+}
+
+pub(crate) fn key_value(value: &str) -> Result<(String, String), String> {
+    let pair = value.split_once('=').filter(|(key, _)| !key.is_empty());
+    let (key, text) = pair.ok_or_else(|| expected("KEY=VALUE", value))?;
+    Ok((key.to_owned(), text.to_owned()))
+}
+
+/// A message, and on the next line a hint.
+pub(crate) fn failure(value: &str) -> Result<OpenError, String> {
+    let (message, hint) = value.split_once('\n').unwrap_or((value, "see the log"));
+    let (message, hint) = (sanitize::message(message), sanitize::list(hint));
+    Ok(OpenError { message, hint, detail: None })
 }
 
 fn above_zero(value: &str, default: &str) -> Result<Duration, String> {

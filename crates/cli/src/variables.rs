@@ -39,8 +39,11 @@ impl Variables {
     }
 }
 
-/// The variable of an option; `--help` and `--version` have none.
+/// The options without a variable: they are what a command is for, and no setting.
+const WITHOUT_VARIABLE: [&str; 5] = ["help", "version", "take-over", "give-back", "python-failed"];
+
+/// The variable of an option, if it has one.
 pub(crate) fn variable(option: &str) -> Option<String> {
-    let has_one = !["help", "version"].contains(&option);
+    let has_one = !WITHOUT_VARIABLE.contains(&option);
     has_one.then(|| format!("{VARIABLES}{}", option.to_uppercase().replace('-', "_")))
 }

@@ -2,6 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use crate::find::Interpreter;
 use crate::package::Package;
@@ -53,6 +54,20 @@ impl Launch {
                 (SEARCHED, None),
             ],
         }
+    }
+
+    /// The command, to be executed in place of this process.
+    #[must_use]
+    pub fn command(&self) -> Command {
+        let mut command = Command::new(&self.program);
+        command.args(&self.args);
+        for (name, value) in &self.vars {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
+        command
     }
 
     /// Sets one of the variables.

@@ -6,7 +6,8 @@
 //! - [`Invocation`] decides whether a command line is meant for a Python interpreter, because
 //!   published hosts start a plugin with the interpreter that its manifest names, which may be the
 //!   worker.
-//! - [`Launch`] is the command that starts the worker inside an interpreter.
+//! - [`Program`] is this program, and [`Launch`] the command that starts the worker inside an
+//!   interpreter.
 //! - [`take_over`] makes an environment's interpreter start this worker instead of the published
 //!   one, and [`give_back`] undoes it.
 //!
@@ -33,6 +34,7 @@ mod find;
 mod invocation;
 mod launch;
 mod package;
+mod program;
 mod take_over;
 
 pub use environment::Environment;
@@ -49,6 +51,7 @@ pub use launch::REASON;
 pub use launch::SEARCHED;
 pub use launch::STDOUT_FD;
 pub use package::Package;
+pub use program::Program;
 pub use take_over::Change;
 pub use take_over::give_back;
 pub use take_over::take_over;

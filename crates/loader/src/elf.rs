@@ -13,7 +13,7 @@ use std::io;
 use std::path::Path;
 
 use crate::error::LoadError;
-use crate::resolve;
+use crate::folders::similar_files;
 
 /// Rejects a file that cannot be a complete library for this machine.
 pub(crate) fn check(path: &Path) -> Result<(), LoadError> {
@@ -42,9 +42,7 @@ pub(crate) fn open(path: &Path) -> Result<(File, u64), LoadError> {
 fn unreadable(path: &Path, source: io::Error) -> LoadError {
     let file = path.to_owned();
     match source.kind() {
-        io::ErrorKind::NotFound => {
-            LoadError::NoSuchFile { file, suggestions: resolve::similar_files(path) }
-        }
+        io::ErrorKind::NotFound => LoadError::NoSuchFile { file, suggestions: similar_files(path) },
         io::ErrorKind::PermissionDenied => LoadError::NoPermission(file),
         _ => LoadError::Unreadable { file, source },
     }

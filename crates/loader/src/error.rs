@@ -3,7 +3,7 @@
 mod hint;
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
@@ -37,6 +37,25 @@ pub enum LoadError {
         suggestions: Vec<String>,
     },
 
+    /// No plugin folder has a plugin of this name, and no interpreter can look for a module of it.
+    #[error(
+        "there is no plugin '{}' in {}, and no Python: {}",
+        sanitize::name(name),
+        // These keep their ends, and are shorter than other texts.
+        sanitize::path(Path::new(searched)),
+        sanitize::path(Path::new(why))
+    )]
+    NoSuchPluginAndNoPython {
+        /// The requested name.
+        name: String,
+        /// The searched folders, as text.
+        searched: String,
+        /// Similar names of plugins in these folders, the most similar first.
+        suggestions: Vec<String>,
+        /// Why there is no interpreter.
+        why: String,
+    },
+
     /// A plugin folder has several libraries of this name.
     #[error(
         "{} has several plugins '{}': {}",
@@ -61,6 +80,14 @@ pub enum LoadError {
         /// The file's SHA-256, as lower-case hex digits.
         actual: String,
     },
+
+    /// A module to import is no file with a SHA-256.
+    #[error("module '{}': is not a file, and has no SHA-256", sanitize::name(.0))]
+    NoDigest(String),
+
+    /// The path names no Python module.
+    #[error("{}: is neither a .py file nor the folder of a package", sanitize::path(.0))]
+    NotPython(PathBuf),
 
     /// The permissions of the file, or of a folder above it, do not allow reading it.
     #[error("{}: permission denied", sanitize::path(.0))]
@@ -307,7 +334,9 @@ impl LoadError {
             Self::IncompatibleLayout { detail, .. } | Self::PatchedInterface { detail, .. } => {
                 Some(detail)
             }
-            Self::CannotLoad { cause: text, .. } | Self::NoSuchPlugin { searched: text, .. } => {
+            Self::CannotLoad { cause: text, .. }
+            | Self::NoSuchPlugin { searched: text, .. }
+            | Self::NoSuchPluginAndNoPython { searched: text, .. } => {
                 (sanitize::text(text) != *text).then_some(text)
             }
             Self::DescribeFailed { detail, .. }

@@ -1,4 +1,4 @@
-//! Finds a plugin library, loads it, and opens its classes.
+//! Finds a plugin, loads its library, and opens its classes.
 //!
 //! ```no_run
 //! use std::sync::Arc;
@@ -7,12 +7,14 @@
 //! use universal_worker_abi::RunContext;
 //! use universal_worker_loader::Library;
 //! use universal_worker_loader::LoadError;
+//! use universal_worker_loader::Module;
 //! use universal_worker_loader::PluginFolders;
 //! use universal_worker_loader::resolve;
 //!
 //! fn open(module: &str, context: Arc<impl RunContext>) -> Result<Class, LoadError> {
 //!     let folders = PluginFolders(vec!["/usr/lib/universal-worker".into()]);
-//!     let library = Library::open(&resolve(module, &folders)?)?;
+//!     let Module::Library(file) = resolve(module, &folders)? else { panic!("a Python module") };
+//!     let library = Library::open(&file)?;
 //!     for class in &library.info().classes {
 //!         println!("{} {}", class.class, class.version);
 //!     }
@@ -20,7 +22,8 @@
 //! }
 //! ```
 //!
-//! [`resolve`] decides what a module is: a path, or a name in [`PluginFolders`].
+//! [`resolve`] decides what a module is: a library or a Python module, by its path or by a name in
+//! [`PluginFolders`].
 //! [`Library::open`] loads the file and compares its plugin interface with this program's;
 //! [`Library::class`] opens a class.
 //! A [`LoadError`] is one line with the file and the cause, and a hint about what to do:
@@ -48,18 +51,24 @@
 mod digest;
 mod elf;
 mod error;
+mod folders;
 mod library;
 mod linker;
 mod open;
+mod python;
 mod resolve;
 
 pub use digest::check_sha256;
 pub use digest::sha256;
 pub use error::LoadError;
+pub use folders::PluginFile;
+pub use folders::PluginFolders;
 pub use library::Library;
-pub use resolve::PluginFile;
-pub use resolve::PluginFolders;
+pub use resolve::Module;
+pub use resolve::NotFound;
+pub use resolve::PythonModule;
 pub use resolve::resolve;
+pub use resolve::resolve_python;
 
 pub use universal_worker_abi::ClassInfo;
 pub use universal_worker_abi::LibraryInfo;

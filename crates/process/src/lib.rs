@@ -36,6 +36,7 @@ pub mod descendants;
 mod error;
 pub mod exit;
 pub mod fd;
+mod handover;
 mod imp;
 mod queue;
 pub mod signals;
@@ -44,4 +45,5 @@ pub mod stdout;
 pub mod thread;
 
 pub use error::Error;
+pub use handover::hand_over;
 pub use queue::Queue;

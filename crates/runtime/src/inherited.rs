@@ -25,7 +25,7 @@ impl Inherited {
     pub(crate) fn take(config: &Config) -> Result<Self, Error> {
         // Check all of them first: taking one over gives it a new number, which may be that of
         // another one that is named but not open.
-        let checked = check(config);
+        let checked = check_inherited(config);
         match &config.announce {
             AnnounceTo::Stdout => {}
             AnnounceTo::File(path) => announce::set_destination(Destination::File(path.clone())),
@@ -48,8 +48,14 @@ impl Inherited {
     }
 }
 
-/// Checks that every file descriptor is open and has one purpose only.
-fn check(config: &Config) -> Result<(), Error> {
+/// Checks that every file descriptor that the config names is open, and has one purpose only.
+///
+/// [`run`](crate::run) does the same; a front end that executes another program first can tell
+/// before that one opens files under these numbers.
+///
+/// # Errors
+/// [`Error::Usage`], with the name of the option.
+pub fn check_inherited(config: &Config) -> Result<(), Error> {
     let announce = if let AnnounceTo::Fd(fd) = config.announce { Some(fd) } else { None };
     let socket = if let ListenAddr::Inherited(fd) = config.listen { Some(fd) } else { None };
     let named = [("--ready-fd", announce), ("--fd", socket), ("--lease-fd", config.lease)];

@@ -48,6 +48,44 @@ pub trait ClassSource: Send + 'static {
     }
 }
 
+impl ClassSource for Box<dyn ClassSource> {
+    fn label(&self) -> PluginLabel {
+        (**self).label()
+    }
+
+    fn open(self: Box<Self>, watch: &LoadWatch) -> Result<Class, OpenError> {
+        (*self).open(watch)
+    }
+
+    fn inspect(
+        self: Box<Self>,
+        class: InspectClass,
+        watch: &LoadWatch,
+    ) -> Result<Inspected, OpenError> {
+        (*self).inspect(class, watch)
+    }
+}
+
+/// The source of a plugin that is known not to load: the error is reported as that of any other
+/// source.
+#[derive(Debug, Clone)]
+pub struct FailedSource {
+    /// The module and class that the user named.
+    pub plugin: PluginLabel,
+    /// Why it does not load.
+    pub error: OpenError,
+}
+
+impl ClassSource for FailedSource {
+    fn label(&self) -> PluginLabel {
+        self.plugin.clone()
+    }
+
+    fn open(self: Box<Self>, _watch: &LoadWatch) -> Result<Class, OpenError> {
+        Err(self.error)
+    }
+}
+
 /// An inspected plugin.
 #[derive(Debug)]
 pub struct Inspected {

@@ -69,6 +69,7 @@ const FOR_BOTH: &[&str] = &[
     "crates/json",
     "crates/plugin",
     "crates/loader",
+    "crates/interpreter",
     "crates/watchdog",
     "crates/telemetry",
     "crates/process",

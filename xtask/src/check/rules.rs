@@ -30,7 +30,7 @@ pub(super) const ARROWS: &[Arrows] = &[
         ],
     ),
     ("cli", &["runtime", "sanitize"]),
-    ("universal-worker", &["cli", "loader", "process", "runtime", "sanitize"]),
+    ("universal-worker", &["cli", "interpreter", "loader", "process", "runtime", "sanitize"]),
     ("hello", &["plugin"]),
     ("voice-activity", &["plugin"]),
     ("conformance", &["plugin"]),

@@ -9,6 +9,7 @@ impl LoadError {
     pub fn hint(&self) -> String {
         let hint = match self {
             Self::NoSuchPlugin { suggestions, .. }
+            | Self::NoSuchPluginAndNoPython { suggestions, .. }
             | Self::NoSuchClass { suggestions, .. }
             | Self::NoSuchFile { suggestions, .. }
                 if !suggestions.is_empty() =>
@@ -27,6 +28,11 @@ impl LoadError {
             Self::NoSuchPlugin { .. } => {
                 "name a folder with --plugin-dir, or give a path with a slash"
             }
+            Self::NoSuchPluginAndNoPython { .. } => {
+                "name a plugin folder with --plugin-dir, or an interpreter with --python"
+            }
+            Self::NoDigest(_) => "leave out --plugin-sha256, or give the path of a .py file",
+            Self::NotPython(_) => "leave out --python for a library",
             Self::NoPermission(_) => {
                 "check the permissions of the file and of the folders above it"
             }
@@ -88,6 +94,14 @@ mod tests {
             LoadError::PatchedInterface { file: file(), version: theirs(), detail: text() },
             LoadError::NoSuchPlugin { name: text(), searched: text(), suggestions: suggestions() },
             LoadError::NoSuchPlugin { name: text(), searched: text(), suggestions: Vec::new() },
+            LoadError::NoSuchPluginAndNoPython {
+                name: text(),
+                searched: text(),
+                suggestions: suggestions(),
+                why: text(),
+            },
+            LoadError::NoDigest(text()),
+            LoadError::NotPython(file()),
             LoadError::NoPermission(file()),
             LoadError::Unreadable { file: file(), source: io::Error::other(text()) },
             LoadError::IsDirectory(file()),
