@@ -107,7 +107,8 @@ fn text(script: &Path) -> String {
     let script = python_literal(script);
     format!(
         "{START}\
-         [exec(compile(open(file).read(), file, \"exec\"), {{\"__file__\": file}}) \
+         [exec(compile(open(file).read(), file, \"exec\"), \
+         {{\"__file__\": file, \"__name__\": \"takeover\"}}) \
          for file in [{script}] \
          if {{\"cjm_plugin_system.core.worker\", \"cjm_substrate.core.worker\"}} \
          .intersection(getattr(sys, \"orig_argv\", ())) \
