@@ -25,6 +25,7 @@ mod load;
 mod logs;
 mod optional_features;
 mod progress;
+mod python;
 mod races;
 mod recorded;
 mod run_ids;

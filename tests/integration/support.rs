@@ -17,6 +17,7 @@ use universal_worker_host::{
     CallError, Client, ExitReport, LineStream, RunReport, RunState, WorkerCommand,
 };
 
+pub(crate) use process::Ended;
 pub(crate) use process::Started;
 pub(crate) use process::c_library;
 pub(crate) use process::fill;

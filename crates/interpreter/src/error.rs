@@ -43,18 +43,12 @@ pub enum InterpreterError {
     },
 
     /// No place has an interpreter.
-    #[error("there is no Python interpreter: PATH has neither python3 nor python")]
+    #[error("no python3 or python in PATH")]
     NotFound,
 
     /// The part of the worker that runs in Python is not installed.
-    #[error(
-        "the worker's Python package is not installed: there is no {}",
-        sanitize::list(looked_for)
-    )]
-    NoPackage {
-        /// The places where it was looked for, as text.
-        looked_for: String,
-    },
+    #[error("{}: is not installed", sanitize::path(.0))]
+    NoPackage(PathBuf),
 
     /// The folder is no environment with packages.
     #[error("{}: is not a Python environment: {missing}", sanitize::path(folder))]
@@ -100,7 +94,7 @@ impl InterpreterError {
                 "name an environment, such as one made by python3 -m venv, or a program"
             }
             Self::NotFound => "install Python 3.10 or later, or name an interpreter with --python",
-            Self::NoPackage { .. } => {
+            Self::NoPackage(_) => {
                 "install the worker as a whole: its folder python/ belongs beside the program"
             }
             Self::NotAnEnvironment { .. } => {
@@ -129,7 +123,7 @@ mod tests {
                 looked_for: "bin/python or bin/python3",
             },
             InterpreterError::NotFound,
-            InterpreterError::NoPackage { looked_for: text() },
+            InterpreterError::NoPackage(path()),
             InterpreterError::NotAnEnvironment { folder: path(), missing: "it has no bin/python" },
             InterpreterError::Itself { reason: Reason::Path, path: path() },
             InterpreterError::Foreign(path()),

@@ -32,8 +32,7 @@ impl Package {
         });
         found.ok_or_else(|| {
             let places = beside.last().cloned().unwrap_or_else(|| "python".into());
-            let looked_for = Self(places.join(NAME)).script().display().to_string();
-            InterpreterError::NoPackage { looked_for }
+            InterpreterError::NoPackage(Self(places.join(NAME)).script())
         })
     }
 
@@ -76,7 +75,8 @@ mod tests {
         let (here, there) = (dist.join("universal-worker"), venv.join("bin/universal-worker"));
         let find = || Package::find(&[&there, &here]).map(|package| package.folder().to_owned());
         let error = find().unwrap_err();
-        assert!(error.to_string().ends_with("dist/python/universal_worker/worker.py"), "{error}");
+        let expected = "dist/python/universal_worker/worker.py: is not installed";
+        assert!(error.to_string().ends_with(expected), "{error}");
         let installed = install(&venv.join("lib/python3.12/site-packages"));
         assert_eq!(find().unwrap(), installed);
         let beside = install(&dist.join("python"));

@@ -110,7 +110,7 @@ fn text(script: &Path) -> String {
          [exec(compile(open(file).read(), file, \"exec\"), \
          {{\"__file__\": file, \"__name__\": \"takeover\"}}) \
          for file in [{script}] \
-         if {{\"cjm_plugin_system.core.worker\", \"cjm_substrate.core.worker\"}} \
+         if {{\"cjm_plugin_system.core.worker\", \"cjm_substrate.core.worker\"}}\
          .intersection(getattr(sys, \"orig_argv\", ())) \
          and __import__(\"os\").path.isfile(file)]\n"
     )
