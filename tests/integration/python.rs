@@ -5,7 +5,7 @@
 mod layout;
 
 use std::fs;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 
 use serde_json::{Value, json};
@@ -107,8 +107,9 @@ fn the_modules_of_published_hosts_are_the_worker() {
 fn what_cannot_be_started_is_told_as_any_load_error() {
     let layout = Layout::new();
     layout.write("text", "");
-    layout.write("tool.py", "");
-    layout.write_program("broken", "#!/no/such/interpreter\n");
+    layout.write("tool.py", "pass");
+    layout.write("broken", "#!/no/such/interpreter\n");
+    fs::set_permissions(layout.path("broken"), fs::Permissions::from_mode(0o755)).unwrap();
     let zeros = "0".repeat(64);
     for (args, expected) in [
         (&["--module", "a.b", "--python", "/nope"][..], "--python: /nope: no such file or folder"),
@@ -215,6 +216,25 @@ fn an_environment_is_taken_over_until_it_is_given_back() {
         assert!(refused.stderr.contains("is not a Python environment"), "{refused:?}");
         assert_eq!(refused.code, Some(2));
     }
+}
+
+#[test]
+fn a_take_over_looks_for_the_module_where_python_does() {
+    let layout = Layout::new();
+    let table = r#"
+import sys
+sys.path.insert(0, "python/universal_worker")
+from takeover import module_of
+for words, module in [
+    ("-m a", "a"), ("-ma", "a"), ("-um a -m b", "a"), ("-X dev -Wd -W x -I -m a", "a"),
+    ("-c -m a", None), ("x.py -m a", None), ("-", None), ("- -m a", None), ("-W -m a", None),
+    ("-m", None), ("", None),
+]:
+    found = module_of(words.split())
+    assert found == module, (words, found)
+"#;
+    let ended = layout.run_of(Path::new("python3"), &["-c", table], &[]);
+    assert_eq!(ended.code, Some(0), "{ended:?}");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! A folder with the worker and its package, in which the extension module is a stub.
 
 use std::fs;
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -68,7 +68,11 @@ impl Layout {
         }
         layout.write("python/universal_worker/bridge.py", BRIDGE);
         layout.write("python/universal_worker/_native.py", "");
-        fs::copy(program(), layout.path("universal-worker")).unwrap();
+        // By another process: this one may fork while it has the file open for writing, and the file
+        // cannot be executed until the child has closed it.
+        let mut copy = Command::new("cp");
+        copy.arg(program()).arg(layout.path("universal-worker"));
+        assert!(copy.status().unwrap().success());
         layout
     }
 
@@ -84,11 +88,6 @@ impl Layout {
         let path = PathBuf::from(self.path(name));
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, text).unwrap();
-    }
-
-    pub(crate) fn write_program(&self, name: &str, text: &str) {
-        self.write(name, text);
-        fs::set_permissions(self.path(name), fs::Permissions::from_mode(0o755)).unwrap();
     }
 
     /// Makes the environment `venv` with a link to the worker; returns the link.
