@@ -11,17 +11,15 @@ use std::process::Command as Execute;
 use universal_worker_cli as cli;
 use universal_worker_cli::Command;
 use universal_worker_interpreter::{
-    Change, InterpreterError, Invocation, Launch, Program, STDOUT_FD, give_back, take_over,
+    Change, InterpreterError, Invocation, Program, give_back, take_over,
 };
-use universal_worker_process::{exit, hand_over, signals};
+use universal_worker_process::{exit, signals};
 use universal_worker_runtime as runtime;
 use universal_worker_runtime::{Error, OpenError};
 
 mod library;
 mod list;
 mod plugin;
-
-use crate::plugin::Plugin;
 
 #[allow(clippy::disallowed_methods, reason = "the program reads its arguments")]
 fn main() {
@@ -40,29 +38,18 @@ fn main() {
 }
 
 fn work(program: &Program, python_options: &[OsString], args: &[OsString]) -> u8 {
-    let find = |plugin| Plugin::find(plugin, program, [python_options, args]);
+    let source = |plugin| plugin::source(plugin, program, [python_options, args]);
     match cli::parse(args.iter().cloned(), env::vars_os()) {
         Ok(Command::Run(run)) => {
-            let source = match find(&run.plugin) {
-                Plugin::Here(source) => source,
-                // The interpreter may open files under numbers that are not open, which `run`
-                // reports.
-                Plugin::Python(launch) => {
-                    run.plugin.failed(match runtime::check_inherited(&run.config) {
-                        Ok(()) => start_python(&launch),
-                        Err(error) => not_started(&launch, &error.to_string()),
-                    })
-                }
+            // `run` reports wrong descriptors, too, but an interpreter may open files under their
+            // numbers first.
+            let source = match runtime::check_inherited(&run.config) {
+                Ok(()) => source(&run.plugin),
+                Err(error) => run.plugin.failed(OpenError::new(error.to_string(), "")),
             };
             runtime::run(&run.config, source)
         }
-        Ok(Command::Check(check)) => {
-            let source = match find(&check.plugin) {
-                Plugin::Here(source) => source,
-                Plugin::Python(launch) => check.plugin.failed(start_python(&launch)),
-            };
-            runtime::inspect(&check.inspect, source)
-        }
+        Ok(Command::Check(check)) => runtime::inspect(&check.inspect, source(&check.plugin)),
         Ok(Command::List(list)) => runtime::report(|| list::render(&list, program)),
         Ok(Command::TakeOver(folder)) => {
             changed(program.package().and_then(|package| take_over(&folder, &package)))
@@ -71,17 +58,6 @@ fn work(program: &Program, python_options: &[OsString], args: &[OsString]) -> u8
         Ok(Command::Print(text)) => runtime::print(&text),
         Err(usage) => runtime::fail(Error::usage(usage.to_string())),
     }
-}
-
-/// Becomes the interpreter that serves the plugin; returns only on failure.
-fn start_python(launch: &Launch) -> OpenError {
-    let error = hand_over(&mut launch.command(), STDOUT_FD);
-    not_started(launch, &error.to_string())
-}
-
-fn not_started(launch: &Launch, why: &str) -> OpenError {
-    let message = format!("{}: cannot be executed: {why}", launch.program.display());
-    OpenError { message, hint: "choose another interpreter with --python".to_owned(), detail: None }
 }
 
 /// Becomes the interpreter of the environment, for whoever takes this program for one.

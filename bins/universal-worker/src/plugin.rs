@@ -1,53 +1,55 @@
-//! The plugin of a request: a class in this process, or a class in an interpreter.
+//! The plugin of a request: a class of a library, or a class in an interpreter.
 
 use std::env;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use universal_worker_cli::{Language, PluginRequest};
-use universal_worker_interpreter::{InterpreterError, Launch, MODULE_FILE, Program, SEARCHED};
+use universal_worker_interpreter::{
+    InterpreterError, Launch, MODULE_FILE, Program, SEARCHED, STDOUT_FD,
+};
 use universal_worker_loader::{
     LoadError, Module, PluginFolders, PythonModule, check_sha256, resolve, resolve_python,
 };
+use universal_worker_process::hand_over;
 use universal_worker_runtime::{ClassSource, OpenError};
+use universal_worker_sanitize as sanitize;
 
 use crate::library::LibrarySource;
 
-/// What a request leads to.
-pub(crate) enum Plugin {
-    /// A class that this process opens, or the error that it reports.
-    Here(Box<dyn ClassSource>),
-    /// A class in an interpreter, which takes the place of this process.
-    Python(Launch),
+/// The class that a request names, or the error that it leads to.
+///
+/// For a class of Python's, an interpreter takes the place of this process, and this returns only if
+/// that fails. `words` are the options of Python's and the arguments of the worker's for it.
+pub(crate) fn source(
+    request: &PluginRequest,
+    program: &Program,
+    words: [&[OsString]; 2],
+) -> Box<dyn ClassSource> {
+    let folders = plugin_folders(request.folders.clone());
+    let module = match (&request.python_failed, request.language) {
+        (Some(error), _) => return request.failed(error.clone()),
+        (None, Language::Any) => resolve(&request.module, &folders),
+        (None, Language::Python) => resolve_python(&request.module, &folders).map(Module::Python),
+    };
+    let launch = match module {
+        Ok(Module::Library(file)) => {
+            return Box::new(LibrarySource { file, request: request.clone() });
+        }
+        Ok(Module::Python(module)) => {
+            let [options, args] = words;
+            python(module, request, program.launch(request.python.clone(), options, args))
+        }
+        Err(error) => Err(open_error(error)),
+    };
+    request.failed(launch.map_or_else(|error| error, |launch| start(&launch)))
 }
 
-impl Plugin {
-    /// `words` are the options of Python's and the arguments of the worker's, for an interpreter.
-    pub(crate) fn find(
-        request: &PluginRequest,
-        program: &Program,
-        words: [&[OsString]; 2],
-    ) -> Self {
-        let folders = plugin_folders(request.folders.clone());
-        let module = match (&request.python_failed, request.language) {
-            (Some(error), _) => return Self::Here(request.failed(error.clone())),
-            (None, Language::Any) => resolve(&request.module, &folders),
-            (None, Language::Python) => {
-                resolve_python(&request.module, &folders).map(Module::Python)
-            }
-        };
-        let launch = match module {
-            Ok(Module::Library(file)) => {
-                return Self::Here(Box::new(LibrarySource { file, request: request.clone() }));
-            }
-            Ok(Module::Python(module)) => {
-                let [options, args] = words;
-                python(module, request, program.launch(request.python.clone(), options, args))
-            }
-            Err(error) => Err(open_error(error)),
-        };
-        launch.map_or_else(|error| Self::Here(request.failed(error)), Self::Python)
-    }
+/// Becomes the interpreter; returns only on failure.
+fn start(launch: &Launch) -> OpenError {
+    let error = hand_over(&mut launch.command(), STDOUT_FD);
+    let message = format!("{}: cannot be executed: {error}", sanitize::path(&launch.program));
+    OpenError::new(message, "choose another interpreter with --python")
 }
 
 /// Adds to the command what is known about the module.
@@ -71,10 +73,7 @@ fn python(
         (PythonModule::Name(Some(missing)), Err(error)) => {
             Err(open_error(missing.without_python(&error.to_string())))
         }
-        (_, launch) => launch.map_err(|error| {
-            let hint = error.hint().to_owned();
-            OpenError { message: error.to_string(), hint, detail: None }
-        }),
+        (_, launch) => launch.map_err(|error| OpenError::new(error.to_string(), error.hint())),
     }
 }
 

@@ -142,8 +142,7 @@ pub(crate) fn key_value(value: &str) -> Result<(String, String), String> {
 /// A message, and on the next line a hint.
 pub(crate) fn failure(value: &str) -> Result<OpenError, String> {
     let (message, hint) = value.split_once('\n').unwrap_or((value, "see the log"));
-    let (message, hint) = (sanitize::message(message), sanitize::list(hint));
-    Ok(OpenError { message, hint, detail: None })
+    Ok(OpenError::new(sanitize::message(message), sanitize::list(hint)))
 }
 
 fn above_zero(value: &str, default: &str) -> Result<Duration, String> {

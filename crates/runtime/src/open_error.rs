@@ -11,3 +11,10 @@ pub struct OpenError {
     /// Details for the log at level debug, such as the full text of the linker.
     pub detail: Option<String>,
 }
+
+impl OpenError {
+    /// An error without details.
+    pub fn new(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { message: message.into(), hint: hint.into(), detail: None }
+    }
+}
