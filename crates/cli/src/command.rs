@@ -31,8 +31,6 @@ pub struct RunRequest {
     pub plugin: PluginRequest,
     /// The configuration of the worker.
     pub config: Config,
-    /// Further keys of the response of `/health`.
-    pub health_extra: serde_json::Map<String, serde_json::Value>,
 }
 
 /// A plugin to describe.

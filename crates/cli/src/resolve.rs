@@ -52,10 +52,8 @@ pub(crate) fn resolve(
         let message = format!("{execute} goes with --check; a running worker has POST /execute");
         return Err(UsageError::new(message));
     }
-    let health_extra = args.health_extra.drain(..);
-    let health_extra = health_extra.map(|(key, value)| (key, value.into())).collect();
     let config = config::config(args, normalized, variables)?;
-    Ok(Command::Run(Box::new(RunRequest { plugin, config, health_extra })))
+    Ok(Command::Run(Box::new(RunRequest { plugin, config })))
 }
 
 /// A command about an environment instead of a plugin.

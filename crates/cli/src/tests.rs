@@ -331,7 +331,7 @@ fn the_options_of_a_python_class_reach_its_request() {
     assert_eq!((plugin.interrupt, plugin.language), (Interrupt::Never, Language::Any));
     assert_eq!(plugin.python.as_deref(), Some(std::path::Path::new("/venv")));
     let extra = [("a", "b=c"), ("version", "1.0")].map(|(key, value)| (key.into(), value.into()));
-    assert_eq!(request.health_extra, extra.into_iter().collect());
+    assert_eq!(request.config.health_extra, extra.into_iter().collect());
     let typed = run(&["--module=m", "--python=p"], &[("UNIVERSAL_WORKER_PYTHON", "/venv")]).plugin;
     assert_eq!((typed.python, typed.language), (Some("p".into()), Language::Python));
     let plain = run(&["--module=m"], &[]).plugin;

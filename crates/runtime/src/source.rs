@@ -53,6 +53,10 @@ impl ClassSource for Box<dyn ClassSource> {
         (**self).label()
     }
 
+    fn hooks(&self) -> Arc<dyn Hooks> {
+        (**self).hooks()
+    }
+
     fn open(self: Box<Self>, watch: &LoadWatch) -> Result<Class, OpenError> {
         (*self).open(watch)
     }

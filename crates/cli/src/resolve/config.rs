@@ -33,6 +33,8 @@ pub(super) fn config(
     config.access = access(args.allow_host, args.allow_origin);
     set(&mut config.log_filter, args.log_level);
     config.plugin_config = json_input("config", args.config, normalized);
+    let extra = args.health_extra.into_iter().map(|(key, value)| (key, value.into()));
+    config.health_extra = extra.collect();
     Ok(config)
 }
 

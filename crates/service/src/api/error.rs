@@ -115,6 +115,8 @@ impl ApiError {
     fn respond<B: From<Bytes>>(&self, for_lines: bool) -> Response<B> {
         let message = self.to_string();
         let job_error = match self {
+            // There was nothing to run; the original worker has only a detail here.
+            Self::Run(run) if matches!(run.failure.error, RunError::UnknownExtension(_)) => None,
             Self::Run(run) => Some(run.failure.job_error.as_ref()),
             Self::ConfigRejected(failure) => Some(failure.job_error.as_ref()),
             _ => None,
