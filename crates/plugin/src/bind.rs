@@ -16,6 +16,7 @@ mod raw_args;
 mod text;
 
 use serde::de::DeserializeOwned;
+use universal_worker_abi::Fault;
 
 use crate::bind::arguments::{Arguments, Errors};
 use crate::bind::bound_args::BoundArgs;
@@ -24,6 +25,16 @@ pub(crate) use crate::bind::error::BindError;
 pub(crate) use crate::bind::fields::Binding;
 use crate::bind::mismatch::Source;
 pub use crate::bind::raw_args::RawArgs;
+
+/// The body of a request as text: UTF-8, and JSON in it not nested deeper than 128.
+///
+/// Further than that, the text is not checked.
+///
+/// # Errors
+/// A fault of kind [`Syntax`](crate::dynamic::FaultKind::Syntax) that names line and column.
+pub fn body_text(body: &[u8]) -> Result<&str, Fault> {
+    Ok(text::from_body(body)?)
+}
 
 /// Binds the body of a call, `{"args":[…],"kwargs":{…}}`; an empty body is `{}`.
 pub(crate) fn call<T: DeserializeOwned>(body: &[u8], binding: &Binding) -> Result<T, BindError> {

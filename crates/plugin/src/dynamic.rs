@@ -71,6 +71,7 @@ pub(crate) mod in_process;
 pub(crate) mod instance;
 pub(crate) mod shim;
 
+pub use crate::bind::body_text;
 pub use class::DynClass;
 pub use in_process::in_process;
 pub use instance::DynInstance;

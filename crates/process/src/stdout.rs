@@ -28,6 +28,8 @@ struct Captured {
     /// The read end of the pipe.
     pipe: OwnedFd,
     lines: Mutex<Lines>,
+    /// What came through [`log`].
+    lines_of_runs: Mutex<Lines>,
 }
 
 /// Bytes per read, and reads per turn, so that a flush ends even under a flood.
@@ -51,7 +53,12 @@ fn replace() -> Result<Captured, Errno> {
     rustix::io::ioctl_fionbio(&pipe, true)?;
     rustix::stdio::dup2_stdout(&printed)?;
     imp::line_buffer_c_stdout();
-    Ok(Captured { original: original.into(), pipe, lines: Mutex::default() })
+    Ok(Captured {
+        original: original.into(),
+        pipe,
+        lines: Mutex::default(),
+        lines_of_runs: Mutex::default(),
+    })
 }
 
 /// Replaces stdout by a duplicate of stderr, and returns the file descriptor that keeps the original.
@@ -90,6 +97,23 @@ pub fn write(text: &str) {
     drop(written);
 }
 
+/// Logs printed bytes that do not come through stdout, as lines of `run`; empty for no run.
+///
+/// For an interpreter, which knows the run that prints.
+pub fn log(bytes: &[u8], run: &str) {
+    if let Some(captured) = CAPTURED.get() {
+        let mut lines = captured.lines_of_runs.lock().unwrap_or_else(PoisonError::into_inner);
+        lines.push_of(bytes, run, Instant::now());
+    }
+}
+
+/// Logs an incomplete last line of what came through [`log`].
+pub fn end_line() {
+    if let Some(captured) = CAPTURED.get() {
+        captured.lines_of_runs.lock().unwrap_or_else(PoisonError::into_inner).finish();
+    }
+}
+
 /// Calls `use_fd` with the original stdout.
 pub fn with_original<T>(use_fd: impl FnOnce(BorrowedFd<'_>) -> T) -> T {
     match CAPTURED.get() {
@@ -103,6 +127,7 @@ pub fn flush() {
     if let Some(captured) = CAPTURED.get() {
         captured.drain();
         captured.with_lines(Lines::finish);
+        captured.lines_of_runs.lock().unwrap_or_else(PoisonError::into_inner).finish();
     }
 }
 

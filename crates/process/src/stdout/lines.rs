@@ -14,6 +14,8 @@ const SECOND: Duration = Duration::from_secs(1);
 pub(super) struct Lines {
     /// The incomplete last line.
     partial: Vec<u8>,
+    /// The run that printed it; empty if that is not known.
+    run: String,
     rate: Rate,
 }
 
@@ -27,17 +29,26 @@ struct Rate {
 
 impl Lines {
     pub(super) fn push(&mut self, bytes: &[u8], now: Instant) {
-        self.split(bytes, now, log);
+        self.push_of(bytes, "", now);
+    }
+
+    /// [`push`](Self::push) for bytes that a run printed.
+    pub(super) fn push_of(&mut self, bytes: &[u8], run: &str, now: Instant) {
+        if self.run != run {
+            self.finish();
+            run.clone_into(&mut self.run);
+        }
+        self.split(bytes, now, |line| log(line, run));
     }
 
     /// Logs an incomplete line, and the number of lost lines.
     pub(super) fn finish(&mut self) {
         let partial = std::mem::take(&mut self.partial);
         if !partial.is_empty() {
-            log(&String::from_utf8_lossy(&partial));
+            log(&String::from_utf8_lossy(&partial), &self.run);
         }
         if let Some(lost) = self.rate.take_lost() {
-            log(&lost);
+            log(&lost, "");
         }
     }
 
@@ -92,8 +103,12 @@ impl Rate {
     }
 }
 
-fn log(line: &str) {
-    log::info!(target: "stdout", "{line}");
+fn log(line: &str, run: &str) {
+    if run.is_empty() {
+        log::info!(target: "stdout", "{line}");
+    } else {
+        log::info!(target: "stdout", run; "{line}");
+    }
 }
 
 #[cfg(test)]

@@ -1,0 +1,85 @@
+"""The functions that the extension module calls."""
+
+import os
+import sys
+
+from universal_worker import _native, coroutines, errors, process
+from universal_worker.errors import Cancelled, describe, traceback_of
+from universal_worker.loading import LoadError, environment, load_module, plugin_classes
+from universal_worker.plugin import Plugin
+from universal_worker.values import escape
+
+__all__ = [
+    "Cancelled",
+    "cancel_task",
+    "describe",
+    "escape",
+    "finish",
+    "is_bad_moment",
+    "load_failure",
+    "main",
+    "open_classes",
+    "open_plugin",
+    "traceback_of",
+]
+
+cancel_task = coroutines.cancel
+is_bad_moment = process.is_bad_moment
+finish = process.finish
+
+
+def main(arguments):
+    """Runs a worker with these command-line arguments; does not return."""
+    # Goes to where stdout is now, which the worker is about to change.
+    sys.stdout.flush()
+    process.prepare()
+    stdout_fd = _take("STDOUT_FD")
+    start = {
+        "stdout_fd": int(stdout_fd) if stdout_fd else None,
+        "reason": _take("PYTHON_REASON"),
+        "module_file": _take("MODULE_FILE"),
+        "searched": _take("SEARCHED"),
+    }
+    _take("PROGRAM")
+    _native.main(arguments, start)
+
+
+def _take(name):
+    """A variable from the program that started the interpreter; the plugin does not see it."""
+    return os.environ.pop("UNIVERSAL_WORKER_" + name, None)
+
+
+def open_plugin(module, class_name, adapters):
+    """Makes the plugin's object."""
+    process.take_output()
+    return Plugin(load_module(module), class_name, adapters)
+
+
+def open_classes(module, class_name):
+    """The plugins of a module, for an inspection: one by name, or all."""
+    process.take_output()
+    loaded = load_module(module)
+    if class_name is not None:
+        return [Plugin(loaded, class_name, ())]
+    return [Plugin(loaded, cls.__name__, ()) for cls in plugin_classes(loaded)]
+
+
+def load_failure(error):
+    """The message, hint and detail of a failed load."""
+    if isinstance(error, LoadError):
+        return str(error), error.hint, error.detail
+    if errors.is_cancelled(error):
+        return "loading was interrupted", "the worker was asked to stop", None
+    kind = type(error).__name__
+    message = "loading it raises %s: %s" % (kind, errors.message(error))
+    return message, "see its traceback in the log", traceback_of(error)
+
+
+def file_of(module_name):
+    """The file of a loaded module, for an inspection."""
+    module = sys.modules.get(module_name)
+    return getattr(module, "__file__", None)
+
+
+def describe_environment():
+    return environment()

@@ -1,0 +1,216 @@
+"""Makes a Python process one that hosts a plugin: signals, forks, output, log and exit."""
+
+import _signal
+import _thread
+import faulthandler
+import io
+import os
+import sys
+
+from universal_worker import _native, coroutines, errors
+
+#: Interrupts the run on the first thread, and writes the stack of the thread that receives it.
+INTERRUPT = _signal.SIGRTMAX - 3
+STACK = _signal.SIGRTMAX - 4
+
+#: The signals that stop the worker; a plugin's handlers for them are kept, but not installed.
+_STOP = (_signal.SIGTERM, _signal.SIGINT, _signal.SIGHUP)
+
+_signal_function = _signal.signal
+_getsignal_function = _signal.getsignal
+_exit_function = os._exit
+_kept_handlers = {}
+
+
+def prepare():
+    """Runs before the worker installs its own handlers, on the first thread."""
+    # Before them, so that the worker's crash report comes first and hands over to this one.
+    faulthandler.enable(file=2)
+    faulthandler.register(STACK, file=_native.stack_file(), all_threads=False)
+    # After them, this call would replace them.
+    _signal.signal(_signal.SIGINT, _signal.SIG_DFL)
+    _signal.signal(INTERRUPT, _on_interrupt)
+    _signal.signal = _signal_unless_stop
+    _signal.getsignal = _getsignal
+    os._exit = _exit
+    os.register_at_fork(after_in_child=_after_fork)
+
+
+def take_output():
+    """From now on, printed lines become log lines with the id of their run."""
+    sys.stdout = _Output(_PrintedBytes(), encoding="utf-8", errors="backslashreplace")
+    if "logging" in sys.modules:
+        _install_log_handler()
+    else:
+        sys.meta_path.insert(0, _LoggingFinder())
+
+
+def finish():
+    """Does what the interpreter would do at its end, but for waiting for threads."""
+    multiprocessing = sys.modules.get("multiprocessing.process")
+    if multiprocessing is not None:
+        _end_children(multiprocessing.active_children())
+    atexit = __import__("atexit")
+    atexit._run_exitfuncs()
+    tracker = sys.modules.get("multiprocessing.resource_tracker")
+    if tracker is not None:
+        # It ignores SIGTERM, and a SIGKILL would leak what it tracks.
+        tracker._resource_tracker._stop()
+    sys.stdout.flush()
+
+
+def _end_children(children):
+    for child in children:
+        child.terminate()
+    for child in children:
+        child.join(0.2)
+        if child.exitcode is None:
+            child.kill()
+
+
+def end_line():
+    """Ends a line that was printed without a line feed, so that it is not the next run's."""
+    if _PrintedBytes.is_open:
+        _PrintedBytes.is_open = False
+        _native.end_line()
+
+
+def is_bad_moment(thread):
+    """Whether an interrupt of this thread would do damage now."""
+    return _is_bad(sys._current_frames().get(thread))
+
+
+def _is_bad(frame):
+    # An interrupted import leaves a module half made; an interrupted start of an event loop leaks it.
+    while frame is not None:
+        code = frame.f_code
+        if code is coroutines.LOOP_START or code.co_filename.startswith("<frozen importlib"):
+            return True
+        frame = frame.f_back
+    return False
+
+
+def _on_interrupt(_signal_number, frame):
+    if not _native.take_interrupt(_is_bad(frame)):
+        return
+    # A coroutine is cancelled as a task first, so that its event loop stays usable.
+    if not coroutines.cancel(_thread.get_ident()):
+        raise errors.Cancelled
+
+
+def _signal_unless_stop(number, handler):
+    if number not in _STOP:
+        return _signal_function(number, handler)
+    former = _getsignal(number)
+    _kept_handlers[number] = handler
+    name = {_signal.SIGTERM: "SIGTERM", _signal.SIGINT: "SIGINT"}.get(number, "SIGHUP")
+    message = "the plugin's handler for %s is not installed: the signal stops the worker" % name
+    _native.log_once(30, __name__, message)
+    return former
+
+
+def _getsignal(number):
+    if number in _STOP:
+        return _kept_handlers.get(number, _signal.SIG_DFL)
+    return _getsignal_function(number)
+
+
+def _exit(status):
+    _native.report_exit(status)
+    _exit_function(status)
+
+
+def _after_fork():
+    """Makes a forked process an ordinary one: it has none of the worker's threads."""
+    _native.forked()
+    _signal.signal = _signal_function
+    _signal.getsignal = _getsignal_function
+    os._exit = _exit_function
+    for number in _STOP:
+        _signal_function(number, _kept_handlers.get(number, _signal.SIG_DFL))
+    _signal_function(INTERRUPT, _signal.SIG_IGN)
+    sys.stdout = io.TextIOWrapper(
+        io.FileIO(1, "w", closefd=False), errors="backslashreplace", line_buffering=True
+    )
+
+
+class _PrintedBytes(io.RawIOBase):
+    """The end of sys.stdout: what arrives here goes to the log."""
+
+    name = "<stdout>"
+    mode = "wb"
+    #: Whether the last line has no end.
+    is_open = False
+
+    def writable(self):
+        return True
+
+    def fileno(self):
+        return 1
+
+    def isatty(self):
+        return False
+
+    def write(self, data):
+        _PrintedBytes.is_open = data[-1:] != b"\n"
+        _native.print_bytes(bytes(data))
+        return len(data)
+
+
+class _Output(io.TextIOWrapper):
+    """sys.stdout; a plugin that closes it closes nothing."""
+
+    def __init__(self, raw, **options):
+        super().__init__(io.BufferedWriter(raw), line_buffering=True, **options)
+
+    def close(self):
+        self.flush()
+
+
+class _LoggingFinder:
+    """Installs the log handler when the plugin imports ``logging``, which takes a while."""
+
+    def find_spec(self, name, path=None, target=None):
+        if name != "logging":
+            return None
+        sys.meta_path.remove(self)
+        for finder in sys.meta_path:
+            spec = finder.find_spec(name, path, target)
+            if spec is not None:
+                _call_after(spec.loader, _install_log_handler)
+                return spec
+        return None
+
+
+def _call_after(loader, function):
+    execute = loader.exec_module
+
+    def exec_module(module):
+        execute(module)
+        function()
+
+    loader.exec_module = exec_module
+
+
+def _install_log_handler():
+    import logging
+
+    class WorkerLogHandler(logging.Handler):
+        """Passes records to the worker's log, which adds the time, the level and the run."""
+
+        def emit(self, record):
+            try:
+                text = self.format(record)
+                if not _native.log(record.levelno, record.name, text):
+                    # In a forked process.
+                    sys.stderr.write("%s %s: %s\n" % (record.levelname, record.name, text))
+            except Exception:
+                self.handleError(record)
+
+    root = logging.getLogger()
+    for handler in root.handlers[:]:
+        root.removeHandler(handler)
+    handler = WorkerLogHandler()
+    handler.setFormatter(logging.Formatter("%(message)s"))
+    root.addHandler(handler)
+    root.setLevel(_native.log_level())

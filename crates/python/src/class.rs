@@ -1,0 +1,150 @@
+//! A Python class as a class of the worker.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use pyo3::prelude::*;
+use universal_worker_plugin::dynamic::{
+    ClassInfo, DynClass, DynInstance, Fault, FaultKind, body_text,
+};
+use universal_worker_plugin::{Context, Reconfigured};
+
+use crate::call::{attached, with_body, without_body};
+use crate::runs::CallKind;
+
+/// The object of a Python class: there is one per process.
+pub(crate) struct Plugin {
+    execute: Py<PyAny>,
+    execute_stream: Py<PyAny>,
+    initialize: Py<PyAny>,
+    config: Py<PyAny>,
+    cleanup: Py<PyAny>,
+    prefetch: Py<PyAny>,
+    config_options: Py<PyAny>,
+    extension: Py<PyAny>,
+    /// The config that the plugin showed last.
+    last_config: Mutex<Vec<u8>>,
+}
+
+/// A Python class.
+pub(crate) struct PythonClass {
+    info: ClassInfo,
+    plugin: Arc<Plugin>,
+}
+
+/// The object between its initialize and its cleanup.
+struct PythonInstance(Arc<Plugin>);
+
+impl Plugin {
+    /// Takes the methods of the Python side's object.
+    pub(crate) fn new(object: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let method = |name: &str| Ok::<_, PyErr>(object.getattr(name)?.unbind());
+        Ok(Self {
+            execute: method("execute")?,
+            execute_stream: method("execute_stream")?,
+            initialize: method("initialize")?,
+            config: method("config")?,
+            cleanup: method("cleanup")?,
+            prefetch: method("prefetch")?,
+            config_options: method("config_options")?,
+            extension: method("extension")?,
+            last_config: Mutex::new(b"{}".to_vec()),
+        })
+    }
+
+    /// Asks the object for its config, and remembers it.
+    pub(crate) fn read_config(&self) -> Vec<u8> {
+        match without_body(&self.config, CallKind::Other, None) {
+            Ok(config) if !config.is_empty() => {
+                self.last_config.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&config);
+                config
+            }
+            Ok(_) => self.last_config(),
+            Err(fault) => {
+                log::warn!("the plugin's get_current_config: {fault}");
+                self.last_config()
+            }
+        }
+    }
+
+    fn last_config(&self) -> Vec<u8> {
+        self.last_config.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn initialize(&self, config: &[u8], cx: &Context) -> Result<(), Fault> {
+        with_body(&self.initialize, CallKind::Startup, cx, config).map(drop)
+    }
+
+    fn extension(&self, name: &str, json: &[u8], cx: &Context) -> Result<Vec<u8>, Fault> {
+        let body = body_text(json)?;
+        attached(&self.extension, CallKind::Run, Some(cx), (name, body))
+    }
+}
+
+impl PythonClass {
+    pub(crate) fn new(info: ClassInfo, plugin: Arc<Plugin>) -> Self {
+        Self { info, plugin }
+    }
+}
+
+impl DynClass for PythonClass {
+    fn info(&self) -> &ClassInfo {
+        &self.info
+    }
+
+    /// The class completes a config only when it is initialized; until then this is what it shows.
+    fn complete_config(&self, _config: &[u8]) -> Result<Vec<u8>, Fault> {
+        Ok(self.plugin.last_config())
+    }
+
+    fn create(&self, config: &[u8], cx: &Context) -> Result<Box<dyn DynInstance>, Fault> {
+        self.plugin.initialize(config, cx)?;
+        Ok(Box::new(PythonInstance(Arc::clone(&self.plugin))))
+    }
+
+    fn config_options(&self, _config: &[u8], cx: &Context) -> Result<Vec<u8>, Fault> {
+        without_body(&self.plugin.config_options, CallKind::Other, Some(cx))
+    }
+
+    fn extension(&self, name: &str, json: &[u8], cx: &Context) -> Result<Vec<u8>, Fault> {
+        self.plugin.extension(name, json, cx)
+    }
+}
+
+impl DynInstance for PythonInstance {
+    fn config(&self) -> Vec<u8> {
+        self.0.read_config()
+    }
+
+    fn execute(&self, call: &[u8], cx: &Context) -> Result<Vec<u8>, Fault> {
+        with_body(&self.0.execute, CallKind::Run, cx, call)
+    }
+
+    fn execute_stream(&self, call: &[u8], cx: &Context) -> Result<(), Fault> {
+        with_body(&self.0.execute_stream, CallKind::Run, cx, call).map(drop)
+    }
+
+    fn prefetch(&self, cx: &Context) -> Result<(), Fault> {
+        without_body(&self.0.prefetch, CallKind::Run, Some(cx)).map(drop)
+    }
+
+    /// Always in place: plugins compare the config with their former one, and a second object would
+    /// hold its models twice.
+    fn reconfigure(&mut self, config: &[u8], cx: &Context) -> Result<Reconfigured, Fault> {
+        self.0.initialize(config, cx)?;
+        Ok(Reconfigured::InPlace)
+    }
+
+    fn extension(&self, name: &str, json: &[u8], cx: &Context) -> Result<Vec<u8>, Fault> {
+        self.0.extension(name, json, cx)
+    }
+}
+
+impl Drop for PythonInstance {
+    fn drop(&mut self) {
+        if let Err(fault) = without_body(&self.0.cleanup, CallKind::Other, None)
+            && fault.kind != FaultKind::NotSupported
+        {
+            log::error!("the plugin's cleanup failed: {fault}");
+        }
+    }
+}

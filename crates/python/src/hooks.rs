@@ -1,0 +1,108 @@
+//! What Python does at certain points of the worker's life.
+
+use std::fs::File;
+use std::os::fd::{AsRawFd, RawFd};
+use std::os::unix::fs::FileExt;
+use std::sync::{Arc, OnceLock};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use pyo3::exceptions::PyOSError;
+use pyo3::prelude::*;
+use rustix::fs::MemfdFlags;
+use serde_json::{Map, Value};
+use universal_worker_runtime::{FirstLane, Hooks, PluginThreadEvent};
+
+use crate::home::Home;
+use crate::interrupter::{Interrupter, Message};
+use crate::{bridge, imp, runs};
+
+/// The hooks of a Python class.
+pub(crate) struct PythonHooks {
+    home: Home,
+    health: Arc<OnceLock<Map<String, Value>>>,
+}
+
+impl PythonHooks {
+    pub(crate) fn new(home: Home, health: Arc<OnceLock<Map<String, Value>>>) -> Self {
+        Self { home, health }
+    }
+}
+
+impl Hooks for PythonHooks {
+    fn first_lane(&self) -> Option<FirstLane> {
+        let home = self.home.clone();
+        Some(Box::new(move |work| home.push(work)))
+    }
+
+    fn on_plugin_thread(&self, event: &PluginThreadEvent<'_>) {
+        match event {
+            PluginThreadEvent::ThreadStarted if !imp::call_thread().is_home => {
+                imp::keep_thread_state();
+            }
+            PluginThreadEvent::ThreadEnded => imp::release_thread_state(),
+            _ => {}
+        }
+    }
+
+    fn stopping(&self) {
+        Interrupter::send(Message::Stop);
+    }
+
+    fn cleaned_up(&self) {
+        let finished = Python::attach(|py| {
+            let finish = || bridge::module(py)?.getattr("finish")?.call0();
+            finish().map(drop).map_err(|error| bridge::fault(py, error, false))
+        });
+        if let Err(fault) = finished {
+            log::warn!("the exit handlers of the plugin: {fault}");
+        }
+    }
+
+    fn stack(&self, run_id: &str) -> Option<String> {
+        let call = runs::active().into_iter().find(|call| call.run_id() == run_id)?;
+        stack_of(call.thread.tid)
+    }
+
+    fn health(&self) -> Map<String, Value> {
+        self.health.get().cloned().unwrap_or_default()
+    }
+}
+
+/// Where `faulthandler` writes stacks.
+static STACKS: OnceLock<File> = OnceLock::new();
+
+/// The number of the file for stacks, for `faulthandler.register`.
+#[pyfunction]
+pub(crate) fn stack_file() -> PyResult<RawFd> {
+    let file = rustix::fs::memfd_create("stacks", MemfdFlags::CLOEXEC)
+        .map_err(|error| PyOSError::new_err(error.to_string()))?;
+    Ok(STACKS.get_or_init(|| file.into()).as_raw_fd())
+}
+
+/// How long a thread may take to write its stack, and the interval between looks at it.
+const STACK_LIMIT: Duration = Duration::from_millis(80);
+const STACK_INTERVAL: Duration = Duration::from_millis(2);
+
+/// The Python stack of a thread, which needs no interpreter lock: the thread writes it in a signal
+/// handler.
+fn stack_of(tid: i32) -> Option<String> {
+    let file = STACKS.get()?;
+    let length = || file.metadata().map_or(0, |metadata| metadata.len());
+    let (start, began) = (length(), Instant::now());
+    imp::send_signal(tid, imp::stack_signal());
+    let mut seen = start;
+    while began.elapsed() < STACK_LIMIT {
+        // A handler writes line by line, and no end.
+        thread::sleep(STACK_INTERVAL);
+        let now = length();
+        if now > start && now == seen {
+            break;
+        }
+        seen = now;
+    }
+    let mut stack = vec![0; usize::try_from(seen.saturating_sub(start)).ok()?];
+    file.read_exact_at(&mut stack, start).ok()?;
+    let stack = String::from_utf8_lossy(&stack).trim().to_owned();
+    (!stack.is_empty()).then_some(stack)
+}

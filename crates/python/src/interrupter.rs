@@ -1,0 +1,180 @@
+//! The thread that stops cancelled runs; it never waits for the interpreter lock.
+
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+use pyo3::prelude::*;
+use universal_worker_interrupt::{Escalation, Interrupts, Request, Step};
+use universal_worker_process::{Error, Queue, thread};
+
+use crate::runs::{ActiveCall, CallKind};
+use crate::{bridge, imp, runs};
+
+/// The thread that stops cancelled runs.
+pub(crate) struct Interrupter {
+    messages: Queue<Message>,
+    /// The plugin's `cancel`, if it has one.
+    ask: OnceLock<Py<PyAny>>,
+}
+
+pub(crate) enum Message {
+    /// A run was cancelled; urgent if the worker stops.
+    Cancel { call: Arc<ActiveCall>, urgent: bool },
+    /// A call was interrupted at a bad moment.
+    Retry(u64),
+    /// A cancelled call has returned.
+    Returned(u64),
+    /// The worker stops.
+    Stop,
+}
+
+static INTERRUPTER: OnceLock<Interrupter> = OnceLock::new();
+
+/// How long the thread waits when nothing is due.
+const IDLE: Duration = Duration::from_secs(3600);
+
+impl Interrupter {
+    pub(crate) fn start(interrupts: Interrupts) -> Result<(), Error> {
+        let messages = Queue::unbounded();
+        let received = messages.clone();
+        INTERRUPTER.get_or_init(|| Self { messages, ask: OnceLock::new() });
+        thread::spawn("interrupt", "the interrupts of runs", move || {
+            State { escalation: Escalation::new(interrupts), calls: HashMap::new() }
+                .follow(&received);
+        })
+    }
+
+    /// Sets the plugin's method for cancelling.
+    pub(crate) fn set_ask(ask: Py<PyAny>) {
+        if let Some(interrupter) = INTERRUPTER.get() {
+            let _ = interrupter.ask.set(ask);
+        }
+    }
+
+    pub(crate) fn send(message: Message) {
+        if let Some(interrupter) = INTERRUPTER.get() {
+            // Never fails: the queue is unbounded.
+            let _ = interrupter.messages.push(message);
+        }
+    }
+}
+
+struct State {
+    escalation: Escalation<u64>,
+    calls: HashMap<u64, Arc<ActiveCall>>,
+}
+
+impl State {
+    fn follow(mut self, messages: &Queue<Message>) {
+        loop {
+            let left =
+                self.escalation.due().map(|due| due.saturating_duration_since(Instant::now()));
+            if let Some(message) = messages.pop_timeout(left.unwrap_or(IDLE)) {
+                self.update(message);
+            }
+            for (key, step) in self.escalation.take_due(Instant::now()) {
+                if let Some(call) = self.calls.get(&key) {
+                    carry_out(step, call);
+                }
+            }
+        }
+    }
+
+    fn update(&mut self, message: Message) {
+        match message {
+            Message::Cancel { call, urgent } => {
+                // The plugin's `cancel` concerns all of its runs.
+                let can_ask = has_ask() && runs::count_runs() == 1;
+                let request = match (can_ask, urgent) {
+                    (false, _) => Request::Interrupt,
+                    (true, false) => Request::Ask,
+                    (true, true) => Request::AskAndInterrupt,
+                };
+                if urgent {
+                    call.mark_urgent();
+                }
+                self.cancel(call, request);
+            }
+            Message::Retry(key) => self.escalation.retry(&key, Instant::now()),
+            Message::Returned(key) => {
+                self.escalation.returned(&key);
+                self.calls.remove(&key);
+            }
+            Message::Stop => {
+                self.escalation.hurry(Instant::now());
+                for call in runs::active() {
+                    call.mark_urgent();
+                    if call.kind == CallKind::Startup {
+                        self.cancel(call, Request::Interrupt);
+                    }
+                }
+            }
+        }
+    }
+
+    fn cancel(&mut self, call: Arc<ActiveCall>, request: Request) {
+        if call.mark_cancelled() {
+            self.escalation.cancel(call.key, request, Instant::now());
+            self.calls.insert(call.key, call);
+        }
+    }
+}
+
+fn has_ask() -> bool {
+    INTERRUPTER.get().is_some_and(|interrupter| interrupter.ask.get().is_some())
+}
+
+fn carry_out(step: Step, call: &Arc<ActiveCall>) {
+    match step {
+        Step::Ask => on_own_thread("cancel", call, ask),
+        Step::Interrupt if call.thread.is_home => {
+            if call.is_inside() {
+                imp::send_signal(call.thread.tid, imp::interrupt_signal());
+            }
+        }
+        Step::Interrupt => on_own_thread("interrupt-lane", call, interrupt_lane),
+    }
+}
+
+/// Runs `work` on a new thread, which may wait for the interpreter lock for ever.
+fn on_own_thread(name: &'static str, call: &Arc<ActiveCall>, work: fn(Python<'_>, &ActiveCall)) {
+    let call = Arc::clone(call);
+    let spawned = thread::spawn_for_plugin(name, "the cancel of a run", move || {
+        Python::attach(|py| work(py, &call));
+    });
+    if let Err(error) = spawned {
+        log::error!("{error}");
+    }
+}
+
+/// Calls the plugin's `cancel`.
+fn ask(py: Python<'_>, call: &ActiveCall) {
+    let Some(ask) = INTERRUPTER.get().and_then(|interrupter| interrupter.ask.get()) else { return };
+    // The run may have returned while this thread waited; the next one must not be cancelled.
+    if !call.begin_ask() {
+        return;
+    }
+    if let Err(error) = ask.call0(py) {
+        log::warn!(run = call.run_id(); "the plugin's cancel(): {}", bridge::fault(py, error, false));
+    }
+    call.end_ask();
+}
+
+/// Interrupts a run on a thread that is not the first: its coroutine, or its bytecode.
+fn interrupt_lane(py: Python<'_>, call: &ActiveCall) {
+    let ask = |name| {
+        let answer = bridge::module(py)?.getattr(name)?.call1((call.thread.ident,))?;
+        answer.extract::<bool>()
+    };
+    if !call.take_interrupt(ask("is_bad_moment").unwrap_or(false)) {
+        return;
+    }
+    if ask("cancel_task").unwrap_or(false) {
+        return;
+    }
+    match bridge::cancelled_class(py) {
+        Ok(class) => imp::raise_in_thread(class, call.thread.ident),
+        Err(error) => log::error!("cannot interrupt a run: {error}"),
+    }
+}

@@ -1,0 +1,291 @@
+//! Which call of the plugin is on which thread.
+
+use std::cell::RefCell;
+use std::os::raw::c_ulong;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use pyo3::exceptions::PyRuntimeError;
+use pyo3::prelude::*;
+use pyo3::types::PyString;
+use universal_worker_interrupt::{HURRIED_INTERVAL, INTERVAL};
+use universal_worker_plugin::{CancelReason, Context};
+
+use crate::interrupter::{Interrupter, Message};
+use crate::{bridge, imp};
+
+/// A call of the plugin that is in progress.
+pub(crate) struct ActiveCall {
+    pub(crate) key: u64,
+    pub(crate) kind: CallKind,
+    pub(crate) thread: CallThread,
+    context: Option<Context>,
+    state: Mutex<CallState>,
+    asked: Condvar,
+}
+
+/// What the call is for, which decides when it may be interrupted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CallKind {
+    /// A run, interrupted when it is cancelled.
+    Run,
+    /// The import of the module or an initialize, interrupted when the worker stops.
+    Startup,
+    /// A cleanup or a probe, never interrupted.
+    Other,
+}
+
+/// The thread of a call.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct CallThread {
+    /// The id of the thread in the system.
+    pub(crate) tid: i32,
+    /// The id of the thread in Python.
+    pub(crate) ident: c_ulong,
+    pub(crate) is_home: bool,
+}
+
+#[derive(Debug, Default)]
+struct CallState {
+    /// Whether the thread is in the plugin's code; changes only with the interpreter lock held.
+    is_inside: bool,
+    cancelled_at: Option<Instant>,
+    /// The worker stops: no other call follows.
+    is_urgent: bool,
+    /// The plugin's `cancel` is being called for this call.
+    is_being_asked: bool,
+    /// When it was interrupted last: what it does then, as in a `finally`, gets some time.
+    interrupted_at: Option<Instant>,
+}
+
+static CALLS: Mutex<Vec<Arc<ActiveCall>>> = Mutex::new(Vec::new());
+
+/// Set in processes that the plugin forks, which have none of the worker's threads.
+static FORKED: AtomicBool = AtomicBool::new(false);
+
+thread_local! {
+    static CURRENT: RefCell<Option<Arc<ActiveCall>>> = const { RefCell::new(None) };
+}
+
+/// How long a run waits for the plugin's `cancel`, so that it does not affect the next run.
+const ASK_LIMIT: Duration = Duration::from_secs(1);
+
+/// How long a cancelled run may stay where an interrupt does damage until it is interrupted: an
+/// interrupted import leaves the module half made for the whole process.
+const BAD_MOMENT_LIMIT: Duration = Duration::from_secs(2);
+
+/// How much shorter than the interval of the interrupts the time is that an interrupted run has until
+/// it is interrupted again.
+const MARGIN: Duration = Duration::from_millis(50);
+
+/// Runs `work`, which calls the plugin, as a call of this kind.
+pub(crate) fn during<T>(
+    py: Python<'_>,
+    kind: CallKind,
+    context: Option<&Context>,
+    work: impl FnOnce() -> T,
+) -> T {
+    let call = ActiveCall::begin(kind, context.cloned());
+    let former = CURRENT.replace(Some(Arc::clone(&call)));
+    if let (CallKind::Run, Some(context)) = (kind, context) {
+        let cancelled = Arc::downgrade(&call);
+        context.on_cancel(move |reason| {
+            if let Some(call) = cancelled.upgrade() {
+                let urgent = reason == CancelReason::Shutdown;
+                Interrupter::send(Message::Cancel { call, urgent });
+            }
+        });
+    }
+    let result = work();
+    call.end(py);
+    CURRENT.set(former);
+    result
+}
+
+impl ActiveCall {
+    fn begin(kind: CallKind, context: Option<Context>) -> Arc<Self> {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        let call = Arc::new(Self {
+            key: NEXT.fetch_add(1, Ordering::Relaxed),
+            kind,
+            thread: imp::call_thread(),
+            context,
+            state: Mutex::new(CallState { is_inside: true, ..CallState::default() }),
+            asked: Condvar::new(),
+        });
+        calls().push(Arc::clone(&call));
+        call
+    }
+
+    fn end(&self, py: Python<'_>) {
+        calls().retain(|call| call.key != self.key);
+        let mut state = self.state();
+        state.is_inside = false;
+        if state.cancelled_at.is_none() {
+            return;
+        }
+        let is_waiting = state.is_being_asked && !state.is_urgent;
+        drop(state);
+        if is_waiting {
+            py.detach(|| self.wait_until_asked());
+        }
+        if !self.thread.is_home {
+            imp::clear_async_exception(py, self.thread.ident);
+        }
+        Interrupter::send(Message::Returned(self.key));
+    }
+
+    fn wait_until_asked(&self) {
+        let is_waiting = |state: &mut CallState| state.is_being_asked && !state.is_urgent;
+        drop(self.asked.wait_timeout_while(self.state(), ASK_LIMIT, is_waiting));
+    }
+
+    /// Marks the call as cancelled; false if it is over.
+    pub(crate) fn mark_cancelled(&self) -> bool {
+        let mut state = self.state();
+        state.cancelled_at.get_or_insert_with(Instant::now);
+        state.is_inside
+    }
+
+    /// Marks the call as one that no other call follows.
+    pub(crate) fn mark_urgent(&self) {
+        self.state().is_urgent = true;
+        self.asked.notify_all();
+    }
+
+    /// Whether to interrupt the call now; `is_bad` if its thread is where an interrupt does damage.
+    pub(crate) fn take_interrupt(&self, is_bad: bool) -> bool {
+        let mut state = self.state();
+        let (true, Some(cancelled_at)) = (state.is_inside, state.cancelled_at) else {
+            return false;
+        };
+        let interval = if state.is_urgent { HURRIED_INTERVAL } else { INTERVAL };
+        if state.interrupted_at.is_some_and(|at| at.elapsed() < interval - MARGIN) {
+            return false;
+        }
+        if is_bad && self.kind == CallKind::Run && cancelled_at.elapsed() < BAD_MOMENT_LIMIT {
+            drop(state);
+            Interrupter::send(Message::Retry(self.key));
+            return false;
+        }
+        state.interrupted_at = Some(Instant::now());
+        true
+    }
+
+    pub(crate) fn is_inside(&self) -> bool {
+        self.state().is_inside
+    }
+
+    /// Whether the plugin's `cancel` may be called for this call; the caller has the interpreter
+    /// lock, and calls [`end_ask`](Self::end_ask) afterward.
+    pub(crate) fn begin_ask(&self) -> bool {
+        let mut state = self.state();
+        state.is_being_asked = state.is_inside;
+        state.is_inside
+    }
+
+    pub(crate) fn end_ask(&self) {
+        self.state().is_being_asked = false;
+        self.asked.notify_all();
+    }
+
+    /// The id of the run; empty for other calls.
+    pub(crate) fn run_id(&self) -> String {
+        self.context.as_ref().map(Context::run_id).unwrap_or_default()
+    }
+
+    fn state(&self) -> MutexGuard<'_, CallState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn calls() -> MutexGuard<'static, Vec<Arc<ActiveCall>>> {
+    CALLS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The calls in progress.
+pub(crate) fn active() -> Vec<Arc<ActiveCall>> {
+    calls().clone()
+}
+
+/// The number of runs in progress.
+pub(crate) fn count_runs() -> usize {
+    calls().iter().filter(|call| call.kind == CallKind::Run).count()
+}
+
+pub(crate) fn is_forked() -> bool {
+    FORKED.load(Ordering::Relaxed)
+}
+
+pub(crate) fn set_forked() {
+    FORKED.store(true, Ordering::Relaxed);
+}
+
+/// Calls `with` with the context of the run on this thread, or of the only run.
+///
+/// A plugin's own threads work for the only run.
+pub(crate) fn with_context<T>(with: impl FnOnce(&Context) -> T) -> Option<T> {
+    if is_forked() {
+        return None;
+    }
+    let current = CURRENT.with_borrow(Option::clone);
+    let call = current.or_else(|| {
+        let calls = calls();
+        let mut runs = calls.iter().filter(|call| call.kind == CallKind::Run);
+        runs.next().filter(|_| runs.next().is_none()).cloned()
+    })?;
+    call.context.as_ref().map(with)
+}
+
+/// Whether the signal that interrupts is for the call on this thread, at this moment.
+#[pyfunction]
+pub(crate) fn take_interrupt(is_bad: bool) -> bool {
+    !is_forked()
+        && CURRENT
+            .with_borrow(|current| current.as_ref().is_some_and(|call| call.take_interrupt(is_bad)))
+}
+
+/// Reports that the arguments of the run are accepted.
+#[pyfunction]
+pub(crate) fn arguments_bound() {
+    let _ = with_context(Context::arguments_bound);
+}
+
+/// Emits one value of a stream, which is JSON.
+#[pyfunction]
+pub(crate) fn emit(py: Python<'_>, json: &Bound<'_, PyString>) -> PyResult<()> {
+    let emitted = bridge::with_text(json, |text| {
+        py.detach(|| with_context(|context| context.emit_json(text.as_bytes()).is_ok()))
+    })?;
+    match emitted {
+        Some(true) => Ok(()),
+        Some(false) => {
+            // An interrupt must not follow at once.
+            take_interrupt(false);
+            Err(bridge::cancelled(py))
+        }
+        None => Err(PyRuntimeError::new_err("there is no run to emit to")),
+    }
+}
+
+/// Reports the progress of the run.
+#[pyfunction]
+pub(crate) fn progress(fraction: f64, message: &Bound<'_, PyString>) {
+    let _ = with_context(|context| context.status(fraction, &message.to_string_lossy()));
+}
+
+/// Adds figures, a JSON object, to the account of the run.
+#[pyfunction]
+pub(crate) fn usage(json: &str) {
+    let figures: Option<serde_json::Value> = serde_json::from_str(json).ok();
+    let _ = with_context(|context| figures.map(|figures| context.usage(&figures)));
+}
+
+/// Adds a header to the response of the run.
+#[pyfunction]
+pub(crate) fn response_header(name: &str, value: &str) {
+    if let Some(Err(error)) = with_context(|context| context.response_header(name, value)) {
+        log::warn!("response header {name}: {error}");
+    }
+}
