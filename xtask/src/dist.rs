@@ -2,7 +2,7 @@
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
-use std::{fs, process};
+use std::{fs, io, process};
 
 use crate::cargo;
 use crate::cargo::Artifact;
@@ -11,6 +11,10 @@ use crate::workspace::Workspace;
 /// The name of the worker's package and executable.
 pub(crate) const WORKER: &str = "universal-worker";
 
+/// The package of the extension module for Python, and the folder of its Python side.
+const PYTHON: &str = "universal-worker-python";
+const PYTHON_SIDE: &str = "crates/python/python/universal_worker";
+
 /// The packages of the plugins.
 const PLUGINS: [&str; 3] = ["hello", "voice-activity", "conformance"];
 
@@ -18,18 +22,18 @@ const PLUGINS: [&str; 3] = ["hello", "voice-activity", "conformance"];
 pub(crate) fn release(workspace: &Workspace) -> Result<PathBuf, Box<dyn Error>> {
     let mut build = cargo::command(["build", "--release"]);
     let artifacts = cargo::build(select(&mut build))?;
-    assemble(&artifacts, &workspace.target.join("dist"))
+    assemble(workspace, &artifacts, &workspace.target.join("dist"))
 }
 
 /// Builds the worker and its plugins with the dev profile into `target/dist-debug`.
 pub(crate) fn debug(workspace: &Workspace) -> Result<PathBuf, Box<dyn Error>> {
     let mut build = cargo::command(["build"]);
     let artifacts = cargo::build(select(&mut build))?;
-    assemble(&artifacts, &workspace.target.join("dist-debug"))
+    assemble(workspace, &artifacts, &workspace.target.join("dist-debug"))
 }
 
 fn select(build: &mut process::Command) -> &mut process::Command {
-    build.args(["--package", WORKER]);
+    build.args(["--package", WORKER, "--package", PYTHON]);
     PLUGINS.iter().for_each(|plugin| {
         build.args(["--package", plugin]);
     });
@@ -39,14 +43,31 @@ fn select(build: &mut process::Command) -> &mut process::Command {
 /// Copies the worker and its plugins from `artifacts` into `dir`.
 ///
 /// Each file is replaced atomically, because a worker may be running from it.
-pub(crate) fn assemble(artifacts: &[Artifact], dir: &Path) -> Result<PathBuf, Box<dyn Error>> {
+pub(crate) fn assemble(
+    workspace: &Workspace,
+    artifacts: &[Artifact],
+    dir: &Path,
+) -> Result<PathBuf, Box<dyn Error>> {
     let plugins = dir.join("plugins");
     fs::create_dir_all(&plugins)?;
     replace(program(artifacts, WORKER)?, dir)?;
     for plugin in PLUGINS {
         replace(library(artifacts, plugin)?, &plugins)?;
     }
+    let package = dir.join("python/universal_worker");
+    fs::create_dir_all(&package)?;
+    for file in python_side(workspace)? {
+        replace(&file, &package)?;
+    }
+    put(library(artifacts, PYTHON)?, &package.join("_native.abi3.so"))?;
     Ok(dir.to_owned())
+}
+
+/// The files of the Python side.
+fn python_side(workspace: &Workspace) -> Result<Vec<PathBuf>, Box<dyn Error>> {
+    let files = fs::read_dir(workspace.root.join(PYTHON_SIDE))?;
+    let files = files.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>()?;
+    Ok(files.into_iter().filter(|file| file.extension().is_some_and(|it| it == "py")).collect())
 }
 
 pub(crate) fn program<'a>(

@@ -18,6 +18,8 @@ mod measure;
 mod new_plugin;
 mod summary;
 mod test;
+mod venv;
+mod wheel;
 mod workspace;
 
 use std::env;
@@ -41,6 +43,7 @@ tasks:
   bench [ARGS]      print the benchmark tables
   faults [ARGS]     print the table of faults
   man [--out DIR]   write the manual page; --docs updates docs/operations.md
+  wheel             build the wheel for Python into target/wheels
   demo [ARGS]       find the speech in a recording, on the terminal
   new-plugin NAME --path DIR
                     create a plugin in a new folder";
@@ -62,6 +65,7 @@ fn main() -> ExitCode {
         "new-plugin" => new_plugin::run(&args),
         "demo" => demo::run(&args),
         "man" => man::run(&args),
+        "wheel" => wheel::run(&args),
         "help" | "--help" | "-h" => {
             println!("{USAGE}");
             Ok(ExitCode::SUCCESS)

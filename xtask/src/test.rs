@@ -19,7 +19,7 @@ const DIST: &str = "UNIVERSAL_WORKER_TEST_DIST";
 pub(crate) fn run(args: &[String]) -> TaskResult {
     let workspace = Workspace::load()?;
     let artifacts = cargo::build(&mut cargo::command(["test", "--workspace", "--no-run"]))?;
-    let dir = dist::assemble(&artifacts, &workspace.target.join("dist-debug"))?;
+    let dir = dist::assemble(&workspace, &artifacts, &workspace.target.join("dist-debug"))?;
 
     let mut tests = cargo::command(["test", "--no-fail-fast"]);
     if !names_packages(args) {
