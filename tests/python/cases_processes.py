@@ -1,0 +1,93 @@
+"""Processes that the plugin starts."""
+
+import glob
+
+from harness import Worker, check, equal, is_gone, wait_until
+from registry import add, case
+
+METHODS = ("fork", "spawn", "forkserver")
+
+
+def children(method):
+    with Worker("processes", "Processes") as worker:
+        equal(worker.execute("work", method).ok(), [[1, 4, 9], 7])
+        equal(worker.execute("terminate", method).ok(), -15)
+        equal(worker.execute("output", method).ok(), 0)
+        worker.wait_log(f"printed in a child of {method}")
+        worker.wait_log(f"logged in a child of {method}")
+        equal(worker.execute("pool", method).ok(), list(range(20)))
+        equal(worker.stop(), 0)
+        equal(worker.rest_of_stdout(), b"")
+
+
+def cancelled_children(method):
+    with Worker("processes", "Processes") as worker:
+        run = worker.begin("run", "join", method)
+        worker.cancel("run")
+        equal(run.wait(5).status, 409)
+        equal(worker.execute("work", method).ok(), [[1, 4, 9], 7])
+
+
+def left_children(method):
+    """Children that run when the worker stops do not outlive it."""
+    with Worker("processes", "Processes") as worker:
+        pids = worker.execute("leave", method).ok()
+        check(not any(map(is_gone, pids)), "the children run")
+        equal(worker.stop(), 0)
+        wait_until(lambda: all(map(is_gone, pids)), f"the end of {pids}")
+        wait_until(lambda: not members(worker.pid), "the end of the session")
+
+
+def shared_memory():
+    before = set(glob.glob("/dev/shm/*"))
+    with Worker("processes", "Processes") as worker:
+        name = worker.execute("share").ok()
+        check(glob.glob(f"/dev/shm/*{name}*"), f"{name} is in /dev/shm")
+        equal(worker.stop(), 0)
+        wait_until(lambda: not glob.glob(f"/dev/shm/*{name}*"), f"the end of {name}")
+        wait_until(lambda: not members(worker.pid), "the end of the session")
+    check(set(glob.glob("/dev/shm/*")) - before == set(), "something is left in /dev/shm")
+
+
+def members(session):
+    """The processes of a session that have not ended, as command lines."""
+    found = []
+    for stat in glob.glob("/proc/[0-9]*/stat"):
+        try:
+            with open(stat) as file:
+                fields = file.read().rpartition(")")[2].split()
+            if int(fields[3]) == session and fields[0] not in "ZX":
+                with open(stat.replace("stat", "cmdline")) as file:
+                    found.append(file.read().replace("\0", " "))
+        except OSError:
+            continue
+    return found
+
+
+for method in METHODS:
+    add(f"processes: children by {method}", lambda method=method: children(method))
+    add(f"processes: a run that waits for a child by {method} is cancelled", lambda method=method: cancelled_children(method))
+    add(f"processes: children by {method} do not outlive the worker", lambda method=method: left_children(method))
+add("processes: shared memory is gone after the stop", shared_memory)
+
+
+@case
+def stats_count_the_children():
+    with Worker("processes", "Processes") as worker:
+        pids = worker.execute("leave", "spawn").ok()
+        wait_until(lambda: set(pids) <= set(worker.get("/stats").json["subtree_pids"]), "the children in /stats")
+        equal(worker.get("/stats").json["subtree_pids"][:1], [worker.pid], "the worker itself comes first")
+
+
+@case
+def a_host_that_is_killed_takes_worker_and_children_along():
+    import subprocess
+    import sys
+
+    host = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    with Worker("processes", "Processes", "--ppid", str(host.pid)) as worker:
+        pids = worker.execute("leave", "fork").ok()
+        host.kill()
+        host.wait()
+        worker.wait(5)
+        wait_until(lambda: all(map(is_gone, pids)), "the end of the children")
