@@ -5,7 +5,7 @@ import time
 from harness import Background, Worker, check, equal
 from registry import add
 
-ROUTES = ("/health", "/ready", "/stats", "/progress", "/runs", "/config", "/config_schema", "/openapi.json")
+ROUTES = ("/health", "/ready", "/stats", "/progress", "/runs", "/config", "/config_schema")
 
 #: The limit in seconds; on an idle machine it is a few milliseconds.
 LIMIT = 0.5

@@ -35,18 +35,14 @@ class Settings:
 
 def command(*arguments):
     """The command that starts a worker of the interpreter that runs the suite."""
-    if (Settings.dist / "python/worker.py").exists():
-        program = [Settings.dist / "universal-worker", "--python", sys.executable]
-    else:
-        program = [sys.executable, HERE / "start.py"]
+    program = (Settings.dist / "universal-worker", "--python", sys.executable)
     return [str(part) for part in (*program, *arguments)]
 
 
 def environment(**more):
     """The environment of a worker: that of the suite without options of workers."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith("UNIVERSAL_WORKER")}
-    kept |= {"UNIVERSAL_WORKER_TEST_DIST": str(Settings.dist), "PYTHONDONTWRITEBYTECODE": "1"}
-    return kept | more
+    return kept | {"PYTHONDONTWRITEBYTECODE": "1"} | more
 
 
 class Reply:
