@@ -16,6 +16,7 @@ mod dist;
 mod man;
 mod measure;
 mod new_plugin;
+mod python;
 mod summary;
 mod test;
 mod venv;
@@ -43,6 +44,8 @@ tasks:
   bench [ARGS]      print the benchmark tables
   faults [ARGS]     print the table of faults
   man [--out DIR]   write the manual page; --docs updates docs/operations.md
+  python [ARGS]     run the suite of Python classes in python3 and in the interpreters
+                    of UNIVERSAL_WORKER_TEST_PYTHONS; ARGS are passed to it
   wheel             build the wheel for Python into target/wheels
   demo [ARGS]       find the speech in a recording, on the terminal
   new-plugin NAME --path DIR
@@ -65,6 +68,7 @@ fn main() -> ExitCode {
         "new-plugin" => new_plugin::run(&args),
         "demo" => demo::run(&args),
         "man" => man::run(&args),
+        "python" => python::run(&args),
         "wheel" => wheel::run(&args),
         "help" | "--help" | "-h" => {
             println!("{USAGE}");

@@ -3,12 +3,9 @@
 //! One run of cargo compiles the tests, the worker and the plugins, and the tests run the worker from
 //! a folder with these results: a second build would take time, and have other features.
 
-use std::error::Error;
-use std::io;
-use std::io::{BufRead, BufReader, Write};
-use std::process::{Command, ExitCode, ExitStatus, Stdio};
+use std::process::ExitCode;
 
-use crate::summary::Summary;
+use crate::summary::{Summary, pass_through};
 use crate::workspace::Workspace;
 use crate::{TaskResult, abi, cargo, dist};
 
@@ -28,7 +25,7 @@ pub(crate) fn run(args: &[String]) -> TaskResult {
     if !names_packages(args) || args.iter().any(|arg| arg == dist::WORKER) {
         tests.env(abi::DIR, abi::build(&workspace)?);
     }
-    let (mut summary, status) = pass_through(tests.args(args).env(DIST, dir))?;
+    let (mut summary, status) = pass_through(tests.args(args).env(DIST, dir), add)?;
     if !status.success() && summary.failed == 0 {
         // A test program crashed, was killed, or did not compile: it printed no summary.
         summary.failed = 1;
@@ -45,21 +42,6 @@ pub(crate) fn run(args: &[String]) -> TaskResult {
 fn names_packages(args: &[String]) -> bool {
     let cargo_args = args.iter().take_while(|arg| *arg != "--");
     cargo_args.into_iter().any(|arg| arg == "-p" || arg.starts_with("--package"))
-}
-
-/// Runs `command`, passes its stdout through and adds up the results in it.
-fn pass_through(command: &mut Command) -> Result<(Summary, ExitStatus), Box<dyn Error>> {
-    let mut child = command.stdout(Stdio::piped()).spawn()?;
-    let stdout = child.stdout.take().expect("stdout was piped above");
-    let mut summary = Summary::default();
-    let mut output = io::stdout().lock();
-    for line in BufReader::new(stdout).split(b'\n') {
-        let line = line?;
-        output.write_all(&line)?;
-        output.write_all(b"\n")?;
-        add(&mut summary, &String::from_utf8_lossy(&line));
-    }
-    Ok((summary, child.wait()?))
 }
 
 /// Adds `line` to the summary if it is the `test result:` of a test program.
