@@ -50,6 +50,15 @@ add("cancel: a class that catches every Exception", lambda: every_kind("CatchesE
 
 
 @case
+def the_first_cancel_of_a_process_hits_a_regex():
+    """It holds the interpreter lock, so that nothing on the way of the cancel may wait for it."""
+    with Worker("waits", "Waits") as worker:
+        seconds = latency(worker, "regex")
+        check(seconds < AT_ONCE, f"{seconds:.2f} s")
+        wait_until(lambda: not worker.report("run")["lane_held"], "the lane", 2)
+
+
+@case
 def a_class_with_a_flag_stops_by_itself():
     with Worker("waits", "Flag") as worker:
         seconds = latency(worker, "flag")

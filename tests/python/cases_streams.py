@@ -38,15 +38,10 @@ def results():
         for name, (source, wanted) in RESULTS.items():
             reply = worker.stream(source)
             kind = reply.headers["content-type"]
-            if (reply.status, kind) != (200, "application/x-ndjson") or reply.text.replace(", ", ",") != wanted:
-                if reply.text.encode() != json_lines(wanted):
-                    failures.append(f"{name}: found {reply!r}, expected {wanted!r}")
+            if (reply.status, kind, reply.text) != (200, "application/x-ndjson", wanted):
+                failures.append(f"{name}: found {reply!r}, expected {wanted!r}")
     check(not failures, "\n  ".join(failures))
     return f"{len(RESULTS)} streams"
-
-
-def json_lines(text):
-    return text.encode()
 
 
 def failures_half_way():
@@ -73,7 +68,7 @@ def errors_before_the_first_line():
             reply = worker.stream(source)
             contains(reply.text, part)
             contains(reply.text, '"error"')
-        contains(worker.post("/execute_stream", '{"kwargs":{"nonsense":1}}').text, "'nonsense'")
+        contains(worker.post("/execute_stream", "{}").text, "missing 1 required positional argument")
         equal(worker.do("result = 1"), 1)
 
 
@@ -138,7 +133,6 @@ def reader_leaves(source):
         connection.request("POST", "/execute_stream", json.dumps({"args": [source]}), {"X-Run-Id": "run"})
         response = connection.getresponse()
         response.readline()
-        connection.sock and connection.sock.close()
         response.close()
         connection.close()
         wait_until(lambda: not worker.report("run")["lane_held"], "the end of the run")
