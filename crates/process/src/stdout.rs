@@ -28,7 +28,7 @@ struct Captured {
     /// The read end of the pipe.
     pipe: OwnedFd,
     lines: Mutex<Lines>,
-    /// What came through [`log`].
+    /// What came through [`log()`].
     lines_of_runs: Mutex<Lines>,
 }
 
@@ -107,7 +107,7 @@ pub fn log(bytes: &[u8], run: &str) {
     }
 }
 
-/// Logs an incomplete last line of what came through [`log`].
+/// Logs an incomplete last line of what came through [`log()`].
 pub fn end_line() {
     if let Some(captured) = CAPTURED.get() {
         captured.lines_of_runs.lock().unwrap_or_else(PoisonError::into_inner).finish();

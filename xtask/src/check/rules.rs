@@ -21,6 +21,7 @@ pub(super) const ARROWS: &[Arrows] = &[
     ("plugin", &["abi", "json", "sanitize"]),
     ("loader", &["abi", "sanitize"]),
     ("interpreter", &["sanitize"]),
+    ("interrupt", &[]),
     ("service", &["abi", "json", "telemetry"]),
     (
         "runtime",
@@ -30,6 +31,7 @@ pub(super) const ARROWS: &[Arrows] = &[
         ],
     ),
     ("cli", &["runtime", "sanitize"]),
+    ("python", &["cli", "interrupt", "plugin", "process", "runtime", "sanitize"]),
     ("universal-worker", &["cli", "interpreter", "loader", "process", "runtime", "sanitize"]),
     ("hello", &["plugin"]),
     ("voice-activity", &["plugin"]),
