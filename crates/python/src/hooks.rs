@@ -37,7 +37,11 @@ impl Hooks for PythonHooks {
 
     fn on_plugin_thread(&self, event: &PluginThreadEvent<'_>) {
         match event {
-            PluginThreadEvent::ThreadStarted if !imp::call_thread().is_home => {
+            // Not as soon as a thread starts: that waits for the interpreter lock, and the thread
+            // that tells of cancels must not.
+            PluginThreadEvent::RunStarted(_) | PluginThreadEvent::LifecycleStarted(_)
+                if !imp::is_home() =>
+            {
                 imp::keep_thread_state();
             }
             PluginThreadEvent::ThreadEnded => imp::release_thread_state(),

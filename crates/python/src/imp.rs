@@ -15,12 +15,17 @@ unsafe extern "C" {
     fn PyThread_get_thread_ident() -> c_ulong;
 }
 
+/// Whether the calling thread is the first of the process.
+pub(crate) fn is_home() -> bool {
+    rustix::thread::gettid() == rustix::process::getpid()
+}
+
 /// The calling thread.
 pub(crate) fn call_thread() -> CallThread {
     let tid = rustix::thread::gettid().as_raw_nonzero().get();
     // SAFETY: the function has no preconditions.
     let ident = unsafe { PyThread_get_thread_ident() };
-    CallThread { tid, ident, is_home: tid == rustix::process::getpid().as_raw_nonzero().get() }
+    CallThread { tid, ident, is_home: is_home() }
 }
 
 /// The signal that interrupts the run on the first thread; `process.py` has the same.

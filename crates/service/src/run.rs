@@ -24,6 +24,7 @@ pub(crate) mod sync;
 pub(crate) mod timestamp;
 pub(crate) mod usage;
 
+use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
@@ -212,11 +213,7 @@ impl RunContext for Run {
             self.emitted_invalid_utf8.store(true, Ordering::Relaxed);
             return Emitted::ReaderGone;
         };
-        if memchr::memchr2(b'\n', b'\r', json).is_none() {
-            return lines.push(text, &self.cancel);
-        }
-        // Line breaks in JSON are only white space, and each value must stay on one line.
-        lines.push(&text.replace(['\n', '\r'], " "), &self.cancel)
+        lines.push(&on_one_line(text), &self.cancel)
     }
 
     fn usage(&self, json: &[u8]) {
@@ -254,6 +251,30 @@ impl RunContext for Run {
     }
 }
 
+/// A JSON text without characters that readers take for the end of a line.
+///
+/// Line feeds and carriage returns in JSON are only white space. The others (NEL, LS, PS) can stand
+/// only in strings.
+fn on_one_line(json: &str) -> Cow<'_, str> {
+    const BREAKS: [char; 5] = ['\n', '\r', '\u{85}', '\u{2028}', '\u{2029}'];
+    let has_break = memchr::memchr2(b'\n', b'\r', json.as_bytes()).is_some()
+        || (!json.is_ascii() && json.contains(BREAKS));
+    if !has_break {
+        return Cow::Borrowed(json);
+    }
+    let mut line = String::with_capacity(json.len() + 16);
+    for character in json.chars() {
+        match character {
+            '\n' | '\r' => line.push(' '),
+            '\u{85}' => line.push_str("\\u0085"),
+            '\u{2028}' => line.push_str("\\u2028"),
+            '\u{2029}' => line.push_str("\\u2029"),
+            other => line.push(other),
+        }
+    }
+    Cow::Owned(line)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -286,5 +307,12 @@ mod tests {
         let lines = run.output().lines().unwrap();
         let taken = std::future::poll_fn(|cx| lines.poll_take(cx)).await.unwrap();
         assert_eq!(taken, "{   \"a\":  1}\n");
+    }
+
+    #[test]
+    fn a_line_has_no_other_end_of_a_line() {
+        let line = on_one_line("[\"a\u{2028}b\u{2029}c\u{85}é\"]");
+        assert_eq!(line, "[\"a\\u2028b\\u2029c\\u0085é\"]");
+        assert!(matches!(on_one_line("\"é\""), Cow::Borrowed(_)));
     }
 }

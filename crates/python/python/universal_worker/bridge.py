@@ -70,8 +70,7 @@ def load_failure(error):
         return str(error), error.hint, error.detail
     if errors.is_cancelled(error):
         return "loading was interrupted", "the worker was asked to stop", None
-    kind = type(error).__name__
-    message = "loading it raises %s: %s" % (kind, errors.message(error))
+    message = "loading it raises %s: %s" % (errors.name_of(error), errors.message(error))
     return message, "see its traceback in the log", traceback_of(error)
 
 

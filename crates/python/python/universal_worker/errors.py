@@ -49,7 +49,7 @@ def is_cancelled(error):
     """Whether an exception says that the run was cancelled."""
     if isinstance(error, Cancelled):
         return True
-    if any(cls.__name__ in _CANCELLED for cls in type(error).__mro__):
+    if any(_attribute(cls, "__name__") in _CANCELLED for cls in _mro(error)):
         return True
     asyncio = sys.modules.get("asyncio.exceptions")
     return asyncio is not None and isinstance(error, asyncio.CancelledError)
@@ -69,7 +69,7 @@ def describe(error, call_failed):
     ``call_failed``: the exception may come from the call of the plugin's method itself.
     """
     kind, text, detail = _describe(error, call_failed)
-    return kind, plain(text), plain(detail)
+    return kind, plain(text), plain(detail, "replace")
 
 
 def _describe(error, call_failed):
@@ -87,9 +87,9 @@ def _describe(error, call_failed):
     return "failed", message(error), values.encode(_details(error))
 
 
-def plain(text):
-    """The text, with escapes for unpaired surrogates, which UTF-8 cannot express."""
-    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
+def plain(text, surrogates="backslashreplace"):
+    """The text without unpaired surrogates, which UTF-8 cannot express."""
+    return text if text.isascii() else text.encode("utf-8", surrogates).decode()
 
 
 def message(error):
@@ -97,10 +97,15 @@ def message(error):
     try:
         text = str(error)
     except BaseException as second:
-        return "%s (str() of it raises %s)" % (type(error).__name__, type(second).__name__)
+        return "%s (str() of it raises %s)" % (name_of(error), name_of(second))
     if text:
         return text
-    return "%s (no message)%s" % (type(error).__name__, _place(error))
+    return "%s (no message)%s" % (name_of(error), _place(error))
+
+
+def name_of(error):
+    """The name of the class of an exception."""
+    return _attribute(type(error), "__name__") or "an exception"
 
 
 def _innermost(error):
@@ -126,7 +131,7 @@ def category_of(error):
     category = _attribute(type(error), "category")
     if category in ("user_input", "transient", "resource", "fatal"):
         return category
-    return next((_CATEGORIES[cls] for cls in type(error).__mro__ if cls in _CATEGORIES), "fatal")
+    return next((_CATEGORIES[cls] for cls in _mro(error) if cls in _CATEGORIES), "fatal")
 
 
 def _details(error):
@@ -149,6 +154,11 @@ def _details(error):
     return detail
 
 
+def _mro(error):
+    # Not as an attribute, which a metaclass may change.
+    return type.mro(type(error))
+
+
 def _attribute(owner, name):
     """An attribute, or None if there is none or reading it raises."""
     try:
@@ -161,7 +171,7 @@ def _repr(error):
     try:
         return repr(error)
     except BaseException:
-        return type(error).__name__ + "(...)"
+        return name_of(error) + "(...)"
 
 
 def traceback_of(error):
@@ -175,4 +185,4 @@ def traceback_of(error):
         return "".join(traceback.format_exception(type(error), error, first))
     except BaseException as second:
         # A part of it may have a __str__ that raises; without open files, nothing is imported.
-        return "%s (its traceback cannot be formatted: %s)" % (_repr(error), type(second).__name__)
+        return "%s (its traceback cannot be formatted: %s)" % (_repr(error), name_of(second))

@@ -39,7 +39,7 @@ class Plugin:
                 "output_schema": True,
             }
         )
-        return errors.plain(description)
+        return errors.plain(description, "replace")
 
     def health(self):
         """Further keys of ``/health``."""
@@ -313,7 +313,7 @@ def _report_progress(attributes, _value):
 def _report_usage(_attributes, value):
     if isinstance(value, dict):
         try:
-            _native.usage(errors.plain(values.encode(value)))
+            _native.usage(errors.plain(values.encode(value), "replace"))
         except Exception as error:
             _native.log_once(30, __name__, "usage ignored: %s" % errors.message(error))
 
