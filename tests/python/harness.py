@@ -33,12 +33,6 @@ class Settings:
     thorough = False
 
 
-def command(*arguments):
-    """The command that starts a worker of the interpreter that runs the suite."""
-    program = (Settings.dist / "universal-worker", "--python", sys.executable)
-    return [str(part) for part in (*program, *arguments)]
-
-
 def environment(**more):
     """The environment of a worker: that of the suite without options of workers."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith("UNIVERSAL_WORKER")}
@@ -102,21 +96,23 @@ class Background(threading.Thread):
 
 
 class Process:
-    """A worker's process with its output; `url` once it has announced itself."""
+    """A worker's process with its output.
 
-    def __init__(self, *arguments, cwd=None, env=None, **options):
+    It is one of the interpreter that runs the suite, unless `python` says otherwise.
+    """
+
+    def __init__(self, *arguments, python=("--python", sys.executable), cwd=None, env=None):
         self.folder = Path(tempfile.mkdtemp(prefix="worker-"))
         self.log_path = self.folder / "log"
         with open(self.log_path, "wb") as log:
             self.process = subprocess.Popen(
-                command(*arguments),
+                [str(Settings.dist / "universal-worker"), *python, *arguments],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=log,
                 cwd=cwd or PLUGINS,
                 env=environment(**(env or {})),
                 start_new_session=True,
-                **options,
             )
         self.pid = self.process.pid
         self.stdout = b""

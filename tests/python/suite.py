@@ -18,7 +18,7 @@ from registry import CASES
 
 MODULES = (
     "recorded", "values", "calls", "control", "cancel", "wedged", "threads", "processes", "load",
-    "start", "stop", "output", "bad", "streams", "crash", "flat",
+    "program", "start", "stop", "output", "bad", "streams", "later", "crash", "flat",
 )  # fmt: skip
 
 #: Cases that run at once; workers are mostly idle.
