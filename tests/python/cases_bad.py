@@ -1,11 +1,9 @@
 """Plugins that do what they should not: a clear answer each, and the worker lives."""
 
-import os
 import tempfile
-import time
 from pathlib import Path
 
-from harness import Background, Process, Settings, Worker, check, contains, equal, wait_until
+from harness import Background, Process, Settings, Worker, check, contains, equal
 from registry import add, case
 
 #: Code of a run, status, and what the detail has.
@@ -209,7 +207,9 @@ result = [plugin._progress, plugin._status_message, hasattr(plugin, "_progress")
 @case
 def progress_before_any_write():
     with Worker("evaluate", "Evaluate") as worker:
-        equal(worker.do("result = [hasattr(plugin, '_progress'), getattr(plugin, '_progress', 9)]"), [False, 9])
+        equal(
+            worker.do("result = [hasattr(plugin, '_progress'), getattr(plugin, '_progress', 9)]"), [False, 9]
+        )
         equal(worker.get("/progress").json["progress"], 0.0)
 
 
@@ -218,7 +218,9 @@ def file_descriptors_that_run_out():
     source = "import resource as r; r.setrlimit(r.RLIMIT_NOFILE, (64, r.getrlimit(r.RLIMIT_NOFILE)[1]))"
     with Worker("evaluate", "Evaluate") as worker:
         worker.do(source)
-        reply = worker.execute("plugin.kept['f'] = []\nwhile True: plugin.kept['f'].append(open('/dev/null'))")
+        reply = worker.execute(
+            "plugin.kept['f'] = []\nwhile True: plugin.kept['f'].append(open('/dev/null'))"
+        )
         equal(reply.status, 500)
         contains(reply.detail, "Too many open files")
         worker.do("plugin.kept.clear()")

@@ -44,9 +44,14 @@ def every_kind(class_name, limit, *arguments, kinds=KINDS):
 
 
 add("cancel: every kind of wait", lambda: every_kind("Waits", AT_ONCE), alone=True)
-add("cancel: every kind of wait beside idle lanes", lambda: every_kind("Waits", AT_ONCE, "--concurrency", "3"))
+add(
+    "cancel: every kind of wait beside idle lanes", lambda: every_kind("Waits", AT_ONCE, "--concurrency", "3")
+)
 add("cancel: a class with the empty cancel of the base", lambda: every_kind("Inherited", AT_ONCE))
-add("cancel: a class that catches every Exception", lambda: every_kind("CatchesExceptions", AT_ONCE, kinds=SYNCHRONOUS))
+add(
+    "cancel: a class that catches every Exception",
+    lambda: every_kind("CatchesExceptions", AT_ONCE, kinds=SYNCHRONOUS),
+)
 
 
 @case
@@ -148,7 +153,9 @@ def a_client_that_leaves_interrupts():
             run_id = path.strip("/")
             connection = worker.connect()
             connection.request("POST", path, '{"args":["sleep"]}', {"X-Run-Id": run_id})
-            wait_until(lambda: worker.get(f"/progress?run_id={run_id}").json.get("message") == "waiting", "the run")
+            wait_until(
+                lambda: worker.get(f"/progress?run_id={run_id}").json.get("message") == "waiting", "the run"
+            )
             began = time.monotonic()
             connection.sock.close()
             connection.close()

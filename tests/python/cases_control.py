@@ -54,7 +54,14 @@ def queued_run_is_cancelled_during_native_code():
         equal(run.wait().status, 200)
 
 
-for kind, title in (("native", "native code holds the interpreter"), ("loop", "Python computes"), ("sleep", "it sleeps")):
+for kind, title in (
+    ("native", "native code holds the interpreter"),
+    ("loop", "Python computes"),
+    ("sleep", "it sleeps"),
+):
     add(f"control: routes answer while {title}", lambda kind=kind: answers_during(kind, 1.5), alone=True)
     add(f"control: cancel is answered while {title}", lambda kind=kind: cancel_is_answered_during(kind))
-add("control: a queued run is cancelled while native code holds the interpreter", queued_run_is_cancelled_during_native_code)
+add(
+    "control: a queued run is cancelled while native code holds the interpreter",
+    queued_run_is_cancelled_during_native_code,
+)

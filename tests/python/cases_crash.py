@@ -5,7 +5,7 @@ import signal
 import tempfile
 from pathlib import Path
 
-from harness import Background, Worker, check, contains, equal
+from harness import Background, Process, Worker, check, contains, equal
 from registry import add, case
 
 #: Code that crashes, and the signal.
@@ -32,7 +32,9 @@ def crash(source, number):
             contains(log, "crashing")
             lines = log.splitlines()
             ours = next(index for index, line in enumerate(lines) if number.name in line)
-            frames = [index for index, line in enumerate(lines) if "evaluate.py" in line or "<string>" in line]
+            frames = [
+                index for index, line in enumerate(lines) if "evaluate.py" in line or "<string>" in line
+            ]
             check(frames and ours < frames[0], "the worker's words come before Python's frames")
             found = json.loads(record.read_text())
             equal(found["signal"], number.name)
@@ -57,7 +59,11 @@ def without_a_crash_file():
 def a_crash_on_another_lane():
     with Worker("evaluate", "Evaluate", "--concurrency", "2") as worker:
         Background(worker.execute, "import time; time.sleep(20)", headers={"X-Run-Id": "sleeping"})
-        Background(worker.execute, "import time; time.sleep(0.2); import ctypes; ctypes.string_at(0)", headers={"X-Run-Id": "crashing"})
+        Background(
+            worker.execute,
+            "import time; time.sleep(0.2); import ctypes; ctypes.string_at(0)",
+            headers={"X-Run-Id": "crashing"},
+        )
         equal(worker.wait(), -signal.SIGSEGV)
         contains(worker.log(), "crashing")
         contains(worker.log(), "sleeping")
@@ -82,8 +88,6 @@ def a_stack_that_overflows():
 
 @case
 def a_crash_at_the_import():
-    from harness import Process
-
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "bad.py").write_text("import ctypes\ndef load():\n    ctypes.string_at(0)\nload()\n")
         with Process("--module", "bad", "--class", "Bad", "--port", "0", cwd=folder) as process:

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import os
 
 from harness import Settings, Worker, check, equal, wait_until
 from registry import add
@@ -13,8 +14,6 @@ class Figures:
     def __init__(self, worker):
         with open(f"/proc/{worker.pid}/status") as lines:
             status = dict(line.split(":", 1) for line in lines)
-        import os
-
         self.rss = int(status["VmRSS"].split()[0]) / 1024
         self.threads = int(status["Threads"])
         self.descriptors = len(os.listdir(f"/proc/{worker.pid}/fd"))
@@ -36,7 +35,9 @@ def repeat(worker, count, path, body, status, headers=None):
 
 
 def stays_flat(class_name, arguments, count, act, growth):
-    with Worker("evaluate" if class_name == "Evaluate" else "waits", class_name, "--log-level", "error", *arguments) as worker:
+    with Worker(
+        "evaluate" if class_name == "Evaluate" else "waits", class_name, "--log-level", "error", *arguments
+    ) as worker:
         act(worker, count // 5)
         settled(worker)
         before = Figures(worker)
@@ -53,7 +54,9 @@ def stays_flat(class_name, arguments, count, act, growth):
 
 def settled(worker):
     wait_until(lambda: worker.get("/ready").status == 200, "ready")
-    worker.do("import gc; gc.collect()") if worker.get("/health").json["name"] == "evaluate" else worker.execute()
+    worker.do("import gc; gc.collect()") if worker.get("/health").json[
+        "name"
+    ] == "evaluate" else worker.execute()
 
 
 def raising(worker, count):

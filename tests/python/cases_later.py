@@ -1,6 +1,8 @@
 """The routes of later hosts: tasks of adapters, hooks of the class."""
 
-from harness import Worker, check, contains, equal
+import sys
+
+from harness import Background, Worker, check, contains, equal, wait_until
 from registry import add, case
 
 ADAPTERS = "adapters:Transcribe,adapters:Raising,adapters:NoTask,no_such_module:A,adapters:Other"
@@ -38,7 +40,11 @@ def tasks_of_adapters():
             reply = tool.post("/task", body)
             if reply.status != status or part not in reply.text:
                 failures.append(f"{body}: found {reply!r}, expected {status} with {part!r}")
-        for text in ("adapter adapters:Raising is left out", "adapter adapters:NoTask is left out", "adapter no_such_module:A is left out"):
+        for text in (
+            "adapter adapters:Raising is left out",
+            "adapter adapters:NoTask is left out",
+            "adapter no_such_module:A is left out",
+        ):
             contains(tool.log(), text)
     check(not failures, "\n  ".join(failures))
     return f"{len(TASKS)} bodies"
@@ -46,8 +52,6 @@ def tasks_of_adapters():
 
 @case
 def a_task_is_a_run():
-    from harness import Background, wait_until
-
     with worker() as tool:
         body = {"task": "transcribe", "method": "sleeps"}
         run = Background(tool.post, "/task", body, headers={"X-Run-Id": "task"})
@@ -96,15 +100,14 @@ def reconfigure_gets_both_configs():
 @case
 def health_names_the_interpreter():
     with worker() as tool:
-        import sys
-
         equal(tool.get("/health").json["python_executable"], sys.executable)
 
 
 @case
 def an_adapter_on_several_lanes():
-    from harness import Background
-
     with worker("--concurrency", "2") as tool:
-        runs = [Background(tool.post, "/task", {"task": "transcribe", "method": "run", "kwargs": {"text": text}}) for text in "abcd"]
+        runs = [
+            Background(tool.post, "/task", {"task": "transcribe", "method": "run", "kwargs": {"text": text}})
+            for text in "abcd"
+        ]
         equal([run.wait().json["text"] for run in runs], list("abcd"))

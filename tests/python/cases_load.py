@@ -106,13 +106,16 @@ def a_traceback_of_a_failed_import_is_in_the_log():
         write(folder, {"bad.py": "def deep():\n    raise ValueError('no licence')\ndeep()\n"})
         with Process("--module", "bad", "--class", "Bad", "--port", "0", cwd=folder) as process:
             equal(process.wait(LIMIT), 1)
-            contains(process.log(), "bad.py\", line 2, in deep")
+            contains(process.log(), 'bad.py", line 2, in deep')
             check("universal_worker/" not in process.log(), "frames of the worker are in the traceback")
 
 
 @case
 def what_an_import_prints_goes_to_the_log():
-    source = "import os, sys\nprint('printed')\nsys.stdout.write('half')\nos.write(1, b'raw\\n')\nos.system('echo child')\n" + GOOD
+    source = (
+        "import os, sys\nprint('printed')\nsys.stdout.write('half')\nos.write(1, b'raw\\n')\nos.system('echo child')\n"
+        + GOOD
+    )
     with tempfile.TemporaryDirectory() as folder:
         write(folder, {"loud.py": source})
         with Worker("loud", "Good", cwd=folder) as worker:
@@ -159,7 +162,9 @@ def an_import_that_takes_too_long_is_told():
     for source in ("import time; time.sleep(30)\n", "while True: pass\n"):
         with tempfile.TemporaryDirectory() as folder:
             write(folder, {"slow.py": source + GOOD})
-            with Process("--module", "slow", "--class", "Good", "--port", "0", "--load-timeout", "0.4", cwd=folder) as process:
+            with Process(
+                "--module", "slow", "--class", "Good", "--port", "0", "--load-timeout", "0.4", cwd=folder
+            ) as process:
                 equal(process.wait(LIMIT), 1)
                 contains(process.announcement()["message"], "0.4")
 
@@ -175,7 +180,10 @@ def check_describes_a_class():
         equal(described["args_schema"]["required"], ["name"])
     with Process("--module", "waits", "--check", "--json") as process:
         equal(process.wait(), 0)
-        names = [described["class"] for described in json.loads(process.rest_of_stdout() or process.stdout)["classes"]]
+        names = [
+            described["class"]
+            for described in json.loads(process.rest_of_stdout() or process.stdout)["classes"]
+        ]
         contains(names, "CatchesAll")
 
 

@@ -1,5 +1,7 @@
 """What the plugin prints and logs."""
 
+import json
+
 from harness import Background, Worker, check, contains, equal, wait_until
 from registry import add, case
 
@@ -52,7 +54,13 @@ def lines_of_runs():
             if reply.status != 200:
                 failures.append(f"{name}: {reply!r}")
             try:
-                wait_until(lambda: any(f"run={run}" in line and wanted in line for line in worker.log().splitlines()), wanted, 3)
+                wait_until(
+                    lambda: any(
+                        f"run={run}" in line and wanted in line for line in worker.log().splitlines()
+                    ),
+                    wanted,
+                    3,
+                )
             except AssertionError:
                 lines = [line for line in worker.log().splitlines() if wanted in line or run in line]
                 failures.append(f"{name}: {wanted!r} is in no line of {run}: {lines}")
@@ -89,10 +97,15 @@ add("output: everything ends in the log", lines_of_others)
 def two_runs_at_once_have_lines_of_their_own():
     source = "import time, logging\nfor i in range(5):\n  print(word)\n  logging.warning('logs ' + word)\n  time.sleep(0.02)"
     with Worker("evaluate", "Evaluate", "--concurrency", "2") as worker:
-        runs = [Background(worker.execute, source, word=word, headers={"X-Run-Id": "run" + word}) for word in ("one", "two")]
+        runs = [
+            Background(worker.execute, source, word=word, headers={"X-Run-Id": "run" + word})
+            for word in ("one", "two")
+        ]
         for run in runs:
             run.wait().ok()
-        wait_until(lambda: worker.log().count("logs two") == 5 and worker.log().count("logs one") == 5, "the lines")
+        wait_until(
+            lambda: worker.log().count("logs two") == 5 and worker.log().count("logs one") == 5, "the lines"
+        )
         for line in worker.log().splitlines():
             for word in ("one", "two"):
                 if word in line:
@@ -145,10 +158,10 @@ def a_very_long_line():
 
 @case
 def the_log_as_json():
-    import json
-
     with Worker("evaluate", "Evaluate", "--log", "json") as worker:
-        worker.execute("import logging; logging.getLogger('a').warning('é\\n2'); print('p')", headers={"X-Run-Id": "r"})
+        worker.execute(
+            "import logging; logging.getLogger('a').warning('é\\n2'); print('p')", headers={"X-Run-Id": "r"}
+        )
         worker.execute("raise ValueError('v')")
         worker.wait_log('"p"')
         equal(worker.stop(), 0)

@@ -1,6 +1,8 @@
 """Processes that the plugin starts."""
 
 import glob
+import subprocess
+import sys
 
 from harness import Worker, check, equal, is_gone, wait_until
 from registry import add, case
@@ -66,8 +68,14 @@ def members(session):
 
 for method in METHODS:
     add(f"processes: children by {method}", lambda method=method: children(method))
-    add(f"processes: a run that waits for a child by {method} is cancelled", lambda method=method: cancelled_children(method))
-    add(f"processes: children by {method} do not outlive the worker", lambda method=method: left_children(method))
+    add(
+        f"processes: a run that waits for a child by {method} is cancelled",
+        lambda method=method: cancelled_children(method),
+    )
+    add(
+        f"processes: children by {method} do not outlive the worker",
+        lambda method=method: left_children(method),
+    )
 add("processes: shared memory is gone after the stop", shared_memory)
 
 
@@ -75,15 +83,14 @@ add("processes: shared memory is gone after the stop", shared_memory)
 def stats_count_the_children():
     with Worker("processes", "Processes") as worker:
         pids = worker.execute("leave", "spawn").ok()
-        wait_until(lambda: set(pids) <= set(worker.get("/stats").json["subtree_pids"]), "the children in /stats")
+        wait_until(
+            lambda: set(pids) <= set(worker.get("/stats").json["subtree_pids"]), "the children in /stats"
+        )
         equal(worker.get("/stats").json["subtree_pids"][:1], [worker.pid], "the worker itself comes first")
 
 
 @case
 def a_host_that_is_killed_takes_worker_and_children_along():
-    import subprocess
-    import sys
-
     host = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
     with Worker("processes", "Processes", "--ppid", str(host.pid)) as worker:
         pids = worker.execute("leave", "fork").ok()

@@ -79,7 +79,10 @@ def mistake(python):
 
 
 for python in MISTAKES:
-    add(f"program: no interpreter, {python}".replace(str(PLUGINS), "plugins"), lambda python=python: mistake(python))
+    add(
+        f"program: no interpreter, {python}".replace(str(PLUGINS), "plugins"),
+        lambda python=python: mistake(python),
+    )
 
 
 @case
@@ -93,7 +96,16 @@ def a_printing_site_hook_does_not_stand_before_the_announcement():
 
 @case
 def the_original_command_line():
-    arguments = ("-m", "cjm_plugin_system.core.worker", "--module", "greeter", "--class", "Greeter", "--port", "0")
+    arguments = (
+        "-m",
+        "cjm_plugin_system.core.worker",
+        "--module",
+        "greeter",
+        "--class",
+        "Greeter",
+        "--port",
+        "0",
+    )
     with Process(*arguments, python=(), env={"UNIVERSAL_WORKER_PYTHON": sys.executable}) as process:
         equal(process.announcement()["event"], "ready")
         equal(process.stop(), 0)
@@ -103,7 +115,17 @@ def the_original_command_line():
 def the_interpreter_starts_it_too():
     """`python -m universal_worker`, in an environment that has the package."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "universal_worker", "--module", "greeter", "--class", "Greeter", "--port", "0"],
+        [
+            sys.executable,
+            "-m",
+            "universal_worker",
+            "--module",
+            "greeter",
+            "--class",
+            "Greeter",
+            "--port",
+            "0",
+        ],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

@@ -2,10 +2,12 @@
 
 import json
 import random
+import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
-from harness import Process, Settings, check, equal
+from harness import PLUGINS, Process, Settings, check, equal
 from registry import case
 
 #: As documented: an orderly stop, or the signal itself before the worker has taken it over.
@@ -65,14 +67,13 @@ def a_signal_while_an_import_catches_everything():
 
 
 def during_import(source, within, codes):
-    import tempfile
-    from pathlib import Path
-
-    from harness import PLUGINS
-
     with tempfile.TemporaryDirectory() as folder:
-        Path(folder, "slow.py").write_text("import sys; sys.stderr.write('begun\\n'); sys.stderr.flush()\n" + source)
-        with Process("--module", "slow", "--class", "A", "--port", "0", cwd=folder, env={"PYTHONPATH": str(PLUGINS)}) as process:
+        Path(folder, "slow.py").write_text(
+            "import sys; sys.stderr.write('begun\\n'); sys.stderr.flush()\n" + source
+        )
+        with Process(
+            "--module", "slow", "--class", "A", "--port", "0", cwd=folder, env={"PYTHONPATH": str(PLUGINS)}
+        ) as process:
             process.wait_log("begun")
             began = time.monotonic()
             process.send()
@@ -85,7 +86,9 @@ def during_import(source, within, codes):
 def a_signal_during_a_slow_initialize():
     for source in ("import time; time.sleep(30)", "while True: pass"):
         config = json.dumps({"source": "import os; os.write(2, b'begun\\n')\n" + source})
-        with Process("--module", "evaluate", "--class", "Evaluate", "--port", "0", "--config", config) as process:
+        with Process(
+            "--module", "evaluate", "--class", "Evaluate", "--port", "0", "--config", config
+        ) as process:
             process.wait_log("begun")
             process.send()
             equal(process.wait(3), 0, source)

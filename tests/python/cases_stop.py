@@ -2,8 +2,11 @@
 
 import json
 import signal
+import subprocess
+import sys
 import time
 
+from cases_processes import members
 from harness import Background, Worker, check, contains, equal, is_gone, wait_until
 from registry import add, case
 
@@ -11,7 +14,10 @@ ATEXIT = "import atexit, os; atexit.register(os.write, 2, b'atexit ran\\n')"
 
 
 def config(source="pass"):
-    return ("--config", json.dumps({"source": source, "cleanup": "import os; os.write(2, b'cleanup ran\\n')"}))
+    return (
+        "--config",
+        json.dumps({"source": source, "cleanup": "import os; os.write(2, b'cleanup ran\\n')"}),
+    )
 
 
 def stopped(worker, number=signal.SIGTERM, within=3, code=0):
@@ -27,7 +33,9 @@ def idle(number):
         took = stopped(worker, number)
         equal(worker.log().count("cleanup ran"), 1)
         equal(worker.log().count("atexit ran"), 1)
-        check(worker.log().index("cleanup ran") < worker.log().index("atexit ran"), "atexit handlers come last")
+        check(
+            worker.log().index("cleanup ran") < worker.log().index("atexit ran"), "atexit handlers come last"
+        )
         return took
 
 
@@ -85,20 +93,26 @@ def without_initialize_and_runs_there_is_no_cleanup():
 
 @case
 def a_cleanup_that_raises_is_logged():
-    with Worker("evaluate", "Evaluate", "--config", json.dumps({"cleanup": "raise ValueError('cannot release')"})) as worker:
+    with Worker(
+        "evaluate", "Evaluate", "--config", json.dumps({"cleanup": "raise ValueError('cannot release')"})
+    ) as worker:
         stopped(worker)
         contains(worker.log(), "cannot release")
 
 
 @case
 def a_cleanup_that_hangs_is_abandoned():
-    with Worker("evaluate", "Evaluate", "--config", json.dumps({"cleanup": "import time; time.sleep(30)"})) as worker:
+    with Worker(
+        "evaluate", "Evaluate", "--config", json.dumps({"cleanup": "import time; time.sleep(30)"})
+    ) as worker:
         return stopped(worker, within=4, code=4)
 
 
 @case
 def a_cleanup_that_exits_does_not_decide_the_code():
-    with Worker("evaluate", "Evaluate", "--config", json.dumps({"cleanup": "import sys; sys.exit(9)"})) as worker:
+    with Worker(
+        "evaluate", "Evaluate", "--config", json.dumps({"cleanup": "import sys; sys.exit(9)"})
+    ) as worker:
         stopped(worker)
 
 
@@ -136,9 +150,6 @@ def threads_of_the_plugin_do_not_delay_the_stop():
 
 @case
 def the_host_is_killed():
-    import subprocess
-    import sys
-
     for kind, code in (("", 0), ("sleep", 0), ("loop", 0), ("native", 4), ("event", 0)):
         host = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
         with Worker("waits", "Waits", "--config", "{}", "--ppid", str(host.pid)) as worker:
@@ -152,8 +163,6 @@ def the_host_is_killed():
 
 @case
 def after_a_stop_the_session_is_empty():
-    from cases_processes import members
-
     source = "import multiprocessing as m, subprocess\nplugin.q = m.Queue()\nplugin.p = subprocess.Popen(['sleep', '60'])"
     with Worker("evaluate", "Evaluate", *config(source)) as worker:
         stopped(worker)

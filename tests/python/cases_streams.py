@@ -50,7 +50,11 @@ def failures_half_way():
         for name, (source, lines, part) in FAILURES.items():
             reply = worker.stream(source)
             found = reply.text.splitlines()
-            if reply.status != 200 or found[:-1] != lines or part not in json.loads(found[-1]).get("error", ""):
+            if (
+                reply.status != 200
+                or found[:-1] != lines
+                or part not in json.loads(found[-1]).get("error", "")
+            ):
                 failures.append(f"{name}: found {reply!r}")
             equal(worker.do("result = 1"), 1)
     check(not failures, "\n  ".join(failures))
@@ -64,7 +68,11 @@ add("streams: failures half way are the last line", failures_half_way)
 @case
 def errors_before_the_first_line():
     with Worker("evaluate", "Evaluate") as worker:
-        for source, part in (("raise ValueError('at once')", "at once"), ("result = 5", "int"), ("result = None", "None")):
+        for source, part in (
+            ("raise ValueError('at once')", "at once"),
+            ("result = 5", "int"),
+            ("result = None", "None"),
+        ):
             reply = worker.stream(source)
             contains(reply.text, part)
             contains(reply.text, '"error"')
@@ -140,8 +148,14 @@ def reader_leaves(source):
         equal(worker.do("result = plugin.kept"), {"closed": True})
 
 
-add("streams: a generator is closed when its reader leaves", lambda: reader_leaves(CLOSED.replace("WAIT", "pass")))
-add("streams: a generator that sleeps is closed when its reader leaves", lambda: reader_leaves(CLOSED.replace("WAIT", "time.sleep(0.01)")))
+add(
+    "streams: a generator is closed when its reader leaves",
+    lambda: reader_leaves(CLOSED.replace("WAIT", "pass")),
+)
+add(
+    "streams: a generator that sleeps is closed when its reader leaves",
+    lambda: reader_leaves(CLOSED.replace("WAIT", "time.sleep(0.01)")),
+)
 add("streams: an async generator is closed when its reader leaves", lambda: reader_leaves(ASYNC_CLOSED))
 
 
