@@ -7,7 +7,7 @@ import sys
 import time
 
 from cases_processes import members
-from harness import Background, Worker, check, contains, equal, is_gone, wait_until
+from harness import Background, Worker, check, contains, equal, wait_until
 from registry import add, case
 
 ATEXIT = "import atexit, os; atexit.register(os.write, 2, b'atexit ran\\n')"
@@ -148,17 +148,33 @@ def threads_of_the_plugin_do_not_delay_the_stop():
         stopped(worker, within=3.5)
 
 
-@case
-def the_host_is_killed():
-    for kind, code in (("", 0), ("sleep", 0), ("loop", 0), ("native", 4), ("event", 0)):
-        host = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
-        with Worker("waits", "Waits", "--config", "{}", "--ppid", str(host.pid)) as worker:
-            if kind:
-                worker.begin("run", kind)
-            host.kill()
-            host.wait()
-            equal(worker.wait(4), code, kind)
-            check(is_gone(worker.pid), "the worker is gone")
+#: What the class does when its host is killed, the class, and the exit code.
+ORPHANED = (
+    ("", "Waits", 0),
+    ("sleep", "Waits", 0),
+    ("loop", "Waits", 0),
+    ("event", "Waits", 0),
+    ("native", "Waits", 4),
+    ("sleep", "CatchesAll", 4),
+)
+
+
+def orphaned(kind, class_name, code):
+    host = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    with Worker("waits", class_name, "--config", "{}", "--ppid", str(host.pid)) as worker:
+        if kind:
+            worker.begin("run", kind)
+        began = time.monotonic()
+        host.kill()
+        host.wait()
+        equal(worker.wait(4), code)
+        equal(worker.log().count("cleanup "), 1 if code == 0 else 0, "cleanups")
+        return f"{(time.monotonic() - began) * 1000:.0f} ms"
+
+
+for kind, class_name, code in ORPHANED:
+    title = f"stop: the host is killed during {kind or 'nothing'}, {class_name}"
+    add(title, lambda row=(kind, class_name, code): orphaned(*row))
 
 
 @case
