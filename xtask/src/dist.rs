@@ -15,6 +15,9 @@ pub(crate) const WORKER: &str = "universal-worker";
 const PYTHON: &str = "universal-worker-python";
 const PYTHON_SIDE: &str = "crates/python/python/universal_worker";
 
+/// A plugin in Python, which is only a file.
+const PYTHON_PLUGIN: &str = "crates/samples/words/words.py";
+
 /// The packages of the plugins.
 const PLUGINS: [&str; 3] = ["hello", "voice-activity", "conformance"];
 
@@ -54,6 +57,7 @@ pub(crate) fn assemble(
     for plugin in PLUGINS {
         replace(library(artifacts, plugin)?, &plugins)?;
     }
+    replace(&workspace.root.join(PYTHON_PLUGIN), &plugins)?;
     let package = dir.join("python/universal_worker");
     fs::create_dir_all(&package)?;
     for file in python_side(workspace)? {

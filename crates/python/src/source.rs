@@ -126,9 +126,9 @@ fn describe(
     request: &PluginRequest,
 ) -> PyResult<(Vec<ClassInfo>, Option<PathBuf>, String)> {
     let bridge = bridge::module(py)?;
-    let plugins = bridge.getattr("open_classes")?.call1((&request.module, &request.class))?;
-    let classes = plugins.try_iter()?.map(|plugin| info_of(&plugin?)).collect::<PyResult<_>>()?;
-    let file: Option<PathBuf> = bridge.getattr("file_of")?.call1((&request.module,))?.extract()?;
+    let opened = bridge.getattr("open_classes")?.call1((&request.module, &request.class))?;
+    let (plugins, file): (Vec<Bound<'_, PyAny>>, Option<PathBuf>) = opened.extract()?;
+    let classes = plugins.iter().map(info_of).collect::<PyResult<_>>()?;
     Ok((classes, file, version(py)))
 }
 

@@ -176,7 +176,8 @@ impl Report {
         let sha256 = origin.sha256;
         match origin.library {
             Some(LibraryInfo { abi, panic, compiler, classes, .. }) => {
-                let (panic, compiler) = (Some(panic), Some(compiler));
+                // What another language has no word for is empty.
+                let [panic, compiler] = [panic, compiler].map(|it| Some(it).filter(|it| !it.is_empty()));
                 Self { file, sha256, abi, panic, compiler, classes, run }
             }
             None => {

@@ -5,7 +5,7 @@ import sys
 
 from universal_worker import _native, coroutines, errors, process
 from universal_worker.errors import Cancelled, describe, traceback_of
-from universal_worker.loading import LoadError, environment, load_module, plugin_classes
+from universal_worker.loading import LoadError, load_module, plugin_classes
 from universal_worker.plugin import Plugin
 from universal_worker.values import escape
 
@@ -56,12 +56,12 @@ def open_plugin(module, class_name, adapters):
 
 
 def open_classes(module, class_name):
-    """The plugins of a module, for an inspection: one by name, or all."""
+    """The plugins of a module, for an inspection: one by name, or all; and the module's file."""
     process.take_output()
     loaded = load_module(module)
-    if class_name is not None:
-        return [Plugin(loaded, class_name, ())]
-    return [Plugin(loaded, cls.__name__, ()) for cls in plugin_classes(loaded)]
+    names = [class_name] if class_name else [cls.__name__ for cls in plugin_classes(loaded)]
+    plugins = [Plugin(loaded, name, ()) for name in names]
+    return plugins, getattr(loaded, "__file__", None)
 
 
 def load_failure(error):
@@ -72,13 +72,3 @@ def load_failure(error):
         return "loading was interrupted", "the worker was asked to stop", None
     message = "loading it raises %s: %s" % (errors.name_of(error), errors.message(error))
     return message, "see its traceback in the log", traceback_of(error)
-
-
-def file_of(module_name):
-    """The file of a loaded module, for an inspection."""
-    module = sys.modules.get(module_name)
-    return getattr(module, "__file__", None)
-
-
-def describe_environment():
-    return environment()

@@ -25,6 +25,7 @@ class Plugin:
         """The description of the class."""
         plugin = self.object
         document = (getattr(self.cls, "__doc__", None) or "").strip()
+        positional, arguments = _parameters(getattr(plugin, "execute", None))
         description = values.encode(
             {
                 "class": getattr(self.cls, "__name__", "unknown"),
@@ -35,7 +36,8 @@ class Plugin:
                 "cancellable": True,
                 "live_config": True,
                 "config_schema": _schema(plugin),
-                "args_schema": _args_schema(getattr(plugin, "execute", None)),
+                "positional": positional,
+                "args_schema": arguments,
                 "output_schema": True,
             }
         )
@@ -385,27 +387,25 @@ _JSON_TYPES = {
 }  # fmt: skip
 
 
-def _args_schema(method):
-    """The names and simple types of a method's parameters, as a schema of keyword arguments."""
-    code = getattr(getattr(method, "__func__", method), "__code__", None)
-    if code is None:
-        return True
-    count = code.co_argcount + code.co_kwonlyargcount
-    names = list(code.co_varnames[:count])
-    if hasattr(method, "__func__"):
-        names = names[1:]
+def _parameters(method):
+    """The names of a method's positional parameters, and a schema of all of them by keyword."""
     function = getattr(method, "__func__", method)
+    code = getattr(function, "__code__", None)
+    if code is None:
+        return None, True
+    first = 1 if hasattr(method, "__func__") else 0
+    count = code.co_argcount
+    positional = list(code.co_varnames[first:count])
+    keyword_only = list(code.co_varnames[count : count + code.co_kwonlyargcount])
     hints = getattr(function, "__annotations__", {})
     properties = {}
-    for name in names:
+    for name in positional + keyword_only:
         hint = hints.get(name)
         known = isinstance(hint, type) and hint in _JSON_TYPES
         properties[name] = {"type": _JSON_TYPES[hint]} if known else True
-    positional = code.co_argcount - len(function.__defaults__ or ())
-    required = [name for name in code.co_varnames[:positional] if name in properties]
-    keyword = code.co_varnames[code.co_argcount : count]
-    required += [name for name in keyword if name not in (function.__kwdefaults__ or {})]
+    required = positional[: len(positional) - len(function.__defaults__ or ())]
+    required += [name for name in keyword_only if name not in (function.__kwdefaults__ or {})]
     schema = {"type": "object", "properties": properties, "required": required}
     if not code.co_flags & 0x08:  # CO_VARKEYWORDS
         schema["additionalProperties"] = False
-    return schema
+    return positional, schema
