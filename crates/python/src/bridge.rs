@@ -7,6 +7,8 @@ use pyo3::types::{PyString, PyTuple};
 use serde_json::Value;
 use universal_worker_plugin::dynamic::{Fault, FaultDetail, FaultKind};
 
+use crate::imp;
+
 static BRIDGE: PyOnceLock<Py<PyModule>> = PyOnceLock::new();
 static CANCELLED: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
 
@@ -50,7 +52,7 @@ pub(crate) fn with_text<T>(
 pub(crate) fn fault(py: Python<'_>, error: PyErr, may_mismatch: bool) -> Fault {
     let described = (|| {
         let describe = module(py)?.getattr("describe")?;
-        let described = describe.call1((with_traceback(py, &error)?, may_mismatch))?;
+        let described = describe.call1((with_traceback(py, &error), may_mismatch))?;
         let (kind, message, detail): (String, Py<PyString>, Py<PyString>) = described.extract()?;
         let detail = with_text(detail.bind(py), |text| serde_json::from_str::<Value>(text).ok())?;
         let message = message.bind(py).to_string_lossy().into_owned();
@@ -58,7 +60,7 @@ pub(crate) fn fault(py: Python<'_>, error: PyErr, may_mismatch: bool) -> Fault {
     })();
     let Ok((kind, message, detail)) = described else {
         // Out of memory, or another interrupt.
-        let name = error.get_type(py).to_string();
+        let name = error.get_type(py).name().map(|name| name.to_string()).unwrap_or_default();
         return Fault::new(FaultKind::Failed, format!("{name}, which cannot be described"));
     };
     let mut fault = Fault::new(kind_of(&kind), message);
@@ -68,12 +70,12 @@ pub(crate) fn fault(py: Python<'_>, error: PyErr, may_mismatch: bool) -> Fault {
 }
 
 /// The exception with its traceback, which it has by itself only from Python 3.12 on.
-fn with_traceback<'py>(py: Python<'py>, error: &PyErr) -> PyResult<Bound<'py, PyBaseException>> {
+fn with_traceback<'py>(py: Python<'py>, error: &PyErr) -> Bound<'py, PyBaseException> {
     let value = error.value(py);
     if let Some(traceback) = error.traceback(py) {
-        value.setattr("__traceback__", traceback)?;
+        imp::set_traceback(value, &traceback);
     }
-    Ok(value.clone())
+    value.clone()
 }
 
 fn kind_of(name: &str) -> FaultKind {
@@ -92,7 +94,7 @@ pub(crate) fn load_failure(
     py: Python<'_>,
     error: &PyErr,
 ) -> PyResult<(String, String, Option<String>)> {
-    let described = module(py)?.getattr("load_failure")?.call1((with_traceback(py, error)?,))?;
+    let described = module(py)?.getattr("load_failure")?.call1((with_traceback(py, error),))?;
     let described = described.cast_into::<PyTuple>()?;
     described.extract()
 }

@@ -5,6 +5,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyString;
 use universal_worker_plugin::dynamic::{Fault, FaultKind, body_text};
 use universal_worker_plugin::{Context, Level};
+use universal_worker_process::exit;
 
 use crate::bridge;
 use crate::runs::{self, CallKind};
@@ -41,6 +42,9 @@ where
 {
     Python::attach(|py| {
         let result = runs::during(py, kind, cx, || method.bind(py).call1(arguments));
+        if runs::is_forked() {
+            end_child(py, result.err());
+        }
         let text = result.and_then(|result| text_of(&result));
         text.map_err(|error| {
             let fault = bridge::fault(py, error, kind == CallKind::Run);
@@ -48,6 +52,15 @@ where
             fault
         })
     })
+}
+
+/// Ends a process that the plugin forked and that came back from the plugin's code.
+fn end_child(py: Python<'_>, error: Option<PyErr>) -> ! {
+    let error = error.map(|error| error.into_value(py));
+    let ended = bridge::module(py)
+        .and_then(|bridge| bridge.getattr("end_child")?.call1((error,)).map(drop));
+    log::error!("a forked process did not end: {ended:?}");
+    exit::now(1)
 }
 
 fn text_of(result: &Bound<'_, PyAny>) -> PyResult<Vec<u8>> {

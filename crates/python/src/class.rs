@@ -51,18 +51,26 @@ impl Plugin {
         })
     }
 
-    /// Asks the object for its config, and remembers it.
-    pub(crate) fn read_config(&self) -> Vec<u8> {
+    /// Asks the object for its config before it is initialized, when it may have none.
+    pub(crate) fn read_first_config(&self) {
+        if let Ok(config) = without_body(&self.config, CallKind::Other, None) {
+            self.remember(&config);
+        }
+    }
+
+    /// Asks the object for its config; the last known one if it does not tell.
+    fn read_config(&self) -> Vec<u8> {
         match without_body(&self.config, CallKind::Other, None) {
-            Ok(config) if !config.is_empty() => {
-                self.last_config.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&config);
-                config
-            }
-            Ok(_) => self.last_config(),
-            Err(fault) => {
-                log::warn!("the plugin's get_current_config: {fault}");
-                self.last_config()
-            }
+            Ok(config) => self.remember(&config),
+            Err(fault) => log::warn!("the plugin's get_current_config: {fault}"),
+        }
+        self.last_config()
+    }
+
+    fn remember(&self, config: &[u8]) {
+        if !config.is_empty() {
+            let mut last = self.last_config.lock().unwrap_or_else(PoisonError::into_inner);
+            *last = config.to_vec();
         }
     }
 

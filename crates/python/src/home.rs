@@ -20,16 +20,17 @@ impl Home {
     /// Carries out work for ever; the caller must be the first thread, without the interpreter lock.
     pub(crate) fn serve(&self) -> ! {
         thread::use_signal_stack();
+        let mut work = self.0.pop();
+        // The worker's handlers are installed before there is work, and processes that the plugin
+        // starts inherit the mask of this thread. Later, the plugin may have handlers of its own.
+        signals::reset();
         loop {
-            let work = self.0.pop();
-            // The worker's handlers are installed before there is work, and processes that the
-            // plugin starts inherit the mask of this thread.
-            signals::reset();
             // The lane loop and the load catch what they run; a defect must not end the process.
             let done: Result<(), Box<dyn Any + Send>> = catch_unwind(AssertUnwindSafe(work));
             if done.is_err() {
                 log::error!("work on the first thread panicked: this is a bug in the worker");
             }
+            work = self.0.pop();
         }
     }
 

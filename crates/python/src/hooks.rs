@@ -14,7 +14,6 @@ use serde_json::{Map, Value};
 use universal_worker_runtime::{FirstLane, Hooks, PluginThreadEvent};
 
 use crate::home::Home;
-use crate::interrupter::{Interrupter, Message};
 use crate::{bridge, imp, runs};
 
 /// The hooks of a Python class.
@@ -50,7 +49,7 @@ impl Hooks for PythonHooks {
     }
 
     fn stopping(&self) {
-        Interrupter::send(Message::Stop);
+        runs::stop();
     }
 
     fn cleaned_up(&self) {

@@ -3,10 +3,15 @@
 #![allow(unsafe_code, reason = "system calls and functions of CPython without a safe wrapper")]
 
 use std::cell::Cell;
+use std::net::SocketAddr;
+use std::os::fd::{BorrowedFd, RawFd};
 use std::os::raw::{c_int, c_long, c_ulong};
 
+use pyo3::exceptions::PyBaseException;
 use pyo3::ffi;
 use pyo3::prelude::*;
+use pyo3::types::PyTraceback;
+use rustix::net::SocketAddrUnix;
 
 use crate::runs::CallThread;
 
@@ -56,9 +61,42 @@ pub(crate) fn clear_async_exception(_py: Python<'_>, ident: c_ulong) {
     unsafe { ffi::PyThreadState_SetAsyncExc(thread_id(ident), std::ptr::null_mut()) };
 }
 
+/// Sets the traceback of an exception, whatever its class does when an attribute is set.
+pub(crate) fn set_traceback(
+    error: &Bound<'_, PyBaseException>,
+    traceback: &Bound<'_, PyTraceback>,
+) {
+    // SAFETY: both objects are of the types that CPython expects, so that it does not fail.
+    unsafe { ffi::PyException_SetTraceback(error.as_ptr(), traceback.as_ptr()) };
+}
+
 /// CPython declares the parameter as signed, and casts it back.
 fn thread_id(ident: c_ulong) -> c_long {
     ident.cast_signed()
+}
+
+/// What the sockets of a listener and of its connections have in common.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum SocketName {
+    Port(u16),
+    Path(Vec<u8>),
+}
+
+/// The name of a socket (getsockname(2)); `None` without one, and for other files.
+pub(crate) fn socket_name(fd: RawFd) -> Option<SocketName> {
+    // SAFETY: the number is only used in this call, which fails if it is not a socket.
+    let address = rustix::net::getsockname(unsafe { BorrowedFd::borrow_raw(fd) }).ok()?;
+    if let Ok(address) = SocketAddr::try_from(address.clone()) {
+        return Some(SocketName::Port(address.port())).filter(|name| *name != SocketName::Port(0));
+    }
+    let address = SocketAddrUnix::try_from(address).ok()?;
+    Some(SocketName::Path(address.path_bytes()?.to_vec()))
+}
+
+/// Closes a file descriptor of the worker in a forked process, where its owner does not run.
+pub(crate) fn close(fd: RawFd) {
+    // SAFETY: the threads that use the number do not exist in this process.
+    unsafe { libc::close(fd) };
 }
 
 thread_local! {

@@ -133,7 +133,14 @@ fn carry_out(step: Step, call: &Arc<ActiveCall>) {
                 imp::send_signal(call.thread.tid, imp::interrupt_signal());
             }
         }
-        Step::Interrupt => on_own_thread("interrupt-lane", call, interrupt_lane),
+        Step::Interrupt => {
+            if call.begin_interrupt() {
+                on_own_thread("interrupt-lane", call, |py, call| {
+                    interrupt_lane(py, call);
+                    call.end_interrupt();
+                });
+            }
+        }
     }
 }
 
@@ -163,18 +170,24 @@ fn ask(py: Python<'_>, call: &ActiveCall) {
 
 /// Interrupts a run on a thread that is not the first: its coroutine, or its bytecode.
 fn interrupt_lane(py: Python<'_>, call: &ActiveCall) {
-    let ask = |name| {
-        let answer = bridge::module(py)?.getattr(name)?.call1((call.thread.ident,))?;
-        answer.extract::<bool>()
-    };
-    if !call.take_interrupt(ask("is_bad_moment").unwrap_or(false)) {
-        return;
+    if let Err(error) = try_interrupt_lane(py, call) {
+        log::error!("cannot interrupt a run: {error}");
     }
-    if ask("cancel_task").unwrap_or(false) {
-        return;
+}
+
+fn try_interrupt_lane(py: Python<'_>, call: &ActiveCall) -> PyResult<()> {
+    let (bridge, ident) = (bridge::module(py)?, call.thread.ident);
+    let is_bad = bridge.getattr("is_bad_moment")?.call1((ident,))?.extract()?;
+    let task = bridge.getattr("running_task")?.call1((ident,))?;
+    let class = bridge::cancelled_class(py)?;
+    // Decided last: the calls above may give the interpreter lock away, and the run may end.
+    if !call.take_interrupt(is_bad) {
+        return Ok(());
     }
-    match bridge::cancelled_class(py) {
-        Ok(class) => imp::raise_in_thread(class, call.thread.ident),
-        Err(error) => log::error!("cannot interrupt a run: {error}"),
+    if task.is_none() {
+        imp::raise_in_thread(class, ident);
+    } else {
+        bridge.getattr("cancel_task")?.call1((task,))?;
     }
+    Ok(())
 }

@@ -25,6 +25,7 @@ mod imp;
 mod interrupter;
 mod output;
 mod runs;
+mod sockets;
 mod source;
 
 use pyo3::prelude::*;

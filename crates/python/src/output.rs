@@ -11,7 +11,7 @@ use universal_worker_process::stdout;
 use universal_worker_runtime::logging;
 use universal_worker_sanitize as sanitize;
 
-use crate::{front, runs};
+use crate::{front, runs, sockets};
 
 /// Writes a record of Python's `logging`, under the id of its run; false in a forked process.
 #[pyfunction]
@@ -76,10 +76,11 @@ pub(crate) fn report_exit(py: Python<'_>, status: i32) {
     py.detach(|| logging::write_last_line(&line));
 }
 
-/// Marks the process as forked: it has none of the worker's threads.
+/// Marks the process as forked: it has none of the worker's threads, and needs none of its sockets.
 #[pyfunction]
 pub(crate) fn forked() {
     runs::set_forked();
+    sockets::close();
 }
 
 /// The candidates that are similar to a misspelled name.

@@ -23,6 +23,8 @@ pub(crate) struct ActiveCall {
     context: Option<Context>,
     state: Mutex<CallState>,
     asked: Condvar,
+    /// A thread waits for the interpreter lock to interrupt this call.
+    is_being_interrupted: AtomicBool,
 }
 
 /// What the call is for, which decides when it may be interrupted.
@@ -60,6 +62,9 @@ struct CallState {
 }
 
 static CALLS: Mutex<Vec<Arc<ActiveCall>>> = Mutex::new(Vec::new());
+
+/// Set when the worker stops.
+static STOPPING: AtomicBool = AtomicBool::new(false);
 
 /// Set in processes that the plugin forks, which have none of the worker's threads.
 static FORKED: AtomicBool = AtomicBool::new(false);
@@ -113,8 +118,12 @@ impl ActiveCall {
             context,
             state: Mutex::new(CallState { is_inside: true, ..CallState::default() }),
             asked: Condvar::new(),
+            is_being_interrupted: AtomicBool::new(false),
         });
         calls().push(Arc::clone(&call));
+        if kind == CallKind::Startup && STOPPING.load(Ordering::SeqCst) {
+            Interrupter::send(Message::Cancel { call: Arc::clone(&call), urgent: true });
+        }
         call
     }
 
@@ -164,7 +173,8 @@ impl ActiveCall {
         if state.interrupted_at.is_some_and(|at| at.elapsed() < interval - MARGIN) {
             return false;
         }
-        if is_bad && self.kind == CallKind::Run && cancelled_at.elapsed() < BAD_MOMENT_LIMIT {
+        let protects = self.kind == CallKind::Run && !state.is_urgent;
+        if is_bad && protects && cancelled_at.elapsed() < BAD_MOMENT_LIMIT {
             drop(state);
             Interrupter::send(Message::Retry(self.key));
             return false;
@@ -183,6 +193,16 @@ impl ActiveCall {
         let mut state = self.state();
         state.is_being_asked = state.is_inside;
         state.is_inside
+    }
+
+    /// Whether to start a thread that interrupts this call; it calls
+    /// [`end_interrupt`](Self::end_interrupt) afterward.
+    pub(crate) fn begin_interrupt(&self) -> bool {
+        !self.is_being_interrupted.swap(true, Ordering::Relaxed)
+    }
+
+    pub(crate) fn end_interrupt(&self) {
+        self.is_being_interrupted.store(false, Ordering::Relaxed);
     }
 
     pub(crate) fn end_ask(&self) {
@@ -212,6 +232,12 @@ pub(crate) fn active() -> Vec<Arc<ActiveCall>> {
 /// The number of runs in progress.
 pub(crate) fn count_runs() -> usize {
     calls().iter().filter(|call| call.kind == CallKind::Run).count()
+}
+
+/// Interrupts what starts from now on, and all that is in progress.
+pub(crate) fn stop() {
+    STOPPING.store(true, Ordering::SeqCst);
+    Interrupter::send(Message::Stop);
 }
 
 pub(crate) fn is_forked() -> bool {
@@ -261,8 +287,12 @@ pub(crate) fn emit(py: Python<'_>, json: &Bound<'_, PyString>) -> PyResult<()> {
     match emitted {
         Some(true) => Ok(()),
         Some(false) => {
-            // An interrupt must not follow at once.
-            take_interrupt(false);
+            // The interrupt of the same cancel must not hit the plugin while it unwinds.
+            CURRENT.with_borrow(|call| {
+                if let Some(call) = call {
+                    call.state().interrupted_at = Some(Instant::now());
+                }
+            });
             Err(bridge::cancelled(py))
         }
         None => Err(PyRuntimeError::new_err("there is no run to emit to")),

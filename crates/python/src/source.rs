@@ -9,7 +9,7 @@ use pyo3::types::PyString;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use universal_worker_cli::PluginRequest;
-use universal_worker_plugin::dynamic::{ClassInfo, in_process};
+use universal_worker_plugin::dynamic::{ClassInfo, DynClass, in_process};
 use universal_worker_runtime::{
     Class, ClassSource, Hooks, InspectClass, Inspected, LibraryInfo, LoadWatch, OpenError, Origin,
     PluginLabel, background_context,
@@ -20,7 +20,7 @@ use crate::home::Home;
 use crate::hooks::PythonHooks;
 use crate::interrupter::Interrupter;
 use crate::runs::CallKind;
-use crate::{bridge, front, runs};
+use crate::{bridge, front, runs, sockets};
 
 /// A Python class, named by module and class.
 pub(crate) struct PythonSource {
@@ -33,6 +33,8 @@ pub(crate) struct PythonSource {
 struct Opened {
     class: PythonClass,
     health: Map<String, Value>,
+    file: Option<PathBuf>,
+    version: String,
 }
 
 impl PythonSource {
@@ -52,6 +54,7 @@ impl PythonSource {
         }
         watch.loading(Path::new(&request.module));
         let done = self.home.run(move || {
+            sockets::remember();
             Python::attach(|py| {
                 let result = runs::during(py, CallKind::Startup, None, || work(py, &request));
                 result.map_err(|error| open_error(py, &error))
@@ -78,13 +81,9 @@ impl ClassSource for PythonSource {
     }
 
     fn open(self: Box<Self>, watch: &LoadWatch) -> Result<Class, OpenError> {
-        let Opened { class, health } = self.at_home(watch, open)?;
+        let Opened { class, health, .. } = self.at_home(watch, open)?;
         let _ = self.health.set(health);
-        in_process(Box::new(class), background_context()).map_err(|fault| OpenError {
-            message: fault.message,
-            hint: "see the log".to_owned(),
-            detail: None,
-        })
+        class_of(class)
     }
 
     fn inspect(
@@ -92,16 +91,28 @@ impl ClassSource for PythonSource {
         which: InspectClass,
         watch: &LoadWatch,
     ) -> Result<Inspected, OpenError> {
-        let (classes, file, version) = self.at_home(watch, describe)?;
-        let class = match which == InspectClass::Always || self.request.class.is_some() {
-            true => Some(self.open(watch)?),
-            false => None,
+        let opens = which == InspectClass::Always || self.request.class.is_some();
+        let (class, classes, file, version) = if opens {
+            let Opened { class, file, version, .. } = self.at_home(watch, open)?;
+            let classes = vec![class.info().clone()];
+            (Some(class_of(class)?), classes, file, version)
+        } else {
+            let (classes, file, version) = self.at_home(watch, describe)?;
+            (None, classes, file, version)
         };
         let mut library = LibraryInfo::new(classes);
         library.panic.clear();
         library.compiler = version;
         Ok(Inspected { origin: Origin { file, sha256: None, library: Some(library) }, class })
     }
+}
+
+fn class_of(class: PythonClass) -> Result<Class, OpenError> {
+    in_process(Box::new(class), background_context()).map_err(|fault| OpenError {
+        message: fault.message,
+        hint: "see the log".to_owned(),
+        detail: None,
+    })
 }
 
 /// Makes the plugin's object.
@@ -112,12 +123,14 @@ fn open(py: Python<'_>, request: &PluginRequest) -> PyResult<Opened> {
     let arguments = (&request.module, &request.class, &request.adapters);
     let object = bridge::module(py)?.getattr("open_plugin")?.call1(arguments)?;
     let plugin = Plugin::new(&object)?;
-    plugin.read_config();
+    plugin.read_first_config();
     if object.getattr("has_cancel")?.extract()? {
         Interrupter::set_ask(object.getattr("cancel")?.unbind());
     }
     let health = json_of(&object.call_method0("health")?)?;
-    Ok(Opened { class: PythonClass::new(info_of(&object)?, Arc::new(plugin)), health })
+    let class = PythonClass::new(info_of(&object)?, Arc::new(plugin));
+    let file = object.getattr("file")?.extract()?;
+    Ok(Opened { class, health, file, version: version(py) })
 }
 
 /// The descriptions of a module's classes, its file, and the version of Python.

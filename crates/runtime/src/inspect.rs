@@ -177,7 +177,8 @@ impl Report {
         match origin.library {
             Some(LibraryInfo { abi, panic, compiler, classes, .. }) => {
                 // What another language has no word for is empty.
-                let [panic, compiler] = [panic, compiler].map(|it| Some(it).filter(|it| !it.is_empty()));
+                let [panic, compiler] =
+                    [panic, compiler].map(|it| Some(it).filter(|it| !it.is_empty()));
                 Self { file, sha256, abi, panic, compiler, classes, run }
             }
             None => {

@@ -13,6 +13,7 @@ __all__ = [
     "Cancelled",
     "cancel_task",
     "describe",
+    "end_child",
     "escape",
     "finish",
     "is_bad_moment",
@@ -20,10 +21,13 @@ __all__ = [
     "main",
     "open_classes",
     "open_plugin",
+    "running_task",
     "traceback_of",
 ]
 
 cancel_task = coroutines.cancel
+running_task = coroutines.running
+end_child = process.end_child
 is_bad_moment = process.is_bad_moment
 finish = process.finish
 

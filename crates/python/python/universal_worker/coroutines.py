@@ -1,7 +1,6 @@
 """Runs coroutines of a plugin on an event loop of their thread, so that they can be cancelled."""
 
 import _thread
-import sys
 
 #: By thread: the task that runs there, as [loop, task, cancelled].
 _running = {}
@@ -14,40 +13,47 @@ def is_awaitable(value):
 
 def run(awaitable):
     """Waits for an awaitable, as ``asyncio.run`` does, on a loop that stays."""
-    thread = _thread.get_ident()
-    loop = _loops.get(thread) or _start_loop(thread)
-    task = sys.modules["asyncio"].ensure_future(awaitable, loop=loop)
-    _running[thread] = [loop, task, False]
+    entry = _start(awaitable)
     try:
-        return loop.run_until_complete(task)
+        return entry[0].run_until_complete(entry[1])
     finally:
-        _running.pop(thread, None)
-        if not task.done():
+        _running.pop(_thread.get_ident(), None)
+        if not entry[1].done():
             # Interrupted: the task ends when the loop runs next.
-            task.cancel()
+            entry[1].cancel()
 
 
-def _start_loop(thread):
+def _start(awaitable):
+    """Makes the task, which an interrupt finds from then on.
+
+    Not interrupted itself: a task without an entry would run beside the next one.
+    """
     import asyncio
 
-    loop = _loops[thread] = asyncio.new_event_loop()
-    asyncio.set_event_loop(loop)
-    return loop
+    thread = _thread.get_ident()
+    loop = _loops.get(thread)
+    if loop is None:
+        loop = _loops[thread] = asyncio.new_event_loop()
+        asyncio.set_event_loop(loop)
+    entry = [loop, asyncio.ensure_future(awaitable, loop=loop), False]
+    _running[thread] = entry
+    return entry
 
 
 #: The code that must not be interrupted.
-LOOP_START = _start_loop.__code__
+START = _start.__code__
+
+#: The entry of the task that runs on a thread, or None.
+running = _running.get
 
 
-def cancel(thread):
-    """Cancels the task that runs on a thread; false if there is none, or it was cancelled before."""
-    entry = _running.get(thread)
+def cancel(entry):
+    """Cancels the task of an entry; false if there is none, or it was cancelled before."""
     if entry is None or entry[2]:
         return False
-    loop, task, _ = entry
     entry[2] = True
     # Also wakes the loop, on whatever thread this is.
-    loop.call_soon_threadsafe(task.cancel)
+    entry[0].call_soon_threadsafe(entry[1].cancel)
     return True
 
 

@@ -12,6 +12,7 @@ class Plugin:
     """The one object of a class, made when the class is opened; it lives as long as the process."""
 
     def __init__(self, module, class_name, adapters):
+        self.file = getattr(module, "__file__", None)
         self.cls = loading.find_class(module, class_name)
         self.object = loading.construct(self.cls)
         self.generation = generations.of(self.object)

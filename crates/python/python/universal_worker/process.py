@@ -70,6 +70,7 @@ def _end_children(children):
 
 def end_line():
     """Ends a line that was printed without a line feed, so that it is not the next run's."""
+    sys.stdout.flush()
     if _PrintedBytes.is_open:
         _PrintedBytes.is_open = False
         _native.end_line()
@@ -81,10 +82,10 @@ def is_bad_moment(thread):
 
 
 def _is_bad(frame):
-    # An interrupted import leaves a module half made; an interrupted start of an event loop leaks it.
+    # An interrupted import leaves a module half made; an interrupted start leaves a task behind.
     while frame is not None:
         code = frame.f_code
-        if code is coroutines.LOOP_START or code.co_filename.startswith("<frozen importlib"):
+        if code is coroutines.START or code.co_filename.startswith("<frozen importlib"):
             return True
         frame = frame.f_back
     return False
@@ -94,7 +95,7 @@ def _on_interrupt(_signal_number, frame):
     if not _native.take_interrupt(_is_bad(frame)):
         return
     # A coroutine is cancelled as a task first, so that its event loop stays usable.
-    if not coroutines.cancel(_thread.get_ident()):
+    if not coroutines.cancel(coroutines.running(_thread.get_ident())):
         raise errors.Cancelled
 
 
@@ -132,6 +133,25 @@ def _after_fork():
     sys.stdout = io.TextIOWrapper(
         io.FileIO(1, "w", closefd=False), errors="backslashreplace", line_buffering=True
     )
+
+
+def end_child(error):
+    """Ends a forked process as Python does, after it has left the plugin's code."""
+    status = 0
+    if isinstance(error, SystemExit):
+        code = error.code
+        status = code if isinstance(code, int) else int(code is not None)
+        if status and not isinstance(code, int):
+            sys.stderr.write("%s\n" % (code,))
+    elif error is not None:
+        sys.excepthook(type(error), error, error.__traceback__)
+        status = 1
+    try:
+        __import__("atexit")._run_exitfuncs()
+        sys.stdout.flush()
+        sys.stderr.flush()
+    finally:
+        os._exit(status & 0xFF)
 
 
 class _PrintedBytes(io.RawIOBase):
