@@ -16,17 +16,19 @@ mod server;
 
 use std::env;
 use std::error::Error;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
 use tokio::runtime;
 
 const USAGE: &str = "\
-usage: universal-worker-bench --dist DIR [start] [boundary] [echo]
-                              [control] [stream] [ends] [json]
+usage: universal-worker-bench --dist DIR [--original PYTHON]
+                              [start] [boundary] [echo] [control] [stream]
+                              [ends] [json] [python]
 
 DIR is the folder with universal-worker and plugins/ that `cargo xtask build`
-wrote (json needs neither); without a section, all of them run";
+wrote (json needs neither); without a section, all of them run;
+PYTHON is an interpreter with the original worker, for the section python";
 
 fn main() -> ExitCode {
     let args: Vec<String> = env::args().skip(1).collect();
@@ -38,10 +40,11 @@ fn main() -> ExitCode {
     let words: Vec<&str> = args.iter().map(String::as_str).collect();
     let result = match words[..] {
         [bare::SUBCOMMAND] => runtime.block_on(bare::serve()),
-        ["--dist", dist, ref sections @ ..]
-            if sections.iter().all(|name| SECTIONS.contains(name)) =>
-        {
-            runtime.block_on(measure(&PathBuf::from(dist), sections))
+        ["--dist", dist, "--original", python, ref sections @ ..] if are_known(sections) => {
+            runtime.block_on(measure(Path::new(dist), Some(Path::new(python)), sections))
+        }
+        ["--dist", dist, ref sections @ ..] if are_known(sections) => {
+            runtime.block_on(measure(Path::new(dist), None, sections))
         }
         _ => {
             eprintln!("{USAGE}");
@@ -51,9 +54,18 @@ fn main() -> ExitCode {
     result.map_or_else(|error| failed(&*error), |()| ExitCode::SUCCESS)
 }
 
-const SECTIONS: [&str; 7] = ["start", "boundary", "echo", "control", "stream", "ends", "json"];
+const SECTIONS: [&str; 8] =
+    ["start", "boundary", "echo", "control", "stream", "ends", "json", "python"];
 
-async fn measure(dist: &Path, selected: &[&str]) -> Result<(), Box<dyn Error>> {
+fn are_known(sections: &[&str]) -> bool {
+    sections.iter().all(|name| SECTIONS.contains(name))
+}
+
+async fn measure(
+    dist: &Path,
+    original: Option<&Path>,
+    selected: &[&str],
+) -> Result<(), Box<dyn Error>> {
     let is_selected = |section| selected.is_empty() || selected.contains(&section);
     if is_selected("start") {
         sections::start(dist).await?;
@@ -75,6 +87,9 @@ async fn measure(dist: &Path, selected: &[&str]) -> Result<(), Box<dyn Error>> {
     }
     if is_selected("json") {
         sections::json()?;
+    }
+    if is_selected("python") {
+        sections::python(dist, original).await?;
     }
     Ok(())
 }

@@ -5,6 +5,7 @@ mod control;
 mod echo;
 mod ends;
 mod json;
+mod python;
 mod start;
 mod stream;
 
@@ -13,6 +14,7 @@ pub(crate) use control::control;
 pub(crate) use echo::echo;
 pub(crate) use ends::ends;
 pub(crate) use json::json;
+pub(crate) use python::python;
 pub(crate) use start::start;
 pub(crate) use stream::stream;
 

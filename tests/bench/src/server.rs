@@ -2,20 +2,22 @@
 
 use std::net::SocketAddr;
 use std::path::Path;
-use std::process::Stdio;
+use std::process::{ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 use std::{env, fs, io};
 
+use rustix::process::{Pid, Signal};
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
-use crate::{bare, cpu};
+use crate::client::Client;
+use crate::{bare, client, cpu};
 
 /// A running server, which is killed on drop.
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
-    /// The time from spawning it to its announcement.
+    /// The time from spawning it to its announcement; without one, to its first response.
     pub(crate) start: Duration,
     pid: u32,
     child: Child,
@@ -23,6 +25,9 @@ pub(crate) struct Server {
 
 /// The time limit of a start.
 const START_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// The interval between attempts to reach a server that announces nothing.
+const RETRY_INTERVAL: Duration = Duration::from_millis(1);
 
 impl Server {
     /// Starts the worker in the folder `dist` with one of its plugins.
@@ -55,6 +60,33 @@ impl Server {
         Ok(Self { address, start, pid, child })
     }
 
+    /// Starts a server without an announcement, and waits for its first response.
+    pub(crate) async fn silent(mut command: Command, address: SocketAddr) -> io::Result<Self> {
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        let started = Instant::now();
+        let mut child = command.kill_on_drop(true).spawn()?;
+        let pid = child.id().expect("the process was not waited for");
+        while !responds(address).await {
+            if child.try_wait()?.is_some() || started.elapsed() > START_TIMEOUT {
+                return Err(io::Error::other(format!("{command:?} did not start")));
+            }
+            tokio::time::sleep(RETRY_INTERVAL).await;
+        }
+        Ok(Self { address, start: started.elapsed(), pid, child })
+    }
+
+    /// Sends SIGTERM.
+    pub(crate) fn terminate(&self) -> io::Result<()> {
+        let pid = i32::try_from(self.pid).ok().and_then(Pid::from_raw);
+        let pid = pid.ok_or(io::ErrorKind::InvalidInput)?;
+        Ok(rustix::process::kill_process(pid, Signal::TERM)?)
+    }
+
+    /// Waits until the server has ended.
+    pub(crate) async fn wait_for_end(&mut self) -> io::Result<ExitStatus> {
+        self.child.wait().await
+    }
+
     /// Kills the server and waits for its end, so that it does not disturb the next measurement.
     pub(crate) async fn stop(mut self) -> io::Result<()> {
         self.child.kill().await
@@ -72,6 +104,12 @@ impl Server {
     pub(crate) fn cpu(&self) -> io::Result<Duration> {
         cpu::of_process(self.pid)
     }
+}
+
+async fn responds(address: SocketAddr) -> bool {
+    let Ok(mut client) = Client::connect(address).await else { return false };
+    let response = client.send(&client::get(address, "/health")).await;
+    response.is_ok_and(|response| response.status == 200)
 }
 
 /// The address in an announcement.
