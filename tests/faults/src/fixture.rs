@@ -8,7 +8,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
-use std::{env, fs, io, mem};
+use std::{env, fmt, fs, io, mem};
 
 use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::process::{Pid, PidfdFlags, Signal, WaitId, WaitIdOptions};
@@ -16,8 +16,9 @@ use tempfile::TempDir;
 use universal_worker_host::Client;
 use universal_worker_telemetry::descendants;
 
-use crate::host;
 use crate::host::Setting;
+use crate::row::Plugin;
+use crate::{host, python};
 
 /// The time limit of every wait.
 const TIMEOUT: Duration = Duration::from_secs(20);
@@ -58,11 +59,11 @@ pub(crate) enum Exit {
 }
 
 impl Fixture {
-    /// Starts a worker with a class of the conformance plugin.
+    /// Starts a worker with a plugin.
     pub(crate) fn start(
         dist: &Path,
         setting: Setting,
-        class: &str,
+        plugin: Plugin,
         options: &[&str],
     ) -> Result<Self, Box<dyn Error>> {
         let folder = tempfile::tempdir()?;
@@ -79,8 +80,9 @@ impl Fixture {
         let mut command = Command::new(env::current_exe()?);
         command.args([host::SUBCOMMAND, setting.name()]).arg(folder.path().join("output"));
         command.arg(dist.join("universal-worker"));
-        command.arg("--module").arg(dist.join("plugins/libconformance.so"));
-        command.args(["--class", class, "--port", &port.to_string()]).args(options.iter().map(
+        select(plugin, dist, &mut command);
+        command.env("FAULTS_FOLDER", folder.path());
+        command.args(["--port", &port.to_string()]).args(options.iter().map(
             |option| match *option {
                 "ANNOUNCEMENT" => folder.path().join(ANNOUNCEMENT).into_os_string(),
                 option => option.into(),
@@ -129,9 +131,15 @@ impl Fixture {
         self.folder.path().join(name)
     }
 
+    /// The text of a file; empty without the file.
+    pub(crate) fn read(&self, name: &str) -> String {
+        let bytes = fs::read(self.file(name)).unwrap_or_default();
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+
     /// The number of lines in a file; 0 without the file.
     pub(crate) fn count_lines(&self, name: &str) -> usize {
-        fs::read_to_string(self.file(name)).map_or(0, |text| text.lines().count())
+        self.read(name).lines().count()
     }
 
     /// Waits until the worker serves requests.
@@ -248,6 +256,15 @@ impl Fixture {
     }
 }
 
+impl fmt::Display for Exit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Code(code) => write!(f, "code {code}"),
+            Self::Signal(signal) => write!(f, "signal {signal}"),
+        }
+    }
+}
+
 impl Drop for Fixture {
     fn drop(&mut self) {
         // Without `finish`, after an error.
@@ -256,6 +273,25 @@ impl Drop for Fixture {
             let _ = process.wait();
         }
     }
+}
+
+/// Adds the arguments for a plugin.
+fn select(plugin: Plugin, dist: &Path, command: &mut Command) {
+    let (module, class) = match plugin {
+        Plugin::Conformance(class) => {
+            command.arg("--module").arg(dist.join("plugins/libconformance.so"));
+            command.args(["--class", class]);
+            return;
+        }
+        Plugin::Python => ("faulty.py", "Faulty"),
+        Plugin::SlowPython => ("slow.py", "Slow"),
+        Plugin::StuckPython => ("stuck.py", "Stuck"),
+    };
+    if let Some(python) = python::interpreter() {
+        command.arg("--python").arg(python);
+    }
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("python");
+    command.arg("--module").arg(folder.join(module)).args(["--class", class]);
 }
 
 /// Kills and returns the processes that the worker has left behind.

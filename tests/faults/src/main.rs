@@ -8,6 +8,7 @@
 
 mod fixture;
 mod host;
+mod python;
 mod report;
 mod row;
 mod table;

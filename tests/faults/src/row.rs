@@ -1,6 +1,8 @@
 //! One row of the table: a worker in some state, a fault, and the promised exit.
 
 use std::error::Error;
+use std::fs;
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -14,11 +16,26 @@ use crate::host::Setting;
 
 pub(crate) struct Row {
     pub(crate) name: String,
+    pub(crate) plugin: Plugin,
     pub(crate) setting: Setting,
     pub(crate) options: &'static [&'static str],
     pub(crate) state: State,
     pub(crate) fault: Fault,
     pub(crate) promise: Promise,
+    /// The texts that the worker's output must contain; it is known with [`Setting::ToFile`].
+    pub(crate) output: &'static [&'static str],
+}
+
+/// What the worker loads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Plugin {
+    /// A class of the conformance plugin.
+    Conformance(&'static str),
+    Python,
+    /// Its import sleeps.
+    SlowPython,
+    /// Its import keeps the interpreter lock.
+    StuckPython,
 }
 
 /// The state of the worker before the fault.
@@ -26,6 +43,8 @@ pub(crate) struct Row {
 pub(crate) enum State {
     /// It was only started.
     Starts,
+    /// It was started this number of milliseconds ago, or up to [`MOMENTS`] more.
+    Starting(u64),
     Idle,
     /// Idle, with an exit handler that will hang.
     HasExitHandler,
@@ -50,7 +69,14 @@ pub(crate) enum State {
     OutOfThreads,
     /// Connections have taken all file descriptors.
     OutOfFiles,
+    /// Idle, after an operation of the Python class.
+    Does(&'static str),
+    /// An operation of the Python class is running.
+    Runs(&'static str),
 }
+
+/// The milliseconds in which [`State::Starting`] is over.
+const MOMENTS: u64 = 20;
 
 /// What happens to the worker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,9 +108,18 @@ pub(crate) enum Fault {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Promise {
     pub(crate) end: Exit,
+    /// Another exit that is as good.
+    pub(crate) or: Option<Exit>,
     pub(crate) within: Duration,
-    /// The number of cleanups, if one is promised.
-    pub(crate) cleanups: Option<usize>,
+    pub(crate) cleanups: Cleanups,
+}
+
+/// The promised number of cleanups.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Cleanups {
+    Any,
+    Exactly(usize),
+    AtMost(usize),
 }
 
 /// The result of one fault.
@@ -93,6 +128,8 @@ pub(crate) struct Outcome {
     pub(crate) end: Exit,
     pub(crate) cleanups: usize,
     pub(crate) left: usize,
+    /// A text that is missing in the output, or shared memory that is left.
+    pub(crate) flaw: Option<String>,
 }
 
 /// A request in the background.
@@ -101,8 +138,7 @@ type Background = Option<JoinHandle<()>>;
 impl Row {
     /// Causes the fault once.
     pub(crate) async fn run_once(&self, dist: &Path) -> Result<Outcome, Box<dyn Error>> {
-        let class = if self.state == State::Loads { "SlowToLoad" } else { "Conformance" };
-        let mut fixture = Fixture::start(dist, self.setting, class, self.options)?;
+        let mut fixture = Fixture::start(dist, self.setting, self.plugin, self.options)?;
         let background = self.enter_state(&fixture).await?;
         let started = self.cause_fault(&mut fixture)?;
         fixture.wait_for_end()?;
@@ -111,16 +147,37 @@ impl Row {
             background.abort();
         }
         let cleanups = fixture.count_lines("cleanups");
+        let flaw = self.flaw(&fixture);
         let (end, left) = fixture.finish()?;
-        Ok(Outcome { took, end, cleanups, left: left.len() })
+        Ok(Outcome { took, end, cleanups, left: left.len(), flaw })
+    }
+
+    fn flaw(&self, fixture: &Fixture) -> Option<String> {
+        let output = fixture.read("output");
+        let missing = self.output.iter().find(|text| !output.contains(**text));
+        if let Some(text) = missing {
+            return Some(format!("no '{text}' in the output:\n{output}"));
+        }
+        let shared = fixture.read("shared");
+        let left = shared.lines().find(|file| Path::new(file).exists())?;
+        // Does not disturb the next one.
+        let _ = fs::remove_file(left);
+        Some(format!("{left} is left"))
     }
 
     async fn enter_state(&self, fixture: &Fixture) -> Result<Background, Box<dyn Error>> {
         if self.state == State::Starts {
             return Ok(None);
         }
+        if let State::Starting(milliseconds) = self.state {
+            tokio::time::sleep(Duration::from_millis(milliseconds + random() % MOMENTS)).await;
+            return Ok(None);
+        }
         if self.state == State::Loads {
-            fixture.wait_for_thread("load").await?;
+            match self.plugin {
+                Plugin::Conformance(_) => fixture.wait_for_thread("load").await?,
+                _ => wait_until(async || fixture.file("importing").exists()).await?,
+            }
             return Ok(None);
         }
         fixture.wait_until_served().await?;
@@ -163,6 +220,9 @@ impl Row {
             State::HasForkingChildren => {
                 execute(fixture.client(), "fork", &json!({"op": "fork_on", "n": 100_000})).await?;
             }
+            State::Does(op) => {
+                execute(fixture.client(), op, &json!({ "op": op })).await?;
+            }
             _ => {}
         }
         if self.state == State::OutOfFiles {
@@ -175,6 +235,7 @@ impl Row {
             State::StreamsToStalledReader => {
                 return start_unread_stream(fixture.client()).await.map(Some);
             }
+            State::Runs(op) => json!({ "op": op }),
             _ => return Ok(None),
         };
         let client = fixture.client().clone();
@@ -183,6 +244,10 @@ impl Row {
             let _ = execute(&client, "busy", &run).await;
         });
         wait_until(async || is_running(fixture.client(), "busy").await).await?;
+        if let State::Runs(_) = self.state {
+            // The run is in the operation.
+            tokio::time::sleep(ENTER).await;
+        }
         Ok(Some(background))
     }
 
@@ -239,6 +304,14 @@ impl Row {
         }
         Ok(started)
     }
+}
+
+/// How long a Python class may take to begin an operation.
+const ENTER: Duration = Duration::from_millis(30);
+
+/// A random number.
+fn random() -> u64 {
+    RandomState::new().build_hasher().finish()
 }
 
 async fn execute(client: &Client, id: &str, kwargs: &Value) -> Result<Value, Box<dyn Error>> {

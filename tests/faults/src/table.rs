@@ -1,10 +1,12 @@
 //! The rows of the table, and its format.
 
+mod python;
+
 use std::time::Duration;
 
 use crate::fixture::{Exit, can_choose_pids};
 use crate::host::{Setting, has_namespaces};
-use crate::row::{Fault, Outcome, Promise, Row, State};
+use crate::row::{Cleanups, Fault, Outcome, Plugin, Promise, Row, State};
 
 const PARENT: &[&str] = &["--ppid", "PARENT"];
 const LEASE: &[&str] = &["--lease-fd", "0"];
@@ -22,19 +24,29 @@ const SOON: Duration = Duration::from_millis(250);
 const AT_MOST: Duration = Duration::from_millis(1_800);
 
 const fn clean(within: Duration) -> Promise {
-    Promise { end: Exit::Code(0), within, cleanups: Some(1) }
+    Promise { end: Exit::Code(0), or: None, within, cleanups: Cleanups::Exactly(1) }
 }
 
 const fn abandoned() -> Promise {
-    Promise { end: Exit::Code(4), within: AT_MOST, cleanups: None }
+    Promise { end: Exit::Code(4), or: None, within: AT_MOST, cleanups: Cleanups::Any }
 }
 
 const fn crash(signal: i32) -> Promise {
-    Promise { end: Exit::Signal(signal), within: AT_MOST, cleanups: None }
+    Promise { end: Exit::Signal(signal), or: None, within: AT_MOST, cleanups: Cleanups::Any }
 }
 
 fn row(name: &str, state: State, fault: Fault, promise: Promise) -> Row {
-    Row { name: name.to_owned(), setting: Setting::Pipes, options: PARENT, state, fault, promise }
+    let class = if state == State::Loads { "SlowToLoad" } else { "Conformance" };
+    Row {
+        name: name.to_owned(),
+        plugin: Plugin::Conformance(class),
+        setting: Setting::Pipes,
+        options: PARENT,
+        state,
+        fault,
+        promise,
+        output: &[],
+    }
 }
 
 /// All rows, in order.
@@ -47,6 +59,7 @@ pub(crate) fn rows() -> Vec<Row> {
         thread_rows(),
         stop_rows(),
         crash_rows(),
+        python::rows(),
     ];
     parts.into_iter().flatten().collect()
 }
@@ -73,7 +86,7 @@ fn idle_rows() -> Vec<Row> {
 /// A worker that cannot watch its host, and the end of a lease.
 fn start_rows() -> Vec<Row> {
     // The worker has no instance yet.
-    let at_start = Promise { cleanups: Some(0), ..clean(SOON) };
+    let at_start = Promise { cleanups: Cleanups::Exactly(0), ..clean(SOON) };
     let mut rows = vec![Row {
         options: &["--ppid", "DEAD"],
         ..row("started after the host has ended", State::Starts, Fault::Nothing, at_start)
@@ -116,9 +129,9 @@ fn output_rows() -> Vec<Row> {
 
 /// A worker that is busy, or has processes, or lacks resources.
 fn busy_rows() -> Vec<Row> {
-    let loading = Promise { cleanups: None, ..clean(SOON) };
+    let loading = Promise { cleanups: Cleanups::Any, ..clean(SOON) };
     // The plugin cannot open the log of its cleanups.
-    let no_files = Promise { cleanups: None, ..clean(SOON) };
+    let no_files = Promise { cleanups: Cleanups::Any, ..clean(SOON) };
     let all_files_taken = Promise { within: AT_MOST, ..no_files };
     let states = [
         ("while a run cooperates", State::RunCooperates, clean(SOON)),
@@ -155,7 +168,7 @@ fn thread_rows() -> Vec<Row> {
     }
     let row = |(fault, name)| {
         // The worker has no instance.
-        let promise = Promise { cleanups: Some(0), ..clean(SOON) };
+        let promise = Promise { cleanups: Cleanups::Exactly(0), ..clean(SOON) };
         let name = format!("{name} without free threads (RLIMIT_NPROC)");
         let options = &["--ppid", "PARENT", "--announce-file", "ANNOUNCEMENT"];
         let row = row(&name, State::OutOfThreads, fault, promise);
@@ -226,9 +239,9 @@ pub(crate) fn line(row: &Row, outcomes: &[Outcome]) -> (String, Option<String>) 
     let median = took.get(all / 2).copied().unwrap_or_default();
     let maximum = took.last().copied().unwrap_or_default();
     let left: usize = outcomes.iter().map(|outcome| outcome.left).sum();
-    let end = match promise.end {
-        Exit::Code(code) => format!("code {code}"),
-        Exit::Signal(signal) => format!("signal {signal}"),
+    let end = match promise.or {
+        None => promise.end.to_string(),
+        Some(or) => format!("{} or {or}", promise.end),
     };
     let limit = match promise.within {
         Duration::MAX => String::new(),
@@ -240,10 +253,11 @@ pub(crate) fn line(row: &Row, outcomes: &[Outcome]) -> (String, Option<String>) 
         format_duration(maximum)
     );
     let failure = broken.first().map(|outcome| {
-        let Outcome { took, end, cleanups, left } = outcome;
+        let Outcome { took, end, cleanups, left, flaw } = outcome;
         format!(
-            "{name}: {end:?} after {}, {cleanups} cleanups, {left} processes left",
-            format_duration(*took)
+            "{name}: {end} after {}, {cleanups} cleanups, {left} processes left {}",
+            format_duration(*took),
+            flaw.as_deref().unwrap_or_default()
         )
     });
     (line, failure)
@@ -251,10 +265,15 @@ pub(crate) fn line(row: &Row, outcomes: &[Outcome]) -> (String, Option<String>) 
 
 impl Promise {
     fn is_kept(&self, outcome: &Outcome) -> bool {
-        outcome.end == self.end
+        (outcome.end == self.end || Some(outcome.end) == self.or)
             && outcome.took <= self.within
             && outcome.left == 0
-            && self.cleanups.is_none_or(|cleanups| cleanups == outcome.cleanups)
+            && outcome.flaw.is_none()
+            && match self.cleanups {
+                Cleanups::Any => true,
+                Cleanups::Exactly(number) => outcome.cleanups == number,
+                Cleanups::AtMost(number) => outcome.cleanups <= number,
+            }
     }
 }
 
