@@ -165,19 +165,23 @@ impl Row {
         Some(format!("{left} is left"))
     }
 
-    async fn enter_state(&self, fixture: &Fixture) -> Result<Background, Box<dyn Error>> {
-        if self.state == State::Starts {
-            return Ok(None);
-        }
-        if let State::Starting(milliseconds) = self.state {
-            tokio::time::sleep(Duration::from_millis(milliseconds + random() % MOMENTS)).await;
-            return Ok(None);
-        }
-        if self.state == State::Loads {
-            match self.plugin {
-                Plugin::Conformance(_) => fixture.wait_for_thread("load").await?,
-                _ => wait_until(async || fixture.file("importing").exists()).await?,
+    /// Waits in a state before the worker serves; false in other states.
+    async fn wait_for_start(&self, fixture: &Fixture) -> Result<bool, Box<dyn Error>> {
+        match (self.state, self.plugin) {
+            (State::Starts, _) => {}
+            (State::Starting(milliseconds), _) => {
+                let moment = Duration::from_millis(milliseconds + random() % MOMENTS);
+                tokio::time::sleep(moment).await;
             }
+            (State::Loads, Plugin::Conformance(_)) => fixture.wait_for_thread("load").await?,
+            (State::Loads, _) => wait_until(async || fixture.file("importing").exists()).await?,
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    async fn enter_state(&self, fixture: &Fixture) -> Result<Background, Box<dyn Error>> {
+        if self.wait_for_start(fixture).await? {
             return Ok(None);
         }
         fixture.wait_until_served().await?;
