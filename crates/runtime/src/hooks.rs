@@ -39,6 +39,11 @@ pub trait Hooks: Send + Sync + 'static {
     /// thread.
     fn cleaned_up(&self) {}
 
+    /// The plugin could not be cleaned up in time; its child processes are terminated next.
+    ///
+    /// Runs on the thread of the stop, and must not block.
+    fn abandoned(&self) {}
+
     /// The stack of a wedged run in the plugin's language, if that can be told.
     ///
     /// May take up to 100 ms.

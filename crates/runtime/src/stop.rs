@@ -95,8 +95,9 @@ impl<'a> Stop<'a> {
 
     /// Terminates the descendants in the time that is left.
     fn finish(self, abandoned: Option<String>) -> Outcome {
-        if abandoned.is_none() {
-            self.reporter.plugin_done();
+        match abandoned {
+            None => self.reporter.plugin_done(),
+            Some(_) => self.hooks.abandoned(),
         }
         let left = self.grace.saturating_sub(self.start.elapsed() + LAST_LINES);
         let survivors = descendants::terminate(left);

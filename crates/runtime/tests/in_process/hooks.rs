@@ -108,6 +108,10 @@ impl Hooks for Written {
         write("cleaned_up");
     }
 
+    fn abandoned(&self) {
+        write("abandoned");
+    }
+
     fn stack(&self, run_id: &str) -> Option<String> {
         Some(format!("first line of {run_id}\nsecond line"))
     }
