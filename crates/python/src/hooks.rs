@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 use universal_worker_runtime::{FirstLane, Hooks, PluginThreadEvent};
 
 use crate::home::Home;
-use crate::{bridge, imp, runs};
+use crate::{bridge, imp, runs, tracker};
 
 /// The hooks of a Python class.
 pub(crate) struct PythonHooks {
@@ -60,6 +60,10 @@ impl Hooks for PythonHooks {
         if let Err(fault) = finished {
             log::warn!("the exit handlers of the plugin: {fault}");
         }
+    }
+
+    fn abandoned(&self) {
+        tracker::let_go();
     }
 
     fn stack(&self, run_id: &str) -> Option<String> {

@@ -49,6 +49,12 @@ pub(crate) fn send_signal(tid: i32, signal: c_int) {
     unsafe { libc::syscall(libc::SYS_tgkill, libc::getpid(), tid, signal) };
 }
 
+/// Makes the descriptor `fd` of this process one of the file of `source` (dup2(2)).
+pub(crate) fn replace_fd(source: c_int, fd: c_int) {
+    // SAFETY: dup2(2) takes any numbers, and checks them.
+    unsafe { libc::dup2(source, fd) };
+}
+
 /// Raises an exception in a thread at its next bytecode.
 pub(crate) fn raise_in_thread(class: &Bound<'_, PyAny>, ident: c_ulong) {
     // SAFETY: the caller holds the interpreter lock; CPython takes a reference of its own.

@@ -27,6 +27,7 @@ mod output;
 mod runs;
 mod sockets;
 mod source;
+mod tracker;
 
 use pyo3::prelude::*;
 
