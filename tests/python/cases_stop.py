@@ -85,10 +85,10 @@ def a_cleanup_before_the_stop_is_not_repeated():
 
 
 @case
-def without_initialize_and_runs_there_is_no_cleanup():
+def without_initialize_and_runs_there_is_one_cleanup():
     with Worker("waits", "Waits") as worker:
         stopped(worker)
-        equal(worker.log().count("cleanup "), 0)
+        equal(worker.log().count("cleanup "), 1)
 
 
 @case

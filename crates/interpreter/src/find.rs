@@ -21,6 +21,8 @@ pub struct Search {
     pub python: Option<PathBuf>,
     /// The path of this program as it was called, not resolved; see [`program_as_called`].
     pub program: Option<PathBuf>,
+    /// Its path with all links resolved.
+    pub resolved: Option<PathBuf>,
     /// The variable `VIRTUAL_ENV`.
     pub virtual_env: Option<PathBuf>,
     /// The variable `CONDA_PREFIX`.
@@ -55,7 +57,8 @@ pub enum Reason {
 
 impl Search {
     /// Finds the interpreter: the option, else the environment of this program, else
-    /// `VIRTUAL_ENV`, else `CONDA_PREFIX`, else `python3` or `python` in `PATH`.
+    /// `VIRTUAL_ENV`, else `CONDA_PREFIX`, else the environment that a link to this program leads
+    /// to, else `python3` or `python` in `PATH`.
     ///
     /// An empty path counts as none.
     ///
@@ -84,6 +87,9 @@ impl Search {
             if let Some(folder) = set(folder.as_ref()) {
                 return in_folder(folder, reason);
             }
+        }
+        if let Some(environment) = self.resolved.as_deref().and_then(Environment::of_program) {
+            return in_folder(environment.folder(), Reason::Beside);
         }
         let on_path = ON_PATH.iter().find_map(|name| on_path(OsStr::new(name), &self.path));
         let program = on_path.ok_or(InterpreterError::NotFound)?;

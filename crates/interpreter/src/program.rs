@@ -27,6 +27,7 @@ impl Program {
         let search = Search {
             python: None,
             program: Some(called.clone()),
+            resolved: Some(resolved.clone()),
             virtual_env: var("VIRTUAL_ENV").map(PathBuf::from),
             conda_prefix: var("CONDA_PREFIX").map(PathBuf::from),
             path,

@@ -159,24 +159,54 @@ pub(crate) fn line_buffer_c_stdout() {
     }
 }
 
-pub(crate) fn use_signal_stack() {
+/// A stack for signal handlers, until it is dropped on the thread that made it.
+#[derive(Debug)]
+pub(crate) struct SignalStack {
+    memory: *mut libc::c_void,
+    length: usize,
+}
+
+/// `None` if the system refuses the memory; the stack then stays as it is.
+pub(crate) fn use_signal_stack() -> Option<SignalStack> {
     // SAFETY: sysconf(3), mmap(2) and mprotect(2) get plain numbers, and sigaltstack(2) the memory
-    // they return, which is never freed. If one fails, the stack stays as it is.
+    // they return.
     unsafe {
-        let Ok(page) = usize::try_from(libc::sysconf(libc::_SC_PAGESIZE)) else { return };
+        let page = usize::try_from(libc::sysconf(libc::_SC_PAGESIZE)).ok()?;
+        let length = page + SIGNAL_STACK;
         let memory = libc::mmap(
             ptr::null_mut(),
-            page + SIGNAL_STACK,
+            length,
             libc::PROT_READ | libc::PROT_WRITE,
             libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE | libc::MAP_STACK,
             -1,
             0,
         );
-        if memory == libc::MAP_FAILED || libc::mprotect(memory, page, libc::PROT_NONE) != 0 {
-            return;
+        if memory == libc::MAP_FAILED {
+            return None;
+        }
+        let taken = SignalStack { memory, length };
+        if libc::mprotect(memory, page, libc::PROT_NONE) != 0 {
+            return None;
         }
         let stack =
             libc::stack_t { ss_sp: memory.byte_add(page), ss_flags: 0, ss_size: SIGNAL_STACK };
         libc::sigaltstack(&raw const stack, ptr::null_mut());
+        Some(taken)
+    }
+}
+
+impl Drop for SignalStack {
+    fn drop(&mut self) {
+        // SAFETY: the memory is that of `use_signal_stack`, and no handler runs on it any more: this
+        // thread stops using it first.
+        unsafe {
+            let none = libc::stack_t {
+                ss_sp: ptr::null_mut(),
+                ss_flags: libc::SS_DISABLE,
+                ss_size: SIGNAL_STACK,
+            };
+            libc::sigaltstack(&raw const none, ptr::null_mut());
+            libc::munmap(self.memory, self.length);
+        }
     }
 }

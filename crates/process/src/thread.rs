@@ -1,7 +1,7 @@
 //! The worker's own threads.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-use std::{io, thread};
+use std::{io, mem, thread};
 
 use crate::error::Error;
 use crate::imp;
@@ -40,9 +40,9 @@ pub fn spawn_for_plugin(
 /// Gives the calling thread a stack for signal handlers, so that a crash is reported even if the
 /// thread's own stack is used up (sigaltstack(2)).
 ///
-/// The stack is never freed, and one is enough per thread.
+/// The stack is never freed, and one is enough per thread. Threads of [`spawn`] have one already.
 pub fn use_signal_stack() {
-    imp::use_signal_stack();
+    mem::forget(imp::use_signal_stack());
 }
 
 /// Waits until all threads started so far have begun their work.
@@ -55,7 +55,7 @@ pub fn wait_until_started() {
 
 fn start(name: &str, stack: usize, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
     let run = move || {
-        use_signal_stack();
+        let _signal_stack = imp::use_signal_stack();
         STARTING.remove();
         work();
     };

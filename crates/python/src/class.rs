@@ -1,11 +1,10 @@
 //! A Python class as a class of the worker.
 
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use pyo3::prelude::*;
-use universal_worker_plugin::dynamic::{
-    ClassInfo, DynClass, DynInstance, Fault, FaultKind, body_text,
-};
+use universal_worker_plugin::dynamic::{ClassInfo, DynClass, DynInstance, Fault, body_text};
 use universal_worker_plugin::{Context, Reconfigured};
 
 use crate::call::{attached, with_body, without_body};
@@ -23,6 +22,11 @@ pub(crate) struct Plugin {
     extension: Py<PyAny>,
     /// The config that the plugin showed last.
     last_config: Mutex<Vec<u8>>,
+    /// The instances of the worker that stand for this object; more than one only while a probe
+    /// keeps a former one.
+    instances: AtomicUsize,
+    /// Nothing has used the object since its cleanup.
+    is_clean: AtomicBool,
 }
 
 /// A Python class.
@@ -48,6 +52,8 @@ impl Plugin {
             config_options: method("config_options")?,
             extension: method("extension")?,
             last_config: Mutex::new(b"{}".to_vec()),
+            instances: AtomicUsize::new(0),
+            is_clean: AtomicBool::new(false),
         })
     }
 
@@ -78,7 +84,18 @@ impl Plugin {
         self.last_config.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Calls the object's cleanup, unless nothing has used the object since the last one.
+    pub(crate) fn clean_up(&self) {
+        if self.is_clean.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        if let Err(fault) = without_body(&self.cleanup, CallKind::Other, None) {
+            log::error!("the plugin's cleanup failed: {fault}");
+        }
+    }
+
     fn initialize(&self, config: &[u8], cx: &Context) -> Result<(), Fault> {
+        self.is_clean.store(false, Ordering::Relaxed);
         with_body(&self.initialize, CallKind::Startup, cx, config).map(drop)
     }
 
@@ -106,6 +123,7 @@ impl DynClass for PythonClass {
 
     fn create(&self, config: &[u8], cx: &Context) -> Result<Box<dyn DynInstance>, Fault> {
         self.plugin.initialize(config, cx)?;
+        self.plugin.instances.fetch_add(1, Ordering::Relaxed);
         Ok(Box::new(PythonInstance(Arc::clone(&self.plugin))))
     }
 
@@ -149,10 +167,8 @@ impl DynInstance for PythonInstance {
 
 impl Drop for PythonInstance {
     fn drop(&mut self) {
-        if let Err(fault) = without_body(&self.0.cleanup, CallKind::Other, None)
-            && fault.kind != FaultKind::NotSupported
-        {
-            log::error!("the plugin's cleanup failed: {fault}");
+        if self.0.instances.fetch_sub(1, Ordering::Relaxed) == 1 {
+            self.0.clean_up();
         }
     }
 }

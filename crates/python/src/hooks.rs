@@ -13,18 +13,25 @@ use rustix::fs::MemfdFlags;
 use serde_json::{Map, Value};
 use universal_worker_runtime::{FirstLane, Hooks, PluginThreadEvent};
 
+use crate::class::Plugin;
 use crate::home::Home;
 use crate::{bridge, imp, runs, tracker};
 
 /// The hooks of a Python class.
 pub(crate) struct PythonHooks {
     home: Home,
-    health: Arc<OnceLock<Map<String, Value>>>,
+    opened: Arc<OnceLock<Opened>>,
+}
+
+/// What opening the class leaves for the hooks.
+pub(crate) struct Opened {
+    pub(crate) plugin: Arc<Plugin>,
+    pub(crate) health: Map<String, Value>,
 }
 
 impl PythonHooks {
-    pub(crate) fn new(home: Home, health: Arc<OnceLock<Map<String, Value>>>) -> Self {
-        Self { home, health }
+    pub(crate) fn new(home: Home, opened: Arc<OnceLock<Opened>>) -> Self {
+        Self { home, opened }
     }
 }
 
@@ -53,12 +60,13 @@ impl Hooks for PythonHooks {
     }
 
     fn cleaned_up(&self) {
-        let finished = Python::attach(|py| {
-            let finish = || bridge::module(py)?.getattr("finish")?.call0();
-            finish().map(drop).map_err(|error| bridge::fault(py, error, false))
-        });
-        if let Err(fault) = finished {
-            log::warn!("the exit handlers of the plugin: {fault}");
+        let opened = Arc::clone(&self.opened);
+        let work = move || finish(&opened);
+        if imp::is_home() {
+            work();
+        } else {
+            // Nothing was served: the first thread has nothing else to do.
+            self.home.run(work);
         }
     }
 
@@ -72,7 +80,22 @@ impl Hooks for PythonHooks {
     }
 
     fn health(&self) -> Map<String, Value> {
-        self.health.get().cloned().unwrap_or_default()
+        self.opened.get().map(|opened| opened.health.clone()).unwrap_or_default()
+    }
+}
+
+/// Ends the plugin: its cleanup, if there was none since it was used, and the exit handlers.
+fn finish(opened: &OnceLock<Opened>) {
+    // The constructor may have taken something, even if nothing was initialized.
+    if let Some(opened) = opened.get() {
+        opened.plugin.clean_up();
+    }
+    let finished = Python::attach(|py| {
+        let finish = || bridge::module(py)?.getattr("finish")?.call0();
+        finish().map(drop).map_err(|error| bridge::fault(py, error, false))
+    });
+    if let Err(fault) = finished {
+        log::warn!("the exit handlers of the plugin: {fault}");
     }
 }
 

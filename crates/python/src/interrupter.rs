@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use pyo3::prelude::*;
 use universal_worker_interrupt::{Escalation, Interrupts, Request, Step};
-use universal_worker_process::{Error, Queue, thread};
+use universal_worker_process::{Error, Queue, signals, thread};
 
 use crate::runs::{ActiveCall, CallKind};
 use crate::{bridge, imp, runs};
@@ -148,6 +148,8 @@ fn carry_out(step: Step, call: &Arc<ActiveCall>) {
 fn on_own_thread(name: &'static str, call: &Arc<ActiveCall>, work: fn(Python<'_>, &ActiveCall)) {
     let call = Arc::clone(call);
     let spawned = thread::spawn_for_plugin(name, "the cancel of a run", move || {
+        // Processes that the plugin starts inherit the mask.
+        signals::unblock();
         Python::attach(|py| work(py, &call));
     });
     if let Err(error) = spawned {

@@ -20,18 +20,19 @@ use crate::home::Home;
 use crate::hooks::PythonHooks;
 use crate::interrupter::Interrupter;
 use crate::runs::CallKind;
-use crate::{bridge, front, runs, sockets};
+use crate::{bridge, front, hooks, runs, sockets};
 
 /// A Python class, named by module and class.
 pub(crate) struct PythonSource {
     request: PluginRequest,
     home: Home,
-    health: Arc<OnceLock<Map<String, Value>>>,
+    opened: Arc<OnceLock<hooks::Opened>>,
 }
 
 /// A class that was opened, and what else is known of it.
 struct Opened {
     class: PythonClass,
+    plugin: Arc<Plugin>,
     health: Map<String, Value>,
     file: Option<PathBuf>,
     version: String,
@@ -39,7 +40,7 @@ struct Opened {
 
 impl PythonSource {
     pub(crate) fn new(request: PluginRequest, home: Home) -> Self {
-        Self { request, home, health: Arc::default() }
+        Self { request, home, opened: Arc::default() }
     }
 
     /// Runs `work` on the first thread, as a call that the stop interrupts.
@@ -77,12 +78,12 @@ impl ClassSource for PythonSource {
     }
 
     fn hooks(&self) -> Arc<dyn Hooks> {
-        Arc::new(PythonHooks::new(self.home.clone(), Arc::clone(&self.health)))
+        Arc::new(PythonHooks::new(self.home.clone(), Arc::clone(&self.opened)))
     }
 
     fn open(self: Box<Self>, watch: &LoadWatch) -> Result<Class, OpenError> {
-        let Opened { class, health, .. } = self.at_home(watch, open)?;
-        let _ = self.health.set(health);
+        let Opened { class, plugin, health, .. } = self.at_home(watch, open)?;
+        let _ = self.opened.set(hooks::Opened { plugin, health });
         class_of(class)
     }
 
@@ -128,9 +129,10 @@ fn open(py: Python<'_>, request: &PluginRequest) -> PyResult<Opened> {
         Interrupter::set_ask(object.getattr("cancel")?.unbind());
     }
     let health = json_of(&object.call_method0("health")?)?;
-    let class = PythonClass::new(info_of(&object)?, Arc::new(plugin));
+    let plugin = Arc::new(plugin);
+    let class = PythonClass::new(info_of(&object)?, Arc::clone(&plugin));
     let file = object.getattr("file")?.extract()?;
-    Ok(Opened { class, health, file, version: version(py) })
+    Ok(Opened { class, plugin, health, file, version: version(py) })
 }
 
 /// The descriptions of a module's classes, its file, and the version of Python.

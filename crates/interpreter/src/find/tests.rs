@@ -46,12 +46,14 @@ fn finds(search: &Search, program: &Path, reason: Reason) {
 fn each_source_is_asked_only_after_the_ones_before_it() {
     let folder = Folder::new();
     let named = folder.program("named");
+    let linked = folder.venv("linked");
     let (own, active, conda) = (folder.venv("own"), folder.venv("active"), folder.path("conda"));
     folder.program("conda/bin/python3");
     let on_path = folder.program("bin/python3");
     let mut search = Search {
         python: Some(named.clone()),
         program: Some(folder.program("own/bin/universal-worker")),
+        resolved: Some(folder.path("linked/bin/universal-worker")),
         virtual_env: Some(active.clone()),
         conda_prefix: Some(conda.clone()),
         path: folder.path("bin").into(),
@@ -64,6 +66,8 @@ fn each_source_is_asked_only_after_the_ones_before_it() {
     search.virtual_env = Some(PathBuf::new());
     finds(&search, &conda.join("bin/python3"), Reason::CondaPrefix);
     search.conda_prefix = None;
+    finds(&search, &linked.join("bin/python"), Reason::Beside);
+    search.resolved = search.program.clone();
     finds(&search, &on_path, Reason::Path);
     search.path = folder.path("nothing").into();
     assert!(matches!(search.find(), Err(InterpreterError::NotFound)));
@@ -190,6 +194,7 @@ proptest! {
         let search = Search {
             python: environment(0),
             program: environment(1).map(|venv| venv.join("bin/universal-worker")),
+            resolved: None,
             virtual_env: environment(2),
             conda_prefix: environment(3),
             path: bin.map(PathBuf::into_os_string).unwrap_or_default(),

@@ -5,6 +5,10 @@ import sys
 from universal_worker import _native, errors
 
 
+#: Methods of which a plugin has at least one.
+_SERVED = ("execute", "execute_stream", "get_config_schema", "get_system_status")
+
+
 class LoadError(Exception):
     """Why there is no plugin: a message, a hint, and the traceback if there is one."""
 
@@ -48,7 +52,7 @@ def plugin_classes(module):
         if isinstance(value, type)
         and value.__module__ == module.__name__
         and not getattr(value, "__abstractmethods__", None)
-        and (hasattr(value, "execute") or hasattr(value, "get_config_schema"))
+        and any(hasattr(value, name) for name in _SERVED)
     ]
 
 
@@ -67,6 +71,13 @@ def construct(cls):
             hint = "the worker calls it without any; initialize() gets the config"
             raise LoadError(message, hint) from None
         raise _raised("the constructor of %s" % name, error) from None
+
+
+def check_plugin(plugin, module):
+    """Whether an object has anything that a worker can serve."""
+    if not any(hasattr(plugin, name) for name in _SERVED):
+        kind = type(plugin).__name__
+        raise LoadError("class %s has no method execute" % kind, _choose(module))
 
 
 def bind_adapters(plugin, specs):

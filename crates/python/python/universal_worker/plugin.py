@@ -19,6 +19,8 @@ class Plugin:
         if self.generation is not None:
             self.generation.install_diagnostics()
         self.adapters = loading.bind_adapters(self.object, adapters)
+        if not self.adapters:
+            loading.check_plugin(self.object, module)
         self.has_cancel = _has_cancel(self.object)
         _report_attributes(self.object)
 

@@ -130,9 +130,8 @@ def _after_fork():
     for number in _STOP:
         _signal_function(number, _kept_handlers.get(number, _signal.SIG_DFL))
     _signal_function(INTERRUPT, _signal.SIG_IGN)
-    sys.stdout = io.TextIOWrapper(
-        io.FileIO(1, "w", closefd=False), errors="backslashreplace", line_buffering=True
-    )
+    # Not another sys.stdout: log handlers may have kept this one.
+    _PrintedBytes.is_forked = True
 
 
 def end_child(error):
@@ -161,6 +160,8 @@ class _PrintedBytes(io.RawIOBase):
     mode = "wb"
     #: Whether the last line has no end.
     is_open = False
+    #: Whether this is a process that the plugin forked, where nothing logs.
+    is_forked = False
 
     def writable(self):
         return True
@@ -172,6 +173,8 @@ class _PrintedBytes(io.RawIOBase):
         return False
 
     def write(self, data):
+        if _PrintedBytes.is_forked:
+            return os.write(1, data)
         _PrintedBytes.is_open = data[-1:] != b"\n"
         _native.print_bytes(bytes(data))
         return len(data)
@@ -181,7 +184,8 @@ class _Output(io.TextIOWrapper):
     """sys.stdout; a plugin that closes it closes nothing."""
 
     def __init__(self, raw, **options):
-        super().__init__(io.BufferedWriter(raw), line_buffering=True, **options)
+        # Not over a BufferedWriter, whose lock a fork could leave locked.
+        super().__init__(raw, line_buffering=True, **options)
 
     def close(self):
         self.flush()

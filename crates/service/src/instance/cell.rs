@@ -172,7 +172,8 @@ impl InstanceCell {
             current = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
         log::error!(
-            "the health check of the plugin does not return: its instance is cleaned up when it does"
+            "a probe of the plugin (its health or its config) does not return: its instance is \
+             cleaned up when it does"
         );
         Some(TakenInstance::Guarded(taken))
     }
