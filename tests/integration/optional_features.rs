@@ -72,7 +72,7 @@ async fn a_hanging_health_check_times_out() {
     let exit = worker.stop().await;
     assert_eq!(exit.code, Some(4), "{exit:?}");
     assert!(
-        exit.stderr.contains("health check of the plugin does not return: its instance"),
+        exit.stderr.contains("a probe of the plugin (its health or its config) does not return"),
         "{exit:?}"
     );
     let last = exit.stderr.lines().last().unwrap();

@@ -101,6 +101,7 @@ impl Plugin {
 
     fn extension(&self, name: &str, json: &[u8], cx: &Context) -> Result<Vec<u8>, Fault> {
         let body = body_text(json)?;
+        self.is_clean.store(false, Ordering::Relaxed);
         attached(&self.extension, CallKind::Run, Some(cx), (name, body))
     }
 }

@@ -114,6 +114,9 @@ pub(crate) fn stack_file() -> PyResult<RawFd> {
 const STACK_LIMIT: Duration = Duration::from_millis(80);
 const STACK_INTERVAL: Duration = Duration::from_millis(2);
 
+/// In the path of each file of the Python side.
+const PACKAGE: &str = "/universal_worker/";
+
 /// The Python stack of a thread, which needs no interpreter lock: the thread writes it in a signal
 /// handler.
 fn stack_of(tid: i32) -> Option<String> {
@@ -133,6 +136,9 @@ fn stack_of(tid: i32) -> Option<String> {
     }
     let mut stack = vec![0; usize::try_from(seen.saturating_sub(start)).ok()?];
     file.read_exact_at(&mut stack, start).ok()?;
-    let stack = String::from_utf8_lossy(&stack).trim().to_owned();
+    let stack = String::from_utf8_lossy(&stack);
+    // Without the frames of the worker at its bottom.
+    let lines = stack.trim().lines().take_while(|line| !line.contains(PACKAGE));
+    let stack = lines.collect::<Vec<_>>().join("\n");
     (!stack.is_empty()).then_some(stack)
 }

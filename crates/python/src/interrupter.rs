@@ -127,34 +127,43 @@ fn has_ask() -> bool {
 
 fn carry_out(step: Step, call: &Arc<ActiveCall>) {
     match step {
-        Step::Ask => on_own_thread("cancel", call, ask),
+        Step::Ask => {
+            on_own_thread("cancel", call, ask);
+        }
         Step::Interrupt if call.thread.is_home => {
             if call.is_inside() {
                 imp::send_signal(call.thread.tid, imp::interrupt_signal());
             }
         }
         Step::Interrupt => {
-            if call.begin_interrupt() {
-                on_own_thread("interrupt-lane", call, |py, call| {
-                    interrupt_lane(py, call);
-                    call.end_interrupt();
-                });
+            let interrupt = |py: Python<'_>, call: &ActiveCall| {
+                interrupt_lane(py, call);
+                call.end_interrupt();
+            };
+            if call.begin_interrupt() && !on_own_thread("interrupt-lane", call, interrupt) {
+                call.end_interrupt();
             }
         }
     }
 }
 
-/// Runs `work` on a new thread, which may wait for the interpreter lock for ever.
-fn on_own_thread(name: &'static str, call: &Arc<ActiveCall>, work: fn(Python<'_>, &ActiveCall)) {
+/// Runs `work` on a new thread, which may wait for the interpreter lock for ever; false if there is
+/// no thread.
+fn on_own_thread(
+    name: &'static str,
+    call: &Arc<ActiveCall>,
+    work: fn(Python<'_>, &ActiveCall),
+) -> bool {
     let call = Arc::clone(call);
     let spawned = thread::spawn_for_plugin(name, "the cancel of a run", move || {
         // Processes that the plugin starts inherit the mask.
         signals::unblock();
         Python::attach(|py| work(py, &call));
     });
-    if let Err(error) = spawned {
+    if let Err(error) = &spawned {
         log::error!("{error}");
     }
+    spawned.is_ok()
 }
 
 /// Calls the plugin's `cancel`.

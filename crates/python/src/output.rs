@@ -34,8 +34,11 @@ pub(crate) fn log_record(
 #[pyfunction]
 pub(crate) fn log_once(py: Python<'_>, level: i32, target: &str, message: &str) {
     static WRITTEN: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+    if runs::is_forked() {
+        return;
+    }
     let is_new = WRITTEN.lock().unwrap_or_else(PoisonError::into_inner).insert(message.to_owned());
-    if is_new && !runs::is_forked() {
+    if is_new {
         py.detach(|| write(level_of(level), target, message));
     }
 }
@@ -63,7 +66,9 @@ pub(crate) fn print_bytes(py: Python<'_>, bytes: &[u8]) {
 /// Ends the line that a call on this thread has begun to print.
 #[pyfunction]
 pub(crate) fn end_line(py: Python<'_>) {
-    py.detach(stdout::end_line);
+    if !runs::is_forked() {
+        py.detach(stdout::end_line);
+    }
 }
 
 /// Reports that the plugin ends the process itself (`os._exit`).

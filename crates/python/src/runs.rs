@@ -85,6 +85,8 @@ const BAD_MOMENT_LIMIT: Duration = Duration::from_secs(2);
 const MARGIN: Duration = Duration::from_millis(50);
 
 /// Runs `work`, which calls the plugin, as a call of this kind.
+///
+/// In a process that `work` forked, nothing but the end of that process may follow.
 pub(crate) fn during<T>(
     py: Python<'_>,
     kind: CallKind,
@@ -102,10 +104,27 @@ pub(crate) fn during<T>(
             }
         });
     }
+    let ending = Ending { py, call, former: Some(former) };
     let result = work();
-    call.end(py);
-    CURRENT.set(former);
+    drop(ending);
     result
+}
+
+/// Ends a call when it is dropped, also by a panic.
+struct Ending<'py> {
+    py: Python<'py>,
+    call: Arc<ActiveCall>,
+    former: Option<Option<Arc<ActiveCall>>>,
+}
+
+impl Drop for Ending<'_> {
+    fn drop(&mut self) {
+        // In a forked process, other threads may have held the locks, and nothing needs them.
+        if !is_forked() {
+            self.call.end(self.py);
+            CURRENT.set(self.former.take().flatten());
+        }
+    }
 }
 
 impl ActiveCall {

@@ -256,9 +256,12 @@ impl RunContext for Run {
 /// Line feeds and carriage returns in JSON are only white space. The others (NEL, LS, PS) can stand
 /// only in strings.
 fn on_one_line(json: &str) -> Cow<'_, str> {
-    const BREAKS: [char; 5] = ['\n', '\r', '\u{85}', '\u{2028}', '\u{2029}'];
-    let has_break = memchr::memchr2(b'\n', b'\r', json.as_bytes()).is_some()
-        || (!json.is_ascii() && json.contains(BREAKS));
+    let bytes = json.as_bytes();
+    let is_break = |at: usize| {
+        matches!(bytes[at..], [0xC2, 0x85, ..] | [0xE2, 0x80, 0xA8 | 0xA9, ..]) // UTF-8
+    };
+    let has_break = memchr::memchr2(b'\n', b'\r', bytes).is_some()
+        || memchr::memchr2_iter(0xC2, 0xE2, bytes).any(is_break);
     if !has_break {
         return Cow::Borrowed(json);
     }

@@ -5,7 +5,7 @@ import sys
 
 from universal_worker import _native, coroutines, errors, process
 from universal_worker.errors import Cancelled, describe, traceback_of
-from universal_worker.loading import LoadError, load_module, plugin_classes
+from universal_worker.loading import NO_CLASS, LoadError, load_module, plugin_classes
 from universal_worker.plugin import Plugin
 from universal_worker.values import escape
 
@@ -64,7 +64,15 @@ def open_classes(module, class_name):
     process.take_output()
     loaded = load_module(module)
     names = [class_name] if class_name else [cls.__name__ for cls in plugin_classes(loaded)]
-    plugins = [Plugin(loaded, name, ()) for name in names]
+    plugins, failed = [], LoadError(NO_CLASS, "--class names a class")
+    for name in names:
+        try:
+            plugins.append(Plugin(loaded, name, ()))
+        except LoadError as error:
+            _native.log(30, __name__, "class %s: %s" % (name, error))
+            failed = error
+    if not plugins:
+        raise failed
     return plugins, getattr(loaded, "__file__", None)
 
 

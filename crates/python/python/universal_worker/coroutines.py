@@ -7,10 +7,6 @@ _running = {}
 _loops = {}
 
 
-def is_awaitable(value):
-    return hasattr(type(value), "__await__")
-
-
 def run(awaitable):
     """Waits for an awaitable, as ``asyncio.run`` does, on a loop that stays."""
     entry = _start(awaitable)
@@ -32,7 +28,7 @@ def _start(awaitable):
 
     thread = _thread.get_ident()
     loop = _loops.get(thread)
-    if loop is None:
+    if loop is None or loop.is_closed():
         loop = _loops[thread] = asyncio.new_event_loop()
         asyncio.set_event_loop(loop)
     entry = [loop, asyncio.ensure_future(awaitable, loop=loop), False]
@@ -43,13 +39,15 @@ def _start(awaitable):
 #: The code that must not be interrupted.
 START = _start.__code__
 
-#: The entry of the task that runs on a thread, or None.
-running = _running.get
+def running(thread):
+    """The entry of the task that runs on a thread; None if there is none, or it was cancelled."""
+    entry = _running.get(thread)
+    return None if entry is None or entry[2] else entry
 
 
 def cancel(entry):
-    """Cancels the task of an entry; false if there is none, or it was cancelled before."""
-    if entry is None or entry[2]:
+    """Cancels the task of an entry; false if there is none."""
+    if entry is None:
         return False
     entry[2] = True
     # Also wakes the loop, on whatever thread this is.
@@ -57,16 +55,17 @@ def cancel(entry):
     return True
 
 
-def iterate(generator):
-    """The values of an asynchronous generator."""
+async def for_each(generator, function):
+    """Calls a function with each value of an asynchronous generator, which is closed at the end."""
     try:
-        while True:
-            try:
-                value = run(generator.__anext__())
-            except StopAsyncIteration:
-                return
-            yield value
+        async for value in generator:
+            function(value)
     finally:
         close = getattr(generator, "aclose", None)
         if close is not None:
-            run(close())
+            await close()
+
+
+def wait(value):
+    """The value of an awaitable; any other value as it is."""
+    return run(value) if hasattr(type(value), "__await__") else value

@@ -45,6 +45,13 @@ class NotImplementedByClass(Exception):
     """The class has the requested method, and says that it is not implemented."""
 
 
+class ResultError(TypeError):
+    """The plugin returned what cannot be sent, which no other request changes."""
+
+    category = "fatal"
+    default_retriable = False
+
+
 def is_cancelled(error):
     """Whether an exception says that the run was cancelled."""
     if isinstance(error, Cancelled):
@@ -128,7 +135,7 @@ def _place(error):
 
 def category_of(error):
     """What a caller can do about an exception."""
-    category = _attribute(type(error), "category")
+    category = _attribute(error, "category")
     if category in ("user_input", "transient", "resource", "fatal"):
         return category
     return next((_CATEGORIES[cls] for cls in _mro(error) if cls in _CATEGORIES), "fatal")
@@ -136,7 +143,7 @@ def category_of(error):
 
 def _details(error):
     category = category_of(error)
-    retriable = _attribute(type(error), "default_retriable")
+    retriable = _attribute(error, "default_retriable")
     detail = {
         "category": category,
         "retriable": category != "fatal" if retriable is None else bool(retriable),

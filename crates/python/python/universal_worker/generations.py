@@ -72,9 +72,10 @@ class Generation:
         for name in ("capability", "interface", "plugin"):
             try:
                 module = __import__("%s.core.%s" % (self.package, name), fromlist=["x"])
-                return module.derive_structural_surface(cls)
+                derive = module.derive_structural_surface
             except (ImportError, AttributeError):
                 continue
+            return derive(cls)
         return None
 
     def install_diagnostics(self):

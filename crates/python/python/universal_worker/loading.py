@@ -1,9 +1,12 @@
 """Imports the module of a plugin and makes its object; explains what is wrong if that fails."""
 
+import os
 import sys
 
 from universal_worker import _native, errors
 
+
+NO_CLASS = "it has no class with a method execute"
 
 #: Methods of which a plugin has at least one.
 _SERVED = ("execute", "execute_stream", "get_config_schema", "get_system_status")
@@ -39,7 +42,7 @@ def find_class(module, name):
     if len(found) == 1:
         return found[0]
     if not found:
-        raise LoadError("it has no class with a method execute", "--class names a class")
+        raise LoadError(NO_CLASS, "--class names a class")
     names = ", ".join(cls.__name__ for cls in found)
     raise LoadError("it has several classes: %s" % names, "choose one with --class")
 
@@ -123,12 +126,15 @@ def _import(name):
 
 
 def _module_of_file(path):
-    folder, _, file = path.rstrip("/").rpartition("/")
+    path = os.path.abspath(path)
+    folder, _, file = path.rpartition("/")
     name = file[:-3] if file.endswith(".py") else file
+    if not name.isidentifier():
+        raise LoadError("'%s' cannot be imported as '%s'" % (path, name), "rename the file")
     sys.path.insert(0, folder or "/")
     module = _import(name)
     found = getattr(module, "__file__", None) or ""
-    if found not in (path, path.rstrip("/") + "/__init__.py"):
+    if os.path.realpath(found) not in map(os.path.realpath, (path, path + "/__init__.py")):
         message = "%s is hidden by another module of the name '%s' (%s)"
         raise LoadError(message % (path, name, found or "built in"), "rename the file")
     return module
@@ -141,6 +147,8 @@ def _install(module):
 
 def _no_such_module(name, missing):
     parent, _, last = missing.rpartition(".")
+    if name.endswith(".py") and os.path.isfile(name):
+        return LoadError("'%s' is a file" % name, "a path has a slash: ./%s" % name)
     import pkgutil
 
     path = getattr(sys.modules[parent], "__path__", []) if parent else None

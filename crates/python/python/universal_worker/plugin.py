@@ -63,23 +63,23 @@ class Plugin:
             raise values.CallError("arguments", message)
         method = getattr(self.object, "initialize", None)
         if method is not None:
-            _finished(method(config))
+            coroutines.wait(method(config))
 
     def config(self):
         """The config in force; None if the class does not tell."""
         method = getattr(self.object, "get_current_config", None)
         if method is None:
             return None
-        config = values.encode(_finished(method()))
+        config = values.encode(coroutines.wait(method()))
         return config if config.startswith("{") else None
 
     def cleanup(self):
         method = getattr(self.object, "cleanup", None)
         if method is not None:
-            _finished(method())
+            coroutines.wait(method())
 
     def cancel(self):
-        _finished(self.object.cancel())
+        coroutines.wait(self.object.cancel())
 
     def execute(self, text):
         body, args, kwargs = values.decode_call(text)
@@ -108,13 +108,13 @@ class Plugin:
         method = getattr(self.object, "prefetch", None)
         if method is None:
             raise errors.NotSupported("the class has no prefetch")
-        _finished(method())
+        coroutines.wait(method())
 
     def config_options(self):
         method = getattr(self.object, "get_config_options", None)
         if method is None:
             raise errors.NotSupported("the class has no get_config_options")
-        return values.encode(_finished(method()))
+        return values.encode(coroutines.wait(method()))
 
     def extension(self, name, text):
         handler = _EXTENSIONS.get(name)
@@ -143,26 +143,32 @@ class Plugin:
         context = self._context(body)
         try:
             result = context.run(method, *args, **kwargs)
-            if coroutines.is_awaitable(result):
-                result = context.run(coroutines.run, result)
-            return self._encode(result)
+            return self._encode(context.run(coroutines.wait, result))
         finally:
             self._end(context)
 
     def _encode(self, result):
         if self.generation is not None:
             result = self.generation.wire_encode(result)
-        return values.encode(result)
+        try:
+            return values.encode(result)
+        except (TypeError, ValueError, RecursionError) as error:
+            raise errors.ResultError(errors.message(error)) from error
+
+    def _emit(self, result):
+        _native.emit(self._encode(result))
 
     def _emit_all(self, results):
         if hasattr(type(results), "__aiter__"):
-            results = coroutines.iterate(results)
-        elif coroutines.is_awaitable(results):
-            results = coroutines.run(results)
-        results = iter(results)
+            coroutines.run(coroutines.for_each(results, self._emit))
+            return
+        try:
+            results = iter(coroutines.wait(results))
+        except TypeError as error:
+            raise errors.ResultError(errors.message(error)) from error
         try:
             for result in results:
-                _native.emit(self._encode(result))
+                self._emit(result)
         finally:
             close = getattr(results, "close", None)
             if close is not None:
@@ -215,9 +221,7 @@ class Plugin:
         def call(**kwargs):
             account = generation.start_account(task, name)
             try:
-                result = method(**kwargs)
-                if coroutines.is_awaitable(result):
-                    result = coroutines.run(result)
+                result = coroutines.wait(method(**kwargs))
             except Exception as error:
                 account(ok=False, error_category=errors.category_of(error))
                 raise
@@ -233,7 +237,7 @@ class Plugin:
         body = values.decode(text) if text else {}
         if not isinstance(body, dict):
             raise values.CallError("arguments", "the body must be a JSON object")
-        _finished(method(body.get("old_config"), body.get("new_config")))
+        coroutines.wait(method(body.get("old_config"), body.get("new_config")))
         return _status("reconfigured")
 
     def _hook(self, name, done):
@@ -241,7 +245,7 @@ class Plugin:
         if method is None:
             return _status("not_supported")
         try:
-            _finished(method())
+            coroutines.wait(method())
         except Exception as error:
             return values.encode({"status": "error", "detail": errors.message(error)})
         return _status(done)
@@ -252,7 +256,7 @@ class Plugin:
         if method is None:
             raise errors.NotSupported("class %s has no method %s" % (self.cls.__name__, name))
         try:
-            result = _finished(method())
+            result = coroutines.wait(method())
         except NotImplementedError as error:
             raise errors.NotImplementedByClass(str(error) or name + " is not implemented") from None
         if hasattr(result, "to_dict"):
@@ -310,9 +314,12 @@ class Reported:
 
 
 def _report_progress(attributes, _value):
-    progress, message = attributes.get("_progress", 0.0), attributes.get("_status_message", "")
-    if isinstance(progress, (int, float)):
-        _native.progress(float(progress), str(message))
+    message = attributes.get("_status_message")
+    try:
+        progress = float(attributes.get("_progress", 0.0))
+        _native.progress(progress, "" if message is None else str(message))
+    except Exception:
+        pass  # not the plugin's business: it may write anything
 
 
 def _report_usage(_attributes, value):
@@ -356,10 +363,6 @@ def _empty(self):
     pass
 
 
-def _finished(result):
-    return coroutines.run(result) if coroutines.is_awaitable(result) else result
-
-
 def _status(word):
     return values.encode({"status": word})
 
@@ -377,7 +380,7 @@ def _schema(plugin):
     if method is None:
         return {}
     try:
-        schema = _finished(method())
+        schema = coroutines.wait(method())
         values.encode(schema)
         return schema if isinstance(schema, (dict, bool)) else {}
     except Exception as error:

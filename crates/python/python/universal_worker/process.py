@@ -16,10 +16,18 @@ STACK = _signal.SIGRTMAX - 4
 #: The signals that stop the worker; a plugin's handlers for them are kept, but not installed.
 _STOP = (_signal.SIGTERM, _signal.SIGINT, _signal.SIGHUP)
 
+_NAMES = dict(zip(_STOP, ("SIGTERM", "SIGINT", "SIGHUP")))
+
+#: What only the worker uses.
+_OURS = (INTERRUPT, STACK)
+
 _signal_function = _signal.signal
+_sigmask_function = _signal.pthread_sigmask
 _getsignal_function = _signal.getsignal
 _exit_function = os._exit
 _kept_handlers = {}
+#: What sys.stdout is, unless the plugin replaces it.
+_output = None
 
 
 def prepare():
@@ -30,7 +38,8 @@ def prepare():
     # After them, this call would replace them.
     _signal.signal(_signal.SIGINT, _signal.SIG_DFL)
     _signal.signal(INTERRUPT, _on_interrupt)
-    _signal.signal = _signal_unless_stop
+    _signal.signal = _signal_unless_ours
+    _signal.pthread_sigmask = _pthread_sigmask
     _signal.getsignal = _getsignal
     os._exit = _exit
     os.register_at_fork(after_in_child=_after_fork)
@@ -38,7 +47,8 @@ def prepare():
 
 def take_output():
     """From now on, printed lines become log lines with the id of their run."""
-    sys.stdout = _Output(_PrintedBytes(), encoding="utf-8", errors="backslashreplace")
+    global _output
+    sys.stdout = _output = _Output(_PrintedBytes(), encoding="utf-8", errors="backslashreplace")
     if "logging" in sys.modules:
         _install_log_handler()
     else:
@@ -56,21 +66,24 @@ def finish():
     if tracker is not None:
         # It ignores SIGTERM, and a SIGKILL would leak what it tracks.
         tracker._resource_tracker._stop()
-    sys.stdout.flush()
+    _output.flush()
 
 
 def _end_children(children):
+    import time
+
     for child in children:
         child.terminate()
+    deadline = time.monotonic() + 0.2
     for child in children:
-        child.join(0.2)
+        child.join(max(0, deadline - time.monotonic()))
         if child.exitcode is None:
             child.kill()
 
 
 def end_line():
     """Ends a line that was printed without a line feed, so that it is not the next run's."""
-    sys.stdout.flush()
+    _output.flush()
     if _PrintedBytes.is_open:
         _PrintedBytes.is_open = False
         _native.end_line()
@@ -99,19 +112,26 @@ def _on_interrupt(_signal_number, frame):
         raise errors.Cancelled
 
 
-def _signal_unless_stop(number, handler):
-    if number not in _STOP:
+def _signal_unless_ours(number, handler):
+    if number not in _STOP and number not in _OURS:
         return _signal_function(number, handler)
     former = _getsignal(number)
     _kept_handlers[number] = handler
-    name = {_signal.SIGTERM: "SIGTERM", _signal.SIGINT: "SIGINT"}.get(number, "SIGHUP")
-    message = "the plugin's handler for %s is not installed: the signal stops the worker" % name
+    name = _NAMES.get(number, "signal %d" % number)
+    message = "the plugin's handler for %s is not installed: the worker needs the signal" % name
     _native.log_once(30, __name__, message)
     return former
 
 
+def _pthread_sigmask(how, mask):
+    """Leaves the signals that interrupt a run unblocked."""
+    if how != _signal.SIG_UNBLOCK:
+        mask = set(mask).difference(_OURS)
+    return _sigmask_function(how, mask)
+
+
 def _getsignal(number):
-    if number in _STOP:
+    if number in _STOP or number in _OURS:
         return _kept_handlers.get(number, _signal.SIG_DFL)
     return _getsignal_function(number)
 
@@ -126,6 +146,7 @@ def _after_fork():
     _native.forked()
     _signal.signal = _signal_function
     _signal.getsignal = _getsignal_function
+    _signal.pthread_sigmask = _sigmask_function
     os._exit = _exit_function
     for number in _STOP:
         _signal_function(number, _kept_handlers.get(number, _signal.SIG_DFL))
@@ -147,10 +168,15 @@ def end_child(error):
         status = 1
     try:
         __import__("atexit")._run_exitfuncs()
-        sys.stdout.flush()
+        _output.flush()
         sys.stderr.flush()
     finally:
         os._exit(status & 0xFF)
+
+
+def _write_all(number, data):
+    while data:
+        data = data[os.write(number, data) :]
 
 
 class _PrintedBytes(io.RawIOBase):
@@ -174,7 +200,8 @@ class _PrintedBytes(io.RawIOBase):
 
     def write(self, data):
         if _PrintedBytes.is_forked:
-            return os.write(1, data)
+            _write_all(1, bytes(data))
+            return len(data)
         _PrintedBytes.is_open = data[-1:] != b"\n"
         _native.print_bytes(bytes(data))
         return len(data)

@@ -35,8 +35,6 @@ def decode(text):
         return _decoder.decode(text[1:] if text.startswith("\ufeff") else text)
     except _Constant as error:
         message = "the body is not JSON: %s at %s" % (error, _place_of_constant(text))
-    except RecursionError:
-        raise
     except ValueError as error:
         message = "the body is not JSON: %s" % error
     raise CallError("syntax", message) from None

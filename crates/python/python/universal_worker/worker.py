@@ -23,15 +23,19 @@ def main():
     import os
 
     here = os.path.dirname(os.path.abspath(__file__))
-    correct_path(here)
     try:
         import_package(here)
         from universal_worker import _native  # noqa: F401
     except ImportError as error:
         problem = "the worker does not load into %s: %s" % (sys.executable, error)
         fail(problem, "install the worker again, built for this machine")
-    from universal_worker import bridge
-
+    try:
+        # Before the working directory is searched, whose files may have names of Python's own.
+        from universal_worker import bridge
+    except Exception as error:
+        problem = "the worker does not start in %s: %s" % (sys.executable, error)
+        fail(problem, "a module on PYTHONPATH may hide one of Python's own")
+    correct_path(here)
     bridge.main(sys.argv[1:])
 
 
