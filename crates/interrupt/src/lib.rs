@@ -1,4 +1,4 @@
-//! Decides when a cancelled run is asked to stop, and when it is interrupted.
+//! Decides how a cancelled run is stopped, and when it is interrupted.
 //!
 //! A plugin whose language can be interrupted, such as a Python class, is stopped in steps: its own
 //! method for cancelling is called first; if the run has not returned a second later, it is
@@ -15,8 +15,8 @@
 //!
 //! let mut escalation = Escalation::new(Interrupts::Allowed);
 //! let start = Instant::now();
-//! escalation.cancel("a", Request::Ask, start);
-//! assert_eq!(escalation.take_due(start), [("a", Step::Ask)]);
+//! escalation.cancel("a", Request::CallCancel, start);
+//! assert_eq!(escalation.take_due(start), [("a", Step::CallCancel)]);
 //! assert_eq!(escalation.take_due(start + Duration::from_secs(1)), [("a", Step::Interrupt)]);
 //! escalation.returned(&"a");
 //! assert_eq!(escalation.due(), None);
@@ -31,9 +31,9 @@ use std::time::{Duration, Instant};
 pub const INTERVAL: Duration = Duration::from_secs(1);
 
 /// [`INTERVAL`] when there is no time left, as during a stop.
-pub const HURRIED_INTERVAL: Duration = Duration::from_millis(300);
+pub const STOP_INTERVAL: Duration = Duration::from_millis(300);
 
-/// The time until an interrupt is repeated that came at a bad moment.
+/// The time until an interrupt is repeated that came in a critical section.
 const RETRY: Duration = Duration::from_millis(20);
 
 /// The cancelled runs that have not returned, by a key of the owner's choice.
@@ -50,33 +50,33 @@ pub enum Interrupts {
     /// A run that does not stop by itself is interrupted.
     #[default]
     Allowed,
-    /// Runs are only asked to stop.
+    /// Only the plugin's method for cancelling is called.
     Never,
 }
 
 /// How a run is to be stopped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Request {
-    /// Ask it, and interrupt it later.
-    Ask,
-    /// Interrupt it now, because it cannot be asked.
+    /// Call the plugin's method for cancelling, and interrupt the run later.
+    CallCancel,
+    /// Interrupt it now, because the plugin has no such method.
     Interrupt,
-    /// Ask and interrupt it now, because there is no time left.
-    AskAndInterrupt,
+    /// Do both now, because there is no time left.
+    CallAndInterrupt,
 }
 
 /// What to do with a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
     /// Call the plugin's method for cancelling.
-    Ask,
+    CallCancel,
     /// Interrupt the thread of the run.
     Interrupt,
 }
 
 #[derive(Debug, Clone, Copy)]
 struct Pending {
-    is_asked: bool,
+    has_called: bool,
     interrupt_at: Instant,
 }
 
@@ -90,16 +90,16 @@ impl<K: Ord + Clone> Escalation<K> {
     /// Starts to stop a run; does nothing if it was started before.
     pub fn cancel(&mut self, run: K, request: Request, now: Instant) {
         let interrupt_at = match request {
-            Request::Ask => now + INTERVAL,
-            Request::Interrupt | Request::AskAndInterrupt => now,
+            Request::CallCancel => now + INTERVAL,
+            Request::Interrupt | Request::CallAndInterrupt => now,
         };
-        let is_asked = request == Request::Interrupt;
-        self.pending.entry(run).or_insert(Pending { is_asked, interrupt_at });
+        let has_called = request == Request::Interrupt;
+        self.pending.entry(run).or_insert(Pending { has_called, interrupt_at });
     }
 
-    /// Makes the next interrupt of every run due now, and later ones come every [`HURRIED_INTERVAL`].
-    pub fn hurry(&mut self, now: Instant) {
-        self.interval = HURRIED_INTERVAL;
+    /// Makes the next interrupt of every run due now, and later ones come every [`STOP_INTERVAL`].
+    pub fn stop(&mut self, now: Instant) {
+        self.interval = STOP_INTERVAL;
         for pending in self.pending.values_mut() {
             pending.interrupt_at = pending.interrupt_at.min(now);
         }
@@ -120,8 +120,8 @@ impl<K: Ord + Clone> Escalation<K> {
     /// When the next step is due; `None` if there is none.
     #[must_use]
     pub fn due(&self) -> Option<Instant> {
-        // A run that has to be asked has been due since its cancel, at most `INTERVAL` before.
-        let due = |pending: &Pending| match pending.is_asked {
+        // A run whose plugin is to be called has been due since its cancel, at most `INTERVAL` before.
+        let due = |pending: &Pending| match pending.has_called {
             false => {
                 Some(pending.interrupt_at.checked_sub(INTERVAL).unwrap_or(pending.interrupt_at))
             }
@@ -135,9 +135,9 @@ impl<K: Ord + Clone> Escalation<K> {
         let mut steps = Vec::new();
         let may_interrupt = self.may_interrupt();
         for (run, pending) in &mut self.pending {
-            if !pending.is_asked {
-                pending.is_asked = true;
-                steps.push((run.clone(), Step::Ask));
+            if !pending.has_called {
+                pending.has_called = true;
+                steps.push((run.clone(), Step::CallCancel));
             }
             if may_interrupt && pending.interrupt_at <= now {
                 pending.interrupt_at = now + self.interval;
@@ -163,10 +163,10 @@ mod tests {
     }
 
     #[test]
-    fn a_run_is_asked_once_and_interrupted_every_second() {
+    fn cancel_is_called_once_and_the_run_interrupted_every_second() {
         let (mut escalation, start) = (Escalation::new(Interrupts::Allowed), Instant::now());
-        escalation.cancel(1, Request::Ask, start);
-        assert_eq!(escalation.take_due(start), [(1, Step::Ask)]);
+        escalation.cancel(1, Request::CallCancel, start);
+        assert_eq!(escalation.take_due(start), [(1, Step::CallCancel)]);
         assert_eq!(escalation.due(), Some(start + seconds(1)));
         assert_eq!(escalation.take_due(start + seconds(1)), [(1, Step::Interrupt)]);
         assert_eq!(escalation.take_due(start + seconds(2)), [(1, Step::Interrupt)]);
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn a_run_that_cannot_be_asked_is_interrupted_at_once() {
+    fn without_a_method_the_run_is_interrupted_at_once() {
         let (mut escalation, start) = (Escalation::new(Interrupts::Allowed), Instant::now());
         escalation.cancel(1, Request::Interrupt, start);
         assert_eq!(escalation.due(), Some(start));
@@ -185,28 +185,28 @@ mod tests {
     #[test]
     fn a_stop_interrupts_at_once() {
         let (mut escalation, start) = (Escalation::new(Interrupts::Allowed), Instant::now());
-        escalation.cancel(1, Request::Ask, start);
+        escalation.cancel(1, Request::CallCancel, start);
         let _ = escalation.take_due(start);
         let stop = start + Duration::from_millis(10);
-        escalation.hurry(stop);
-        escalation.cancel(2, Request::AskAndInterrupt, stop);
-        let due = [(1, Step::Interrupt), (2, Step::Ask), (2, Step::Interrupt)];
+        escalation.stop(stop);
+        escalation.cancel(2, Request::CallAndInterrupt, stop);
+        let due = [(1, Step::Interrupt), (2, Step::CallCancel), (2, Step::Interrupt)];
         assert_eq!(escalation.take_due(stop), due);
-        assert_eq!(escalation.due(), Some(stop + HURRIED_INTERVAL));
+        assert_eq!(escalation.due(), Some(stop + STOP_INTERVAL));
     }
 
     #[test]
-    fn without_interrupts_a_run_is_only_asked() {
+    fn without_interrupts_only_the_method_is_called() {
         let (mut escalation, start) = (Escalation::new(Interrupts::Never), Instant::now());
-        escalation.cancel(1, Request::Ask, start);
+        escalation.cancel(1, Request::CallCancel, start);
         escalation.cancel(2, Request::Interrupt, start);
-        assert_eq!(escalation.take_due(start), [(1, Step::Ask)]);
+        assert_eq!(escalation.take_due(start), [(1, Step::CallCancel)]);
         assert_eq!(escalation.due(), None);
         assert!(escalation.take_due(start + seconds(9)).is_empty());
     }
 
     #[test]
-    fn an_interrupt_at_a_bad_moment_is_repeated_soon() {
+    fn an_interrupt_in_a_critical_section_is_repeated_soon() {
         let (mut escalation, start) = (Escalation::new(Interrupts::Allowed), Instant::now());
         escalation.cancel(1, Request::Interrupt, start);
         let _ = escalation.take_due(start);
@@ -226,9 +226,9 @@ mod tests {
 
     fn event() -> impl Strategy<Value = Event> {
         let request = prop_oneof![
-            Just(Request::Ask),
+            Just(Request::CallCancel),
             Just(Request::Interrupt),
-            Just(Request::AskAndInterrupt)
+            Just(Request::CallAndInterrupt)
         ];
         prop_oneof![
             (0..4_u8, request).prop_map(|(run, request)| Event::Cancel(run, request)),
@@ -240,7 +240,7 @@ mod tests {
 
     proptest! {
         /// Whatever happens: nothing is overdue after its steps were taken, a run that was not
-        /// cancelled or has returned gets none, and none is asked twice.
+        /// cancelled or has returned gets none, and the method is called at most once.
         #[test]
         fn steps_are_only_for_runs_that_are_cancelled(events in prop::collection::vec(event(), 0..60)) {
             let (mut escalation, mut now) = (Escalation::new(Interrupts::Allowed), Instant::now());
@@ -251,7 +251,7 @@ mod tests {
                         escalation.cancel(run, request, now);
                         live.entry(run).or_insert(request == Request::Interrupt);
                     }
-                    Event::Hurry => escalation.hurry(now),
+                    Event::Hurry => escalation.stop(now),
                     Event::Returned(run) => {
                         escalation.returned(&run);
                         live.remove(&run);
@@ -260,7 +260,7 @@ mod tests {
                 }
                 for (run, step) in escalation.take_due(now) {
                     prop_assert!(live.contains_key(&run));
-                    if step == Step::Ask {
+                    if step == Step::CallCancel {
                         prop_assert_eq!(live.insert(run, true), Some(false));
                     }
                 }

@@ -15,13 +15,13 @@ use crate::{bridge, imp, runs};
 pub(crate) struct Interrupter {
     messages: Queue<Message>,
     /// The plugin's `cancel`, if it has one.
-    ask: OnceLock<Py<PyAny>>,
+    cancel: OnceLock<Py<PyAny>>,
 }
 
 pub(crate) enum Message {
     /// A run was cancelled; urgent if the worker stops.
     Cancel { call: Arc<ActiveCall>, urgent: bool },
-    /// A call was interrupted at a bad moment.
+    /// A call was not interrupted, because an interrupt would do damage where it was.
     Retry(u64),
     /// A cancelled call has returned.
     Returned(u64),
@@ -38,7 +38,7 @@ impl Interrupter {
     pub(crate) fn start(interrupts: Interrupts) -> Result<(), Error> {
         let messages = Queue::unbounded();
         let received = messages.clone();
-        INTERRUPTER.get_or_init(|| Self { messages, ask: OnceLock::new() });
+        INTERRUPTER.get_or_init(|| Self { messages, cancel: OnceLock::new() });
         thread::spawn("interrupt", "the interrupts of runs", move || {
             State { escalation: Escalation::new(interrupts), calls: HashMap::new() }
                 .follow(&received);
@@ -46,9 +46,9 @@ impl Interrupter {
     }
 
     /// Sets the plugin's method for cancelling.
-    pub(crate) fn set_ask(ask: Py<PyAny>) {
+    pub(crate) fn set_cancel(cancel: Py<PyAny>) {
         if let Some(interrupter) = INTERRUPTER.get() {
-            let _ = interrupter.ask.set(ask);
+            let _ = interrupter.cancel.set(cancel);
         }
     }
 
@@ -85,11 +85,11 @@ impl State {
         match message {
             Message::Cancel { call, urgent } => {
                 // The plugin's `cancel` concerns all of its runs.
-                let can_ask = has_ask() && runs::count_runs() == 1;
-                let request = match (can_ask, urgent) {
+                let can_call = has_cancel() && runs::count_runs() == 1;
+                let request = match (can_call, urgent) {
                     (false, _) => Request::Interrupt,
-                    (true, false) => Request::Ask,
-                    (true, true) => Request::AskAndInterrupt,
+                    (true, false) => Request::CallCancel,
+                    (true, true) => Request::CallAndInterrupt,
                 };
                 if urgent {
                     call.mark_urgent();
@@ -102,7 +102,7 @@ impl State {
                 self.calls.remove(&key);
             }
             Message::Stop => {
-                self.escalation.hurry(Instant::now());
+                self.escalation.stop(Instant::now());
                 for call in runs::active() {
                     call.mark_urgent();
                     if call.kind == CallKind::Startup {
@@ -121,14 +121,14 @@ impl State {
     }
 }
 
-fn has_ask() -> bool {
-    INTERRUPTER.get().is_some_and(|interrupter| interrupter.ask.get().is_some())
+fn has_cancel() -> bool {
+    INTERRUPTER.get().is_some_and(|interrupter| interrupter.cancel.get().is_some())
 }
 
 fn carry_out(step: Step, call: &Arc<ActiveCall>) {
     match step {
-        Step::Ask => {
-            on_own_thread("cancel", call, ask);
+        Step::CallCancel => {
+            on_own_thread("cancel", call, call_cancel);
         }
         Step::Interrupt if call.thread.is_home => {
             if call.is_inside() {
@@ -167,16 +167,18 @@ fn on_own_thread(
 }
 
 /// Calls the plugin's `cancel`.
-fn ask(py: Python<'_>, call: &ActiveCall) {
-    let Some(ask) = INTERRUPTER.get().and_then(|interrupter| interrupter.ask.get()) else { return };
+fn call_cancel(py: Python<'_>, call: &ActiveCall) {
+    let Some(cancel) = INTERRUPTER.get().and_then(|interrupter| interrupter.cancel.get()) else {
+        return;
+    };
     // The run may have returned while this thread waited; the next one must not be cancelled.
-    if !call.begin_ask() {
+    if !call.begin_cancel_call() {
         return;
     }
-    if let Err(error) = ask.call0(py) {
+    if let Err(error) = cancel.call0(py) {
         log::warn!(run = call.run_id(); "the plugin's cancel(): {}", bridge::fault(py, error, false));
     }
-    call.end_ask();
+    call.end_cancel_call();
 }
 
 /// Interrupts a run on a thread that is not the first: its coroutine, or its bytecode.
@@ -188,11 +190,11 @@ fn interrupt_lane(py: Python<'_>, call: &ActiveCall) {
 
 fn try_interrupt_lane(py: Python<'_>, call: &ActiveCall) -> PyResult<()> {
     let (bridge, ident) = (bridge::module(py)?, call.thread.ident);
-    let is_bad = bridge.getattr("is_bad_moment")?.call1((ident,))?.extract()?;
+    let is_critical = bridge.getattr("is_critical")?.call1((ident,))?.extract()?;
     let task = bridge.getattr("running_task")?.call1((ident,))?;
     let class = bridge::cancelled_class(py)?;
     // Decided last: the calls above may give the interpreter lock away, and the run may end.
-    if !call.take_interrupt(is_bad) {
+    if !call.take_interrupt(is_critical) {
         return Ok(());
     }
     if task.is_none() {

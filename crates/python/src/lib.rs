@@ -4,13 +4,14 @@
 //! `worker.py`, which calls [`main`](fn@front::main) in this module.
 //! Python's main thread, the first of the process, becomes the *home* of the plugin: it imports the
 //! module, makes the object, and is the first lane of its runs.
-//! The worker's own story (`universal_worker_runtime::run`) runs on a thread of its own and never
-//! waits for the interpreter lock.
+//! `universal_worker_runtime::run` runs on another thread and never waits for the interpreter lock.
 //!
 //! In reading order: [`front`] starts both; [`home`] is the first thread; [`source`] opens the class
 //! there; [`class`] makes it a `DynClass`, whose calls go through [`call`]; [`runs`] knows which run
 //! is on which thread, and [`interrupter`] stops them; [`hooks`] connects all of this with the
 //! runtime, and [`output`] the output of Python with the log.
+//! [`bridge`] is the Python side (`python/universal_worker/bridge.py`), [`imp`] calls the system and
+//! CPython, [`sockets`] and [`tracker`] care for processes that the plugin starts.
 //!
 //! **Invariant**: no lock of this crate is held while the interpreter lock is waited for, and a
 //! thread that holds the interpreter lock waits for a lock only if its holder needs no interpreter.

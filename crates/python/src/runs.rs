@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::types::PyString;
-use universal_worker_interrupt::{HURRIED_INTERVAL, INTERVAL};
+use universal_worker_interrupt::{INTERVAL, STOP_INTERVAL};
 use universal_worker_plugin::{CancelReason, Context};
 
 use crate::interrupter::{Interrupter, Message};
@@ -22,7 +22,7 @@ pub(crate) struct ActiveCall {
     pub(crate) thread: CallThread,
     context: Option<Context>,
     state: Mutex<CallState>,
-    asked: Condvar,
+    cancel_called: Condvar,
     /// A thread waits for the interpreter lock to interrupt this call.
     is_being_interrupted: AtomicBool,
 }
@@ -56,7 +56,7 @@ struct CallState {
     /// The worker stops: no other call follows.
     is_urgent: bool,
     /// The plugin's `cancel` is being called for this call.
-    is_being_asked: bool,
+    is_calling_cancel: bool,
     /// When it was interrupted last: what it does then, as in a `finally`, gets some time.
     interrupted_at: Option<Instant>,
 }
@@ -74,11 +74,11 @@ thread_local! {
 }
 
 /// How long a run waits for the plugin's `cancel`, so that it does not affect the next run.
-const ASK_LIMIT: Duration = Duration::from_secs(1);
+const CANCEL_CALL_LIMIT: Duration = Duration::from_secs(1);
 
 /// How long a cancelled run may stay where an interrupt does damage until it is interrupted: an
 /// interrupted import leaves the module half made for the whole process.
-const BAD_MOMENT_LIMIT: Duration = Duration::from_secs(2);
+const CRITICAL_LIMIT: Duration = Duration::from_secs(2);
 
 /// How much shorter than the interval of the interrupts the time is that an interrupted run has until
 /// it is interrupted again.
@@ -104,7 +104,7 @@ pub(crate) fn during<T>(
             }
         });
     }
-    let ending = Ending { py, call, former: Some(former) };
+    let ending = Ending { py, call, former };
     let result = work();
     drop(ending);
     result
@@ -114,7 +114,7 @@ pub(crate) fn during<T>(
 struct Ending<'py> {
     py: Python<'py>,
     call: Arc<ActiveCall>,
-    former: Option<Option<Arc<ActiveCall>>>,
+    former: Option<Arc<ActiveCall>>,
 }
 
 impl Drop for Ending<'_> {
@@ -122,7 +122,7 @@ impl Drop for Ending<'_> {
         // In a forked process, other threads may have held the locks, and nothing needs them.
         if !is_forked() {
             self.call.end(self.py);
-            CURRENT.set(self.former.take().flatten());
+            CURRENT.set(self.former.take());
         }
     }
 }
@@ -136,7 +136,7 @@ impl ActiveCall {
             thread: imp::call_thread(),
             context,
             state: Mutex::new(CallState { is_inside: true, ..CallState::default() }),
-            asked: Condvar::new(),
+            cancel_called: Condvar::new(),
             is_being_interrupted: AtomicBool::new(false),
         });
         calls().push(Arc::clone(&call));
@@ -153,10 +153,10 @@ impl ActiveCall {
         if state.cancelled_at.is_none() {
             return;
         }
-        let is_waiting = state.is_being_asked && !state.is_urgent;
+        let is_waiting = state.is_calling_cancel && !state.is_urgent;
         drop(state);
         if is_waiting {
-            py.detach(|| self.wait_until_asked());
+            py.detach(|| self.wait_for_cancel_call());
         }
         if !self.thread.is_home {
             imp::clear_async_exception(py, self.thread.ident);
@@ -164,9 +164,9 @@ impl ActiveCall {
         Interrupter::send(Message::Returned(self.key));
     }
 
-    fn wait_until_asked(&self) {
-        let is_waiting = |state: &mut CallState| state.is_being_asked && !state.is_urgent;
-        drop(self.asked.wait_timeout_while(self.state(), ASK_LIMIT, is_waiting));
+    fn wait_for_cancel_call(&self) {
+        let is_waiting = |state: &mut CallState| state.is_calling_cancel && !state.is_urgent;
+        drop(self.cancel_called.wait_timeout_while(self.state(), CANCEL_CALL_LIMIT, is_waiting));
     }
 
     /// Marks the call as cancelled; false if it is over.
@@ -179,21 +179,21 @@ impl ActiveCall {
     /// Marks the call as one that no other call follows.
     pub(crate) fn mark_urgent(&self) {
         self.state().is_urgent = true;
-        self.asked.notify_all();
+        self.cancel_called.notify_all();
     }
 
-    /// Whether to interrupt the call now; `is_bad` if its thread is where an interrupt does damage.
-    pub(crate) fn take_interrupt(&self, is_bad: bool) -> bool {
+    /// Whether to interrupt the call now; `is_critical` if its thread is where an interrupt does damage.
+    pub(crate) fn take_interrupt(&self, is_critical: bool) -> bool {
         let mut state = self.state();
         let (true, Some(cancelled_at)) = (state.is_inside, state.cancelled_at) else {
             return false;
         };
-        let interval = if state.is_urgent { HURRIED_INTERVAL } else { INTERVAL };
+        let interval = if state.is_urgent { STOP_INTERVAL } else { INTERVAL };
         if state.interrupted_at.is_some_and(|at| at.elapsed() < interval - MARGIN) {
             return false;
         }
         let protects = self.kind == CallKind::Run && !state.is_urgent;
-        if is_bad && protects && cancelled_at.elapsed() < BAD_MOMENT_LIMIT {
+        if is_critical && protects && cancelled_at.elapsed() < CRITICAL_LIMIT {
             drop(state);
             Interrupter::send(Message::Retry(self.key));
             return false;
@@ -207,10 +207,10 @@ impl ActiveCall {
     }
 
     /// Whether the plugin's `cancel` may be called for this call; the caller has the interpreter
-    /// lock, and calls [`end_ask`](Self::end_ask) afterward.
-    pub(crate) fn begin_ask(&self) -> bool {
+    /// lock, and calls [`end_cancel_call`](Self::end_cancel_call) afterward.
+    pub(crate) fn begin_cancel_call(&self) -> bool {
         let mut state = self.state();
-        state.is_being_asked = state.is_inside;
+        state.is_calling_cancel = state.is_inside;
         state.is_inside
     }
 
@@ -224,9 +224,9 @@ impl ActiveCall {
         self.is_being_interrupted.store(false, Ordering::Relaxed);
     }
 
-    pub(crate) fn end_ask(&self) {
-        self.state().is_being_asked = false;
-        self.asked.notify_all();
+    pub(crate) fn end_cancel_call(&self) {
+        self.state().is_calling_cancel = false;
+        self.cancel_called.notify_all();
     }
 
     /// The id of the run; empty for other calls.
@@ -285,10 +285,11 @@ pub(crate) fn with_context<T>(with: impl FnOnce(&Context) -> T) -> Option<T> {
 
 /// Whether the signal that interrupts is for the call on this thread, at this moment.
 #[pyfunction]
-pub(crate) fn take_interrupt(is_bad: bool) -> bool {
+pub(crate) fn take_interrupt(is_critical: bool) -> bool {
     !is_forked()
-        && CURRENT
-            .with_borrow(|current| current.as_ref().is_some_and(|call| call.take_interrupt(is_bad)))
+        && CURRENT.with_borrow(|current| {
+            current.as_ref().is_some_and(|call| call.take_interrupt(is_critical))
+        })
 }
 
 /// Reports that the arguments of the run are accepted.

@@ -126,7 +126,7 @@ fn open(py: Python<'_>, request: &PluginRequest) -> PyResult<Opened> {
     let plugin = Plugin::new(&object)?;
     plugin.read_first_config();
     if object.getattr("has_cancel")?.extract()? {
-        Interrupter::set_ask(object.getattr("cancel")?.unbind());
+        Interrupter::set_cancel(object.getattr("cancel")?.unbind());
     }
     let health = json_of(&object.call_method0("health")?)?;
     let plugin = Arc::new(plugin);

@@ -16,7 +16,7 @@ __all__ = [
     "end_child",
     "escape",
     "finish",
-    "is_bad_moment",
+    "is_critical",
     "load_failure",
     "main",
     "open_classes",
@@ -28,7 +28,7 @@ __all__ = [
 cancel_task = coroutines.cancel
 running_task = coroutines.running
 end_child = process.end_child
-is_bad_moment = process.is_bad_moment
+is_critical = process.is_critical
 finish = process.finish
 
 

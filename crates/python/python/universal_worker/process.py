@@ -89,12 +89,12 @@ def end_line():
         _native.end_line()
 
 
-def is_bad_moment(thread):
+def is_critical(thread):
     """Whether an interrupt of this thread would do damage now."""
-    return _is_bad(sys._current_frames().get(thread))
+    return _is_critical(sys._current_frames().get(thread))
 
 
-def _is_bad(frame):
+def _is_critical(frame):
     # An interrupted import leaves a module half made; an interrupted start leaves a task behind.
     while frame is not None:
         code = frame.f_code
@@ -105,7 +105,7 @@ def _is_bad(frame):
 
 
 def _on_interrupt(_signal_number, frame):
-    if not _native.take_interrupt(_is_bad(frame)):
+    if not _native.take_interrupt(_is_critical(frame)):
         return
     # A coroutine is cancelled as a task first, so that its event loop stays usable.
     if not coroutines.cancel(coroutines.running(_thread.get_ident())):
