@@ -3,7 +3,7 @@
 import tempfile
 from pathlib import Path
 
-from harness import Background, Process, Settings, Worker, check, contains, equal
+from harness import Background, Process, Settings, Worker, check, contains, equal, wait_until
 from registry import add, case
 
 #: Code of a run, status, and what the detail has.
@@ -29,6 +29,7 @@ RUNS = {
     "an exception with strange attributes": ("class E(Exception):\n  category = 5\n  fields_invalid = object()\n  retry_after_seconds = 'soon'\nraise E('strange')", 500, "strange"),
     "an exception whose attributes raise": ("class E(Exception):\n  def __getattr__(self, name): raise KeyError(name)\nraise E('hidden')", 500, "hidden"),
     "an exception of a metaclass": ("class M(type):\n  def __getattribute__(c, n): raise ValueError(n)\nclass E(Exception, metaclass=M): pass\nraise E('meta')", 500, ""),
+    "an exception that refuses attributes": ("import dataclasses as d\n@d.dataclass(frozen=True)\nclass E(Exception):\n  code: int\nraise E(3)", 500, "E(code=3)"),
     "a generator as result": ("result = (x for x in range(3))", 500, "generator"),
     "an async generator as result": ("async def f(): yield 1\nresult = f()", 500, "async_generator"),
     "a coroutine as result": ("async def f(): return 5\nresult = f()", 200, "5"),
@@ -50,6 +51,7 @@ RUNS = {
     "a thread that never ends": ("import threading as t, time; t.Thread(target=time.sleep, args=[10**6]).start()", 200, "null"),
     "_progress of a wrong kind": ("plugin._progress = 'half'; plugin._status_message = object(); plugin._progress = None", 200, "null"),
     "_progress out of range": ("plugin._progress = 1e300; plugin._progress = -7; plugin._progress = float('nan')", 200, "null"),
+    "_progress beyond all floats": ("plugin._progress = 10**400", 200, "null"),
     "a private hook": ("plugin._last_api_usage = {'a': object()}", 200, "null"),
 }  # fmt: skip
 
@@ -233,3 +235,36 @@ def closed_standard_descriptors():
         equal(worker.execute("import os; os.close(1); os.close(0)").status, 200)
         equal(worker.execute("print('x'); result = 1").ok(), 1)
         equal(worker.stop(), 0)
+
+
+@case
+def a_status_message_of_nothing_is_empty():
+    with Worker("evaluate", "Evaluate") as worker:
+        source = "plugin._progress = 0.5; plugin._status_message = None"
+        worker.execute(source, headers={"X-Run-Id": "run"}).ok()
+        progress = worker.get("/progress?run_id=run").json
+        equal((progress["progress"], progress["message"]), (0.5, ""))
+
+
+@case
+def a_class_that_resets_or_blocks_every_signal_can_be_cancelled():
+    reset = """
+for number in signal.valid_signals():
+    try:
+        signal.signal(number, signal.SIG_DFL)
+    except (OSError, ValueError):
+        pass
+"""
+    for source in (reset, reset.replace("SIG_DFL", "SIG_IGN"), BLOCK):
+        with Worker("evaluate", "Evaluate") as worker:
+            worker.do("import signal\n" + source)
+            run = worker.begin("run", SLEEP)
+            worker.cancel("run")
+            equal(run.wait(3).status, 409)
+            wait_until(lambda: not worker.report("run")["lane_held"], "the lane", 3)
+            equal(worker.do("result = 1"), 1)
+            equal(worker.stop(), 0)
+
+
+BLOCK = "signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())"
+SLEEP = "import time\nplugin._status_message = 'waiting'\ntime.sleep(20)"

@@ -1,6 +1,8 @@
 """Bodies of calls, arguments that do not fit, and errors of plugins."""
 
-from harness import Worker, check, contains, equal
+import time
+
+from harness import Background, Worker, check, contains, equal, serving
 from registry import case
 
 #: Body of /execute for the class Greeter, status and a part of the detail.
@@ -154,3 +156,38 @@ def coroutine_methods():
         equal(worker.stream(3).text, "0\n1\n2\n")
         equal(worker.post("/prefetch").status, 200)
         equal(worker.post("/cleanup").json, {"status": "cleaned"})
+
+
+@case
+def a_closed_event_loop_is_replaced():
+    source = "import asyncio\nasync def f():\n  await asyncio.sleep(0)\n  return asyncio.get_running_loop()\n"
+    with Worker("evaluate", "Evaluate") as worker:
+        worker.do(source + "async def g(): plugin.loop = await f()\nresult = g()")
+        worker.do("plugin.loop.close()")
+        equal(worker.do(source + "async def g(): return plugin.loop is not await f()\nresult = g()"), True)
+
+
+@case
+def an_initialize_beside_a_slow_get_current_config_cleans_nothing_up():
+    source = """
+import os, time
+class Plugin:
+    def __init__(self): self.calls, self.delay = [], 0
+    def initialize(self, config): self.calls.append("initialize")
+    def get_current_config(self):
+        if self.delay: os.write(2, b"config is slow\\n")
+        time.sleep(self.delay)
+        return {}
+    def cleanup(self): self.calls.append("cleanup")
+    def execute(self, delay=0):
+        self.delay = delay
+        return self.calls
+"""
+    with serving(source, "--config", "{}") as worker:
+        worker.execute(2).ok()
+        config = Background(worker.get, "/config")
+        worker.wait_log("config is slow")
+        equal(worker.post("/initialize", {"a": 1}).status, 200)
+        config.wait()
+        time.sleep(0.5)
+        equal(worker.execute().ok(), ["initialize", "initialize"])

@@ -2,7 +2,7 @@
 
 import time
 
-from harness import Background, Worker, check, contains, equal, wait_until
+from harness import Background, Reply, Worker, check, contains, equal, serving, wait_until
 from registry import add, case
 
 KINDS = (
@@ -218,3 +218,64 @@ finally:
     with Worker("evaluate", "Evaluate") as worker:
         latency(worker, source)
         equal(worker.do("result = plugin.kept"), {"seen": ["finally"]})
+
+
+@case
+def the_coroutine_of_a_cancelled_run_does_not_run_in_the_next():
+    with serving(STRAYS) as worker:
+        worker.execute().ok()
+        connection = worker.connect()
+        for _ in range(40):
+            for headers in ({"X-Timeout-Ms": "1"}, {}):
+                connection.request("POST", "/execute", "{}", headers)
+                reply = Reply(connection.getresponse(), 0)
+                check(reply.status == 200 or headers, reply)
+            equal(reply.json, [], "runs whose coroutine ran later")
+        connection.close()
+
+
+#: It takes a while to make a task, so that the interrupt comes then.
+STRAYS = """
+import asyncio, time
+def make_task(loop, coroutine, **options):
+    task = asyncio.Task(coroutine, loop=loop, **options)
+    end = time.monotonic() + 0.003
+    while time.monotonic() < end: pass
+    return task
+class Plugin:
+    def __init__(self): self.run, self.strays = 0, []
+    def execute(self):
+        self.run += 1
+        return self.work(self.run)
+    async def work(self, run):
+        asyncio.get_running_loop().set_task_factory(make_task)
+        if run != self.run: self.strays.append(run)
+        return self.strays
+"""
+
+
+def swallowed(*others):
+    """A coroutine that goes on after the first cancel of its task."""
+    sleep = "import time; plugin._status_message = 'waiting'; time.sleep(20)"
+    source = """
+import asyncio
+async def f():
+    plugin._status_message = "waiting"
+    while True:
+        try:
+            await asyncio.sleep(0.01)
+        except asyncio.CancelledError:
+            pass
+result = f()
+"""
+    with Worker("evaluate", "Evaluate", "--concurrency", "2", "--cancel-grace", "8") as worker:
+        others = [worker.begin(other, sleep) for other in others]
+        run = worker.begin("run", source)
+        worker.cancel("run")
+        equal(run.wait().status, 409)
+        wait_until(lambda: not worker.report("run")["lane_held"], "the lane", 5)
+        check(all(other.is_alive() for other in others), "another run ended")
+
+
+add("cancel: a coroutine that swallows a cancel", swallowed)
+add("cancel: a coroutine of another lane that swallows a cancel", lambda: swallowed("other"))

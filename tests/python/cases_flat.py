@@ -17,6 +17,8 @@ class Figures:
         self.rss = int(status["VmRSS"].split()[0]) / 1024
         self.threads = int(status["Threads"])
         self.descriptors = len(os.listdir(f"/proc/{worker.pid}/fd"))
+        with open(f"/proc/{worker.pid}/maps") as lines:
+            self.mappings = sum(1 for _ in lines)
 
 
 def times(count):
@@ -47,6 +49,7 @@ def stays_flat(class_name, arguments, count, act, growth):
         threads = before.threads + 2 * ("--concurrency" in arguments)
         wait_until(lambda: Figures(worker).threads <= threads, "the threads", 5)
         wait_until(lambda: Figures(worker).descriptors <= before.descriptors, "the descriptors", 5)
+        wait_until(lambda: Figures(worker).mappings <= before.mappings + 40, "the mappings of memory", 5)
         after = Figures(worker)
         check(after.rss - before.rss < growth, f"memory grew from {before.rss:.1f} to {after.rss:.1f} MiB")
         return f"{count} times, {after.rss - before.rss:+.1f} MiB, {after.threads} threads, {after.descriptors} descriptors"

@@ -24,6 +24,8 @@ FAILURES = {
     ),
     "no such class": ({"good.py": GOOD}, "good", "Whisper", "it has no class 'Whisper'", "its classes: Good"),
     "a near name of a class": ({"good.py": GOOD}, "good", "Goood", "it has no class 'Goood'", "did you mean 'Good'?"),
+    "a class without execute": ({"bad.py": "class Bad: pass\n" + GOOD}, "bad", "Bad", "class Bad has no method execute", "its classes: Good"),
+    "a file that Python's own hides": ({"json.py": GOOD}, "./json.py", "Good", "json.py is hidden by another module of the name 'json'", "rename the file"),
     "no class at all": ({"empty.py": ""}, "empty", "Good", "it has no class 'Good'", "it defines no class that can be a plugin"),
     "a class that is no class": ({"good.py": GOOD + "Other = 5\n"}, "good", "Other", "'Other' in it is no class, but of type int", "its classes: Good"),
     "a class that is None": ({"good.py": GOOD + "Other = None\n"}, "good", "Other", "'Other' in it is None", "its classes: Good"),
@@ -200,3 +202,29 @@ def check_tells_a_failure():
     with Process("--module", "greeter", "--class", "Greter", "--check") as process:
         equal(process.wait(), 1)
         contains(process.log(), "did you mean 'Greeter'?")
+
+
+@case
+def check_constructs_once():
+    source = """
+import os
+class Once:
+    def __init__(self): os.write(2, b"constructed\\n")
+    def execute(self): return 5
+"""
+    with tempfile.TemporaryDirectory() as folder:
+        write(folder, {"once.py": source})
+        for arguments in (("--execute", "{}"), ("--class", "Once"), ("--class", "Once", "--execute", "{}")):
+            with Process("--module", "once", "--check", *arguments, cwd=folder) as process:
+                equal(process.wait(), 0)
+                equal(process.log().count("constructed"), 1, f"objects by {arguments}")
+
+
+@case
+def files_with_names_of_the_standard_library_beside_the_plugin():
+    clashes = dict.fromkeys(("json.py", "queue.py", "random.py", "logging.py", "types.py", "ast.py"), GOOD)
+    with tempfile.TemporaryDirectory() as folder:
+        write(folder, clashes | {"good.py": GOOD})
+        for module in ("./good.py", "good"):
+            with Worker(module, "Good", cwd=folder) as worker:
+                equal(worker.execute(2).ok(), 2)

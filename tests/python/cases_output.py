@@ -167,3 +167,17 @@ def the_log_as_json():
         equal(worker.stop(), 0)
         parsed = [json.loads(line) for line in worker.log().splitlines()]
         check(any(line.get("message") == "é\n2" for line in parsed), parsed)
+
+
+def replaced_stdout(value):
+    """A plugin that leaves something else in sys.stdout fails no later run."""
+    with Worker("evaluate", "Evaluate") as worker:
+        equal(worker.execute(f"import sys; sys.stdout = {value}").status, 200)
+        equal(worker.do("result = 1"), 1)
+        equal(worker.execute("raise ValueError('v')").detail, "v")
+        equal(worker.stream("result = [1]").text, "1\n")
+        equal(worker.stop(), 0)
+
+
+for title, value in (("None", "None"), ("closed", "open('/dev/null', 'w'); sys.stdout.close()")):
+    add(f"output: sys.stdout that is {title}", lambda value=value: replaced_stdout(value))

@@ -1,10 +1,11 @@
 """Processes that the plugin starts."""
 
 import glob
+import signal
 import subprocess
 import sys
 
-from harness import Worker, check, equal, is_gone, wait_until
+from harness import Background, Worker, check, contains, equal, is_gone, serving, wait_until
 from registry import add, case
 
 METHODS = ("fork", "spawn", "forkserver")
@@ -98,3 +99,78 @@ def a_host_that_is_killed_takes_worker_and_children_along():
         host.wait()
         worker.wait(5)
         wait_until(lambda: all(map(is_gone, pids)), "the end of the children")
+
+
+@case
+def children_of_a_cancel_method_have_no_blocked_signals():
+    source = """
+import subprocess, time
+class Plugin:
+    blocked = None
+    def execute(self, seconds):
+        self._status_message = "waiting"
+        time.sleep(seconds)
+        return self.blocked
+    def cancel(self):
+        self.blocked = subprocess.check_output(["grep", "SigBlk", "/proc/self/status"], text=True)
+"""
+    with serving(source) as worker:
+        run = worker.begin("run", 20)
+        worker.cancel("run")
+        run.wait()
+        equal(worker.execute(0).ok(), "SigBlk:\t" + "0" * 16 + "\n")
+
+
+#: What a forked child does in `execute`, its exit code, and what stands in the log.
+FORKED = {
+    "prints by the old sys.stdout": ("print('by the old one', file=old, flush=True); os._exit(0)", 0, "by the old one"),
+    "returns": ("print('before it returns', end='')", 0, "before it returns"),
+    "raises": ("1/0", 1, "ZeroDivisionError"),
+    "exits with a number": ("sys.exit(5)", 5, ""),
+    "exits with a text": ("sys.exit('so it ends')", 1, "so it ends"),
+    "exits without a code": ("sys.exit()", 0, ""),
+}  # fmt: skip
+
+
+def forked(child, code, text):
+    source = f"""
+import os, sys
+old = sys.stdout
+pid = os.fork()
+if pid == 0:
+    {child}
+else:
+    result = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+"""
+    with Worker("evaluate", "Evaluate") as worker:
+        equal(Background(worker.do, source).wait(10), code)
+        equal(worker.do("result = 1"), 1)
+        equal(worker.stop(), 0)
+        contains(worker.log(), text)
+
+
+for title, row in FORKED.items():
+    add(f"processes: a forked child that {title}", lambda row=row: forked(*row))
+
+
+@case
+def a_forked_child_has_no_socket_of_the_worker():
+    source = """
+import os, time
+if os.fork():
+    plugin._status_message = "waiting"
+time.sleep(20)
+os._exit(0)
+"""
+    with Worker("evaluate", "Evaluate") as worker:
+        run = worker.begin("run", source)
+        worker.send(signal.SIGKILL)
+        worker.wait()
+        run.join(3)
+        check(members(worker.pid), "the child lives")
+        check(isinstance(run.error, OSError), f"the client saw no end: {run.result!r} {run.error!r}")
+        try:
+            worker.get("/health", seconds=3)
+        except ConnectionRefusedError:
+            return
+        raise AssertionError("the port is still open")

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -111,27 +112,21 @@ def the_original_command_line():
         equal(process.stop(), 0)
 
 
-@case
-def the_interpreter_starts_it_too():
-    """`python -m universal_worker`, in an environment that has the package."""
-    process = subprocess.Popen(
-        [
-            sys.executable,
-            "-m",
-            "universal_worker",
-            "--module",
-            "greeter",
-            "--class",
-            "Greeter",
-            "--port",
-            "0",
-        ],
+def by_interpreter(*arguments, cwd=PLUGINS):
+    return subprocess.Popen(
+        [sys.executable, "-m", "universal_worker", *arguments],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        cwd=PLUGINS,
+        cwd=cwd,
         env=environment(PYTHONPATH=str(Settings.dist / "python")),
     )
+
+
+@case
+def the_interpreter_starts_it_too():
+    """`python -m universal_worker`, in an environment that has the package."""
+    process = by_interpreter("--module", "greeter", "--class", "Greeter", "--port", "0")
     try:
         equal(json.loads(process.stdout.readline())["event"], "ready")
         process.terminate()
@@ -148,3 +143,52 @@ def pids_and_arguments_are_those_of_one_process():
         equal(worker.announcement()["pid"], worker.pid)
         equal(worker.do("import os; result = os.getpid()"), worker.pid)
         contains(Path(f"/proc/{worker.pid}/cmdline").read_text(), "--module")
+
+
+@case
+def the_interpreter_starts_it_with_a_relative_path():
+    source = (PLUGINS / "greeter.py").read_text()
+    with tempfile.TemporaryDirectory() as scratch:
+        Path(scratch, "plug.py").write_text(source)
+        Path(scratch, "pack").mkdir()
+        Path(scratch, "pack/__init__.py").write_text(source)
+        for path in ("./plug.py", "./pack"):
+            process = by_interpreter("--module", path, *CHECK[2:], cwd=scratch)
+            out, _ = process.communicate(timeout=20)
+            equal(process.returncode, 0, f"{path}: {out}")
+            equal(json.loads(out)["classes"][0]["class"], "Greeter")
+
+
+@case
+def a_link_to_the_program_finds_its_environment():
+    """As pipx and `uv tool install` make it."""
+    with tempfile.TemporaryDirectory() as scratch:
+        venv = Path(scratch, "venv")
+        subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(venv)], check=True)
+        shutil.copy(Settings.dist / "universal-worker", venv / "bin")
+        packages = next(venv.glob("lib/python3*/site-packages"))
+        (packages / "universal_worker").symlink_to(Settings.dist / "python/universal_worker")
+        (packages / "only_there.py").write_text((PLUGINS / "greeter.py").read_text())
+        link = Path(scratch, "universal-worker")
+        link.symlink_to(venv / "bin/universal-worker")
+        done = subprocess.run(
+            [link, "--module", "only_there", *CHECK[2:]],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=30,
+            cwd="/",
+            env=environment(VIRTUAL_ENV="", CONDA_PREFIX=""),
+        )
+        equal(done.returncode, 0, done.stderr)
+        equal(json.loads(done.stdout)["classes"][0]["class"], "Greeter")
+
+
+@case
+def a_file_without_a_slash_is_told():
+    with tempfile.TemporaryDirectory() as scratch:
+        Path(scratch, "good.py").write_text((PLUGINS / "greeter.py").read_text())
+        process = by_interpreter("--module", "good.py", "--class", "Greeter", "--port", "0", cwd=scratch)
+        out, _ = process.communicate(timeout=20)
+        equal(process.returncode, 1)
+        contains(json.loads(out)["hint"], "./good.py")

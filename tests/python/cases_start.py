@@ -7,7 +7,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from harness import PLUGINS, Process, Settings, check, equal
+from harness import PLUGINS, Process, Settings, check, contains, equal
 from registry import case
 
 #: As documented: an orderly stop, or the signal itself before the worker has taken it over.
@@ -92,3 +92,25 @@ def a_signal_during_a_slow_initialize():
             process.wait_log("begun")
             process.send()
             equal(process.wait(3), 0, source)
+
+
+@case
+def an_initialize_after_a_swallowed_signal():
+    source = """
+import os, time
+try:
+    os.write(2, b"import begun\\n")
+    time.sleep(10)
+except BaseException:
+    os.write(2, b"swallowed\\n")
+class Slow:
+    def initialize(self, config): time.sleep(30)
+    def execute(self): pass
+"""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "slow.py").write_text(source)
+        with Process("--module", "slow", "--port", "0", "--config", "{}", cwd=folder) as process:
+            process.wait_log("import begun")
+            process.send()
+            equal(process.wait(3), 0)
+            contains(process.log(), "swallowed")

@@ -5,9 +5,10 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 from cases_processes import members
-from harness import Background, Worker, check, contains, equal, wait_until
+from harness import Background, Worker, check, contains, equal, serving, wait_until
 from registry import add, case
 
 ATEXIT = "import atexit, os; atexit.register(os.write, 2, b'atexit ran\\n')"
@@ -183,3 +184,18 @@ def after_a_stop_the_session_is_empty():
     with Worker("evaluate", "Evaluate", *config(source)) as worker:
         stopped(worker)
         wait_until(lambda: not members(worker.pid), "the end of the session")
+
+
+@case
+def during_the_import_of_a_run():
+    source = """
+class Plugin:
+    def execute(self):
+        import slow
+"""
+    with serving(source) as worker:
+        slow = "import os, time\nos.write(2, b'import begun\\n')\ntime.sleep(30)\n"
+        Path(worker.cwd, "slow.py").write_text(slow)
+        Background(worker.execute)
+        worker.wait_log("import begun")
+        return stopped(worker, within=2.5)

@@ -13,6 +13,7 @@ RESULTS = {
     "nothing in it": ("result = iter(())", ""),
     "an iterator of a class": ("class A:\n  n = 0\n  def __iter__(s): return s\n  def __next__(s):\n    s.n += 1\n    if s.n > 2: raise StopIteration\n    return s.n\nresult = A()", "1\n2\n"),
     "an async generator": ("async def f():\n  import asyncio\n  for i in range(3):\n    await asyncio.sleep(0)\n    yield i\nresult = f()", "0\n1\n2\n"),
+    "an async generator with a context variable": ("import contextvars\nv = contextvars.ContextVar('v')\nasync def f():\n  token = v.set(1)\n  yield v.get()\n  yield v.get()\n  v.reset(token)\nresult = f()", "1\n1\n"),
     "a coroutine that returns a list": ("async def f(): return [1, 2]\nresult = f()", "1\n2\n"),
     "values with a line's ends": ("result = ['a\\u2028b\\u2029c\\x85d\\ne']", '"a\\u2028b\\u2029c\\u0085d\\ne"\n'),
     "NaN": ("result = [float('nan'), 1]", "null\n1\n"),
@@ -135,17 +136,19 @@ result = f()
 """
 
 
-def reader_leaves(source):
+def reader_leaves(source, turns=1):
     with Worker("evaluate", "Evaluate") as worker:
-        connection = worker.connect()
-        connection.request("POST", "/execute_stream", json.dumps({"args": [source]}), {"X-Run-Id": "run"})
-        response = connection.getresponse()
-        response.readline()
-        response.close()
-        connection.close()
-        wait_until(lambda: not worker.report("run")["lane_held"], "the end of the run")
-        equal(worker.report("run")["state"], "cancelled")
-        equal(worker.do("result = plugin.kept"), {"closed": True})
+        for turn in range(turns):
+            run = f"run{turn}"
+            connection = worker.connect()
+            connection.request("POST", "/execute_stream", json.dumps({"args": [source]}), {"X-Run-Id": run})
+            response = connection.getresponse()
+            response.readline()
+            response.close()
+            connection.close()
+            wait_until(lambda: not worker.report(run)["lane_held"], "the end of the run")
+            equal(worker.report(run)["state"], "cancelled")
+            equal(worker.do("result = dict(plugin.kept); plugin.kept.clear()"), {"closed": True})
 
 
 add(
@@ -155,6 +158,11 @@ add(
 add(
     "streams: a generator that sleeps is closed when its reader leaves",
     lambda: reader_leaves(CLOSED.replace("WAIT", "time.sleep(0.01)")),
+)
+SLOW_FINALLY = CLOSED.replace("WAIT", "pass").replace("finally:", "finally:\n        time.sleep(0.3)")
+add(
+    "streams: a generator whose end takes a while is closed when its reader leaves",
+    lambda: reader_leaves(SLOW_FINALLY, turns=8),
 )
 add("streams: an async generator is closed when its reader leaves", lambda: reader_leaves(ASYNC_CLOSED))
 

@@ -1,6 +1,6 @@
 """The plugin has the first thread for itself, from its import to its cleanup."""
 
-from harness import Background, Worker, check, contains, equal, wait_until
+from harness import Background, Worker, check, contains, equal, serving, wait_until
 from registry import add, case
 
 
@@ -194,3 +194,34 @@ def threading_lists_no_thread_of_the_worker():
     with Worker("evaluate", "Evaluate") as worker:
         equal(worker.do("import threading; result = [t.name for t in threading.enumerate()]"), ["MainThread"])
         contains(worker.do("import threading; result = repr(threading.current_thread())"), "_MainThread")
+
+
+@case
+def a_handler_of_sigchld_lasts():
+    source = """
+import signal, subprocess, time
+seen = []
+signal.signal(signal.SIGCHLD, lambda *_: seen.append(1))
+class Plugin:
+    def execute(self):
+        subprocess.run(["true"])
+        time.sleep(0.01)
+        return len(seen)
+"""
+    with serving(source) as worker:
+        equal([worker.execute().ok() for _ in range(2)], [1, 2])
+
+
+@case
+def a_cleanup_without_initialize_and_runs_is_on_the_main_thread():
+    source = """
+import os, threading
+class Plugin:
+    def execute(self): pass
+    def cleanup(self):
+        is_main = threading.current_thread() is threading.main_thread()
+        os.write(2, b"cleanup on the main thread: %d\\n" % is_main)
+"""
+    with serving(source) as worker:
+        equal(worker.stop(), 0)
+        contains(worker.log(), "cleanup on the main thread: 1")

@@ -104,6 +104,8 @@ def values_without_json_are_clear_errors():
             reply = worker.execute(source)
             if reply.status != 500 or part not in reply.detail:
                 failures.append(f"{name}: found {reply!r}, expected 500 with {part!r}")
+            elif reply.json["_job_error"]["category"] != "fatal":
+                failures.append(f"{name}: {reply.json['_job_error']['category']}, not fatal")
         equal(worker.do("result = 1"), 1)
     check(not failures, "\n  ".join(failures))
     return f"{len(REFUSED)} values"

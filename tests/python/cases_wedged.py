@@ -1,8 +1,9 @@
 """Runs that cannot be stopped: wedged, with the stack of Python."""
 
+import os
 import time
 
-from harness import Worker, contains, equal, wait_until
+from harness import Worker, check, contains, equal, wait_until
 from registry import case
 
 
@@ -58,3 +59,20 @@ def exit_when_wedged():
         equal(worker.wait(), 4)
         contains(worker.log(), "run")
         return f"{time.monotonic() - began:.1f} s"
+
+
+@case
+def native_code_of_another_lane_costs_no_threads():
+    """Each attempt to interrupt it would wait for the interpreter lock."""
+    with Worker("waits", "Waits", "--concurrency", "2") as worker:
+        worker.begin("home", "sleep")
+        worker.begin("lane", "native", 4)
+        worker.cancel("lane")
+        time.sleep(0.5)
+        before = threads(worker)
+        time.sleep(2.7)
+        check(threads(worker) <= before, f"{before} threads became {threads(worker)}")
+
+
+def threads(worker):
+    return len(os.listdir(f"/proc/{worker.pid}/task"))

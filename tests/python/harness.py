@@ -104,13 +104,14 @@ class Process:
     def __init__(self, *arguments, python=("--python", sys.executable), cwd=None, env=None):
         self.folder = Path(tempfile.mkdtemp(prefix="worker-"))
         self.log_path = self.folder / "log"
+        self.cwd = cwd or PLUGINS
         with open(self.log_path, "wb") as log:
             self.process = subprocess.Popen(
                 [str(Settings.dist / "universal-worker"), *python, *arguments],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=log,
-                cwd=cwd or PLUGINS,
+                cwd=self.cwd,
                 env=environment(**(env or {})),
                 start_new_session=True,
             )
@@ -269,3 +270,12 @@ def is_gone(pid):
 
 def indent(text):
     return "".join(f"      {line}\n" for line in text.splitlines())
+
+
+@contextlib.contextmanager
+def serving(source, *arguments, **options):
+    """A worker with the class `Plugin` that this source defines."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "served.py").write_text(source)
+        with Worker("served", "Plugin", *arguments, cwd=folder, **options) as worker:
+            yield worker
