@@ -25,6 +25,7 @@ FAILURES = {
     "no such class": ({"good.py": GOOD}, "good", "Whisper", "it has no class 'Whisper'", "its classes: Good"),
     "a near name of a class": ({"good.py": GOOD}, "good", "Goood", "it has no class 'Goood'", "did you mean 'Good'?"),
     "a class without execute": ({"bad.py": "class Bad: pass\n" + GOOD}, "bad", "Bad", "class Bad has no method execute", "its classes: Good"),
+    "a file that is named without a slash": ({"good.py": GOOD}, "good.py", "Good", "'good.py'", "./good.py"),
     "a file that Python's own hides": ({"json.py": GOOD}, "./json.py", "Good", "json.py is hidden by another module of the name 'json'", "rename the file"),
     "no class at all": ({"empty.py": ""}, "empty", "Good", "it has no class 'Good'", "it defines no class that can be a plugin"),
     "a class that is no class": ({"good.py": GOOD + "Other = 5\n"}, "good", "Other", "'Other' in it is no class, but of type int", "its classes: Good"),
