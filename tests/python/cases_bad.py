@@ -268,3 +268,11 @@ for number in signal.valid_signals():
 
 BLOCK = "signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())"
 SLEEP = "import time\nplugin._status_message = 'waiting'\ntime.sleep(20)"
+
+
+@case
+def a_closed_stderr_puts_no_log_into_a_connection():
+    with Worker("evaluate", "Evaluate") as worker:
+        worker.do("import os; os.close(2)")
+        for _ in range(3):
+            equal(worker.do("import logging; logging.error('secret'); result = 1"), 1)
