@@ -1,5 +1,6 @@
 //! A thread that writes lines from a queue; callers never wait for it.
 
+use std::fs::File;
 use std::io;
 use std::io::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -24,8 +25,14 @@ enum Message {
 }
 
 impl Writer {
+    /// Writes to a file descriptor of its own: the number 2 is another file's if the plugin closes
+    /// stderr.
     pub(crate) fn stderr() -> Self {
-        Self::new(io::stderr())
+        match rustix::io::fcntl_dupfd_cloexec(io::stderr(), 3) {
+            Ok(stderr) => Self::new(File::from(stderr)),
+            // It is closed.
+            Err(_) => Self::new(io::sink()),
+        }
     }
 
     fn new(mut output: impl Write + Send + 'static) -> Self {

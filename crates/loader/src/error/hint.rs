@@ -1,5 +1,7 @@
 //! What to do about a load error.
 
+use std::path::Path;
+
 use super::LoadError;
 use universal_worker_sanitize as sanitize;
 
@@ -8,6 +10,11 @@ impl LoadError {
     #[must_use]
     pub fn hint(&self) -> String {
         let hint = match self {
+            Self::NoSuchPlugin { name, .. } | Self::NoSuchPluginAndNoPython { name, .. }
+                if Path::new(name).is_file() =>
+            {
+                return format!("a path has a slash: ./{}", sanitize::name(name));
+            }
             Self::NoSuchPlugin { suggestions, .. }
             | Self::NoSuchPluginAndNoPython { suggestions, .. }
             | Self::NoSuchClass { suggestions, .. }
