@@ -6,7 +6,7 @@ use std::{fs, io};
 use serde_json::{Value, json};
 use universal_worker_host::{Client, ExitReport};
 
-use crate::support::{NO_ARGS, Started, Worker, c_library, fill, run_to_end, scratch};
+use crate::support::{NO_ARGS, Started, Worker, c_library, fill, run_to_end, scratch, until_some};
 
 fn crash(exit: &ExitReport, signal: i32, name: &str) -> String {
     assert_eq!(exit.signal, Some(signal), "{exit:?}");
@@ -137,7 +137,8 @@ async fn a_crash_of_each_worker_thread_is_reported() {
     for name in ["main", "io", "log", "signals", "force-exit", "descendants", "watchdog"] {
         let parent = std::process::id().to_string();
         let worker = Worker::start("Conformance", &["--ppid", &parent]).await;
-        let thread = thread_of(worker.pid(), if name == "main" { "universal-worke" } else { name });
+        let comm = if name == "main" { "universal-worke" } else { name };
+        let thread = thread_of(worker.pid(), comm).await;
         signal_thread(worker.pid(), &thread, 4);
         let line = crash(&worker.wait().await, 4, "SIGILL");
         assert!(line.contains(&format!("thread {name},")), "{line}");
@@ -152,14 +153,17 @@ fn signal_thread(pid: u32, thread: &str, signal: i32) {
     assert!(python.status().unwrap().success(), "no signal was sent to thread {thread} of {pid}");
 }
 
-fn thread_of(pid: u32, name: &str) -> String {
-    let tasks = fs::read_dir(format!("/proc/{pid}/task")).unwrap();
-    let mut tasks = tasks.map(|task| task.unwrap());
-    let has_name = |task: &fs::DirEntry| {
-        fs::read_to_string(task.path().join("comm")).unwrap().trim_end() == name
-    };
-    let task = tasks.find(has_name).unwrap_or_else(|| panic!("there is no thread {name}"));
-    task.file_name().into_string().unwrap()
+/// The thread with this name; a thread that has just started gets its name a moment later.
+async fn thread_of(pid: u32, name: &str) -> String {
+    until_some(async || {
+        let mut tasks = fs::read_dir(format!("/proc/{pid}/task")).unwrap().flatten();
+        // A thread may end in between.
+        let has_name = |task: &fs::DirEntry| {
+            fs::read_to_string(task.path().join("comm")).is_ok_and(|comm| comm.trim_end() == name)
+        };
+        tasks.find(has_name)?.file_name().into_string().ok()
+    })
+    .await
 }
 
 #[tokio::test]
