@@ -60,7 +60,7 @@ fn work(program: &Program, python_options: &[OsString], args: &[OsString]) -> u8
     }
 }
 
-/// Becomes the interpreter of the environment, for whoever takes this program for one.
+/// Becomes the interpreter of the environment, for a caller that uses this program as one.
 fn become_interpreter(program: &Program, words: &[OsString]) -> u8 {
     let why = match program.interpreter(None) {
         Ok(found) => {

@@ -271,7 +271,7 @@ impl Runs {
     }
 }
 
-/// The thread on which the plugin is told of cancels.
+/// The thread that calls the plugin's cancel callbacks.
 fn cancel_thread(listener: ThreadListener) -> CancelThread {
     CancelThread::new(move |received: mpsc::Receiver<Arc<CancelCallbacks>>| {
         let on_thread = listener.clone();

@@ -1,4 +1,4 @@
-//! The plugin is told of cancels.
+//! Callbacks of the plugin for cancelled runs.
 
 use std::sync::{Mutex, mpsc};
 use std::thread;
