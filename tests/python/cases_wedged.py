@@ -1,7 +1,10 @@
 """Runs that cannot be stopped: wedged, with the stack of Python."""
 
 import os
+import shutil
+import tempfile
 import time
+from pathlib import Path
 
 from harness import Worker, check, contains, equal, wait_until
 from registry import case
@@ -23,6 +26,21 @@ def a_class_that_catches_everything_is_wedged_with_its_stack():
         worker.wait_log("in deaf")
         wait_until(lambda: worker.get("/ready").status == 200, "the end of the run")
         equal(worker.execute().status, 200)
+
+
+@case
+def a_stack_has_the_frames_of_a_class_in_a_folder_of_the_worker_s_name():
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder, "universal_worker", "waits.py")
+        copy.parent.mkdir()
+        shutil.copy(Path(__file__).with_name("plugins") / "waits.py", copy)
+        with Worker(str(copy), "Waits", "--cancel-grace", "0.3") as worker:
+            run = worker.begin("run", "native", 2)
+            worker.cancel("run")
+            equal(run.wait().status, 409)
+            wait_until(lambda: worker.report("run").get("stack"), "the stack", 2.5)
+            contains(worker.report("run")["stack"], str(copy))
+            check("bridge.py" not in worker.report("run")["stack"], "has frames of the worker")
 
 
 @case

@@ -60,8 +60,8 @@ pub struct ClassInfo {
     /// Whether instances change their config by themselves, so that the worker has to ask for it;
     /// since 1.1.
     ///
-    /// [`Instance::config`](crate::Instance::config) must then return within milliseconds, whatever
-    /// the instance is doing.
+    /// The worker then calls [`Instance::config`](crate::Instance::config) while nothing runs, and
+    /// shows the last known config if that takes longer than 50 ms.
     #[serde(
         default,
         deserialize_with = "forward_compat::or_default",

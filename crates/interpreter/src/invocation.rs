@@ -8,7 +8,8 @@ use std::ffi::OsString;
 use std::path::Path;
 
 /// The modules that published hosts start a worker by.
-const WORKER_MODULES: [&str; 2] = ["cjm_plugin_system.core.worker", "cjm_substrate.core.worker"];
+pub(crate) const WORKER_MODULES: [&str; 2] =
+    ["cjm_plugin_system.core.worker", "cjm_substrate.core.worker"];
 
 /// Python's options of one letter without a value, and those with one; `c` and `m` end the options.
 const SWITCHES: &str = "bBdEhiIOPqRsSuvVx?";

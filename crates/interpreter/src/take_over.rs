@@ -13,6 +13,7 @@ use universal_worker_sanitize as sanitize;
 
 use crate::environment::Environment;
 use crate::error::InterpreterError;
+use crate::invocation::WORKER_MODULES;
 use crate::package::Package;
 
 /// The name of the file in the environment's packages.
@@ -105,12 +106,13 @@ fn io_error(file: &Path) -> impl FnOnce(io::Error) -> InterpreterError {
 /// It imports nothing unless the command line names a worker's module.
 fn text(script: &Path) -> String {
     let script = python_literal(script);
+    let modules = WORKER_MODULES.map(|module| format!("\"{module}\"")).join(", ");
     format!(
         "{START}\
          [exec(compile(open(file).read(), file, \"exec\"), \
          {{\"__file__\": file, \"__name__\": \"takeover\"}}) \
          for file in [{script}] \
-         if {{\"cjm_plugin_system.core.worker\", \"cjm_substrate.core.worker\"}}\
+         if {{{modules}}}\
          .intersection(getattr(sys, \"orig_argv\", ())) \
          and __import__(\"os\").path.isfile(file)]\n"
     )

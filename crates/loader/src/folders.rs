@@ -167,11 +167,11 @@ fn stem(name: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
     /// Two folders with libraries, and a missing one between them.
-    fn folders() -> (tempfile::TempDir, PluginFolders) {
+    pub(crate) fn folders() -> (tempfile::TempDir, PluginFolders) {
         let dir = tempfile::tempdir().unwrap();
         let make = |folder: &str, names: &[&str]| {
             let folder = dir.path().join(folder);

@@ -61,7 +61,10 @@ fn run(arguments: Vec<OsString>, home: Home) -> u8 {
             runtime::inspect(&check.inspect, PythonSource::new(check.plugin, home))
         }
         Ok(Command::Print(text)) => runtime::print(&text),
-        Ok(_) => runtime::fail(Error::usage("the program universal-worker does this".to_owned())),
+        Ok(Command::List(_) | Command::TakeOver(_) | Command::GiveBack(_)) => {
+            let message = "--list, --take-over and --give-back need the program universal-worker";
+            runtime::fail(Error::usage(format!("{message}: run it instead of the Python module")))
+        }
         Err(usage) => runtime::fail(Error::usage(usage.to_string())),
     }
 }
@@ -91,6 +94,7 @@ pub(crate) fn start() -> &'static Start {
 }
 
 /// Where the program searched for a library of the module's name, and the similar names there.
+#[pyfunction]
 pub(crate) fn searched() -> Option<(String, Vec<String>)> {
     let mut lines = start().searched.as_ref()?.lines().map(str::to_owned);
     Some((lines.next()?, lines.collect()))

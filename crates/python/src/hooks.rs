@@ -43,8 +43,8 @@ impl Hooks for PythonHooks {
 
     fn on_plugin_thread(&self, event: &PluginThreadEvent<'_>) {
         match event {
-            // Not as soon as a thread starts: that waits for the interpreter lock, and the thread
-            // that tells of cancels must not.
+            // Not as soon as a thread starts: that waits for the interpreter lock, and the threads
+            // of probes and cancel callbacks must not.
             PluginThreadEvent::RunStarted(_) | PluginThreadEvent::LifecycleStarted(_)
                 if !imp::is_home() =>
             {
@@ -99,28 +99,31 @@ fn finish(opened: &OnceLock<Opened>) {
     }
 }
 
+static STACKS: OnceLock<Stacks> = OnceLock::new();
+
 /// Where `faulthandler` writes stacks.
-static STACKS: OnceLock<File> = OnceLock::new();
+struct Stacks {
+    file: File,
+    /// The folder of the Python side, whose frames are left out.
+    package: String,
+}
 
 /// The number of the file for stacks, for `faulthandler.register`.
 #[pyfunction]
-pub(crate) fn stack_file() -> PyResult<RawFd> {
+pub(crate) fn stack_file(package: String) -> PyResult<RawFd> {
     let file = rustix::fs::memfd_create("stacks", MemfdFlags::CLOEXEC)
         .map_err(|error| PyOSError::new_err(error.to_string()))?;
-    Ok(STACKS.get_or_init(|| file.into()).as_raw_fd())
+    Ok(STACKS.get_or_init(|| Stacks { file: file.into(), package }).file.as_raw_fd())
 }
 
 /// How long a thread may take to write its stack, and the interval between looks at it.
 const STACK_LIMIT: Duration = Duration::from_millis(80);
 const STACK_INTERVAL: Duration = Duration::from_millis(2);
 
-/// In the path of each file of the Python side.
-const PACKAGE: &str = "/universal_worker/";
-
 /// The Python stack of a thread, which needs no interpreter lock: the thread writes it in a signal
 /// handler.
 fn stack_of(tid: i32) -> Option<String> {
-    let file = STACKS.get()?;
+    let Stacks { file, package } = STACKS.get()?;
     let length = || file.metadata().map_or(0, |metadata| metadata.len());
     let (start, began) = (length(), Instant::now());
     imp::send_signal(tid, imp::stack_signal());
@@ -138,7 +141,7 @@ fn stack_of(tid: i32) -> Option<String> {
     file.read_exact_at(&mut stack, start).ok()?;
     let stack = String::from_utf8_lossy(&stack);
     // Without the frames of the worker at its bottom.
-    let lines = stack.trim().lines().take_while(|line| !line.contains(PACKAGE));
+    let lines = stack.trim().lines().take_while(|line| !line.contains(package.as_str()));
     let stack = lines.collect::<Vec<_>>().join("\n");
     (!stack.is_empty()).then_some(stack)
 }

@@ -20,25 +20,37 @@ unsafe extern "C" {
     fn PyThread_get_thread_ident() -> c_ulong;
 }
 
-/// Whether the calling thread is the first of the process.
-pub(crate) fn is_home() -> bool {
-    rustix::thread::gettid() == rustix::process::getpid()
+thread_local! {
+    /// Asked of the system once, since each run needs it several times.
+    static THIS: CallThread = {
+        let tid = rustix::thread::gettid();
+        CallThread {
+            tid: tid.as_raw_nonzero().get(),
+            // SAFETY: the function has no preconditions.
+            ident: unsafe { PyThread_get_thread_ident() },
+            is_home: tid == rustix::process::getpid(),
+        }
+    };
 }
 
 /// The calling thread.
 pub(crate) fn call_thread() -> CallThread {
-    let tid = rustix::thread::gettid().as_raw_nonzero().get();
-    // SAFETY: the function has no preconditions.
-    let ident = unsafe { PyThread_get_thread_ident() };
-    CallThread { tid, ident, is_home: is_home() }
+    THIS.with(|this| *this)
 }
 
-/// The signal that interrupts the run on the first thread; `process.py` has the same.
+/// Whether the calling thread is the first of the process.
+pub(crate) fn is_home() -> bool {
+    call_thread().is_home
+}
+
+/// The signal that interrupts the run on the first thread.
+#[pyfunction]
 pub(crate) fn interrupt_signal() -> c_int {
     libc::SIGRTMAX() - 3
 }
 
-/// The signal at which a thread writes its Python stack; `process.py` has the same.
+/// The signal at which a thread writes its Python stack.
+#[pyfunction]
 pub(crate) fn stack_signal() -> c_int {
     libc::SIGRTMAX() - 4
 }

@@ -36,13 +36,14 @@ use pyo3::prelude::*;
 #[pymodule]
 mod _native {
     #[pymodule_export]
-    use crate::front::main;
+    use crate::front::{main, searched};
     #[pymodule_export]
     use crate::hooks::stack_file;
     #[pymodule_export]
+    use crate::imp::{interrupt_signal, stack_signal};
+    #[pymodule_export]
     use crate::output::{
-        end_line, forked, log_level, log_once, log_record, print_bytes, report_exit, searched,
-        suggest,
+        end_line, forked, log_level, log_once, log_record, print_bytes, report_exit, suggest,
     };
     #[pymodule_export]
     use crate::runs::{arguments_bound, emit, progress, response_header, take_interrupt, usage};

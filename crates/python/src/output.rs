@@ -11,7 +11,7 @@ use universal_worker_process::stdout;
 use universal_worker_runtime::logging;
 use universal_worker_sanitize as sanitize;
 
-use crate::{front, runs, sockets};
+use crate::{runs, sockets};
 
 /// Writes a record of Python's `logging`, under the id of its run; false in a forked process.
 #[pyfunction]
@@ -93,12 +93,6 @@ pub(crate) fn forked() {
 pub(crate) fn suggest(name: &str, candidates: Vec<String>) -> Vec<String> {
     let near = sanitize::suggest(name, candidates.iter().map(String::as_str));
     near.into_iter().map(str::to_owned).collect()
-}
-
-/// Where a library of the module's name was searched for, and similar names there.
-#[pyfunction]
-pub(crate) fn searched() -> Option<(String, Vec<String>)> {
-    front::searched()
 }
 
 /// Writes a log line, under the id of the run of this thread.

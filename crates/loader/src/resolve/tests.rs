@@ -2,24 +2,7 @@ use std::env::consts::DLL_PREFIX;
 use std::fs;
 
 use super::*;
-
-/// Two folders with libraries, and a missing one between them.
-fn folders() -> (tempfile::TempDir, PluginFolders) {
-    let dir = tempfile::tempdir().unwrap();
-    let make = |folder: &str, names: &[&str]| {
-        let folder = dir.path().join(folder);
-        fs::create_dir(&folder).unwrap();
-        names.iter().for_each(|name| {
-            fs::write(folder.join(format!("{DLL_PREFIX}{name}{DLL_SUFFIX}")), "").unwrap();
-        });
-        folder
-    };
-    let one = make("one", &["voice_activity", "liberator"]);
-    fs::write(one.join("notes.txt"), "").unwrap();
-    let two = make("two", &["voice_activity", "hello"]);
-    let folders = PluginFolders(vec![one, dir.path().join("nope"), two]);
-    (dir, folders)
-}
+use crate::folders::tests::folders;
 
 #[track_caller]
 fn library(module: &str, folders: &PluginFolders) -> PathBuf {

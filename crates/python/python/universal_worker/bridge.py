@@ -22,7 +22,6 @@ __all__ = [
     "open_classes",
     "open_plugin",
     "running_task",
-    "traceback_of",
 ]
 
 cancel_task = coroutines.cancel
@@ -34,8 +33,9 @@ finish = process.finish
 
 def main(arguments):
     """Runs a worker with these command-line arguments; does not return."""
-    # Goes to where stdout is now, which the worker is about to change.
-    sys.stdout.flush()
+    if sys.stdout is not None:
+        # Goes to where stdout is now, which the worker is about to change.
+        sys.stdout.flush()
     process.prepare()
     stdout_fd = _take("STDOUT_FD")
     start = {

@@ -39,6 +39,7 @@ def _start(awaitable):
 #: The code that must not be interrupted.
 START = _start.__code__
 
+
 def running(thread):
     """The entry of the task that runs on a thread; None if there is none, or it was cancelled."""
     entry = _running.get(thread)

@@ -4,10 +4,11 @@ import sys
 
 from universal_worker import values
 
-_PACKAGE = __file__.rpartition("/")[0] + "/"
+#: The folder of the worker's own files.
+PACKAGE = __file__.rpartition("/")[0] + "/"
 
 #: The files whose frames call the plugin's own code.
-_CALLERS = (_PACKAGE + "plugin.py", _PACKAGE + "loading.py")
+_CALLERS = (PACKAGE + "plugin.py", PACKAGE + "loading.py")
 
 #: The categories of Python's own exceptions, by the first class of the MRO that is listed.
 _CATEGORIES = {
@@ -184,7 +185,7 @@ def _repr(error):
 def traceback_of(error):
     """The traceback of an exception without the frames of the worker."""
     first = error.__traceback__
-    while first is not None and first.tb_frame.f_code.co_filename.startswith(_PACKAGE):
+    while first is not None and first.tb_frame.f_code.co_filename.startswith(PACKAGE):
         first = first.tb_next
     try:
         import traceback

@@ -5,7 +5,6 @@ import sys
 
 from universal_worker import _native, errors
 
-
 NO_CLASS = "it has no class with a method execute"
 
 #: Methods of which a plugin has at least one.

@@ -8,6 +8,7 @@ import contextvars
 
 from universal_worker import _native, coroutines, errors, generations, loading, process, values
 
+
 class Plugin:
     """The one object of a class, made when the class is opened; it lives as long as the process."""
 
@@ -327,7 +328,7 @@ def _report_usage(_attributes, value):
         try:
             _native.usage(errors.plain(values.encode(value), "replace"))
         except Exception as error:
-            _native.log_once(30, __name__, "usage ignored: %s" % errors.message(error))
+            _native.log_once(30, __name__, "usage ignored: %s" % errors.name_of(error))
 
 
 def _report_attributes(plugin):

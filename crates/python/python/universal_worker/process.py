@@ -10,8 +10,8 @@ import sys
 from universal_worker import _native, coroutines, errors
 
 #: Interrupts the run on the first thread, and writes the stack of the thread that receives it.
-INTERRUPT = _signal.SIGRTMAX - 3
-STACK = _signal.SIGRTMAX - 4
+INTERRUPT = _native.interrupt_signal()
+STACK = _native.stack_signal()
 
 #: The signals that stop the worker; a plugin's handlers for them are kept, but not installed.
 _STOP = (_signal.SIGTERM, _signal.SIGINT, _signal.SIGHUP)
@@ -34,7 +34,7 @@ def prepare():
     """Runs before the worker installs its own handlers, on the first thread."""
     # Before them, so that the worker's crash report comes first and hands over to this one.
     faulthandler.enable(file=2)
-    faulthandler.register(STACK, file=_native.stack_file(), all_threads=False)
+    faulthandler.register(STACK, file=_native.stack_file(errors.PACKAGE), all_threads=False)
     # After them, this call would replace them.
     _signal.signal(_signal.SIGINT, _signal.SIG_DFL)
     _signal.signal(INTERRUPT, _on_interrupt)
@@ -226,7 +226,8 @@ class _LoggingFinder:
             return None
         sys.meta_path.remove(self)
         for finder in sys.meta_path:
-            spec = finder.find_spec(name, path, target)
+            find = getattr(finder, "find_spec", None)
+            spec = find(name, path, target) if find is not None else None
             if spec is not None:
                 _call_after(spec.loader, _install_log_handler)
                 return spec
