@@ -29,7 +29,7 @@ def a_class_that_catches_everything_is_wedged_with_its_stack():
 
 
 @case
-def a_stack_has_the_frames_of_a_class_in_a_folder_of_the_worker_s_name():
+def a_class_in_a_folder_named_like_the_package_has_a_stack():
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder, "universal_worker", "waits.py")
         copy.parent.mkdir()
