@@ -29,11 +29,17 @@ pub struct ConnectionLimits {
     pub max_connections: usize,
     /// Time until the head of a request is complete, on an idle connection too (30 s).
     pub header_timeout: Duration,
+    /// Time without progress of a response that its client does not read (300 s).
+    pub write_timeout: Duration,
 }
 
 impl Default for ConnectionLimits {
     fn default() -> Self {
-        Self { max_connections: 512, header_timeout: Duration::from_secs(30) }
+        Self {
+            max_connections: 512,
+            header_timeout: Duration::from_secs(30),
+            write_timeout: Duration::from_secs(300),
+        }
     }
 }
 

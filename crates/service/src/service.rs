@@ -100,6 +100,7 @@ impl WorkerService {
         ConnectionLimits {
             max_connections: limits.max_connections.max(runs),
             header_timeout: limits.header_timeout,
+            write_timeout: limits.write_timeout,
         }
     }
 }

@@ -29,6 +29,12 @@ pub struct Limits {
     pub header_timeout: Duration,
     /// Time without a byte of a body that is being read (30 s); then the request gets 408.
     pub body_timeout: Duration,
+    /// Time without progress of a response that its client does not read (300 s); then the connection
+    /// is closed.
+    pub write_timeout: Duration,
+    /// Resident memory in bytes of the worker and its descendants above which no run is admitted
+    /// (none); further runs get 503.
+    pub max_rss: Option<u64>,
     /// Time from the admission of a run to its deadline, including its time in the queue (none); then
     /// it gets 504.
     pub run_timeout: Option<Duration>,
@@ -52,6 +58,8 @@ impl Default for Limits {
             max_connections: 512,
             header_timeout: Duration::from_secs(30),
             body_timeout: Duration::from_secs(30),
+            write_timeout: Duration::from_secs(300),
+            max_rss: None,
             run_timeout: None,
             cancel_grace: Duration::from_secs(3),
             cleanup_grace: Duration::from_millis(1500),
@@ -69,6 +77,7 @@ impl Default for Limits {
 pub struct Access {
     pub(crate) hosts: AllowedHosts,
     pub(crate) origins: Vec<String>,
+    pub(crate) token: Option<String>,
 }
 
 #[derive(Debug, Clone)]
@@ -85,13 +94,13 @@ impl Access {
     /// A page in a browser can reach a loopback port, even under a name of its own (DNS rebinding).
     #[must_use]
     pub fn loopback() -> Self {
-        Self { hosts: AllowedHosts::LoopbackAnd(Vec::new()), origins: Vec::new() }
+        Self { hosts: AllowedHosts::LoopbackAnd(Vec::new()), origins: Vec::new(), token: None }
     }
 
     /// Allows any `Host`: for an embedder whose own server controls access.
     #[must_use]
     pub fn any_host() -> Self {
-        Self { hosts: AllowedHosts::Any, origins: Vec::new() }
+        Self { hosts: AllowedHosts::Any, origins: Vec::new(), token: None }
     }
 
     /// Also allows requests to this host name.
@@ -107,6 +116,13 @@ impl Access {
     #[must_use]
     pub fn allow_origin(mut self, origin: impl Into<String>) -> Self {
         self.origins.push(origin.into());
+        self
+    }
+
+    /// Requires `Authorization: Bearer` with this token (RFC 6750), except for `/health` and `/ready`.
+    #[must_use]
+    pub fn require_token(mut self, token: impl Into<String>) -> Self {
+        self.token = Some(token.into());
         self
     }
 }
