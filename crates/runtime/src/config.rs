@@ -38,9 +38,9 @@ pub struct Config {
     pub announce: AnnounceTo,
     /// File for the crash record.
     pub crash_file: Option<PathBuf>,
-    /// Limits for clients; `cleanup_grace` is replaced by `stop_grace`.
+    /// Limits for clients; `cleanup_grace` is replaced by `stop_grace`, and `names` by options.
     pub limits: Limits,
-    /// Hosts and origins that may send requests.
+    /// Which requests are admitted; on a Unix socket, its token only.
     pub access: Access,
     /// Format of log lines.
     pub log_format: logging::Format,

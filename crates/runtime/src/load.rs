@@ -7,7 +7,7 @@ use std::sync::Arc;
 use universal_worker_crash::activity;
 use universal_worker_process::{Queue, signals, thread};
 use universal_worker_service as service;
-use universal_worker_service::{Class, WedgedRun, WorkerService};
+use universal_worker_service::{Class, LimitNames, WedgedRun, WorkerService};
 
 use crate::config::{Config, OnWedged};
 use crate::error::Error;
@@ -48,6 +48,7 @@ fn load(
     watch.opened();
     let mut limits = config.limits.clone();
     limits.cleanup_grace = config.stop_grace;
+    limits.names = LimitNames::Options;
     let service = builder(class, config, hooks, reporter).limits(limits).build();
     if let Some(plugin_config) = plugin_config {
         watch.enter(LoadPhase::Initialize);
@@ -68,7 +69,6 @@ fn builder(
     let first_lane = hooks.first_lane();
     let builder = WorkerService::builder(class)
         .concurrency(config.concurrency)
-        .access(config.access.clone())
         .health_extra(health)
         .on_plugin_thread({
             let hooks = Arc::clone(&hooks);

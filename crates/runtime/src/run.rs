@@ -140,7 +140,8 @@ impl Worker<'_> {
     /// Serves until there is a reason to stop, and stops.
     fn serve(&self, bound: Bound, service: &WorkerService) -> Result<Outcome, Error> {
         let (listener, address) = bound.listen()?;
-        let server = Server::start(listener, service.clone(), self.reporter.clone())?;
+        let access = self.config.access.clone();
+        let server = Server::start(listener, service.clone(), access, self.reporter.clone())?;
         let announcement = Announcement::ready(&address, service.class_info());
         announce::start(&announcement, self.reporter.clone())?;
         let check_idle = || {

@@ -8,7 +8,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 use universal_worker_listen as listen;
 use universal_worker_process::thread;
-use universal_worker_service::{SameUser, WorkerService, serve};
+use universal_worker_service::{Access, AccessControl, SameUser, WorkerService, serve};
 
 use crate::error::Error;
 use crate::event::{Event, Reporter};
@@ -23,6 +23,7 @@ impl Server {
     pub(crate) fn start(
         listener: listen::Listener,
         service: WorkerService,
+        access: Access,
         reporter: Reporter,
     ) -> Result<Self, Error> {
         let failed = |error| Error::defect(format!("cannot serve: {error}"));
@@ -33,7 +34,7 @@ impl Server {
         thread::spawn("io", "the sockets", move || {
             // Reports the end of this thread, even by a panic.
             let _on_end = ReportEnd(reporter);
-            runtime.block_on(listener.serve(service, async {
+            runtime.block_on(listener.serve(service, access, async {
                 let _ = received.await;
             }));
         })?;
@@ -67,11 +68,21 @@ impl Listener {
         })
     }
 
-    async fn serve(self, service: WorkerService, shutdown: impl Future<Output = ()>) {
+    async fn serve(
+        self,
+        service: WorkerService,
+        access: Access,
+        shutdown: impl Future<Output = ()>,
+    ) {
         let limits = service.connection_limits();
+        let service = service.without_access_control();
         match self {
-            Self::Tcp(listener) => serve(listener, service, limits, shutdown).await,
+            Self::Tcp(listener) => {
+                let service = AccessControl::new(service, access);
+                serve(listener, service, limits, shutdown).await;
+            }
             Self::Unix(listener) => {
+                let service = AccessControl::new(service, access.for_unix_socket());
                 let uid = rustix::process::geteuid().as_raw();
                 serve(listener, SameUser::new(service, uid), limits, shutdown).await;
             }

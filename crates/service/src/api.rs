@@ -1,14 +1,14 @@
 //! The HTTP API: translates requests to calls of [`Runs`](crate::runs::Runs), and results to responses.
 
-pub(crate) mod access;
 pub(crate) mod body;
 pub(crate) mod body_reader;
+pub(crate) mod body_text;
 pub(crate) mod dispatch;
 pub(crate) mod error;
 mod handlers;
 pub(crate) mod idle_tracker;
 mod response;
 mod response_headers;
-mod routes;
+pub(crate) mod routes;
 mod run_headers;
 pub(crate) mod state;

@@ -33,15 +33,18 @@
 //! - `pool`: the engine among threads. Plugin code runs on threads of its own, so that control routes
 //!   answer within milliseconds, whatever the plugin does.
 //! - `runs`: all of that behind one type, without HTTP.
-//! - `api`: the routes, which only translate.
-//! - `serve`, `same_user` and `service`: the public face.
+//! - `api`: the routes, which only translate; `error_code` is the table of codes in their errors.
+//! - `access`, `same_user`, `serve` and `service`: the public face.
 
 #![deny(missing_docs)]
 
+mod access;
 mod api;
 mod background;
 mod encode;
 mod engine;
+mod error_code;
+mod guard;
 mod instance;
 mod peer;
 mod plugin_log;
@@ -55,15 +58,18 @@ mod settings;
 #[cfg(test)]
 mod tests;
 
+pub use access::Access;
+pub use access::AccessControl;
+pub use access::AccessLayer;
 pub use api::body::Body;
 pub use background::background_context;
+pub use guard::GuardFuture;
 pub use instance::plugin_thread::PluginThreadEvent;
 pub use peer::UnixPeer;
 pub use pool::lanes::FirstLane;
 pub use pool::wedged::WedgedRun;
 pub use runs::shutdown::Stopped;
 pub use same_user::SameUser;
-pub use same_user::SameUserFuture;
 pub use same_user::SameUserLayer;
 pub use serve::ConnectionLimits;
 pub use serve::Listener;
@@ -72,7 +78,7 @@ pub use service::InitializeError;
 pub use service::ResponseFuture;
 pub use service::WorkerService;
 pub use service::builder::Builder;
-pub use settings::Access;
+pub use settings::LimitNames;
 pub use settings::Limits;
 
 /// An open class of plugins, for [`WorkerService::builder`].

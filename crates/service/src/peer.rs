@@ -13,7 +13,7 @@ pub struct UnixPeer {
 
 /// In the extensions of a request: its peer was checked.
 ///
-/// [`Access`](crate::Access) does not apply to it, since no browser opens a Unix socket.
+/// A [`WorkerService`](crate::WorkerService) does not check it again.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct PeerChecked;
 

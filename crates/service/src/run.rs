@@ -15,6 +15,7 @@ pub(crate) mod lines;
 pub(crate) mod on_cancel;
 pub(crate) mod options;
 pub(crate) mod output;
+pub(crate) mod pressure;
 pub(crate) mod progress;
 pub(crate) mod reply_headers;
 pub(crate) mod report;

@@ -29,12 +29,13 @@ use crate::pool::job::Job;
 use crate::pool::lanes::FirstLane;
 use crate::pool::scheduler::{OnWedged, Scheduler};
 use crate::run::cancel::CancelReason;
-use crate::run::error::SpawnError;
+use crate::run::error::{RunError, SpawnError};
 use crate::run::failure::Failure;
 use crate::run::framing::Framing;
 use crate::run::on_cancel::{CancelCallbacks, CancelThread};
 use crate::run::options::{OnDisconnect, RunOptions};
 use crate::run::output::{Operation, Output, PrefetchResult, Reply};
+use crate::run::pressure::{MemoryGate, Pressure};
 use crate::run::report::{ProgressReport, RunReport};
 use crate::run::timestamp::Timestamp;
 use crate::run::usage::Usage;
@@ -44,6 +45,8 @@ use crate::runs::pending::PendingRun;
 pub(crate) struct Runs {
     pool: Arc<Pool>,
     timeout: Option<Duration>,
+    /// None if memory is not limited.
+    memory: Option<MemoryGate>,
     probes: Probes,
     cancel_thread: Arc<CancelThread>,
     on_cleaned_up: Mutex<Option<OnCleanedUp>>,
@@ -107,10 +110,16 @@ impl Runs {
         Self {
             pool: Arc::new(pool),
             timeout,
+            memory: None,
             probes,
             cancel_thread,
             on_cleaned_up: Mutex::new(cleaned_up),
         }
+    }
+
+    /// Admits no run while `memory` is closed.
+    pub(crate) fn with_memory_gate(self, memory: Option<MemoryGate>) -> Self {
+        Self { memory, ..self }
     }
 
     /// Time since the plugin was last at work: zero while anything is queued or running, `None` if
@@ -227,6 +236,9 @@ impl Runs {
         request: RunRequest,
         (output, reply): (Output, oneshot::Receiver<Reply<T>>),
     ) -> Result<PendingRun<T>, Failure> {
+        if let Some(pressure) = self.pressure().filter(|_| !self.is_draining()) {
+            return Err(Failure::new(RunError::Pressure(pressure), self.info()));
+        }
         let threads = self.pool.start_threads();
         threads.map_err(|error| Failure::new(error.into(), self.info()))?;
         let admitted_at = Timestamp::now();
@@ -242,6 +254,11 @@ impl Runs {
             Ok(key) => Ok(PendingRun::new(Arc::clone(&self.pool), run, key, reply)),
             Err(error) => Err(Failure::new(error.into_run_error(run.id()), self.info())),
         }
+    }
+
+    /// Whether the process tree holds too much memory for another run.
+    fn pressure(&self) -> Option<Pressure> {
+        self.memory.as_ref()?.pressure()
     }
 
     /// Cancels every run that is queued or running now.

@@ -1,15 +1,14 @@
 //! A layer for Unix sockets that admits only the processes of one user.
 
-use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http::{Request, Response};
-use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
 
 use crate::api::error::ApiError;
+use crate::guard::GuardFuture;
 use crate::peer::{PeerChecked, UnixPeer};
 
 /// A layer that admits only processes of one user.
@@ -39,17 +38,6 @@ pub struct SameUserLayer {
 pub struct SameUser<S> {
     inner: S,
     uid: u32,
-}
-
-pin_project! {
-    /// The future of a response of [`SameUser`].
-    #[derive(Debug)]
-    pub struct SameUserFuture<F, B> {
-        // None if the request was rejected.
-        #[pin]
-        admitted: Option<F>,
-        rejection: Option<Response<B>>,
-    }
 }
 
 impl SameUserLayer {
@@ -83,7 +71,7 @@ where
 {
     type Response = Response<R>;
     type Error = S::Error;
-    type Future = SameUserFuture<S::Future, R>;
+    type Future = GuardFuture<S::Future, R>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(cx)
@@ -93,28 +81,9 @@ where
         let uid = request.extensions().get::<UnixPeer>().and_then(UnixPeer::uid);
         if uid == Some(self.uid) {
             request.extensions_mut().insert(PeerChecked);
-            return SameUserFuture { admitted: Some(self.inner.call(request)), rejection: None };
+            return GuardFuture::admitted(self.inner.call(request));
         }
-        let rejection = ApiError::OtherUser.into_response();
-        SameUserFuture { admitted: None, rejection: Some(rejection) }
-    }
-}
-
-impl<F, E, B> Future for SameUserFuture<F, B>
-where
-    F: Future<Output = Result<Response<B>, E>>,
-{
-    type Output = Result<Response<B>, E>;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.project();
-        match this.admitted.as_pin_mut() {
-            Some(response) => response.poll(cx),
-            None => {
-                let rejection = this.rejection.take();
-                Poll::Ready(Ok(rejection.expect("a future is not polled after its end")))
-            }
-        }
+        GuardFuture::rejected(ApiError::OtherUser)
     }
 }
 

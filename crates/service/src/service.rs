@@ -4,6 +4,7 @@ pub(crate) mod builder;
 
 use std::convert::Infallible;
 use std::error::Error as StdError;
+use std::future::ready;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -14,20 +15,40 @@ use http::{Request, Response};
 use thiserror::Error;
 use universal_worker_abi::ClassInfo;
 
+use crate::access::Access;
 use crate::api::body::Body;
-use crate::api::dispatch;
+use crate::api::error::ApiError;
 use crate::api::state::ApiState;
+use crate::api::{body_text, dispatch};
+use crate::peer::PeerChecked;
 use crate::runs::shutdown::Stopped;
 use crate::serve::ConnectionLimits;
 
 /// A plugin as an HTTP service for hyper and tower.
+///
+/// It admits the requests that [`Access::loopback`] allows, and those that a
+/// [`SameUserLayer`](crate::SameUserLayer) has admitted.
+/// For other rules, wrap the handle of [`without_access_control`](Self::without_access_control) in an
+/// [`AccessLayer`](crate::AccessLayer), or in a layer of your own.
 ///
 /// Clones are handles to the same service.
 /// Several services in one process are independent of each other.
 #[derive(Debug, Clone)]
 pub struct WorkerService {
     state: Arc<ApiState>,
+    guard: Guard,
 }
+
+/// Which requests a handle admits by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Guard {
+    /// Those of [`Access::loopback`].
+    Loopback,
+    /// All: a layer around it decides.
+    None,
+}
+
+static LOOPBACK: Access = Access::loopback();
 
 /// The plugin does not accept a config.
 #[derive(Debug, Error)]
@@ -46,6 +67,19 @@ impl WorkerService {
         self.state.runs.info()
     }
 
+    /// A handle to the same service that admits every request: only for a layer around it that checks
+    /// them, such as [`AccessLayer`](crate::AccessLayer).
+    #[must_use]
+    pub fn without_access_control(&self) -> Self {
+        Self { state: Arc::clone(&self.state), guard: Guard::None }
+    }
+
+    fn check<B>(&self, request: &Request<B>) -> Result<(), ApiError> {
+        let is_checked =
+            self.guard == Guard::None || request.extensions().get::<PeerChecked>().is_some();
+        if is_checked { Ok(()) } else { LOOPBACK.check(request) }
+    }
+
     /// Initializes the plugin with a config in JSON, as `POST /initialize` does; blocks until it is
     /// done.
     ///
@@ -56,7 +90,9 @@ impl WorkerService {
     /// # Panics
     /// On a thread that drives an asynchronous runtime.
     pub fn initialize(&self, config: &[u8]) -> Result<(), InitializeError> {
-        let pending = self.state.runs.initialize(Bytes::copy_from_slice(config));
+        let config = body_text::from_body(Bytes::copy_from_slice(config));
+        let config = config.map_err(|error| InitializeError { message: error.to_string() })?;
+        let pending = self.state.runs.initialize(config);
         let pending = pending.map_err(|error| InitializeError { message: error.to_string() })?;
         match pending.blocking_result() {
             None => Err(InitializeError { message: "the service is stopping".to_owned() }),
@@ -116,6 +152,9 @@ where
     type Future = ResponseFuture;
 
     fn call(&self, request: Request<B>) -> ResponseFuture {
+        if let Err(error) = self.check(&request) {
+            return Box::pin(ready(Ok(error.into_response())));
+        }
         let state = Arc::clone(&self.state);
         Box::pin(async move { Ok(dispatch::respond(&state, request).await) })
     }

@@ -47,6 +47,19 @@ pub struct Limits {
     pub health_timeout: Duration,
     /// Time that the plugin may take for its config options (4 s); then `/config_options` gets 504.
     pub options_timeout: Duration,
+    /// How error messages name a limit (as its field).
+    pub names: LimitNames,
+}
+
+/// How error messages name a limit that a client has reached.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum LimitNames {
+    /// As a field of [`Limits`], such as `max_body`.
+    #[default]
+    Fields,
+    /// As an option of the command line, such as `--max-body`.
+    Options,
 }
 
 impl Default for Limits {
@@ -66,69 +79,30 @@ impl Default for Limits {
             health_timeout: Duration::from_secs(1),
             // Clients of the original worker wait for 5 s.
             options_timeout: Duration::from_secs(4),
+            names: LimitNames::default(),
         }
     }
 }
 
-/// The hosts and origins that requests may have; [`loopback`](Self::loopback) by default.
-///
-/// Requests from a Unix socket ([`UnixPeer`](crate::UnixPeer)) are not checked.
-#[derive(Debug, Clone)]
-pub struct Access {
-    pub(crate) hosts: AllowedHosts,
-    pub(crate) origins: Vec<String>,
-    pub(crate) token: Option<String>,
-}
-
-#[derive(Debug, Clone)]
-pub(crate) enum AllowedHosts {
-    /// Loopback names and addresses, and these.
-    LoopbackAnd(Vec<String>),
-    Any,
-}
-
-impl Access {
-    /// Allows requests whose `Host` is a loopback name or address, and that no page of another site
-    /// sent.
-    ///
-    /// A page in a browser can reach a loopback port, even under a name of its own (DNS rebinding).
-    #[must_use]
-    pub fn loopback() -> Self {
-        Self { hosts: AllowedHosts::LoopbackAnd(Vec::new()), origins: Vec::new(), token: None }
-    }
-
-    /// Allows any `Host`: for an embedder whose own server controls access.
-    #[must_use]
-    pub fn any_host() -> Self {
-        Self { hosts: AllowedHosts::Any, origins: Vec::new(), token: None }
-    }
-
-    /// Also allows requests to this host name.
-    #[must_use]
-    pub fn allow_host(mut self, name: impl Into<String>) -> Self {
-        if let AllowedHosts::LoopbackAnd(names) = &mut self.hosts {
-            names.push(name.into());
+impl LimitNames {
+    pub(crate) const fn max_body(self) -> &'static str {
+        match self {
+            Self::Fields => "max_body",
+            Self::Options => "--max-body",
         }
-        self
     }
 
-    /// Also allows requests from pages of this origin, such as `https://example.org`.
-    #[must_use]
-    pub fn allow_origin(mut self, origin: impl Into<String>) -> Self {
-        self.origins.push(origin.into());
-        self
+    pub(crate) const fn max_rss(self) -> &'static str {
+        match self {
+            Self::Fields => "max_rss",
+            Self::Options => "--max-rss",
+        }
     }
 
-    /// Requires `Authorization: Bearer` with this token (RFC 6750), except for `/health` and `/ready`.
-    #[must_use]
-    pub fn require_token(mut self, token: impl Into<String>) -> Self {
-        self.token = Some(token.into());
-        self
-    }
-}
-
-impl Default for Access {
-    fn default() -> Self {
-        Self::loopback()
+    pub(crate) const fn max_body_total(self) -> &'static str {
+        match self {
+            Self::Fields => "max_body_total",
+            Self::Options => "--max-body-total",
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! Tests of several modules together.
 
+mod access;
 mod cancel;
 mod engine;
 mod first_lane;

@@ -14,6 +14,7 @@
 //!   A sample is cached for [`SAMPLE_TTL`]; it takes well below a millisecond, however many processes the
 //!   machine has, because only those of the tree are read.
 //! - [`ProcessMeter`] and [`thread_cpu_time`] measure one piece of work in this process, before and after.
+//! - [`memory_left`] is what resource limits and control groups leave this process.
 //! - [`descendants`] lists a process tree.
 //!
 //! The crate reads proc(5) and supports only Linux.
@@ -25,11 +26,15 @@ compile_error!("universal-worker-telemetry supports only Linux: it reads /proc")
 
 mod cpu_load;
 mod linux;
+mod memory_left;
 mod meter;
 mod sampler;
 mod tree;
 mod visit;
 
+pub use memory_left::MemoryLeft;
+pub use memory_left::MemoryLimit;
+pub use memory_left::memory_left;
 pub use meter::ProcessMeter;
 pub use meter::ProcessUsage;
 pub use meter::thread_cpu_time;

@@ -7,20 +7,29 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bytes::{Buf, Bytes};
-use http::{HeaderMap, header};
+use http::{HeaderMap, HeaderName, header};
 use http_body_util::BodyExt;
+use universal_worker_telemetry::MemoryLeft;
 
+use crate::api::body_text;
 use crate::api::error::ApiError;
 use crate::settings::Limits;
 
-/// Limits the size of each body, and of all bodies that are being read.
+/// Limits the size of each body, and of all bodies together.
 #[derive(Debug)]
 pub(crate) struct BodyReader {
-    max_body: usize,
-    max_total: usize,
+    max_body: BodyLimit,
+    max_total: BodyLimit,
     timeout: Duration,
-    /// Bytes of all bodies that are being read.
+    /// Bytes of all bodies that are being read, and of large ones until they are dropped.
     in_use: Arc<AtomicUsize>,
+}
+
+/// A limit of bodies, and what sets it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct BodyLimit {
+    pub(crate) bytes: usize,
+    pub(crate) name: &'static str,
 }
 
 /// The bytes of one body; subtracted from the total when dropped.
@@ -29,11 +38,28 @@ struct Reservation {
     bytes: usize,
 }
 
+/// A body that counts until the plugin has returned, which is when it is dropped.
+struct HeldBody {
+    body: Bytes,
+    _reservation: Reservation,
+}
+
+/// Bytes above which a body counts for longer than it is read.
+const LARGE: usize = 64 * 1024;
+
+/// The part of the memory left that bodies may take: a plugin holds the body, its own copy of it and
+/// often a result as large, in a buffer that has grown by doubling.
+const MEMORY_SHARE: u64 = 8;
+
+/// Bodies may have this many bytes even if no memory is left, so that the worker can be controlled.
+const MIN_TOTAL: u64 = 1 << 20;
+
 impl BodyReader {
-    pub(crate) fn new(limits: &Limits) -> Self {
+    pub(crate) fn new(limits: &Limits, memory: Option<MemoryLeft>) -> Self {
+        let max_body = BodyLimit { bytes: limits.max_body, name: limits.names.max_body() };
         Self {
-            max_body: limits.max_body,
-            max_total: limits.max_body_total,
+            max_body,
+            max_total: max_total(limits, memory),
             timeout: limits.body_timeout,
             in_use: Arc::default(),
         }
@@ -45,12 +71,16 @@ impl BodyReader {
         B: http_body::Body,
         B::Error: Into<Box<dyn StdError + Send + Sync>>,
     {
-        check_encoding(headers)?;
+        check_codings(headers, header::CONTENT_ENCODING, "identity", ApiError::ContentEncoding)?;
         let length = body.size_hint().exact().map(usize::try_from);
         let content_length = match length {
-            None => None,
-            Some(Ok(bytes)) if bytes <= self.max_body => Some(bytes),
-            Some(_) => return Err(self.too_large()),
+            None => {
+                let refuse = ApiError::TransferEncoding;
+                check_codings(headers, header::TRANSFER_ENCODING, "chunked", refuse)?;
+                None
+            }
+            Some(Ok(bytes)) if bytes <= self.max_body.bytes => Some(bytes),
+            Some(_) => return Err(ApiError::TooLarge(self.max_body)),
         };
         let mut reservation = Reservation { in_use: Arc::clone(&self.in_use), bytes: 0 };
         self.reserve(&mut reservation, content_length.unwrap_or(0))?;
@@ -61,16 +91,21 @@ impl BodyReader {
             if whole.is_empty() && content_length == Some(length) {
                 // A body in one piece is not copied.
                 let mut data = data;
-                return Ok(data.copy_to_bytes(length));
+                return reservation.hold(data.copy_to_bytes(length));
             }
-            if whole.len() + length > self.max_body {
-                return Err(self.too_large());
+            let bytes = whole.len() + length;
+            if bytes > self.max_body.bytes {
+                return Err(ApiError::TooLarge(self.max_body));
             }
-            self.reserve(&mut reservation, whole.len() + length)?;
-            whole.reserve_exact(content_length.unwrap_or(0).saturating_sub(whole.len()));
+            self.reserve(&mut reservation, bytes)?;
+            let missing = content_length.unwrap_or(0).saturating_sub(whole.len());
+            // A client chose the size: the allocator must not end the process.
+            let reserved =
+                whole.try_reserve_exact(missing).and_then(|()| whole.try_reserve(length));
+            reserved.map_err(|_| ApiError::NoMemory { bytes: bytes.max(missing) })?;
             append(&mut whole, data);
         }
-        Ok(whole.into())
+        reservation.hold(whole.into())
     }
 
     async fn next_chunk<B>(&self, mut body: Pin<&mut B>) -> Result<Option<B::Data>, ApiError>
@@ -101,14 +136,21 @@ impl BodyReader {
         let more = bytes.saturating_sub(reservation.bytes);
         let before = self.in_use.fetch_add(more, Ordering::Relaxed);
         reservation.bytes += more;
-        if before + more > self.max_total {
-            return Err(ApiError::TotalTooLarge { limit: self.max_total });
+        if before + more > self.max_total.bytes {
+            return Err(ApiError::TotalTooLarge(self.max_total));
         }
         Ok(())
     }
+}
 
-    fn too_large(&self) -> ApiError {
-        ApiError::TooLarge { limit: self.max_body }
+impl Reservation {
+    /// The text of the body; if it is large, it counts until it is dropped.
+    fn hold(self, body: Bytes) -> Result<Bytes, ApiError> {
+        let text = body_text::from_body(body)?;
+        if text.len() <= LARGE {
+            return Ok(text);
+        }
+        Ok(Bytes::from_owner(HeldBody { body: text, _reservation: self }))
     }
 }
 
@@ -118,11 +160,39 @@ impl Drop for Reservation {
     }
 }
 
-fn check_encoding(headers: &HeaderMap) -> Result<(), ApiError> {
-    for value in headers.get_all(header::CONTENT_ENCODING) {
-        if !value.as_bytes().eq_ignore_ascii_case(b"identity") {
-            let named = String::from_utf8_lossy(value.as_bytes()).into_owned();
-            return Err(ApiError::ContentEncoding(named));
+impl AsRef<[u8]> for HeldBody {
+    fn as_ref(&self) -> &[u8] {
+        &self.body
+    }
+}
+
+/// The limit of all bodies together: the setting, or a part of the memory that the process has left.
+fn max_total(limits: &Limits, memory: Option<MemoryLeft>) -> BodyLimit {
+    let setting = BodyLimit { bytes: limits.max_body_total, name: limits.names.max_body_total() };
+    let Some(memory) = memory else { return setting };
+    let share = usize::try_from((memory.bytes / MEMORY_SHARE).max(MIN_TOTAL));
+    match share {
+        Ok(bytes) if bytes < setting.bytes => {
+            let (left, name) = (memory.bytes >> 20, memory.limit.name());
+            log::info!("all bodies together may have {bytes} bytes: {name} leaves {left} MiB");
+            BodyLimit { bytes, name }
+        }
+        _ => setting,
+    }
+}
+
+/// Checks that a list of codings names no other than the one that needs no decoding.
+fn check_codings(
+    headers: &HeaderMap,
+    name: HeaderName,
+    known: &str,
+    refuse: impl Fn(String) -> ApiError,
+) -> Result<(), ApiError> {
+    for value in headers.get_all(name) {
+        let codings = value.as_bytes().split(|byte| *byte == b',').map(<[u8]>::trim_ascii);
+        let mut codings = codings.filter(|coding| !coding.is_empty());
+        if !codings.all(|coding| coding.eq_ignore_ascii_case(known.as_bytes())) {
+            return Err(refuse(String::from_utf8_lossy(value.as_bytes()).into_owned()));
         }
     }
     Ok(())
@@ -136,3 +206,6 @@ fn append(whole: &mut Vec<u8>, mut data: impl Buf) {
         data.advance(length);
     }
 }
+
+#[cfg(test)]
+mod tests;

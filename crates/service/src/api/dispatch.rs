@@ -9,7 +9,7 @@ use crate::api::error::ApiError;
 use crate::api::routes::Route;
 use crate::api::run_headers::RunHeaders;
 use crate::api::state::ApiState;
-use crate::api::{access, handlers, routes};
+use crate::api::{handlers, routes};
 
 /// The response to a request, whether it succeeds or fails.
 pub(crate) async fn respond<B>(state: &ApiState, request: Request<B>) -> Response<Body>
@@ -26,7 +26,6 @@ where
     B::Error: Into<Box<dyn StdError + Send + Sync>>,
 {
     let (head, body) = request.into_parts();
-    access::check(&state.access, &head)?;
     let route = routes::find(&head.method, head.uri.path())?;
     let open_request = (!route.is_about_worker()).then(|| state.idle_tracker.open());
     let body = async { state.body_reader.read(&head.headers, body).await };

@@ -6,10 +6,12 @@ use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
 use serde::Serialize;
 use thiserror::Error;
-use universal_worker_abi::{Fault, FaultKind};
+use universal_worker_abi::Fault;
 
+use crate::api::body_reader::BodyLimit;
 use crate::api::response;
 use crate::api::response_headers::ResponseHeaders;
+use crate::error_code::ErrorCode;
 use crate::run::cancel::CancelReason;
 use crate::run::error::{RunError, SpawnError};
 use crate::run::failure::Failure;
@@ -22,20 +24,32 @@ pub(crate) enum ApiError {
     NotFound,
     #[error("Method Not Allowed")]
     MethodNotAllowed { allow: &'static str },
+    #[error("the target must be a path")]
+    Target,
     #[error("the request needs exactly one Host header")]
     HostHeader,
-    #[error("host '{0}' is not allowed: use a loopback address, or allow it with --allow-host")]
-    HostNotAllowed(String),
-    #[error("pages of another origin are not allowed; --allow-origin allows an origin")]
-    OriginNotAllowed,
+    #[error("the Host header and the target name different hosts")]
+    HostMismatch,
+    #[error("host '{}' is not allowed: use a loopback address", shortened(.0))]
+    HostRefused(String),
+    #[error("pages of another origin are not allowed")]
+    OriginRefused,
+    #[error("the request needs a valid token: send it as 'Authorization: Bearer TOKEN'")]
+    Token,
     #[error("the socket is for processes of the worker's own user: run the client as that user")]
     OtherUser,
-    #[error("content encoding '{0}' is not supported: send the body uncompressed")]
+    #[error("content encoding '{}' is not supported: send the body uncompressed", shortened(.0))]
     ContentEncoding(String),
-    #[error("the body is larger than {limit} bytes; --max-body sets the limit")]
-    TooLarge { limit: usize },
-    #[error("the bodies being read exceed {limit} bytes together; --max-body-total sets the limit")]
-    TotalTooLarge { limit: usize },
+    #[error("transfer encoding '{}' is not supported: use chunked, or Content-Length", shortened(.0))]
+    TransferEncoding(String),
+    #[error("the body is larger than {} bytes ({})", .0.bytes, .0.name)]
+    TooLarge(BodyLimit),
+    #[error("all bodies of requests together exceed {} bytes ({})", .0.bytes, .0.name)]
+    TotalTooLarge(BodyLimit),
+    #[error("there is no memory for a body of {bytes} bytes")]
+    NoMemory { bytes: usize },
+    #[error("the body is not UTF-8 but {0}: send JSON in UTF-8")]
+    NotUtf8(&'static str),
     #[error("no byte of the body arrived within {} s", .0.as_secs_f64())]
     BodyTimeout(Duration),
     #[error("the body is incomplete: {0}")]
@@ -85,6 +99,7 @@ pub(crate) struct FailedRun {
 #[derive(Serialize)]
 struct ErrorBody<'a> {
     detail: &'a str,
+    code: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -124,6 +139,7 @@ impl ApiError {
         let status = self.status();
         let body = ErrorBody {
             detail: &message,
+            code: self.code().as_str(),
             error: for_lines.then_some(&message),
             _job_error: job_error,
         };
@@ -132,31 +148,46 @@ impl ApiError {
         response
     }
 
+    fn code(&self) -> ErrorCode {
+        match self {
+            Self::NotFound => ErrorCode::NotFound,
+            Self::MethodNotAllowed { .. } => ErrorCode::MethodNotAllowed,
+            Self::Target | Self::HostHeader | Self::HostMismatch => ErrorCode::BadRequest,
+            Self::HostRefused(_) => ErrorCode::HostRefused,
+            Self::OriginRefused => ErrorCode::OriginRefused,
+            Self::Token => ErrorCode::Token,
+            Self::OtherUser => ErrorCode::PeerRefused,
+            Self::ContentEncoding(_) => ErrorCode::ContentEncoding,
+            Self::TransferEncoding(_) => ErrorCode::TransferEncoding,
+            Self::TooLarge(_) => ErrorCode::TooLarge,
+            Self::TotalTooLarge(_) | Self::NoMemory { .. } | Self::Spawn(_) => ErrorCode::Resource,
+            Self::NotUtf8(_) | Self::InvalidJson(_) => ErrorCode::BadJson,
+            Self::BodyTimeout(_) => ErrorCode::BodyTimeout,
+            Self::BodyIncomplete(_) => ErrorCode::IncompleteBody,
+            Self::MissingConfig => ErrorCode::BadConfig,
+            Self::ConfigRejected(failure) => match failure.error.code() {
+                code @ (ErrorCode::BadJson | ErrorCode::PluginPanicked) => code,
+                _ => ErrorCode::BadConfig,
+            },
+            Self::OptionsTimeout(_) => ErrorCode::OptionsTimeout,
+            Self::InvalidCancel(_) => ErrorCode::BadArguments,
+            Self::UnknownRun(_) => ErrorCode::UnknownRun,
+            Self::RunEnded(_) => ErrorCode::Ended,
+            Self::InvalidHeader { .. } => ErrorCode::BadHeader,
+            Self::CleanupPending => ErrorCode::CleanupPending,
+            Self::Draining => ErrorCode::Shutdown,
+            Self::Lost => ErrorCode::Defect,
+            Self::Run(run) => run.failure.error.code(),
+            Self::Stream(error) => error.code(),
+        }
+    }
+
     fn status(&self) -> StatusCode {
         match self {
-            Self::NotFound | Self::UnknownRun(_) => StatusCode::NOT_FOUND,
-            Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
-            Self::HostHeader
-            | Self::BodyIncomplete(_)
-            | Self::MissingConfig
-            | Self::ConfigRejected(_)
-            | Self::InvalidJson(_)
-            | Self::InvalidHeader { .. } => StatusCode::BAD_REQUEST,
-            Self::RunEnded(_) => StatusCode::CONFLICT,
-            Self::InvalidCancel(_) => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::HostNotAllowed(_) | Self::OriginNotAllowed | Self::OtherUser => {
-                StatusCode::FORBIDDEN
-            }
-            Self::ContentEncoding(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::BodyTimeout(_) => StatusCode::REQUEST_TIMEOUT,
-            Self::OptionsTimeout(_) => StatusCode::GATEWAY_TIMEOUT,
-            Self::TotalTooLarge { .. } | Self::CleanupPending | Self::Draining | Self::Spawn(_) => {
-                StatusCode::SERVICE_UNAVAILABLE
-            }
-            Self::Lost => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::ConfigRejected(_) => StatusCode::BAD_REQUEST,
             Self::Run(run) => run_status(&run.failure),
             Self::Stream(error) => error.status(),
+            error => usual_status(error.code()),
         }
     }
 
@@ -164,6 +195,9 @@ impl ApiError {
         match self {
             Self::MethodNotAllowed { allow } => {
                 headers.insert(header::ALLOW, HeaderValue::from_static(allow));
+            }
+            Self::Token => {
+                headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
             }
             Self::Draining | Self::OtherUser => close(headers),
             Self::Run(run) => {
@@ -201,22 +235,19 @@ fn close(headers: &mut http::HeaderMap) {
     headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
 }
 
+fn usual_status(code: ErrorCode) -> StatusCode {
+    StatusCode::from_u16(code.statuses()[0]).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+}
+
+/// The status of a failed run, which is one of [`ErrorCode::statuses`].
 fn run_status(failure: &Failure) -> StatusCode {
     match &failure.error {
-        RunError::Fault(fault) => match fault.kind {
-            FaultKind::Syntax => StatusCode::BAD_REQUEST,
-            FaultKind::Arguments => StatusCode::UNPROCESSABLE_ENTITY,
-            FaultKind::NotImplemented => StatusCode::NOT_IMPLEMENTED,
-            _ if failure.job_error.blames_input() => StatusCode::UNPROCESSABLE_ENTITY,
-            _ => StatusCode::INTERNAL_SERVER_ERROR,
+        RunError::Cancelled(CancelReason::Shutdown) => StatusCode::CONFLICT,
+        error => match error.code() {
+            ErrorCode::PluginError if failure.job_error.blames_input() => {
+                StatusCode::UNPROCESSABLE_ENTITY
+            }
+            code => usual_status(code),
         },
-        RunError::UnknownExtension(_) => StatusCode::NOT_FOUND,
-        RunError::NotInitialized(_) => StatusCode::UNPROCESSABLE_ENTITY,
-        RunError::Cancelled(CancelReason::Deadline) => StatusCode::GATEWAY_TIMEOUT,
-        RunError::Cancelled(_) | RunError::IdTaken { .. } => StatusCode::CONFLICT,
-        RunError::QueueFull { .. } | RunError::Draining | RunError::Spawn(_) => {
-            StatusCode::SERVICE_UNAVAILABLE
-        }
-        RunError::NotUtf8 | RunError::Lost => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }

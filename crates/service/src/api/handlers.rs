@@ -56,7 +56,7 @@ struct StatsBody {
 struct ReadyBody {
     status: Readiness,
     runs: Vec<BlockingRun>,
-    /// Why the health check of the plugin failed.
+    /// Why the health check of the plugin failed, or how much memory is held.
     #[serde(skip_serializing_if = "Option::is_none")]
     detail: Option<String>,
 }

@@ -34,30 +34,61 @@ enum RouteMethod {
     Post,
 }
 
-const ROUTES: [(&str, RouteMethod, Route<'static>); 21] = [
-    ("/execute", RouteMethod::Post, Route::Execute),
-    ("/execute_stream", RouteMethod::Post, Route::ExecuteStream),
-    ("/health", RouteMethod::Get, Route::Health),
-    ("/ready", RouteMethod::Get, Route::Ready),
-    ("/stats", RouteMethod::Get, Route::Stats),
-    ("/runs", RouteMethod::Get, Route::Runs),
-    ("/progress", RouteMethod::Get, Route::Progress),
-    ("/cancel", RouteMethod::Post, Route::Cancel),
-    ("/initialize", RouteMethod::Post, Route::Initialize),
-    ("/config", RouteMethod::Get, Route::Config),
-    ("/config_schema", RouteMethod::Get, Route::ConfigSchema),
-    ("/config_options", RouteMethod::Get, Route::ConfigOptions),
-    ("/prefetch", RouteMethod::Post, Route::Prefetch),
-    ("/cleanup", RouteMethod::Post, Route::Cleanup),
+/// Who may send requests to a route when a token is required.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Exposure {
+    /// Clients with the token.
+    Closed,
+    /// Everybody.
+    Open,
+}
+
+/// A route with a fixed path.
+struct Row {
+    path: &'static str,
+    method: RouteMethod,
+    route: Route<'static>,
+    exposure: Exposure,
+}
+
+const ROUTES: [Row; 21] = [
+    Row::post("/execute", Route::Execute),
+    Row::post("/execute_stream", Route::ExecuteStream),
+    Row::get("/health", Route::Health).open(),
+    Row::get("/ready", Route::Ready).open(),
+    Row::get("/stats", Route::Stats),
+    Row::get("/runs", Route::Runs),
+    Row::get("/progress", Route::Progress),
+    Row::post("/cancel", Route::Cancel),
+    Row::post("/initialize", Route::Initialize),
+    Row::get("/config", Route::Config),
+    Row::get("/config_schema", Route::ConfigSchema),
+    Row::get("/config_options", Route::ConfigOptions),
+    Row::post("/prefetch", Route::Prefetch),
+    Row::post("/cleanup", Route::Cleanup),
     // What later hosts of Python plugins ask for.
-    ("/task", RouteMethod::Post, Route::Extension("task")),
-    ("/reconfigure", RouteMethod::Post, Route::Extension("reconfigure")),
-    ("/on_disable", RouteMethod::Post, Route::Extension("on_disable")),
-    ("/on_enable", RouteMethod::Post, Route::Extension("on_enable")),
-    ("/structural_surface", RouteMethod::Get, Route::Extension("structural_surface")),
-    ("/get_system_status", RouteMethod::Post, Route::Extension("get_system_status")),
-    ("/list_processes", RouteMethod::Post, Route::Extension("list_processes")),
+    Row::post("/task", Route::Extension("task")),
+    Row::post("/reconfigure", Route::Extension("reconfigure")),
+    Row::post("/on_disable", Route::Extension("on_disable")),
+    Row::post("/on_enable", Route::Extension("on_enable")),
+    Row::get("/structural_surface", Route::Extension("structural_surface")),
+    Row::post("/get_system_status", Route::Extension("get_system_status")),
+    Row::post("/list_processes", Route::Extension("list_processes")),
 ];
+
+impl Row {
+    const fn get(path: &'static str, route: Route<'static>) -> Self {
+        Self { path, method: RouteMethod::Get, route, exposure: Exposure::Closed }
+    }
+
+    const fn post(path: &'static str, route: Route<'static>) -> Self {
+        Self { path, method: RouteMethod::Post, route, exposure: Exposure::Closed }
+    }
+
+    const fn open(self) -> Self {
+        Self { exposure: Exposure::Open, ..self }
+    }
+}
 
 impl Route<'_> {
     /// Whether it asks for the state of the worker, which does not count as activity.
@@ -84,17 +115,43 @@ impl RouteMethod {
     }
 }
 
+/// A path of each route.
+#[cfg(test)]
+pub(crate) fn paths() -> impl Iterator<Item = &'static str> {
+    ROUTES.iter().map(|row| row.path).chain(["/runs/id", "/runs/id/cancel"])
+}
+
+/// Whether a request needs no token.
+pub(crate) fn is_open(method: &Method, path: &str) -> bool {
+    let is_target = |row: &&Row| row.path == path && row.method.allows(method);
+    ROUTES.iter().find(is_target).is_some_and(|row| row.exposure == Exposure::Open)
+}
+
 pub(crate) fn find<'p>(method: &Method, path: &'p str) -> Result<Route<'p>, ApiError> {
-    let fixed = ROUTES.iter().find(|(known, ..)| *known == path);
-    let found = fixed.map(|(_, route_method, route)| (*route_method, *route));
+    let fixed = ROUTES.iter().find(|row| row.path == path);
+    let found = fixed.map(|row| (row.method, row.route));
     let found = found.or_else(|| find_run(path));
-    let (route_method, route) = found.ok_or(ApiError::NotFound)?;
+    let (route_method, route) = found.ok_or_else(|| not_found(method, path))?;
     if route_method.allows(method) {
         Ok(route)
     } else {
         Err(ApiError::MethodNotAllowed { allow: route_method.allow_header() })
     }
 }
+
+/// The error of a target that is no route.
+fn not_found(method: &Method, path: &str) -> ApiError {
+    match path {
+        // The target of `OPTIONS *` and of `CONNECT`: the server as a whole.
+        "*" => ApiError::MethodNotAllowed { allow: ANY_METHOD },
+        "" if method == Method::CONNECT => ApiError::MethodNotAllowed { allow: ANY_METHOD },
+        "" => ApiError::Target,
+        _ => ApiError::NotFound,
+    }
+}
+
+/// The methods of all routes together.
+const ANY_METHOD: &str = "GET, HEAD, POST";
 
 /// `/runs/{id}` and `/runs/{id}/cancel`; ids need no percent-encoding.
 fn find_run(path: &str) -> Option<(RouteMethod, Route<'_>)> {
@@ -123,7 +180,7 @@ mod tests {
 
     #[test]
     fn an_extension_has_the_name_of_its_route() {
-        for (path, _, route) in ROUTES {
+        for Row { path, route, .. } in ROUTES {
             if let Route::Extension(name) = route {
                 assert_eq!(path.strip_prefix('/'), Some(name));
             }

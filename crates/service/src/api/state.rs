@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
-use universal_worker_telemetry::Sampler;
+use universal_worker_telemetry::{Sampler, memory_left};
 
 use crate::api::body_reader::BodyReader;
 use crate::api::idle_tracker::IdleTracker;
+use crate::run::pressure::MemoryGate;
 use crate::runs::Runs;
-use crate::settings::{Access, Limits};
+use crate::settings::Limits;
 
 #[derive(Debug)]
 pub(crate) struct ApiState {
@@ -16,8 +17,7 @@ pub(crate) struct ApiState {
     /// Further members of the response to `/health`.
     pub(crate) health_extra: Map<String, Value>,
     pub(crate) limits: Limits,
-    pub(crate) access: Access,
-    pub(crate) sampler: Sampler,
+    pub(crate) sampler: Arc<Sampler>,
     pub(crate) body_reader: BodyReader,
     pub(crate) idle_tracker: Arc<IdleTracker>,
 }
@@ -26,19 +26,21 @@ pub(crate) struct ApiState {
 const HEALTH: [&str; 4] = ["status", "pid", "name", "version"];
 
 impl ApiState {
-    pub(crate) fn new(
-        runs: Runs,
-        limits: Limits,
-        access: Access,
-        mut health_extra: Map<String, Value>,
-    ) -> Self {
+    pub(crate) fn new(runs: Runs, limits: Limits, mut health_extra: Map<String, Value>) -> Self {
         health_extra.retain(|name, _| !HEALTH.contains(&name.as_str()));
+        let sampler = Arc::new(Sampler::new(std::process::id()));
+        let gate = |limit| {
+            let (sampler, plugin) = (Arc::clone(&sampler), runs.info().name.clone());
+            MemoryGate::new(plugin, limit, limits.names.max_rss(), move || {
+                sampler.sample().memory_rss_mb
+            })
+        };
+        let memory = limits.max_rss.map(gate);
         Self {
-            runs,
+            runs: runs.with_memory_gate(memory),
             health_extra,
-            access,
-            sampler: Sampler::new(std::process::id()),
-            body_reader: BodyReader::new(&limits),
+            sampler,
+            body_reader: BodyReader::new(&limits, memory_left()),
             idle_tracker: Arc::default(),
             limits,
         }

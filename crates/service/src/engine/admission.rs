@@ -19,6 +19,8 @@ pub(crate) enum AdmissionError {
         /// That run has ended, and its plugin has not returned.
         has_ended: bool,
     },
+    /// It would wait for a wedged run, which may never return.
+    Wedged,
     QueueFull {
         waiting: usize,
         /// Time until a place is likely to be free.
@@ -39,6 +41,9 @@ impl<J> Engine<J> {
         }
         if let Some(live) = self.find_live(run.id()) {
             return Err(AdmissionError::IdTaken { has_ended: live.state.is_final() });
+        }
+        if self.is_wedged() {
+            return Err(AdmissionError::Wedged);
         }
         let waiting = self.queue.runs().count();
         if self.is_full(waiting) {
@@ -109,6 +114,7 @@ impl AdmissionError {
         match self {
             Self::Draining => RunError::Draining,
             Self::IdTaken { has_ended } => RunError::IdTaken { id: id.to_owned(), has_ended },
+            Self::Wedged => RunError::Wedged,
             Self::QueueFull { waiting, retry_after } => {
                 RunError::QueueFull { waiting, retry_after_seconds: retry_after.as_secs_f64() }
             }

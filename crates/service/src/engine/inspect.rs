@@ -37,6 +37,8 @@ pub(crate) enum Readiness {
     Busy,
     /// Every lane is held by a wedged run, or blocked by a lifecycle change that waits for one.
     Wedged,
+    /// The process tree holds too much memory; the engine does not know.
+    Pressure,
     Draining,
 }
 
@@ -96,10 +98,9 @@ impl<J> Engine<J> {
     /// Whether a run would be admitted, and the runs that prevent it with the time since they do:
     /// wedged runs since they became wedged, others since they started.
     pub(crate) fn readiness(&self, now: Instant) -> (Readiness, Vec<(Arc<Run>, Duration)>) {
-        let wedged = self.wedged_lanes();
         let readiness = if self.is_draining {
             Readiness::Draining
-        } else if wedged == self.bounds.lanes || wedged > 0 && self.queue.has_lifecycle() {
+        } else if self.is_wedged() {
             Readiness::Wedged
         } else if self.is_full(self.queue.runs().count()) {
             Readiness::Busy
@@ -114,6 +115,12 @@ impl<J> Engine<J> {
             Some((snapshot.run, now.saturating_duration_since(since)))
         });
         (readiness, runs.collect())
+    }
+
+    /// Whether a run would have to wait for a wedged one to return.
+    pub(super) fn is_wedged(&self) -> bool {
+        let wedged = self.wedged_lanes();
+        wedged == self.bounds.lanes || wedged > 0 && self.queue.has_lifecycle()
     }
 
     fn wedged_lanes(&self) -> usize {

@@ -21,9 +21,7 @@ impl CancelReason {
         match self {
             Self::Cancel => "the run was cancelled",
             Self::ClientGone => "the run was cancelled: its client disconnected",
-            Self::Deadline => {
-                "the deadline of the run has passed (X-Timeout-Ms of the request, or --run-timeout)"
-            }
+            Self::Deadline => "the deadline of the run has passed",
             Self::Shutdown => "the run was cancelled: the worker is stopping",
         }
     }

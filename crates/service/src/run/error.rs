@@ -4,9 +4,11 @@ use std::io;
 use std::time::Instant;
 
 use thiserror::Error;
-use universal_worker_abi::Fault;
+use universal_worker_abi::{Fault, FaultKind};
 
+use crate::error_code::ErrorCode;
 use crate::run::cancel::CancelReason;
+use crate::run::pressure::Pressure;
 
 #[derive(Debug, Error)]
 pub(crate) enum RunError {
@@ -25,7 +27,7 @@ pub(crate) enum RunError {
     #[error("{}", .0.message())]
     Cancelled(CancelReason),
 
-    #[error("the plugin is busy and the queue is full ({waiting} waiting; set by --queue)")]
+    #[error("the plugin is busy and the queue is full ({waiting} waiting)")]
     QueueFull {
         /// Runs that wait.
         waiting: usize,
@@ -44,6 +46,13 @@ pub(crate) enum RunError {
         /// The other run has ended and only holds its lane.
         has_ended: bool,
     },
+
+    /// The run would wait for a wedged one, which may never return.
+    #[error("every lane is held by a wedged run, or waits for one to return")]
+    Wedged,
+
+    #[error(transparent)]
+    Pressure(Pressure),
 
     /// The worker admits no more runs.
     #[error("the worker is stopping")]
@@ -68,6 +77,30 @@ pub(crate) enum RunError {
 pub(crate) struct SpawnError(#[from] io::Error);
 
 impl RunError {
+    pub(crate) const fn code(&self) -> ErrorCode {
+        match self {
+            Self::Fault(fault) => match fault.kind {
+                FaultKind::Panicked => ErrorCode::PluginPanicked,
+                FaultKind::Syntax => ErrorCode::BadJson,
+                FaultKind::Arguments => ErrorCode::BadArguments,
+                FaultKind::NotImplemented => ErrorCode::NotImplemented,
+                _ => ErrorCode::PluginError,
+            },
+            Self::UnknownExtension(_) => ErrorCode::NotSupported,
+            Self::NotInitialized(_) => ErrorCode::NotInitialised,
+            Self::Cancelled(CancelReason::Cancel) => ErrorCode::Cancelled,
+            Self::Cancelled(CancelReason::ClientGone) => ErrorCode::ClientGone,
+            Self::Cancelled(CancelReason::Deadline) => ErrorCode::Deadline,
+            Self::Cancelled(CancelReason::Shutdown) | Self::Draining => ErrorCode::Shutdown,
+            Self::QueueFull { .. } => ErrorCode::QueueFull,
+            Self::IdTaken { .. } => ErrorCode::IdTaken,
+            Self::Spawn(_) | Self::Pressure(_) => ErrorCode::Resource,
+            Self::Wedged => ErrorCode::Wedged,
+            Self::NotUtf8 => ErrorCode::PluginError,
+            Self::Lost => ErrorCode::Defect,
+        }
+    }
+
     /// The error of a cancelled run; `started_at` is `None` if it never left the queue.
     pub(crate) fn from_cancel(reason: CancelReason, started_at: Option<Instant>) -> Self {
         // A run that never started can be sent to another worker, like one that arrives now.

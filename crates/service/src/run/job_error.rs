@@ -8,6 +8,7 @@ use serde_json::Value;
 use universal_worker_abi::{Category, ClassInfo, FaultDetail, FaultKind};
 
 use crate::encode;
+use crate::error_code::ErrorCode;
 use crate::run::cancel::CancelReason;
 use crate::run::error::RunError;
 use crate::run::timestamp::text_of;
@@ -37,6 +38,7 @@ const MAX_KEPT: usize = 64 * 1024;
 #[derive(Serialize)]
 struct Line<'a> {
     error: &'a str,
+    code: &'static str,
     _job_error: &'a JobError,
 }
 
@@ -63,8 +65,8 @@ impl JobError {
     }
 
     /// The last line of a stream, without its line feed.
-    pub(crate) fn to_line(&self) -> Vec<u8> {
-        encode::to_vec(&Line { error: &self.message, _job_error: self })
+    pub(crate) fn to_line(&self, code: ErrorCode) -> Vec<u8> {
+        encode::to_vec(&Line { error: &self.message, code: code.as_str(), _job_error: self })
     }
 
     /// The error cut down to a bounded size, because a plugin may write any amount of text.
@@ -134,9 +136,11 @@ fn detail_of(error: &RunError) -> FaultDetail {
         }
         RunError::Cancelled(reason) => (Category::Transient, *reason == CancelReason::Deadline),
         RunError::IdTaken { has_ended: false, .. } => (Category::UserInput, false),
-        RunError::IdTaken { has_ended: true, .. } | RunError::Draining | RunError::Spawn(_) => {
-            transient
-        }
+        RunError::Pressure(_) => (Category::Resource, true),
+        RunError::IdTaken { has_ended: true, .. }
+        | RunError::Draining
+        | RunError::Wedged
+        | RunError::Spawn(_) => transient,
     };
     detail.category = Some(category);
     detail.retriable = Some(retriable);

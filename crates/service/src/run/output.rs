@@ -135,7 +135,7 @@ impl Output {
                 send(client, Ok(()), None);
             }
             (Self::Stream { client, lines }, Err(failure)) => {
-                let line = failure.job_error.to_line();
+                let line = failure.job_error.to_line(failure.error.code());
                 // Before the first line, the status of the response reports the failure.
                 let sent = send(client, Err(failure), Some(account));
                 lines.finish((!sent).then_some(line));

@@ -11,7 +11,7 @@ pub(crate) struct ReadyReport {
     pub(crate) readiness: Readiness,
     /// The ids of the runs that prevent others, and for how long they have.
     pub(crate) blocking: Vec<(String, Duration)>,
-    /// Why the health check of the plugin failed.
+    /// Why the health check of the plugin failed, or how much memory is held.
     pub(crate) detail: Option<String>,
 }
 
@@ -19,6 +19,11 @@ impl Runs {
     /// Whether a run would be admitted now; the health check of the plugin may take as long as `limit`.
     pub(crate) async fn ready(&self, limit: Duration) -> ReadyReport {
         let (readiness, blocking) = self.pool.read(|engine| engine.readiness(Instant::now()));
+        let is_usable = !matches!(readiness, Readiness::Draining | Readiness::Wedged);
+        if is_usable && let Some(pressure) = self.pressure() {
+            let (readiness, detail) = (Readiness::Pressure, Some(pressure.to_string()));
+            return ReadyReport { readiness, blocking: Vec::new(), detail };
+        }
         let checks_health = matches!(readiness, Readiness::Ready | Readiness::Busy);
         if checks_health && let HealthStatus::Unhealthy(why) = self.probes.health(limit).await {
             let readiness = Readiness::Unhealthy;

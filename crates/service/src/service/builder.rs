@@ -12,15 +12,14 @@ use crate::engine::Bounds;
 use crate::instance::plugin_thread::{PluginThreadEvent, ThreadListener};
 use crate::pool::wedged::WedgedRun;
 use crate::runs::{Listeners, Runs};
-use crate::service::WorkerService;
-use crate::settings::{Access, Limits};
+use crate::service::{Guard, WorkerService};
+use crate::settings::Limits;
 
 /// Builds a [`WorkerService`].
 pub struct Builder {
     class: Class,
     concurrency: Option<NonZeroU32>,
     limits: Limits,
-    access: Access,
     health_extra: Map<String, Value>,
     listeners: Listeners,
 }
@@ -37,7 +36,6 @@ impl WorkerService {
             class,
             concurrency: None,
             limits: Limits::default(),
-            access: Access::default(),
             health_extra: Map::new(),
             listeners: Listeners::default(),
         }
@@ -57,13 +55,6 @@ impl Builder {
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
-        self
-    }
-
-    /// The hosts and origins that requests may have.
-    #[must_use]
-    pub fn access(mut self, access: Access) -> Self {
-        self.access = access;
         self
     }
 
@@ -135,16 +126,16 @@ impl Builder {
             history: HISTORY,
         };
         let runs = Runs::new(self.class, bounds, self.limits.run_timeout, self.listeners);
-        let state = ApiState::new(runs, self.limits, self.access, self.health_extra);
-        WorkerService { state: Arc::new(state) }
+        let state = ApiState::new(runs, self.limits, self.health_extra);
+        WorkerService { state: Arc::new(state), guard: Guard::Loopback }
     }
 }
 
 impl fmt::Debug for Builder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { class, concurrency, limits, access, health_extra: _, listeners: _ } = self;
+        let Self { class, concurrency, limits, health_extra: _, listeners: _ } = self;
         let mut builder = f.debug_struct("Builder");
         builder.field("class", class).field("concurrency", concurrency);
-        builder.field("limits", limits).field("access", access).finish_non_exhaustive()
+        builder.field("limits", limits).finish_non_exhaustive()
     }
 }

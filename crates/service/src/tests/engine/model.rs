@@ -106,11 +106,15 @@ impl Model {
         self.on_lanes().filter(|run| self.runs[*run].wedged).count()
     }
 
-    pub(super) fn readiness(&self) -> Readiness {
+    pub(super) fn is_wedged(&self) -> bool {
         let lifecycle_waits = self.queued() < self.queue_items.len();
+        self.wedged() == self.lanes || self.wedged() > 0 && lifecycle_waits
+    }
+
+    pub(super) fn readiness(&self) -> Readiness {
         if self.draining {
             Readiness::Draining
-        } else if self.wedged() == self.lanes || self.wedged() > 0 && lifecycle_waits {
+        } else if self.is_wedged() {
             Readiness::Wedged
         } else if self.is_full() {
             Readiness::Busy
@@ -307,7 +311,8 @@ impl ReferenceStateMachine for Model {
     fn apply(mut model: Self, event: &Event) -> Self {
         match *event {
             Event::Submit { id, timeout } => {
-                if !model.draining && model.live(id).is_none() && !model.is_full() {
+                let is_free = !model.is_wedged() && !model.is_full();
+                if !model.draining && model.live(id).is_none() && is_free {
                     model.queue_items.push_back(Item::Run(model.runs.len()));
                     model.runs.push(ModelRun {
                         id,

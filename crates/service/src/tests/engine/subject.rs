@@ -66,6 +66,7 @@ impl Subject {
                         let live = model.live(id).expect("it has the id");
                         assert_eq!(has_ended, model.runs[live].state.is_final());
                     }
+                    AdmissionError::Wedged => assert!(model.is_wedged()),
                     AdmissionError::QueueFull { waiting, .. } => {
                         assert_eq!(waiting, model.queued());
                     }
@@ -262,7 +263,7 @@ impl StateMachineTest for Subject {
                 Readiness::Wedged => false,
                 // The runs that hold a lane.
                 Readiness::Busy | Readiness::Draining => taken == 0,
-                Readiness::Unhealthy => false,
+                Readiness::Unhealthy | Readiness::Pressure => false,
             }
         );
         let total = counts.finished + counts.failed + counts.cancelled + counts.timed_out;

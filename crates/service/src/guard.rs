@@ -1,0 +1,52 @@
+//! The future of a layer that admits a request or responds itself.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http::Response;
+use pin_project_lite::pin_project;
+
+use crate::api::error::ApiError;
+
+pin_project! {
+    /// The future of a response of [`SameUser`](crate::SameUser) and
+    /// [`AccessControl`](crate::AccessControl).
+    #[derive(Debug)]
+    pub struct GuardFuture<F, B> {
+        // None if the request was rejected.
+        #[pin]
+        admitted: Option<F>,
+        rejection: Option<Response<B>>,
+    }
+}
+
+impl<F, B> GuardFuture<F, B> {
+    pub(crate) fn admitted(response: F) -> Self {
+        Self { admitted: Some(response), rejection: None }
+    }
+}
+
+impl<F, B: From<Bytes>> GuardFuture<F, B> {
+    pub(crate) fn rejected(error: ApiError) -> Self {
+        Self { admitted: None, rejection: Some(error.into_response()) }
+    }
+}
+
+impl<F, E, B> Future for GuardFuture<F, B>
+where
+    F: Future<Output = Result<Response<B>, E>>,
+{
+    type Output = Result<Response<B>, E>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        match this.admitted.as_pin_mut() {
+            Some(response) => response.poll(cx),
+            None => {
+                let rejection = this.rejection.take();
+                Poll::Ready(Ok(rejection.expect("a future is not polled after its end")))
+            }
+        }
+    }
+}
