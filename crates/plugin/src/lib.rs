@@ -58,6 +58,7 @@
 //! # Features of the crate
 //! - Arguments bind like those of a Python function. Arguments that do not fit are rejected with a
 //!   readable message before the plugin's code runs. [`RawArgs`] takes the arguments as JSON.
+//!   [`PathArg`] is a path that need not be UTF-8.
 //! - [`schemars`] derives the JSON Schemas of config, arguments and output. It is re-exported, so that
 //!   `#[schemars(crate = "universal_worker_plugin::schemars")]` needs no other dependency.
 //! - A panic ends the run, not the process.
@@ -78,6 +79,7 @@ mod error;
 mod export;
 mod forward;
 mod in_process;
+mod path_arg;
 mod plugin;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -90,6 +92,7 @@ pub use context::Level;
 pub use error::Category;
 pub use error::PluginError;
 pub use in_process::in_process;
+pub use path_arg::PathArg;
 pub use plugin::Cancellation;
 pub use plugin::ConfigOption;
 pub use plugin::ConfigOptions;

@@ -40,10 +40,10 @@ fn wrong_shape(text: &str) -> BindError {
     let message = match serde_json::from_str::<HashMap<Cow<'_, str>, &RawValue>>(text) {
         Err(_) => format!("the body must be a JSON object, not {}", kind(text)),
         Ok(parts) => match (parts.get("args"), parts.get("kwargs")) {
-            (Some(args), _) if !args.get().starts_with('[') => {
+            (Some(args), _) if !args.get().starts_with(['[', 'n']) => {
                 format!("args must be an array, not {}", kind(args.get()))
             }
-            (_, Some(kwargs)) if !kwargs.get().starts_with('{') => {
+            (_, Some(kwargs)) if !kwargs.get().starts_with(['{', 'n']) => {
                 format!("kwargs must be an object, not {}", kind(kwargs.get()))
             }
             _ => "args must be an array, and kwargs an object".to_owned(),
@@ -67,9 +67,14 @@ impl<'de: 'a, 'a> Deserialize<'de> for CallBody<'a> {
                 let mut body = CallBody::default();
                 while let Some(key) = map.next_key::<Name<'de>>()? {
                     match &*key.0 {
-                        "args" => body.args = map.next_value()?,
+                        // Null is as left out: some languages write an empty list or map so.
+                        "args" => {
+                            body.args = map.next_value::<Option<_>>()?.unwrap_or_default();
+                        }
                         "kwargs" => {
-                            body.kwargs = remove_duplicates(map.next_value::<Keywords<'de>>()?.0);
+                            let Keywords(kwargs) =
+                                map.next_value::<Option<_>>()?.unwrap_or_default();
+                            body.kwargs = remove_duplicates(kwargs);
                         }
                         _ => drop(map.next_value::<IgnoredAny>()?),
                     }
@@ -83,6 +88,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for CallBody<'a> {
 }
 
 /// All members of a JSON object in order, including duplicates.
+#[derive(Default)]
 pub(super) struct Keywords<'a>(pub(super) Vec<Keyword<'a>>);
 
 impl<'de: 'a, 'a> Deserialize<'de> for Keywords<'a> {

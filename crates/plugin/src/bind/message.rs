@@ -19,7 +19,8 @@ pub(super) fn kind_of(text: &str) -> &'static str {
 pub(super) fn describe(error: &serde_json::Error) -> String {
     let message = without_position(error);
     if is_unpaired_surrogate(error) {
-        return format!("unpaired surrogate in a string ({message})");
+        let hint = "a file whose name is not UTF-8 must be renamed";
+        return format!("unpaired surrogate in a string ({message}): {hint}");
     }
     if error.is_data() {
         return translated(&message);

@@ -62,6 +62,9 @@ fn arguments_bind_by_position_and_by_name() {
         (r#"{"args":["x"],"args":["a"]}"#, args("a", 0)),
         (r#"{"kwargs":{"text":"a","path":null}}"#, args("a", 0)),
         (r#"{"kwargs":{"te\u0078t":"\u0061"}}"#, args("a", 0)),
+        (r#"{"args":null,"kwargs":{"text":"a"}}"#, args("a", 0)),
+        (r#"{"args":["a"],"kwargs":null}"#, args("a", 0)),
+        (r#"{"args":["x"],"args":null,"kwargs":{"text":"a"}}"#, args("a", 0)),
     ] {
         assert_eq!(bound(body).unwrap(), expected, "{body}");
     }
@@ -119,9 +122,10 @@ fn a_body_of_the_wrong_shape_is_named_by_its_kind() {
         ("[]", "the body must be a JSON object, not an array"),
         ("1", "the body must be a JSON object, not a number"),
         (r#"{"args":{"a":1}}"#, "args must be an array, not an object"),
-        (r#"{"args":null}"#, "args must be an array, not null"),
         (r#"{"kwargs":[1]}"#, "kwargs must be an object, not an array"),
-        (r#"{"args":[],"kwargs":null}"#, "kwargs must be an object, not null"),
+        (r#"{"args":null,"kwargs":[1]}"#, "kwargs must be an object, not an array"),
+        (r#"{"kwargs":null,"args":"x"}"#, "args must be an array, not a string"),
+        ("null", "the body must be a JSON object, not null"),
     ] {
         match bound(body) {
             Err(BindError::Shape { message }) => assert_eq!(message, expected, "{body}"),

@@ -16,11 +16,11 @@ mod level;
 pub mod listening;
 pub mod segmenter;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use universal_worker_plugin::{Category, Context, Plugin, PluginError, schemars};
+use universal_worker_plugin::{Category, Context, PathArg, Plugin, PluginError, schemars};
 
 use self::audio::{AudioError, Reason, Recording};
 use self::config::Config;
@@ -36,7 +36,7 @@ pub struct VoiceActivity {
 #[derive(Deserialize, JsonSchema)]
 pub struct Args {
     /// The path of a file: WAV, FLAC, Ogg Vorbis or MP3, of any sample rate, channels and length.
-    pub audio: PathBuf,
+    pub audio: PathArg,
 }
 
 /// The result of [`VoiceActivity`]; a stream emits each [`Segment`] instead.

@@ -20,7 +20,7 @@ struct Header {
 const MAX_SIZE: usize = 8 * 1024;
 
 /// Headers that have a meaning for this API.
-const RESERVED: [&str; 2] = ["x-timeout-ms", "x-on-disconnect"];
+const RESERVED: [&str; 3] = ["x-timeout-ms", "x-on-disconnect", "x-content-type-options"];
 
 impl ReplyHeaders {
     /// Adds a header, or replaces the one of the same name.
@@ -94,7 +94,16 @@ mod tests {
     #[test]
     fn a_header_that_is_not_allowed_changes_nothing() {
         let headers = ReplyHeaders::default();
-        for name in ["content-type", "x-a b", "x-a\n", "x-é", "X-Run-Id", "x-run-account", ""] {
+        for name in [
+            "content-type",
+            "x-a b",
+            "x-a\n",
+            "x-é",
+            "X-Run-Id",
+            "x-run-account",
+            "X-Content-Type-Options",
+            "",
+        ] {
             add(&headers, name, "v").unwrap_err();
         }
         for value in ["a\nb", "a\rb", "\0", "é"] {
