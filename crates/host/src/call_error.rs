@@ -7,6 +7,7 @@ use http::StatusCode;
 use serde::Deserialize;
 use thiserror::Error;
 
+use crate::error_code::ErrorCode;
 use crate::job_error::JobError;
 
 /// Why a call failed.
@@ -42,6 +43,8 @@ pub enum CallError {
         status: StatusCode,
         /// The worker's message.
         detail: String,
+        /// What went wrong; `None` if the worker is older than the codes.
+        code: Option<ErrorCode>,
         /// Details, if the error belongs to a run.
         job_error: Option<Box<JobError>>,
     },
@@ -51,6 +54,8 @@ pub enum CallError {
     Stream {
         /// The worker's message.
         message: String,
+        /// What went wrong; `None` if the worker is older than the codes.
+        code: Option<ErrorCode>,
         /// Details.
         job_error: Box<JobError>,
     },
@@ -80,6 +85,7 @@ pub enum CallError {
 struct ErrorBody {
     #[serde(default)]
     detail: String,
+    code: Option<ErrorCode>,
     #[serde(rename = "_job_error")]
     job_error: Option<Box<JobError>>,
 }
@@ -88,6 +94,7 @@ struct ErrorBody {
 #[derive(Debug, Deserialize)]
 struct ErrorLine {
     error: String,
+    code: Option<ErrorCode>,
     #[serde(rename = "_job_error")]
     job_error: Box<JobError>,
 }
@@ -97,9 +104,9 @@ impl CallError {
     pub(crate) fn from_response(status: StatusCode, body: &[u8]) -> Self {
         let body: ErrorBody = serde_json::from_slice(body).unwrap_or_else(|_| ErrorBody {
             detail: String::from_utf8_lossy(body).into_owned(),
-            job_error: None,
+            ..ErrorBody::default()
         });
-        Self::Status { status, detail: body.detail, job_error: body.job_error }
+        Self::Status { status, detail: body.detail, code: body.code, job_error: body.job_error }
     }
 
     /// The error that a line of a stream stands for; `None` for a value of the plugin.
@@ -107,7 +114,29 @@ impl CallError {
         // A plugin's own value with the key `error` has no `_job_error` beside it.
         let line: ErrorLine =
             line.starts_with(b"{\"error\"").then(|| serde_json::from_slice(line).ok())??;
-        Some(Self::Stream { message: line.error, job_error: line.job_error })
+        Some(Self::Stream { message: line.error, code: line.code, job_error: line.job_error })
+    }
+
+    /// What went wrong, if the worker said it.
+    ///
+    /// # Examples
+    /// ```
+    /// use universal_worker_host::{CallError, ErrorCode};
+    ///
+    /// /// Whether a queue should give the run to another worker.
+    /// fn is_for_another_worker(error: &CallError) -> bool {
+    ///     match error {
+    ///         CallError::Connect { .. } | CallError::Disconnected(_) => true,
+    ///         error => matches!(error.code(), Some(ErrorCode::Shutdown | ErrorCode::Wedged)),
+    ///     }
+    /// }
+    /// ```
+    #[must_use]
+    pub fn code(&self) -> Option<ErrorCode> {
+        match self {
+            Self::Status { code, .. } | Self::Stream { code, .. } => *code,
+            _ => None,
+        }
     }
 
     /// Details of the run's error.
@@ -143,8 +172,21 @@ mod tests {
     #[test]
     fn an_unknown_category_does_not_hide_the_error() {
         let body = r#"{"detail":"m","_job_error":
-            {"category":"of_tomorrow","message":"m","retriable":true}}"#;
+            {"category":"of_tomorrow","message":"m","retriable":true},"code":"of_tomorrow"}"#;
         let error = CallError::from_response(StatusCode::CONFLICT, body.as_bytes());
         assert_eq!(error.job_error().unwrap().category, ErrorCategory::Unknown);
+        assert_eq!(error.code(), Some(ErrorCode::Unknown));
+    }
+
+    #[test]
+    fn an_error_has_its_code() {
+        let error = CallError::from_response(StatusCode::CONFLICT, br#"{"code":"shutdown"}"#);
+        assert_eq!(error.code(), Some(ErrorCode::Shutdown));
+        let error = CallError::from_response(StatusCode::CONFLICT, br#"{"detail":"m"}"#);
+        assert_eq!(error.code(), None);
+        let job = r#"{"category":"fatal","message":"m","retriable":false}"#;
+        let line = format!(r#"{{"error":"m","code":"plugin_error","_job_error":{job}}}"#);
+        let error = CallError::from_line(line.as_bytes()).unwrap();
+        assert_eq!(error.code(), Some(ErrorCode::PluginError));
     }
 }

@@ -22,8 +22,8 @@
 //! - [`Worker`] is a process that accepts requests; dropping it kills the process and its descendants.
 //! - [`Client`] calls a worker by its address, no matter which process started it: [runs](RunRequest), streams,
 //!   configs, health, statistics.
-//! - [`RunReport`] says how a run stands and what it cost; [`CallError`] and [`JobError`] say why a
-//!   call failed; [`ExitReport`] says how a process ended.
+//! - [`RunReport`] says how a run stands and what it cost; [`CallError`], [`ErrorCode`] and
+//!   [`JobError`] say why a call failed; [`ExitReport`] says how a process ended.
 
 #![allow(clippy::disallowed_methods, reason = "depends on nothing of ours, so not on the encoder")]
 #![deny(missing_docs)]
@@ -32,6 +32,7 @@ mod announcement;
 mod call_error;
 mod client;
 mod config_options;
+mod error_code;
 mod exit_report;
 mod job_error;
 mod line_stream;
@@ -54,6 +55,7 @@ pub use client::Timeouts;
 pub use config_options::ConfigOption;
 pub use config_options::ConfigOptions;
 pub use config_options::FieldOptions;
+pub use error_code::ErrorCode;
 pub use exit_report::ExitReport;
 pub use job_error::ErrorCategory;
 pub use job_error::JobError;

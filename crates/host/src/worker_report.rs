@@ -38,7 +38,7 @@ pub struct ReadyReport {
     pub status: Readiness,
     /// The runs that keep it from being ready.
     pub runs: Vec<BlockingRun>,
-    /// The message of the plugin's own check if that failed.
+    /// The message of the plugin's own check if that failed, or how much memory is held.
     pub detail: Option<String>,
 }
 
@@ -55,6 +55,8 @@ pub enum Readiness {
     Draining,
     /// Wedged runs hold all lanes.
     Wedged,
+    /// The worker and its descendants hold too much memory.
+    Pressure,
     /// The plugin's own check failed.
     Unhealthy,
     /// The queue is full.
