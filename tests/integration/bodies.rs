@@ -1,6 +1,8 @@
 //! Invalid requests.
 
-use crate::support::Worker;
+use universal_worker_host::{CallError, Client};
+
+use crate::support::{Started, Worker, in_time, plugin};
 
 #[tokio::test]
 async fn errors_of_arguments_use_the_terms_of_a_python_call() {
@@ -95,4 +97,30 @@ async fn unknown_paths_and_wrong_methods_are_json_errors() {
         assert_eq!(reply.header("allow"), allow, "{method} {path}");
         assert!(reply.json()["detail"].is_string());
     }
+}
+
+#[tokio::test]
+async fn bodies_for_which_there_is_no_memory_are_refused() {
+    let library = plugin("conformance");
+    let args = ["--module", library.to_str().unwrap(), "--class", "Conformance"];
+    let mut started = Started::by_shell("ulimit -v 256000; exec \"$@\"", &args);
+    let client = Client::new(&started.url());
+    let body = format!("{{\"kwargs\":{{\"a\":\"{}\"}}}}", "x".repeat(60 << 20));
+    let calls = [(); 3].map(|()| {
+        let (client, body) = (client.clone(), body.clone());
+        tokio::spawn(async move {
+            let path = "/execute";
+            client.request(http::Method::POST, path, http::HeaderMap::new(), body.into()).await
+        })
+    });
+    for call in calls {
+        match in_time(call).await.unwrap() {
+            Ok(response) => assert!(matches!(response.status.as_u16(), 200 | 503), "{response:?}"),
+            // The refusal came before the body was sent.
+            Err(CallError::Disconnected(_)) => {}
+            Err(error) => panic!("{error}"),
+        }
+    }
+    assert!(client.ready().await.unwrap().is_ready());
+    started.terminate();
 }

@@ -27,6 +27,7 @@ mod optional_features;
 mod progress;
 mod python;
 mod races;
+mod raw_requests;
 mod recorded;
 mod run_ids;
 mod runs;

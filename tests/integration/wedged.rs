@@ -20,6 +20,10 @@ async fn a_wedged_run_is_reported_until_it_returns() {
     let ready = worker.client().ready().await.unwrap();
     assert_eq!((ready.status, ready.runs[0].id.as_str()), (Readiness::Wedged, "deaf"));
     assert!((0.0..4.0).contains(&ready.runs[0].for_s), "{ready:?}");
+    // It would wait for a run that may never return.
+    let refused = worker.execute(json!({})).await;
+    assert_eq!((refused.status, &refused.json()["code"]), (503, &json!("wedged")), "{refused:?}");
+    assert_eq!(refused.json()["_job_error"]["retriable"], true);
     assert_eq!(worker.get("/stats").await.json()["runs"]["wedged"], 1);
 
     let report = worker.until_report("deaf", |report| !report.lane_held).await;

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bytes::{Buf, Bytes};
-use http::{HeaderMap, HeaderName, header};
+use http::{HeaderMap, HeaderValue, header};
 use http_body_util::BodyExt;
 use universal_worker_telemetry::MemoryLeft;
 
@@ -71,12 +71,11 @@ impl BodyReader {
         B: http_body::Body,
         B::Error: Into<Box<dyn StdError + Send + Sync>>,
     {
-        check_codings(headers, header::CONTENT_ENCODING, "identity", ApiError::ContentEncoding)?;
+        check_content_encoding(headers)?;
         let length = body.size_hint().exact().map(usize::try_from);
         let content_length = match length {
             None => {
-                let refuse = ApiError::TransferEncoding;
-                check_codings(headers, header::TRANSFER_ENCODING, "chunked", refuse)?;
+                check_transfer_encoding(headers)?;
                 None
             }
             Some(Ok(bytes)) if bytes <= self.max_body.bytes => Some(bytes),
@@ -181,21 +180,35 @@ fn max_total(limits: &Limits, memory: Option<MemoryLeft>) -> BodyLimit {
     }
 }
 
-/// Checks that a list of codings names no other than the one that needs no decoding.
-fn check_codings(
-    headers: &HeaderMap,
-    name: HeaderName,
-    known: &str,
-    refuse: impl Fn(String) -> ApiError,
-) -> Result<(), ApiError> {
-    for value in headers.get_all(name) {
-        let codings = value.as_bytes().split(|byte| *byte == b',').map(<[u8]>::trim_ascii);
-        let mut codings = codings.filter(|coding| !coding.is_empty());
-        if !codings.all(|coding| coding.eq_ignore_ascii_case(known.as_bytes())) {
-            return Err(refuse(String::from_utf8_lossy(value.as_bytes()).into_owned()));
+/// Checks that the body is not compressed.
+fn check_content_encoding(headers: &HeaderMap) -> Result<(), ApiError> {
+    for value in headers.get_all(header::CONTENT_ENCODING) {
+        if !codings(value).all(|coding| coding.eq_ignore_ascii_case(b"identity")) {
+            return Err(ApiError::ContentEncoding(lossy(value)));
         }
     }
     Ok(())
+}
+
+/// Checks that a body without a length has no coding but `chunked`, which hyper has removed.
+fn check_transfer_encoding(headers: &HeaderMap) -> Result<(), ApiError> {
+    let values = headers.get_all(header::TRANSFER_ENCODING);
+    let mut applied = values.iter().flat_map(|value| codings(value).map(move |it| (it, value)));
+    let first = applied.next().filter(|(coding, _)| !coding.eq_ignore_ascii_case(b"chunked"));
+    match first.or(applied.next()) {
+        Some((_, value)) => Err(ApiError::TransferEncoding(lossy(value))),
+        None => Ok(()),
+    }
+}
+
+/// The codings of a list, of which empty elements are no part (RFC 9110, 5.6.1.2).
+fn codings(value: &HeaderValue) -> impl Iterator<Item = &[u8]> {
+    let elements = value.as_bytes().split(|byte| *byte == b',').map(<[u8]>::trim_ascii);
+    elements.filter(|element| !element.is_empty())
+}
+
+fn lossy(value: &HeaderValue) -> String {
+    String::from_utf8_lossy(value.as_bytes()).into_owned()
 }
 
 fn append(whole: &mut Vec<u8>, mut data: impl Buf) {

@@ -21,7 +21,9 @@ impl CancelReason {
         match self {
             Self::Cancel => "the run was cancelled",
             Self::ClientGone => "the run was cancelled: its client disconnected",
-            Self::Deadline => "the deadline of the run has passed",
+            Self::Deadline => {
+                "the deadline of the run has passed (X-Timeout-Ms of the request, or the limit of all runs)"
+            }
             Self::Shutdown => "the run was cancelled: the worker is stopping",
         }
     }

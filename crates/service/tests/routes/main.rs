@@ -5,6 +5,7 @@
 mod config;
 mod extensions;
 mod headers;
+mod limits;
 mod reports;
 
 use http::{HeaderMap, Request, StatusCode};

@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::task::{Context, Poll};
 
-use http::HeaderValue;
+use http::HeaderName;
 use http_body::Frame;
 use http_body_util::Full;
 use universal_worker_telemetry::MemoryLimit;
@@ -127,6 +127,7 @@ async fn only_bodies_without_other_codings_are_read() {
         ("transfer-encoding", "gzip, chunked", 501),
         ("transfer-encoding", "chunked, gzip", 501),
         ("transfer-encoding", "identity, chunked", 501),
+        ("transfer-encoding", "chunked, chunked", 501),
         ("transfer-encoding", "x", 501),
     ] {
         let headers = HeaderMap::from_iter([(
