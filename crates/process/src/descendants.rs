@@ -5,16 +5,17 @@
 //! the subreaper.
 //! There are therefore descendants exactly as long as there are children, which waitid(2) reports
 //! atomically and without a file descriptor.
-//! The process tree is read only to find the processes to terminate.
+//! The process tree is read only to find the processes to terminate. Where no procfs shows it,
+//! children are found by their numbers, and the others once they have become children.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
+use std::process;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
-use std::{io, process};
 
 use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::io::Errno;
-use rustix::process::{Signal, WaitId, WaitIdOptions};
+use rustix::process::{Signal, WaitId, WaitIdOptions, WaitOptions};
 use universal_worker_telemetry::{Visit, visit_descendants};
 
 use crate::descendants::live_process::{LiveProcess, WALL};
@@ -22,6 +23,7 @@ use crate::error::Error;
 use crate::queue::Queue;
 use crate::{fd, thread};
 
+mod children;
 mod live_process;
 
 /// The time between two scans of the tree; the end of a process ends it early.
@@ -120,7 +122,8 @@ fn terminate_here(limit: Duration, patience: Duration) -> Option<String> {
     }
     let start = Instant::now();
     let deadline = start + limit;
-    let (mut terminated, mut killed) = (HashSet::new(), HashSet::new());
+    // No hash sets: their keys are random, and the system may refuse to make them.
+    let (mut terminated, mut killed) = (BTreeSet::new(), BTreeSet::new());
     loop {
         let patient = start.elapsed() < patience;
         // A scan of many processes takes a long time.
@@ -129,16 +132,16 @@ fn terminate_here(limit: Duration, patience: Duration) -> Option<String> {
             if !patient {
                 one.signal(Signal::KILL);
                 // Its children become children of this process, unless the signal failed.
-                return if killed.insert(one.pid) { Visit::Skip } else { Visit::Descend };
+                return if killed.insert(one.number()) { Visit::Skip } else { Visit::Descend };
             }
-            if terminated.insert(one.pid) {
+            if terminated.insert(one.number()) {
                 one.signal(Signal::TERM);
             }
             Visit::Descend
         });
         // Processes that are too short-lived to be found are scanned for again at once.
-        if !living.as_ref().is_ok_and(Vec::is_empty) {
-            wait(living.as_deref().unwrap_or_default(), deadline);
+        if !living.is_empty() {
+            wait(&living, deadline);
         }
         if !any() {
             return None;
@@ -149,20 +152,15 @@ fn terminate_here(limit: Duration, patience: Duration) -> Option<String> {
     }
 }
 
-fn names(living: &io::Result<Vec<LiveProcess>>) -> String {
-    match living {
-        Ok(living) if living.is_empty() => {
-            ", which start others faster than they can be ended".to_owned()
-        }
-        Ok(living) => {
-            let named = living.iter().take(MAX_NAMED);
-            let pids: Vec<String> = named.map(|one| one.pid.to_string()).collect();
-            let more = living.len() - pids.len();
-            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-            format!(": {}{more}", pids.join(" "))
-        }
-        Err(error) => format!(", which cannot be listed: {error}"),
+fn names(living: &[LiveProcess]) -> String {
+    if living.is_empty() {
+        return ", which cannot be found, or start others faster than they can be ended".to_owned();
     }
+    let named = living.iter().take(MAX_NAMED);
+    let pids: Vec<String> = named.map(|one| one.pid.to_string()).collect();
+    let more = living.len() - pids.len();
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!(": {}{more}", pids.join(" "))
 }
 
 /// Whether this process has any descendants after zombies have been reaped.
@@ -172,6 +170,18 @@ fn any() -> bool {
         match rustix::process::waitid(WaitId::All, options) {
             Ok(Some(_)) | Err(Errno::INTR) => {}
             Ok(None) => return true,
+            Err(Errno::CHILD) => return false,
+            Err(_) => return is_any_left_to_wait4(),
+        }
+    }
+}
+
+/// [`any`] by wait4(2), for a system that refuses waitid(2).
+fn is_any_left_to_wait4() -> bool {
+    loop {
+        match rustix::process::wait(WaitOptions::NOHANG) {
+            Ok(Some(_)) | Err(Errno::INTR) => {}
+            Ok(None) => return true,
             Err(_) => return false,
         }
     }
@@ -179,24 +189,35 @@ fn any() -> bool {
 
 /// Visits each live descendant as soon as it is found, so that a process has little time to start
 /// others; returns all of them.
-fn scan(
-    until: Instant,
-    mut visit: impl FnMut(&LiveProcess) -> Visit,
-) -> io::Result<Vec<LiveProcess>> {
-    let mut known = HashSet::from([process::id()]);
+fn scan(until: Instant, mut visit: impl FnMut(&LiveProcess) -> Visit) -> Vec<LiveProcess> {
+    let mut known = BTreeSet::from([process::id()]);
     let mut living: Vec<LiveProcess> = Vec::new();
-    let is_over = || Instant::now() >= until;
-    visit_descendants(process::id(), is_over, |pid| {
-        let Some(mut one) = LiveProcess::open(pid, &known) else { return Visit::Skip };
-        known.insert(pid);
+    let mut add = |living: &mut Vec<LiveProcess>, mut one: LiveProcess| {
         let next = visit(&one);
         if living.len() >= MAX_WAITED {
             one.handle = None;
         }
         living.push(one);
         next
-    })?;
-    Ok(living)
+    };
+    let is_over = || Instant::now() >= until;
+    let listed = visit_descendants(process::id(), is_over, |pid| {
+        let Some(one) = LiveProcess::open(pid, &known) else { return Visit::Skip };
+        known.insert(pid);
+        add(&mut living, one)
+    });
+    if listed.is_err() {
+        // Those found so far are visited twice at most. Descendants become children when their
+        // parents are killed.
+        living.clear();
+        children::visit(
+            || is_over() || !any(),
+            |child| {
+                add(&mut living, child);
+            },
+        );
+    }
+    living
 }
 
 /// Blocks until one of them ends, or it is time to scan again.

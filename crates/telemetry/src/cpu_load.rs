@@ -1,10 +1,10 @@
 //! Computes CPU load from the CPU times of two samples.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// CPU times by pid and start time in seconds; the pair identifies a process although pids are reused.
-pub(crate) type CpuTimes = HashMap<(u32, u64), CpuTime>;
+pub(crate) type CpuTimes = BTreeMap<(u32, u64), CpuTime>;
 
 /// CPU time of a process at the time of a sample.
 #[derive(Debug, Clone, Copy)]

@@ -6,7 +6,7 @@
 //! let sampler = Sampler::new(std::process::id());
 //! let sample = sampler.sample();
 //! assert_eq!(sample.pid, std::process::id());
-//! assert!(sample.memory_rss_mb > 0.0);
+//! assert!(sample.memory_rss_mb > Some(0.0));
 //! ```
 //!
 //! - [`Sampler`] measures a process tree.
@@ -18,6 +18,7 @@
 //! - [`descendants`] lists a process tree.
 //!
 //! The crate reads proc(5) and supports only Linux.
+//! A `/proc` that belongs to another pid namespace is not read: what it would tell is unknown.
 
 #![deny(missing_docs)]
 

@@ -5,12 +5,12 @@
     reason = "clock_gettime(2), getrusage(2) and sysconf(3) have no safe wrapper in std"
 )]
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::mem::MaybeUninit;
 use std::os::unix::fs::FileExt;
 use std::time::Duration;
-use std::{fs, io};
+use std::{fs, io, process};
 
 use crate::visit::Visit;
 
@@ -20,7 +20,9 @@ pub(crate) fn visit_descendants(
     is_over: impl Fn() -> bool,
     mut visit: impl FnMut(u32) -> Visit,
 ) -> io::Result<()> {
-    let mut found = HashSet::new();
+    check_procfs()?;
+    // No hash set: its keys are random, and the system may refuse to make them.
+    let mut found = BTreeSet::new();
     let mut to_visit = vec![pid];
     while let Some(pid) = to_visit.pop().filter(|_| !is_over()) {
         for thread in threads_of(pid)? {
@@ -85,6 +87,29 @@ fn has_procfs() -> io::Result<bool> {
     fs::metadata("/proc/thread-self/children").map(|_| true)
 }
 
+/// Whether `/proc` shows the pid namespace of this process, so that its numbers are those of this
+/// process's system calls.
+///
+/// # Errors
+/// If no procfs is mounted, or it is that of another namespace: a number then names another process.
+pub(crate) fn check_procfs() -> io::Result<()> {
+    let own = process::id();
+    // An outer procfs shows the pid that this process has there, any other one no pid at all.
+    let link = fs::read_link("/proc/self")?;
+    let is_own = link.to_str().and_then(|link| link.parse().ok()) == Some(own);
+    if is_own && namespaces(&fs::read_to_string("/proc/self/status")?) <= 1 {
+        return Ok(());
+    }
+    Err(io::Error::other("/proc belongs to another pid namespace"))
+}
+
+/// The number of pid namespaces, from that of the procfs inward, in which a process has a pid; 0 if
+/// the kernel has no namespaces. The pid may happen to be the same in several.
+fn namespaces(status: &str) -> usize {
+    let pids = status.lines().find_map(|line| line.strip_prefix("NSpid:"));
+    pids.map_or(0, |pids| pids.split_ascii_whitespace().count())
+}
+
 pub(crate) fn parent(pid: u32) -> Option<u32> {
     // proc(5): the fields after the name are state and parent.
     stat_fields(&stat(pid)?)?.nth(1)?.parse().ok()
@@ -107,7 +132,7 @@ pub(crate) fn threads(pid: u32) -> Option<usize> {
 pub(crate) fn open_fds(pid: u32) -> Option<usize> {
     let open = count_entries(&format!("/proc/{pid}/fd"))?;
     // Listing this process's own opens one more.
-    Some(if pid == std::process::id() { open.saturating_sub(1) } else { open })
+    Some(if pid == process::id() { open.saturating_sub(1) } else { open })
 }
 
 /// CPU time in milliseconds of the children that a process has waited for.
@@ -204,5 +229,13 @@ mod tests {
             assert_eq!(reaped_cpu_ms_in(&stat), Some(1_340), "{name}");
         }
         assert_eq!(reaped_cpu_ms_in("7 (worker) S"), None);
+    }
+
+    #[test]
+    fn a_procfs_of_an_outer_namespace_shows_several_pids() {
+        assert!(check_procfs().is_ok());
+        for (line, expected) in [("NSpid:\t7\n", 1), ("NSpid:\t7\t7\n", 2), ("", 0)] {
+            assert_eq!(namespaces(&format!("Name:\tworker\n{line}NSpgid:\t7\n")), expected);
+        }
     }
 }

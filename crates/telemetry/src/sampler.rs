@@ -20,15 +20,17 @@ pub struct Sample {
     /// Pid of the root of the tree.
     pub pid: u32,
     /// CPU load of the tree in percent of one core, since the previous sample or the creation of the
-    /// sampler.
-    pub cpu_percent: f64,
-    /// Resident memory of the tree in MiB; pages that processes share are counted in each.
-    pub memory_rss_mb: f64,
-    /// Pids of the descendants.
+    /// sampler; `None` if the tree cannot be read.
+    pub cpu_percent: Option<f64>,
+    /// Resident memory of the tree in MiB; pages that processes share are counted in each. `None` if
+    /// the tree cannot be read.
+    pub memory_rss_mb: Option<f64>,
+    /// Pids of the descendants; empty if the tree cannot be read.
     pub subtree_pids: Vec<u32>,
-    /// Threads of the root process; `None` if it has ended.
+    /// Threads of the root process; `None` if it has ended, or cannot be read.
     pub threads: Option<usize>,
-    /// Open file descriptors of the root process; `None` if it has ended or belongs to another user.
+    /// Open file descriptors of the root process; `None` if it has ended, belongs to another user, or
+    /// cannot be read.
     pub open_fds: Option<usize>,
     /// Seconds since the sampler was created.
     pub uptime_s: f64,
@@ -43,7 +45,7 @@ pub struct Sampler {
 
 #[derive(Debug)]
 struct SamplerState {
-    /// `None` if sysinfo cannot be initialized: CPU load and memory are 0 then.
+    /// `None` if sysinfo cannot be initialized: CPU load and memory are unknown then.
     system: Option<System>,
     cpu: CpuTimes,
     taken: Instant,
@@ -74,7 +76,8 @@ impl Sampler {
         let passed = now.saturating_duration_since(state.taken);
         if passed >= SAMPLE_TTL {
             let (mut sample, cpu) = take(self.pid, &mut state.system);
-            sample.cpu_percent = cpu_load::percent(&state.cpu, &cpu, passed);
+            let load = || cpu_load::percent(&state.cpu, &cpu, passed);
+            sample.cpu_percent = sample.cpu_percent.map(|_| load());
             sample.uptime_s = now.saturating_duration_since(self.created_at).as_secs_f64();
             (state.last, state.cpu, state.taken) = (sample, cpu, now);
         }
@@ -84,24 +87,37 @@ impl Sampler {
 
 /// Samples the tree of `pid`; the caller sets the figures that depend on an earlier sample.
 fn take(pid: u32, system: &mut Option<System>) -> (Sample, CpuTimes) {
-    // Without procfs the tree consists of its root.
-    let subtree_pids = descendants(pid).unwrap_or_default();
+    // Without a procfs of this namespace, the same numbers are those of other processes.
+    match (descendants(pid), system) {
+        (Ok(subtree_pids), Some(system)) => read(pid, subtree_pids, system),
+        (subtree_pids, _) => (unknown(pid, subtree_pids.unwrap_or_default()), CpuTimes::new()),
+    }
+}
+
+fn unknown(pid: u32, subtree_pids: Vec<u32>) -> Sample {
+    Sample {
+        pid,
+        cpu_percent: None,
+        memory_rss_mb: None,
+        subtree_pids,
+        threads: None,
+        open_fds: None,
+        uptime_s: 0.0,
+    }
+}
+
+fn read(pid: u32, subtree_pids: Vec<u32>, system: &mut System) -> (Sample, CpuTimes) {
     let tree: Vec<Pid> =
         iter::once(&pid).chain(&subtree_pids).copied().map(Pid::from_u32).collect();
-    if let Some(system) = system {
-        refresh(system, &tree);
-    }
-    let processes =
-        || tree.iter().filter_map(|pid| system.as_ref().and_then(|system| system.process(*pid)));
+    refresh(system, &tree);
+    let processes = || tree.iter().filter_map(|pid| system.process(*pid));
     let resident: u64 = processes().map(Process::memory).sum();
     let sample = Sample {
-        pid,
-        cpu_percent: 0.0,
-        memory_rss_mb: resident as f64 / f64::from(1 << 20),
-        subtree_pids,
+        cpu_percent: Some(0.0),
+        memory_rss_mb: Some(resident as f64 / f64::from(1 << 20)),
         threads: linux::threads(pid),
         open_fds: linux::open_fds(pid),
-        uptime_s: 0.0,
+        ..unknown(pid, subtree_pids)
     };
     (sample, processes().map(cpu_time).collect())
 }
@@ -170,7 +186,7 @@ mod tests {
     fn a_busy_child_counts() {
         let child = shell("while :; do :; done");
         let sampler = Sampler::new(std::process::id());
-        let sample = until(&sampler, |sample| sample.cpu_percent > 20.0);
+        let sample = until(&sampler, |sample| sample.cpu_percent > Some(20.0));
         assert!(sample.subtree_pids.contains(&child.0.id()));
     }
 
@@ -178,7 +194,7 @@ mod tests {
     fn children_shorter_lived_than_a_sample_count() {
         let child = shell("while :; do head -c 3000000 /dev/zero | sha256sum > /dev/null; done");
         let sampler = Sampler::new(child.0.id());
-        until(&sampler, |sample| sample.cpu_percent > 20.0);
+        until(&sampler, |sample| sample.cpu_percent > Some(20.0));
     }
 
     #[test]
@@ -215,7 +231,7 @@ mod tests {
         let sampler = Sampler::new(child.id());
         child.wait().unwrap();
         let sample = sampler.sample_at(sampler.created_at + SAMPLE_TTL);
-        assert_eq!((sample.cpu_percent, sample.memory_rss_mb), (0.0, 0.0));
+        assert_eq!((sample.cpu_percent, sample.memory_rss_mb), (Some(0.0), Some(0.0)));
         assert_eq!((sample.threads, sample.open_fds), (None, None));
         assert!(sample.subtree_pids.is_empty());
     }

@@ -11,7 +11,7 @@ use crate::visit::Visit;
 /// A process that has ended has no descendants.
 ///
 /// # Errors
-/// If procfs is not mounted or no file descriptor is left.
+/// If no procfs of this pid namespace is mounted, or no file descriptor is left.
 pub fn descendants(pid: u32) -> io::Result<Vec<u32>> {
     let mut found = Vec::new();
     visit_descendants(

@@ -1,6 +1,6 @@
 //! A live descendant, with a handle that protects against reuse of its pid.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use std::os::fd::{AsFd, OwnedFd};
 
 use rustix::event::{PollFd, PollFlags, Timespec};
@@ -20,7 +20,7 @@ pub(super) struct LiveProcess {
 
 impl LiveProcess {
     /// Opens a child of a known process; `None` if it has ended.
-    pub(super) fn open(pid: u32, known: &HashSet<u32>) -> Option<Self> {
+    pub(super) fn open(pid: u32, known: &BTreeSet<u32>) -> Option<Self> {
         let number = Pid::from_raw(i32::try_from(pid).ok()?)?;
         let handle = match rustix::process::pidfd_open(number, PidfdFlags::empty()) {
             Ok(handle) => Some(handle),
@@ -28,9 +28,11 @@ impl LiveProcess {
             Err(_) => None,
         };
         // The pid may have been reused before the process was opened.
-        let is_ours = match handle.as_ref().map(is_living_child) {
-            Some(Ok(is_living)) => is_living,
-            _ => {
+        let child =
+            handle.as_ref().map_or(WaitId::Pid(number), |pidfd| WaitId::PidFd(pidfd.as_fd()));
+        let is_ours = match is_living_child(child) {
+            Ok(is_living) => is_living,
+            Err(_) => {
                 let is_ours = parent(pid).is_some_and(|parent| known.contains(&parent));
                 // A process that is still alive has kept its pid.
                 is_ours && !handle.as_ref().is_some_and(has_ended)
@@ -39,20 +41,37 @@ impl LiveProcess {
         is_ours.then_some(Self { pid: number, handle })
     }
 
+    /// Opens a child of this process without procfs; `None` if it has ended or is not a child.
+    pub(super) fn open_child(pid: Pid) -> Option<Self> {
+        is_living_child(WaitId::Pid(pid)).ok().filter(|is_living| *is_living)?;
+        let handle = rustix::process::pidfd_open(pid, PidfdFlags::empty()).ok();
+        Some(Self { pid, handle })
+    }
+
+    pub(super) fn number(&self) -> i32 {
+        self.pid.as_raw_pid()
+    }
+
     pub(super) fn signal(&self, signal: Signal) {
+        if let Some(handle) = &self.handle {
+            match rustix::process::pidfd_send_signal(handle, signal) {
+                Ok(()) | Err(Errno::SRCH) => return,
+                // A filter of system calls may know only kill(2), and another user's process allows
+                // neither.
+                Err(_) if has_ended(handle) => return,
+                Err(_) => {}
+            }
+        }
         // Fails if the process has ended in the meantime, or runs as another user.
-        let _ = match &self.handle {
-            Some(handle) => rustix::process::pidfd_send_signal(handle, signal),
-            None => rustix::process::kill_process(self.pid, signal),
-        };
+        let _ = rustix::process::kill_process(self.pid, signal);
     }
 }
 
 /// Whether a child of this process is alive; an error if it is not a child. Much faster than
 /// reading its parent.
-fn is_living_child(handle: &OwnedFd) -> Result<bool, Errno> {
+fn is_living_child(child: WaitId<'_>) -> Result<bool, Errno> {
     let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT | WALL;
-    rustix::process::waitid(WaitId::PidFd(handle.as_fd()), options).map(|ended| ended.is_none())
+    rustix::process::waitid(child, options).map(|ended| ended.is_none())
 }
 
 /// pidfd_open(2): readable once the process has ended, even as a zombie.

@@ -32,7 +32,8 @@ impl ApiState {
         let gate = |limit| {
             let (sampler, plugin) = (Arc::clone(&sampler), runs.info().name.clone());
             MemoryGate::new(plugin, limit, limits.names.max_rss(), move || {
-                sampler.sample().memory_rss_mb
+                // Memory that cannot be measured closes nothing.
+                sampler.sample().memory_rss_mb.unwrap_or(0.0)
             })
         };
         let memory = limits.max_rss.map(gate);
