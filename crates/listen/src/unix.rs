@@ -3,10 +3,14 @@
 //! A socket that is bound but not listening refuses connections, just like a stale one. A lock on
 //! `PATH.lock` therefore marks a socket in use (flock(2)); the system releases it however its owner
 //! ends.
+//!
+//! Files of others stay as they are: see `lock`.
 
-use std::fs::{File, TryLockError};
+mod lock;
+
+use std::fs::File;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::FileTypeExt;
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf, absolute};
 use std::{fs, io};
@@ -38,17 +42,15 @@ impl Bound {
                 format!("the path has {length} bytes; the limit is {}", MAX_PATH - 1),
             ));
         }
-        let lock_path = lock_path(path);
-        let lock = lock(&lock_path)?;
         // Absolute, since a plugin may change the working directory.
-        exit::remove_on_exit(&absolute(&lock_path)?);
+        let lock = lock::take(&absolute(lock_path(path))?)?;
         remove_if_stale(path)?;
         let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
         // bind(2) creates the file with the socket's mode.
         rustix::fs::fchmod(&socket, rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR)?;
         socket.bind(&SockAddr::unix(path)?)?;
         let path = absolute(path)?;
-        exit::remove_on_exit(&path);
+        exit::remove_on_exit(&path)?;
         Ok(Self { socket, path, lock })
     }
 
@@ -64,24 +66,6 @@ fn lock_path(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(".lock");
     name.into()
-}
-
-/// Locks a file at the path; starts over if another process removes the file in the meantime.
-fn lock(path: &Path) -> io::Result<File> {
-    loop {
-        let file =
-            File::options().create(true).truncate(false).write(true).mode(0o600).open(path)?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(in_use("another worker uses it")),
-            Err(TryLockError::Error(error)) => return Err(error),
-        }
-        let held = file.metadata()?;
-        let is_same = |there: fs::Metadata| (there.dev(), there.ino()) == (held.dev(), held.ino());
-        if fs::metadata(path).is_ok_and(is_same) {
-            return Ok(file);
-        }
-    }
 }
 
 /// Removes a socket on which no process listens.
@@ -156,5 +140,9 @@ mod tests {
         assert_eq!(refusal(&file), "a file that is not a socket is in the way");
         let long = folder.path().join("x".repeat(200));
         assert!(refusal(&long).contains("the limit is 107"), "{}", refusal(&long));
+        let link = folder.path().join("link");
+        std::os::unix::fs::symlink(folder.path().join("nowhere"), &link).unwrap();
+        assert_eq!(refusal(&link), "a file that is not a socket is in the way");
+        assert!(fs::symlink_metadata(folder.path().join("nowhere")).is_err());
     }
 }

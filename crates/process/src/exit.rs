@@ -2,15 +2,24 @@
 
 use std::ffi::CString;
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
+use std::{fs, io, thread};
 
 use crate::imp;
 
 /// Room for a socket's lock file and the socket itself.
-static REMOVED_ON_EXIT: [OnceLock<CString>; 2] = [const { OnceLock::new() }; 2];
+static REMOVED_ON_EXIT: [OnceLock<OwnFile>; 2] = [const { OnceLock::new() }; 2];
+
+/// A file that this process has made.
+#[derive(Debug)]
+struct OwnFile {
+    path: CString,
+    /// Device and inode: by the end, the path may be that of somebody else's file.
+    id: (u64, u64),
+}
 
 /// Ends the process without running destructors or exit handlers.
 ///
@@ -24,20 +33,28 @@ pub fn now(code: u8) -> ! {
         thread::park();
     }
     // The lock is removed last: its next owner may use the path.
-    for path in REMOVED_ON_EXIT.iter().rev().filter_map(OnceLock::get) {
-        imp::unlink(path);
+    for file in REMOVED_ON_EXIT.iter().rev().filter_map(OnceLock::get) {
+        if imp::file_id(&file.path) == Some(file.id) {
+            imp::unlink(&file.path);
+        }
     }
     imp::exit(code)
 }
 
-/// Registers a file for [`now`] to remove; there is room for two.
-pub fn remove_on_exit(path: &Path) {
-    // A path with a null byte cannot have been opened.
-    let mut path = CString::new(path.as_os_str().as_bytes()).unwrap_or_default();
+/// Registers a file for [`now`] to remove, unless another file has its path by then; there is room
+/// for two.
+///
+/// # Errors
+/// If there is no such file, or it cannot be accessed.
+pub fn remove_on_exit(path: &Path) -> io::Result<()> {
+    let made = fs::symlink_metadata(path)?;
+    let path = CString::new(path.as_os_str().as_bytes())?;
+    let mut file = OwnFile { path, id: (made.dev(), made.ino()) };
     for slot in &REMOVED_ON_EXIT {
-        match slot.set(path) {
-            Ok(()) => return,
-            Err(returned) => path = returned,
+        match slot.set(file) {
+            Ok(()) => break,
+            Err(returned) => file = returned,
         }
     }
+    Ok(())
 }

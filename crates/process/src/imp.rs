@@ -21,6 +21,19 @@ pub(crate) fn unlink(path: &CStr) {
     unsafe { libc::unlink(path.as_ptr()) };
 }
 
+/// Device and inode of the file at a path, which may be a symbolic link.
+pub(crate) fn file_id(path: &CStr) -> Option<(u64, u64)> {
+    let mut stat = MaybeUninit::<libc::stat>::uninit();
+    // SAFETY: lstat(2) gets a string that ends in a null byte, and writes the structure if it
+    // returns 0.
+    unsafe {
+        (libc::lstat(path.as_ptr(), stat.as_mut_ptr()) == 0).then(|| {
+            let stat = stat.assume_init();
+            (stat.st_dev, stat.st_ino)
+        })
+    }
+}
+
 pub(crate) fn is_open(fd: RawFd) -> bool {
     // SAFETY: fcntl(2) takes any number, and F_GETFD changes nothing.
     unsafe { libc::fcntl(fd, libc::F_GETFD) >= 0 }
@@ -109,6 +122,22 @@ pub(crate) fn reset_signals() {
         libc::sigemptyset(&raw mut none);
         libc::pthread_sigmask(libc::SIG_SETMASK, &raw const none, ptr::null_mut());
         libc::signal(libc::SIGCHLD, libc::SIG_DFL);
+    }
+}
+
+/// Keeps a signal from ending this process, unless it is ignored already. Unlike one that is
+/// ignored, programs that this process executes do not inherit it (execve(2)).
+pub(crate) fn survive(signal: i32) {
+    extern "C" fn nothing(_: libc::c_int) {}
+    if is_ignored(signal) {
+        return;
+    }
+    // SAFETY: a zeroed sigaction is valid, and the handler does nothing.
+    unsafe {
+        let mut action: libc::sigaction = mem::zeroed();
+        action.sa_sigaction = nothing as extern "C" fn(_) as usize;
+        action.sa_flags = libc::SA_RESTART;
+        libc::sigaction(signal, &raw const action, ptr::null_mut());
     }
 }
 

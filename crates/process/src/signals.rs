@@ -2,7 +2,7 @@
 
 use std::io;
 
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
 use signal_hook::iterator::Signals;
 
 use crate::error::Error;
@@ -17,8 +17,13 @@ const STOP: [i32; 3] = [SIGTERM, SIGINT, SIGHUP];
 ///
 /// Both settings survive execve(2), so the process would otherwise inherit those of its parent;
 /// while SIGCHLD is ignored, a plugin cannot wait for its own children (waitpid(2)).
+///
+/// As std does for SIGPIPE, it also turns the signal of a file that reaches its size limit into an
+/// error of the write (SIGXFSZ, EFBIG): a full log file must not end the worker. Programs that the
+/// plugin executes have the default action.
 pub fn reset() {
     imp::reset_signals();
+    imp::survive(SIGXFSZ);
 }
 
 /// Blocks SIGTERM, SIGINT and SIGHUP for the calling thread and the threads and programs that it
