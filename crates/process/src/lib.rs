@@ -38,6 +38,7 @@ pub mod exit;
 pub mod fd;
 mod handover;
 mod imp;
+pub mod limits;
 mod queue;
 pub mod signals;
 pub mod stderr;

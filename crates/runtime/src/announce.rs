@@ -1,14 +1,15 @@
 //! The announcement: one line that reports the address of the worker, or why it failed, on stdout
 //! or another destination.
 
+mod file;
 mod notify;
 
-use std::fs::File;
-use std::io::{IsTerminal, Write};
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::path::{Path, PathBuf};
+use std::io::IsTerminal;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd, RawFd};
+use std::path::Path;
 use std::sync::{Mutex, PoisonError};
-use std::{fs, io, mem};
+use std::time::Duration;
+use std::{io, mem};
 
 use rustix::event::{PollFd, PollFlags, Timespec};
 use serde::Serialize;
@@ -17,6 +18,7 @@ use universal_worker_json::Encoder;
 use universal_worker_listen::BoundAddress;
 use universal_worker_process::{stdout, thread};
 
+pub(crate) use crate::announce::file::AnnounceFile;
 pub(crate) use crate::announce::notify::notify;
 use crate::error::Error;
 use crate::event::{Event, Reporter};
@@ -25,10 +27,9 @@ use crate::event::{Event, Reporter};
 #[derive(Debug)]
 pub(crate) enum Destination {
     Stdout,
-    /// A file descriptor, which is closed after the announcement.
-    Fd(OwnedFd),
-    /// A file that appears with its full content.
-    File(PathBuf),
+    /// A file descriptor, which is closed after the announcement, and its inherited number.
+    Fd(OwnedFd, RawFd),
+    File(AnnounceFile),
     /// The announcement has already been made.
     Nowhere,
 }
@@ -90,23 +91,21 @@ impl<'a> Announcement<'a> {
 }
 
 /// How long to wait for a reader before giving up on announcing a failure.
-const FAILURE_TIME: Timespec = Timespec { tv_sec: 1, tv_nsec: 0 };
+const FAILURE_TIME: Duration = Duration::from_secs(1);
+
+/// How long to wait for a reader of a named pipe.
+const PIPE_TIME: Duration = Duration::from_secs(10);
 
 /// Sets a destination other than stdout.
 pub(crate) fn set_destination(destination: Destination) {
-    if let Destination::File(path) = &destination {
-        // Remove the file of an earlier worker. If it cannot be removed, it cannot be replaced
-        // either, and the announcement reports that.
-        let _ = fs::remove_file(path);
-    }
     *DESTINATION.lock().unwrap_or_else(PoisonError::into_inner) = destination;
 }
 
 /// Writes on a separate thread, because the reader may be slow; reports the end as an event.
 pub(crate) fn start(announcement: &Announcement<'_>, reporter: Reporter) -> Result<(), Error> {
-    let line = line(announcement).map_err(Error::Announce)?;
+    let line = line(announcement);
     Ok(thread::spawn("announce", "the announcement", move || {
-        reporter.report(Event::Announced(take().write(&line)));
+        reporter.report(Event::Announced(take().write(&line, PIPE_TIME)));
     })?)
 }
 
@@ -118,18 +117,18 @@ pub(crate) fn goes_to_terminal() -> bool {
 
 /// Announces a failure, unless the announcement has already been made; waits at most a second for a
 /// reader.
-pub(crate) fn failure(error: &Error) -> io::Result<()> {
-    let line = line(&Announcement::failed(error))?;
+pub(crate) fn failure(error: &Error) -> Result<(), Error> {
+    let line = line(&Announcement::failed(error));
     let destination = take();
-    if destination.has_room(&FAILURE_TIME) {
-        destination.write(&line)
+    if destination.has_room(FAILURE_TIME) {
+        destination.write(&line, FAILURE_TIME)
     } else {
-        Err(io::ErrorKind::TimedOut.into())
+        Err(destination.error(io::ErrorKind::TimedOut.into()))
     }
 }
 
-fn line(announcement: &Announcement<'_>) -> io::Result<String> {
-    Ok(Encoder::compact().to_string(announcement)? + "\n")
+fn line(announcement: &Announcement<'_>) -> String {
+    Encoder::compact().to_string(announcement).expect("text and numbers") + "\n"
 }
 
 fn take() -> Destination {
@@ -138,37 +137,49 @@ fn take() -> Destination {
 }
 
 impl Destination {
-    fn write(self, line: &str) -> io::Result<()> {
-        match self {
+    /// Writes a line; waits for the reader of a named pipe at most for `limit`.
+    fn write(self, line: &str, limit: Duration) -> Result<(), Error> {
+        let written = match &self {
             Self::Stdout => {
                 stdout::write(line);
                 Ok(())
             }
-            Self::Fd(fd) => File::from(fd).write_all(line.as_bytes()),
-            Self::File(path) => write_whole(&path, line),
+            Self::Fd(fd, _) => write_all(fd, line.as_bytes()),
+            Self::File(file) => file.write(line, limit),
             Self::Nowhere => Ok(()),
-        }
+        };
+        written.map_err(|source| self.error(source))
+    }
+
+    fn error(&self, source: io::Error) -> Error {
+        let to = match self {
+            Self::Stdout | Self::Nowhere => "stdout".to_owned(),
+            Self::Fd(_, fd) => format!("file descriptor {fd} (--ready-fd)"),
+            Self::File(file) => return Error::announce_file(file.path(), source),
+        };
+        Error::Announce { to, source }
     }
 
     /// Waits until a line can be written without blocking.
-    fn has_room(&self, limit: &Timespec) -> bool {
+    fn has_room(&self, limit: Duration) -> bool {
+        let limit = Timespec::try_from(limit).ok();
         let has_room = |fd: BorrowedFd<'_>| {
             let mut polled = [PollFd::new(&fd, PollFlags::OUT)];
-            rustix::event::poll(&mut polled, Some(limit)) != Ok(0)
+            rustix::event::poll(&mut polled, limit.as_ref()) != Ok(0)
         };
         match self {
             Self::Stdout => stdout::with_original(has_room),
-            Self::Fd(fd) => has_room(fd.as_fd()),
+            Self::Fd(fd, _) => has_room(fd.as_fd()),
+            // It has a limit of its own.
             Self::File(_) | Self::Nowhere => true,
         }
     }
 }
 
-/// Writes a temporary file and renames it (rename(2)), so that a reader never sees incomplete
-/// content.
-fn write_whole(path: &Path, text: &str) -> io::Result<()> {
-    let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_string_lossy();
-    let beside = path.with_file_name(format!(".{name}.{}", std::process::id()));
-    let written = fs::write(&beside, text).and_then(|()| fs::rename(&beside, path));
-    written.inspect_err(|_| drop(fs::remove_file(&beside)))
+fn write_all(fd: &OwnedFd, mut bytes: &[u8]) -> io::Result<()> {
+    while !bytes.is_empty() {
+        let written = rustix::io::retry_on_intr(|| rustix::io::write(fd, bytes))?;
+        bytes = bytes.get(written..).unwrap_or_default();
+    }
+    Ok(())
 }

@@ -1,10 +1,12 @@
 //! Errors that keep a worker from serving, or from continuing to serve.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use universal_worker_listen::{ListenAddr, ListenError};
+use universal_worker_process as process;
+use universal_worker_process::limits;
 use universal_worker_sanitize as sanitize;
 
 use crate::open_error::OpenError;
@@ -21,8 +23,13 @@ pub enum Error {
     #[error(transparent)]
     Listen(#[from] ListenError),
     /// The worker cannot write its announcement.
-    #[error("cannot write the announcement (--ready-fd, --announce-file): {0}")]
-    Announce(#[source] io::Error),
+    #[error("cannot write the announcement to {to}: {}", limit_or(source))]
+    Announce {
+        /// The destination, with its option.
+        to: String,
+        /// The error of the system.
+        source: io::Error,
+    },
     /// The plugin did not load.
     #[error("Failed to load {plugin} - {source}")]
     Load {
@@ -51,7 +58,7 @@ pub enum Error {
     },
     /// A system call that the worker depends on failed.
     #[error(transparent)]
-    Process(#[from] universal_worker_process::Error),
+    Process(#[from] process::Error),
     /// A bug in the worker.
     #[error("{0}")]
     Defect(String),
@@ -69,12 +76,25 @@ pub enum InitializeError {
     TimedOut(Duration),
 }
 
+/// The hint for a limit.
+const RAISE: &str = "raise the limit, or use less of it elsewhere";
+
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 impl Error {
     /// Creates an [`Error::Usage`].
     pub fn usage(message: impl Into<String>) -> Self {
         Self::Usage(message.into())
+    }
+
+    /// Creates an [`Error::Announce`] for a file.
+    pub(crate) fn announce_file(path: &Path, source: io::Error) -> Self {
+        Self::Announce { to: format!("{} (--announce-file)", sanitize::path(path)), source }
+    }
+
+    /// Creates an [`Error::Process`]: a call that the worker depends on failed.
+    pub(crate) fn system(action: &'static str, source: io::Error) -> Self {
+        Self::Process(process::Error::System { action, source })
     }
 
     pub(crate) fn defect(message: impl Into<String>) -> Self {
@@ -87,7 +107,7 @@ impl Error {
         match self {
             Self::Load { .. } | Self::Initialize { .. } | Self::Run { .. } => 1,
             Self::Usage(_) => 2,
-            Self::Listen(_) | Self::Announce(_) => 3,
+            Self::Listen(_) | Self::Announce { .. } => 3,
             Self::Process(_) | Self::Defect(_) => 70,
         }
     }
@@ -97,7 +117,7 @@ impl Error {
     pub fn stage(&self) -> &'static str {
         match self {
             Self::Usage(_) => "usage",
-            Self::Listen(_) | Self::Announce(_) => "listen",
+            Self::Listen(_) | Self::Announce { .. } => "listen",
             Self::Load { .. } => "load",
             Self::Initialize { .. } => "initialize",
             Self::Run { .. } => "run",
@@ -110,6 +130,11 @@ impl Error {
     pub fn hint(&self) -> &str {
         match self {
             Self::Usage(_) => "universal-worker --help lists all options",
+            Self::Listen(ListenError { source, .. }) | Self::Announce { source, .. }
+                if limits::describe(source).is_some() =>
+            {
+                RAISE
+            }
             Self::Listen(ListenError { address, .. }) => match address {
                 ListenAddr::Tcp(_) => "choose another port, or 0 for any free one",
                 ListenAddr::Unix(_) => "choose another path, in a folder that exists",
@@ -117,7 +142,9 @@ impl Error {
                     "pass a socket that is bound to a loopback address or a path"
                 }
             },
-            Self::Announce(_) => "the file's folder must exist and be writable",
+            Self::Announce { .. } => {
+                "choose a file that does not exist yet, in a folder that does and is writable"
+            }
             Self::Load { source, .. } => &source.hint,
             Self::Initialize { source: InitializeError::Refused(_), .. } => {
                 "--check prints the config's schema"
@@ -126,9 +153,7 @@ impl Error {
                 "--load-timeout gives it more time"
             }
             Self::Run { .. } => "--check prints the schema of the arguments",
-            Self::Process(universal_worker_process::Error::Thread { .. }) => {
-                "allow more threads: RLIMIT_NPROC, or pids.max of the cgroup"
-            }
+            Self::Process(error) if error.is_limit() => RAISE,
             Self::Process(_) | Self::Defect(_) => "report it",
         }
     }
@@ -141,12 +166,16 @@ impl Error {
             Self::Initialize { file, source, .. } => {
                 format!("{}{source}", file_prefix(file.as_ref()))
             }
-            Self::Process(universal_worker_process::Error::System { .. }) | Self::Defect(_) => {
-                sanitize::message(&format!(
-                    "{self}; this is a bug in the worker: please report it with its version \
-                     ({VERSION})"
-                ))
+            Self::Listen(ListenError { address, source })
+                if let Some(limit) = limits::describe(source) =>
+            {
+                sanitize::message(&format!("cannot listen on {address}: {limit}"))
             }
+            Self::Process(error) if error.is_limit() => sanitize::message(&error.to_string()),
+            Self::Process(_) | Self::Defect(_) => sanitize::message(&format!(
+                "{self}; this is a bug in the worker: please report it with its version \
+                     ({VERSION})"
+            )),
             other => sanitize::message(&other.to_string()),
         }
     }
@@ -158,12 +187,14 @@ impl Error {
             Self::Usage(_) => format!("error: {message}"),
             Self::Load { .. } | Self::Initialize { .. } => format!("FATAL: {self} ({hint})"),
             Self::Run { .. } | Self::Defect(_) => format!("FATAL: {message}"),
-            Self::Process(universal_worker_process::Error::System { .. }) => {
-                format!("FATAL: {message}")
-            }
+            Self::Process(error) if !error.is_limit() => format!("FATAL: {message}"),
             _ => format!("FATAL: {message} ({hint})"),
         }
     }
+}
+
+fn limit_or(error: &io::Error) -> String {
+    limits::describe(error).unwrap_or_else(|| error.to_string())
 }
 
 /// The file as a prefix of a message.

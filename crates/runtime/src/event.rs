@@ -1,9 +1,9 @@
 //! Events for the thread that called [`run`](crate::run), and the threads that report them.
 
 use std::error::Error as _;
+use std::fmt;
 use std::os::fd::{OwnedFd, RawFd};
 use std::time::Duration;
-use std::{fmt, io};
 
 use universal_worker_process::{Queue, signals, thread};
 use universal_worker_service::{WedgedRun, WorkerService};
@@ -17,7 +17,7 @@ pub(crate) enum Event {
     /// The plugin has been loaded, or failed to load.
     Loaded(Result<WorkerService, Error>),
     /// The announcement has been written, or cannot be.
-    Announced(io::Result<()>),
+    Announced(Result<(), Error>),
     /// There is a reason to stop.
     Stop(StopReason),
     /// The thread that serves sockets has ended.

@@ -3,10 +3,10 @@
 use std::os::fd::{OwnedFd, RawFd};
 
 use universal_worker_listen::ListenAddr;
-use universal_worker_process::fd;
+use universal_worker_process::{fd, limits};
 use universal_worker_watchdog::Lease;
 
-use crate::announce::Destination;
+use crate::announce::{AnnounceFile, Destination};
 use crate::config::{AnnounceTo, Config};
 use crate::error::Error;
 use crate::{announce, event};
@@ -28,9 +28,14 @@ impl Inherited {
         let checked = check_inherited(config);
         match &config.announce {
             AnnounceTo::Stdout => {}
-            AnnounceTo::File(path) => announce::set_destination(Destination::File(path.clone())),
+            AnnounceTo::File(path) => {
+                // A failure is announced on stdout.
+                let file = AnnounceFile::new(path);
+                let file = file.map_err(|source| Error::announce_file(path, source))?;
+                announce::set_destination(Destination::File(file));
+            }
             AnnounceTo::Fd(fd) if fd::is_open(*fd) => {
-                announce::set_destination(Destination::Fd(take("--ready-fd", *fd)?));
+                announce::set_destination(Destination::Fd(take("--ready-fd", *fd)?, *fd));
             }
             // This failure is announced on stdout.
             AnnounceTo::Fd(_) => {}
@@ -75,5 +80,8 @@ pub fn check_inherited(config: &Config) -> Result<(), Error> {
 }
 
 fn take(option: &str, fd: RawFd) -> Result<OwnedFd, Error> {
-    fd::take(fd).map_err(|error| Error::usage(format!("{option}: cannot take over {fd}: {error}")))
+    fd::take(fd).map_err(|error| {
+        let cause = limits::describe(&error).unwrap_or_else(|| error.to_string());
+        Error::usage(format!("{option}: cannot take over file descriptor {fd}: {cause}"))
+    })
 }

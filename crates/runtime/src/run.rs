@@ -156,7 +156,7 @@ impl Worker<'_> {
             match self.next(check_idle) {
                 Event::Stop(reason) => break reason,
                 Event::Announced(announced) => {
-                    announced.map_err(Error::Announce)?;
+                    announced?;
                     announce::notify("READY=1");
                 }
                 Event::Loaded(_) => {}

@@ -26,7 +26,7 @@ impl Server {
         access: Access,
         reporter: Reporter,
     ) -> Result<Self, Error> {
-        let failed = |error| Error::defect(format!("cannot serve: {error}"));
+        let failed = |error| Error::system("serve", error);
         let runtime =
             runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
         let listener = Listener::new(listener, &runtime).map_err(failed)?;
