@@ -5,7 +5,7 @@
 //! process lives nor goes blind.
 
 use std::time::Duration;
-use std::{io, thread};
+use std::{fs, io, process, thread};
 
 use rustix::io::Errno;
 use rustix::process::Pid;
@@ -33,8 +33,8 @@ enum ProcessState {
     Alive(u64),
     /// No such process, or a zombie.
     Ended,
-    /// Alive but unreadable: procfs is not mounted, it hides processes of other users, or no file
-    /// descriptor is left.
+    /// Alive but unreadable: no procfs of this pid namespace is mounted, it hides processes of other
+    /// users, or no file descriptor is left.
     Unreadable,
 }
 
@@ -106,14 +106,22 @@ fn is(error: &io::Error, errno: Errno) -> bool {
 }
 
 fn read_state(pid: Pid) -> ProcessState {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"));
-    if let Some(state) = stat.ok().and_then(|stat| parse_state(&stat)) {
+    let stat = || fs::read_to_string(format!("/proc/{pid}/stat")).ok();
+    let state = is_own_procfs().then(stat).flatten().and_then(|stat| parse_state(&stat));
+    if let Some(state) = state {
         return state;
     }
     match rustix::process::test_kill_process(pid) {
         Err(Errno::SRCH) => ProcessState::Ended,
         _ => ProcessState::Unreadable,
     }
+}
+
+/// Whether `/proc` shows the pid namespace of this process: in another one, the same numbers mean
+/// other processes, and `/proc/self` has another number.
+fn is_own_procfs() -> bool {
+    let link = fs::read_link("/proc/self").ok();
+    link.and_then(|link| link.to_str()?.parse().ok()) == Some(process::id())
 }
 
 /// Parses `/proc/PID/stat` (proc(5)).
