@@ -24,6 +24,7 @@ impl LibrarySource {
             check_sha256(&self.file, expected)?;
         }
         watch.loading(&self.file);
+        watch.mapping(&self.file);
         let library = Library::open(&self.file);
         watch.loaded();
         library

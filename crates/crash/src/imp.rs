@@ -9,13 +9,17 @@ use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use std::time::Duration;
 use std::{io, mem, process, ptr};
 
-use universal_worker_process::stderr;
+use universal_worker_process::thread::Role;
+use universal_worker_process::{stderr, thread};
 
-use crate::record::{Crash, RECORD};
+use crate::imp::record_file::RecordFile;
+use crate::record::{Crash, RECORD, Thread};
 use crate::text::Text;
 use crate::{AfterCrash, Prepared, SUBJECT, line, loading_file, record};
 
 mod frames;
+pub(crate) mod library;
+pub(crate) mod record_file;
 
 const SIGNALS: [(c_int, &str); 5] = [
     (libc::SIGSEGV, "SIGSEGV"),
@@ -107,9 +111,7 @@ extern "C" fn on_crash(signal: c_int, info: *mut libc::siginfo_t, context: *mut 
             match REPORTER.compare_exchange(0, this, Ordering::Relaxed, Ordering::Relaxed) {
                 Ok(_) => {
                     if let Some(subject) = SUBJECT.get() {
-                        let has_address = code > 0 && signal != libc::SIGABRT;
-                        let address = has_address.then(|| (*info).si_addr().addr());
-                        report(signal, address, context, subject);
+                        report(signal, info, context, subject);
                     }
                 }
                 // The reporter ends the process.
@@ -191,37 +193,45 @@ fn repeat(signal: c_int, code: c_int) {
 }
 
 /// # Safety
-/// One thread may call it, in a handler, with the context that the handler was given.
-unsafe fn report(signal: c_int, address: Option<usize>, context: *mut c_void, subject: &Prepared) {
-    // SAFETY: by the contract of this function the context is one, and nobody else is here.
+/// One thread may call it, in a handler, with what the handler was given.
+unsafe fn report(
+    signal: c_int,
+    info: *mut libc::siginfo_t,
+    context: *mut c_void,
+    subject: &Prepared,
+) {
+    // SAFETY: by the contract of this function these are what they are called, and nobody else is
+    // here.
     unsafe {
         // The disk or the unwinder may hang.
         raise_later(signal);
+        let code = (*info).si_code;
+        let has_address = code > 0 && signal != libc::SIGABRT;
+        let address = has_address.then(|| (*info).si_addr().addr());
+        let is_sent = code == libc::SI_USER || code == libc::SI_QUEUE || code == libc::SI_TKILL;
+        let sender = is_sent.then(|| (*info).si_pid()).filter(|sender| *sender != libc::getpid());
         let (pc, sp) = frames::registers(context);
-        let mut thread = [0_u8; 16];
-        libc::prctl(libc::PR_GET_NAME, thread.as_mut_ptr());
-        let is_main = libc::gettid() == libc::getpid();
-        let name = thread.split(|byte| *byte == 0).next().unwrap_or_default();
-        let name = if is_main { b"main" } else { name };
+        let mut name = [0_u8; 16];
+        libc::prctl(libc::PR_GET_NAME, name.as_mut_ptr());
         let known = SIGNALS.iter().find(|(known, _)| *known == signal);
         let crash = Crash {
             signal: known.map_or("a signal", |(_, name)| *name),
             address,
+            sender,
             is_exit: signal == libc::SIGABRT && EXIT_CALLED.load(Ordering::Relaxed),
             is_overflow: signal == libc::SIGSEGV && address.is_some_and(|at| is_near(at, sp)),
-            thread: name,
+            thread: this_thread(name.split(|byte| *byte == 0).next().unwrap_or_default()),
             pid: libc::getpid().cast_unsigned(),
             at: now(),
             loading: loading_file(),
+            library_changed: library::has_changed(),
         };
         stderr::try_write(line::line(&crash, subject).bytes());
         let record = &mut *RECORD_TEXT.0.get();
         record::begin(record, &crash, subject);
-        let file = subject.record.as_ref().map_or(-1, |path| {
-            let flags = libc::O_WRONLY | libc::O_CREAT | libc::O_TRUNC | libc::O_CLOEXEC;
-            libc::open(path.as_ptr(), flags | libc::O_NONBLOCK, 0o600)
-        });
-        write_at_start(file, record);
+        let path = subject.record.as_ref();
+        let file = path.map_or(RecordFile::None, |path| RecordFile::open(path));
+        file.write_start(record.bytes());
 
         // The essentials are written; what follows may hang.
         let mut is_first = true;
@@ -230,7 +240,21 @@ unsafe fn report(signal: c_int, address: Option<usize>, context: *mut c_void, su
             record::push_frame(record, frame, is_first);
             is_first = false;
         });
-        write_at_start(file, record);
+        file.write_whole(record.bytes());
+    }
+}
+
+/// The calling thread, from the name that the system has for it.
+fn this_thread(name: &[u8]) -> Thread<'_> {
+    // SAFETY: both calls have no preconditions.
+    let is_first = unsafe { libc::gettid() == libc::getpid() };
+    let name = if is_first { b"main" } else { name };
+    match thread::role() {
+        Some(Role::Worker) => Thread::Worker(name),
+        Some(Role::Plugin) => Thread::Lane(name),
+        None if is_first => Thread::Lane(name),
+        // A thread inherits the name of the one that starts it.
+        None => Thread::OfPlugin((!thread::is_name_of_known(name)).then_some(name)),
     }
 }
 
@@ -247,15 +271,6 @@ fn now() -> Duration {
         let mut time: libc::timespec = mem::zeroed();
         libc::clock_gettime(libc::CLOCK_REALTIME, &raw mut time);
         Duration::new(time.tv_sec.cast_unsigned(), time.tv_nsec.try_into().unwrap_or(0))
-    }
-}
-
-/// Overwrites the start of the file, if there is one.
-fn write_at_start(file: c_int, record: &Text<RECORD>) {
-    if file >= 0 {
-        let bytes = record.bytes();
-        // SAFETY: pwrite(2) gets as many bytes as there are.
-        unsafe { libc::pwrite(file, bytes.as_ptr().cast(), bytes.len(), 0) };
     }
 }
 

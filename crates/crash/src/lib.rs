@@ -55,6 +55,8 @@ use universal_worker_json::Encoder;
 use universal_worker_process::thread;
 use universal_worker_sanitize as sanitize;
 
+use crate::imp::record_file::Found;
+
 /// The plugin whose crash is reported.
 #[derive(Debug, Clone)]
 pub struct Subject {
@@ -82,6 +84,8 @@ pub enum AfterCrash {
 /// A subject in the form the handler needs.
 struct Prepared {
     label: String,
+    /// Whether the label names the class.
+    label_has_class: bool,
     /// As JSON strings.
     module: String,
     class: String,
@@ -89,6 +93,16 @@ struct Prepared {
 }
 
 static SUBJECT: OnceLock<Prepared> = OnceLock::new();
+
+/// A class whose name is known only once it is opened.
+struct Opened {
+    /// For the label.
+    suffix: String,
+    /// As a JSON string.
+    json: String,
+}
+
+static OPENED: OnceLock<Opened> = OnceLock::new();
 
 /// The name of the file that is being loaded, for the crash line.
 static FILE: OnceLock<String> = OnceLock::new();
@@ -102,10 +116,10 @@ static LOADING: AtomicBool = AtomicBool::new(false);
 /// If a handler cannot be installed, or the record's path has a null byte.
 pub fn install(subject: Subject, after: AfterCrash) -> io::Result<()> {
     let Subject { label, module, class, record } = subject;
-    let json = |text: &str| Encoder::compact().to_string(text).expect("any text is a JSON string");
     let record = record.map(|path| CString::new(path.as_os_str().as_bytes())).transpose()?;
     SUBJECT.get_or_init(|| Prepared {
         label,
+        label_has_class: class.is_some(),
         module: json(&module),
         class: json(&class.unwrap_or_default()),
         record,
@@ -114,6 +128,48 @@ pub fn install(subject: Subject, after: AfterCrash) -> io::Result<()> {
     imp::watch_exit()?;
     thread::use_signal_stack();
     Ok(())
+}
+
+/// Checks that a record would overwrite nothing but an earlier record; that it can be written is not
+/// checked.
+///
+/// # Errors
+/// If the file is something else: a record is then not written to it.
+pub fn check_record(file: &Path) -> io::Result<()> {
+    match imp::record_file::find(&CString::new(file.as_os_str().as_bytes())?) {
+        Found::Foreign => Err(io::Error::new(
+            io::ErrorKind::AlreadyExists,
+            "what is there is not an earlier crash record, and stays as it is",
+        )),
+        Found::Nothing | Found::Record | Found::Stream => Ok(()),
+    }
+}
+
+fn json(text: &str) -> String {
+    Encoder::compact().to_string(text).expect("any text is a JSON string")
+}
+
+/// Names the class for later reports, for a subject that was installed without one.
+///
+/// Only the first class counts, because a worker opens only one.
+pub fn opened_class(class: &str) {
+    OPENED.get_or_init(|| Opened {
+        suffix: format!(":{}", sanitize::name(class)),
+        json: json(class),
+    });
+}
+
+/// The class, if it was opened; async-signal-safe.
+fn opened() -> Option<&'static Opened> {
+    OPENED.get()
+}
+
+/// Remembers the state of a file that is about to be mapped: a later report says whether it has been
+/// overwritten since.
+///
+/// Only the first file counts, because a worker loads only one.
+pub fn mapping(file: &Path) {
+    imp::library::remember(file);
 }
 
 /// Marks the start of loading a library: until [`loaded`], a crash report names the file, and says

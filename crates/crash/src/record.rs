@@ -6,7 +6,7 @@ use std::fmt::Write;
 use std::time::{Duration, SystemTime};
 
 use crate::text::Text;
-use crate::{Prepared, activity};
+use crate::{Prepared, activity, opened};
 
 pub(super) const RECORD: usize = 32 * 1024;
 
@@ -15,16 +15,30 @@ pub(super) struct Crash<'a> {
     pub(super) signal: &'static str,
     /// `None` for a signal that was sent.
     pub(super) address: Option<usize>,
+    /// The process that sent the signal, if it is another one.
+    pub(super) sender: Option<i32>,
     pub(super) is_overflow: bool,
     /// Whether exit(3) was called.
     pub(super) is_exit: bool,
-    /// The name of the thread.
-    pub(super) thread: &'a [u8],
+    pub(super) thread: Thread<'a>,
     pub(super) pid: u32,
     /// Time since the Unix epoch.
     pub(super) at: Duration,
     /// The file that was being loaded.
     pub(super) loading: Option<&'a str>,
+    /// Whether the library's file has changed since it was loaded.
+    pub(super) library_changed: bool,
+}
+
+/// The thread that crashed, and its name.
+#[derive(Clone, Copy)]
+pub(super) enum Thread<'a> {
+    /// It runs only the worker's own code.
+    Worker(&'a [u8]),
+    /// The worker runs code of the plugin on it.
+    Lane(&'a [u8]),
+    /// The plugin has started it; `None` if its name is that of the thread that did.
+    OfPlugin(Option<&'a [u8]>),
 }
 
 /// A frame of the stack.
@@ -43,7 +57,8 @@ pub(super) fn begin(record: &mut Text<RECORD>, crash: &Crash<'_>, subject: &Prep
         Some(address) => drop(write!(record, "\"{address:#x}\"")),
         None => record.push(b"null"),
     }
-    let Prepared { module, class, .. } = subject;
+    let module = &subject.module;
+    let class = opened().map_or(subject.class.as_str(), |opened| &opened.json);
     let overflow = crash.is_overflow;
     let exit = crash.is_exit;
     let _ = write!(record, ",\"stack_overflow\":{overflow},\"exit\":{exit}");
@@ -59,10 +74,17 @@ pub(super) fn begin(record: &mut Text<RECORD>, crash: &Crash<'_>, subject: &Prep
         first = false;
     });
     record.push(b"],\"thread\":\"");
-    push_string(record, crash.thread);
+    let (name, in_worker) = match crash.thread {
+        Thread::Worker(name) => (name, true),
+        Thread::Lane(name) => (name, false),
+        Thread::OfPlugin(name) => (name.unwrap_or(b"a thread of the plugin"), false),
+    };
+    push_string(record, name);
+    let changed = crash.library_changed;
+    let _ = write!(record, "\",\"in_worker\":{in_worker},\"library_changed\":{changed}");
     // The crate formats it on the stack; a time after the year 9999 is omitted.
     let at = humantime::format_rfc3339_millis(SystemTime::UNIX_EPOCH + crash.at);
-    let _ = write!(record, "\",\"pid\":{},\"at\":\"{at}", crash.pid);
+    let _ = write!(record, ",\"pid\":{},\"at\":\"{at}", crash.pid);
     record.push(b"\",\"backtrace\":[");
     record.push(END);
 }
@@ -110,6 +132,7 @@ pub(crate) mod tests {
 
     pub(crate) fn subject() -> Prepared {
         Prepared {
+            label_has_class: true,
             label: "./lib\"m.so:C".to_owned(),
             module: "\"./lib\\\"m.so\"".to_owned(),
             class: "\"C\"".to_owned(),
@@ -121,12 +144,14 @@ pub(crate) mod tests {
         Crash {
             signal: "SIGSEGV",
             address: Some(8),
+            sender: None,
             is_overflow: false,
             is_exit: false,
-            thread: b"lane-\"0\xff",
+            thread: Thread::Lane(b"lane-\"0\xff"),
             pid: 7,
             at: Duration::from_millis(1_767_323_045_678),
             loading: None,
+            library_changed: false,
         }
     }
 
@@ -142,6 +167,8 @@ pub(crate) mod tests {
         assert_eq!(value["plugin"], "./lib\"m.so");
         assert_eq!(value["thread"], "lane-\"0?");
         assert_eq!(value["at"], "2026-01-02T03:04:05.678Z");
+        assert_eq!(value["in_worker"], false);
+        assert_eq!(value["library_changed"], false);
         assert_eq!(value["backtrace"], serde_json::json!([]));
         let module = [b'm'; 3000];
         for number in 0..1000 {

@@ -34,6 +34,20 @@ pub(crate) fn file_id(path: &CStr) -> Option<(u64, u64)> {
     }
 }
 
+/// The id of the calling thread, which is positive; async-signal-safe.
+pub(crate) fn thread_id() -> i32 {
+    // SAFETY: gettid(2) has no preconditions.
+    unsafe { libc::gettid() }
+}
+
+/// The name of the calling thread, which ends in a null byte.
+pub(crate) fn thread_name() -> [u8; 16] {
+    let mut name = [0; 16];
+    // SAFETY: prctl(2) writes up to 16 bytes.
+    unsafe { libc::prctl(libc::PR_GET_NAME, name.as_mut_ptr()) };
+    name
+}
+
 pub(crate) fn is_open(fd: RawFd) -> bool {
     // SAFETY: fcntl(2) takes any number, and F_GETFD changes nothing.
     unsafe { libc::fcntl(fd, libc::F_GETFD) >= 0 }

@@ -1,10 +1,19 @@
 //! The worker's own threads.
 
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+mod registry;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::{io, mem, thread};
 
 use crate::error::Error;
 use crate::imp;
+
+pub use registry::Role;
+pub use registry::is_name_of_known;
+pub use registry::register;
+pub use registry::role;
+pub use registry::unregister;
 
 /// In bytes, for a thread that runs only code of the worker.
 const STACK: usize = 1 << 20;
@@ -22,7 +31,7 @@ pub fn spawn(
     purpose: &'static str,
     work: impl FnOnce() + Send + 'static,
 ) -> Result<(), Error> {
-    start(name, STACK, work).map_err(|source| Error::Thread { purpose, source })
+    start(name, Role::Worker, STACK, work).map_err(|source| Error::Thread { purpose, source })
 }
 
 /// Like [`spawn`], with a stack of 8 MiB for plugin code.
@@ -34,7 +43,8 @@ pub fn spawn_for_plugin(
     purpose: &'static str,
     work: impl FnOnce() + Send + 'static,
 ) -> Result<(), Error> {
-    start(name, PLUGIN_STACK, work).map_err(|source| Error::Thread { purpose, source })
+    start(name, Role::Plugin, PLUGIN_STACK, work)
+        .map_err(|source| Error::Thread { purpose, source })
 }
 
 /// Gives the calling thread a stack for signal handlers, so that a crash is reported even if the
@@ -53,11 +63,32 @@ pub fn wait_until_started() {
     STARTING.wait();
 }
 
-fn start(name: &str, stack: usize, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
+/// Calls `handler` with the name of a thread whose work panics, on that thread; by default the
+/// thread just ends. Only the first handler counts.
+///
+/// Without one of its threads, such as that which watches the parent, a worker would live on as a
+/// cripple.
+pub fn on_panic(handler: fn(&'static str)) {
+    PANICKED.get_or_init(|| handler);
+}
+
+static PANICKED: OnceLock<fn(&'static str)> = OnceLock::new();
+
+fn start(
+    name: &'static str,
+    role: Role,
+    stack: usize,
+    work: impl FnOnce() + Send + 'static,
+) -> io::Result<()> {
     let run = move || {
         let _signal_stack = imp::use_signal_stack();
+        register(role);
         STARTING.remove();
-        work();
+        let panicked = catch_unwind(AssertUnwindSafe(work)).is_err();
+        if panicked && let Some(handler) = PANICKED.get() {
+            handler(name);
+        }
+        unregister();
     };
     STARTING.add();
     let thread = thread::Builder::new().name(name.to_owned()).stack_size(stack).spawn(run);

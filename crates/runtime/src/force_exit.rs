@@ -27,6 +27,9 @@ enum Message {
     Now(&'static str),
 }
 
+/// The exit code of a bug in the worker.
+const DEFECT: u8 = 70;
+
 const LAST_LINE: &[u8] =
     b"stopped: the stop itself did not finish in time; abandoned: everything that was running\n";
 
@@ -58,6 +61,16 @@ impl ForceExit {
         // Never fails: the queue is unbounded.
         let _ = self.0.push(message);
     }
+}
+
+/// Ends the process after a panic of one of its own threads.
+pub(crate) fn on_panic(thread: &'static str) {
+    for part in ["FATAL: thread ", thread, " of the worker panicked; this is a bug in the worker\n"]
+    {
+        stderr::try_write(part.as_bytes());
+    }
+    let _ = descendants::kill_here();
+    exit::now(DEFECT)
 }
 
 fn follow(messages: &Queue<Message>, limit: Duration) {

@@ -1,6 +1,7 @@
 //! Loads the plugin on a separate thread, because a slow plugin must not keep the worker from
 //! stopping.
 
+use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -28,7 +29,8 @@ pub(crate) fn start(
     let watch = LoadWatch::new(source.label(), config.load_timeout);
     let (config, this) = (config.clone(), watch.clone());
     spawn(move || {
-        let loaded = load(&config, plugin_config.as_deref(), source, hooks, &this, &reporter);
+        let load = || load(&config, plugin_config.as_deref(), source, hooks, &this, &reporter);
+        let loaded = catch_unwind(AssertUnwindSafe(load)).unwrap_or_else(panicked);
         activity::finish();
         this.ended();
         reporter.report(Event::Loaded(loaded));
@@ -45,7 +47,7 @@ fn load(
     reporter: &Reporter,
 ) -> Result<WorkerService, Error> {
     let class = source.open(watch).map_err(|error| watch.failed(error))?;
-    watch.opened();
+    watch.opened(&class.info().class);
     let mut limits = config.limits.clone();
     limits.cleanup_grace = config.stop_grace;
     limits.names = LimitNames::Options;
@@ -114,7 +116,6 @@ pub(crate) fn in_time<T: Send + 'static>(
         // Panics of a plugin do not reach this frame; after a panic of the worker, nothing else
         // would report.
         let outcome = catch_unwind(AssertUnwindSafe(|| work(&this)));
-        let panicked = |_| Err(Error::defect("the load thread panicked"));
         let _ = result.push(outcome.unwrap_or_else(panicked));
     })?;
     loop {
@@ -125,6 +126,10 @@ pub(crate) fn in_time<T: Send + 'static>(
             return Err(watch.timed_out());
         }
     }
+}
+
+fn panicked<T>(_: Box<dyn Any + Send>) -> Result<T, Error> {
+    Err(Error::defect("the load thread panicked"))
 }
 
 fn spawn(work: impl FnOnce() + Send + 'static) -> Result<(), Error> {

@@ -67,6 +67,12 @@ impl LoadWatch {
         crash::loading(file);
     }
 
+    /// Marks a file as one that is about to be mapped into memory: a crash report says whether it
+    /// has been overwritten since.
+    pub fn mapping(&self, file: &Path) {
+        crash::mapping(file);
+    }
+
     /// Marks the end of loading the file, successful or not; the class is opened next.
     pub fn loaded(&self) {
         crash::loaded();
@@ -78,7 +84,8 @@ impl LoadWatch {
     }
 
     /// Marks the class as open.
-    pub(crate) fn opened(&self) {
+    pub(crate) fn opened(&self, class: &str) {
+        crash::opened_class(class);
         self.update(|progress| progress.opened = true);
     }
 

@@ -1,5 +1,6 @@
 //! The life of a worker.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,7 +8,9 @@ use universal_worker_crash as crash;
 use universal_worker_crash::{AfterCrash, Subject};
 use universal_worker_listen::Bound;
 use universal_worker_logging as logging;
-use universal_worker_process::{Queue, descendants, signals, stdout};
+use universal_worker_process::thread::Role;
+use universal_worker_process::{Queue, descendants, signals, stdout, thread};
+use universal_worker_sanitize as sanitize;
 use universal_worker_service::WorkerService;
 
 use crate::announce::Announcement;
@@ -23,7 +26,7 @@ use crate::plugin_label::PluginLabel;
 use crate::server::Server;
 use crate::source::ClassSource;
 use crate::stop::Stop;
-use crate::{announce, event, hooks, input, load, report};
+use crate::{announce, event, force_exit, hooks, input, load, report};
 
 /// Serves a plugin until there is a reason to stop; returns the exit code.
 ///
@@ -32,7 +35,11 @@ use crate::{announce, event, hooks, input, load, report};
 /// may still be running, and destructors of its library may hang.
 #[must_use]
 pub fn run(config: &Config, source: impl ClassSource) -> u8 {
-    let outcome = attempt(config, Box::new(source)).unwrap_or_else(|error| {
+    thread::register(Role::Worker);
+    thread::on_panic(force_exit::on_panic);
+    let attempted = catch_unwind(AssertUnwindSafe(|| attempt(config, Box::new(source))));
+    let panicked = |_| Err(Error::defect("the thread of the worker's life panicked"));
+    let outcome = attempted.unwrap_or_else(panicked).unwrap_or_else(|error| {
         let outcome = report::failed(error);
         // The plugin may have started processes before it failed.
         if let Some(survivors) = descendants::terminate(config.stop_grace / 2) {
@@ -58,6 +65,11 @@ fn attempt(config: &Config, source: Box<dyn ClassSource>) -> Result<Outcome, Err
 
 /// Installs the crash handler.
 pub(crate) fn watch_crashes(plugin: &PluginLabel, config: Option<&Config>) -> Result<(), Error> {
+    if let Some(file) = config.and_then(|config| config.crash_file.as_deref()) {
+        crash::check_record(file).map_err(|error| {
+            Error::usage(format!("--crash-file: {}: {error}", sanitize::path(file)))
+        })?;
+    }
     let subject = Subject {
         label: plugin.to_string(),
         module: plugin.module.clone(),

@@ -20,6 +20,8 @@ pub enum PluginThreadEvent<'a> {
     Idle,
     /// The thread runs no more plugin code, and ends.
     ThreadEnded,
+    /// The thread of the deadlines has started; it runs no plugin code.
+    ClockStarted,
 }
 
 type Callback = dyn Fn(&PluginThreadEvent<'_>) + Send + Sync;

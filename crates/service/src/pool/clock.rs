@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Instant;
 use std::{io, thread};
 
+use crate::instance::plugin_thread::PluginThreadEvent;
 use crate::pool::scheduler::{Scheduler, SchedulerState};
 
 /// What the thread waits for.
@@ -25,7 +26,10 @@ impl Clock {
         if let Self::NotStarted = state.clock {
             let scheduler = Arc::clone(scheduler);
             let builder = thread::Builder::new().name("run-clock".to_owned());
-            builder.spawn(move || run_clock(&scheduler))?;
+            builder.spawn(move || {
+                scheduler.executor.listener().notify(PluginThreadEvent::ClockStarted);
+                run_clock(&scheduler);
+            })?;
             // The thread checks before it waits.
             state.clock = Self::Waiting(state.engine.due());
         }
