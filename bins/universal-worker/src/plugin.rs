@@ -11,7 +11,7 @@ use universal_worker_interpreter::{
 use universal_worker_loader::{
     LoadError, Module, PluginFolders, PythonModule, check_sha256, resolve, resolve_python,
 };
-use universal_worker_process::hand_over;
+use universal_worker_process::{hand_over, limits};
 use universal_worker_runtime::{ClassSource, OpenError};
 use universal_worker_sanitize as sanitize;
 
@@ -85,6 +85,12 @@ pub(crate) fn plugin_folders(mut folders: Vec<PathBuf>) -> PluginFolders {
 }
 
 pub(crate) fn open_error(error: LoadError) -> OpenError {
+    if let LoadError::Unreadable { file, source } = &error
+        && let Some(limit) = limits::describe(source)
+    {
+        let message = format!("{}: cannot be read: {limit}", sanitize::path(file));
+        return OpenError::new(message, "raise the limit, or use less of it elsewhere");
+    }
     OpenError {
         message: error.to_string(),
         hint: error.hint(),

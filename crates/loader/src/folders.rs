@@ -8,7 +8,7 @@ use std::{fs, io};
 use universal_worker_sanitize::suggest;
 
 use crate::error::LoadError;
-use crate::python;
+use crate::{linker, python};
 
 /// Folders with plugins, in search order.
 #[derive(Debug, Clone, Default)]
@@ -75,6 +75,9 @@ impl PluginFolders {
             found = stem.strip_prefix(DLL_PREFIX).map(with_name).unwrap_or_default();
         }
         match found[..] {
+            [] if let Some((folder, source)) = self.unreadable() => {
+                Err(LoadError::Unreadable { file: folder.to_owned(), source })
+            }
             [] => Err(LoadError::NoSuchPlugin {
                 name: name.to_owned(),
                 searched: self.searched(),
@@ -94,6 +97,15 @@ impl PluginFolders {
         let plugins = self.list();
         let names = suggest(name, plugins.iter().map(|plugin| plugin.name.as_str()));
         names.into_iter().map(str::to_owned).collect()
+    }
+
+    /// The first folder that the system refuses to read for now, such as without a free file
+    /// descriptor: the plugin may be there.
+    fn unreadable(&self) -> Option<(&Path, io::Error)> {
+        self.0.iter().find_map(|folder| match fs::read_dir(folder).map_err(shortage) {
+            Err(Some(error)) => Some((&**folder, error)),
+            _ => None,
+        })
     }
 
     /// The folders as text, with the reason for each that cannot be searched.
@@ -118,6 +130,13 @@ impl PluginFolders {
             Err(_) => Some("cannot be read"),
         }
     }
+}
+
+/// The error, if it means that the system is short of something.
+fn shortage(error: io::Error) -> Option<io::Error> {
+    let is_shortage =
+        error.raw_os_error().is_some_and(|number| linker::SHORTAGES.contains(&number));
+    is_shortage.then_some(error)
 }
 
 fn libraries(folder: &Path) -> io::Result<Vec<PluginFile>> {

@@ -1,14 +1,21 @@
 //! The error texts of the dynamic linker.
 
+use std::io;
 use std::path::Path;
 
 use crate::error::LoadError;
+
+/// Error numbers of a system that is short of something: ENOMEM, ENFILE, EMFILE (errno(3)).
+pub(crate) const SHORTAGES: [i32; 3] = [12, 23, 24];
 
 /// Turns the text of dlerror(3) into a load error; recognizes the texts of glibc.
 ///
 /// `absolute` is the path that was passed to the linker.
 pub(crate) fn error(file: &Path, absolute: &Path, text: &str) -> LoadError {
     let text = without_path(absolute, text.trim());
+    if let Some(source) = shortage(text) {
+        return LoadError::Unreadable { file: file.to_owned(), source };
+    }
     if let Some((library, _)) = text.split_once(": cannot open shared object file: No such file") {
         return LoadError::MissingLibrary { file: file.to_owned(), library: library.to_owned() };
     }
@@ -22,6 +29,16 @@ pub(crate) fn error(file: &Path, absolute: &Path, text: &str) -> LoadError {
         return LoadError::NotALibrary(file.to_owned());
     }
     LoadError::CannotLoad { file: file.to_owned(), cause: text.to_owned() }
+}
+
+/// The system error at the end of the text, if the system is short of something.
+fn shortage(text: &str) -> Option<io::Error> {
+    let errors = SHORTAGES.into_iter().map(io::Error::from_raw_os_error);
+    errors.into_iter().find(|error| {
+        let named = error.to_string();
+        let name = named.split(" (os error").next().unwrap_or(&named);
+        text.ends_with(&format!(": {name}"))
+    })
 }
 
 /// The text without the path at its start: the error has the file already.
