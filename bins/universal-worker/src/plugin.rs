@@ -89,7 +89,7 @@ pub(crate) fn open_error(error: LoadError) -> OpenError {
         && let Some(limit) = limits::describe(source)
     {
         let message = format!("{}: cannot be read: {limit}", sanitize::path(file));
-        return OpenError::new(message, "raise the limit, or use less of it elsewhere");
+        return OpenError::new(message, limits::HINT);
     }
     OpenError {
         message: error.to_string(),

@@ -35,13 +35,17 @@ impl Error {
         move |source| Self::System { action, source: source.into() }
     }
 
-    /// Whether a limit of the system is reached, rather than a call refused for another reason.
+    /// What to do about an error that is no bug in the worker: a limit of the system is reached, or
+    /// the system forbids a call.
     #[must_use]
-    pub fn is_limit(&self) -> bool {
-        match self {
-            Self::Thread { .. } => true,
-            Self::System { source, .. } => limits::describe(source).is_some(),
+    pub fn hint(&self) -> Option<&'static str> {
+        let (Self::Thread { source, .. } | Self::System { source, .. }) = self;
+        if limits::describe_start(source).is_some() {
+            return Some(limits::HINT);
         }
+        let is_forbidden =
+            matches!(source.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::Unsupported);
+        is_forbidden.then_some("allow the system call: a filter (seccomp) or policy forbids it")
     }
 }
 

@@ -5,6 +5,9 @@ use std::io;
 use rustix::io::Errno;
 use rustix::process::{Resource, getrlimit};
 
+/// What to do about a limit that is reached.
+pub const HINT: &str = "raise the limit, or use less of it elsewhere";
+
 /// Describes an error that means that a limit is reached: which one, and its value.
 #[must_use]
 pub fn describe(error: &io::Error) -> Option<String> {

@@ -76,9 +76,6 @@ pub enum InitializeError {
     TimedOut(Duration),
 }
 
-/// The hint for a limit.
-const RAISE: &str = "raise the limit, or use less of it elsewhere";
-
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 impl Error {
@@ -133,7 +130,7 @@ impl Error {
             Self::Listen(ListenError { source, .. }) | Self::Announce { source, .. }
                 if limits::describe(source).is_some() =>
             {
-                RAISE
+                limits::HINT
             }
             Self::Listen(ListenError { address, .. }) => match address {
                 ListenAddr::Tcp(_) => "choose another port, or 0 for any free one",
@@ -153,8 +150,8 @@ impl Error {
                 "--load-timeout gives it more time"
             }
             Self::Run { .. } => "--check prints the schema of the arguments",
-            Self::Process(error) if error.is_limit() => RAISE,
-            Self::Process(_) | Self::Defect(_) => "report it",
+            Self::Process(error) => error.hint().unwrap_or("report it"),
+            Self::Defect(_) => "report it",
         }
     }
 
@@ -171,7 +168,7 @@ impl Error {
             {
                 sanitize::message(&format!("cannot listen on {address}: {limit}"))
             }
-            Self::Process(error) if error.is_limit() => sanitize::message(&error.to_string()),
+            Self::Process(error) if error.hint().is_some() => sanitize::message(&error.to_string()),
             Self::Process(_) | Self::Defect(_) => sanitize::message(&format!(
                 "{self}; this is a bug in the worker: please report it with its version \
                      ({VERSION})"
@@ -187,7 +184,7 @@ impl Error {
             Self::Usage(_) => format!("error: {message}"),
             Self::Load { .. } | Self::Initialize { .. } => format!("FATAL: {self} ({hint})"),
             Self::Run { .. } | Self::Defect(_) => format!("FATAL: {message}"),
-            Self::Process(error) if !error.is_limit() => format!("FATAL: {message}"),
+            Self::Process(error) if error.hint().is_none() => format!("FATAL: {message}"),
             _ => format!("FATAL: {message} ({hint})"),
         }
     }

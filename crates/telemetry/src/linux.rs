@@ -55,8 +55,8 @@ fn threads_of(pid: u32) -> io::Result<Vec<u32>> {
             Ok(task) => {
                 threads.extend(task.file_name().to_str().and_then(|tid| tid.parse::<u32>().ok()));
             }
-            // The thread ended meanwhile.
-            Err(error) if is_gone(&error) => {}
+            // The process ended meanwhile.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err(error),
         }
     }
