@@ -48,6 +48,14 @@ pub(crate) fn thread_name() -> [u8; 16] {
     name
 }
 
+pub(crate) fn use_one_arena() {
+    #[cfg(target_env = "gnu")]
+    // SAFETY: mallopt(3) gets plain numbers.
+    unsafe {
+        libc::mallopt(libc::M_ARENA_MAX, 1);
+    }
+}
+
 pub(crate) fn is_open(fd: RawFd) -> bool {
     // SAFETY: fcntl(2) takes any number, and F_GETFD changes nothing.
     unsafe { libc::fcntl(fd, libc::F_GETFD) >= 0 }

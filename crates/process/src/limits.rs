@@ -5,8 +5,20 @@ use std::io;
 use rustix::io::Errno;
 use rustix::process::{Resource, getrlimit};
 
+use crate::imp;
+
 /// What to do about a limit that is reached.
 pub const HINT: &str = "raise the limit, or use less of it elsewhere";
+
+/// Makes the C library reserve less address space, if that is limited; call it before threads start.
+///
+/// Otherwise it reserves 64 MiB for each thread that allocates (mallopt(3), M_ARENA_MAX), so that a
+/// limit that is several times what the process uses is reached.
+pub fn spare_address_space() {
+    if getrlimit(Resource::As).current.is_some() {
+        imp::use_one_arena();
+    }
+}
 
 /// Describes an error that means that a limit is reached: which one, and its value.
 #[must_use]

@@ -9,7 +9,7 @@ use universal_worker_crash::{AfterCrash, Subject};
 use universal_worker_listen::Bound;
 use universal_worker_logging as logging;
 use universal_worker_process::thread::Role;
-use universal_worker_process::{Queue, descendants, signals, stdout, thread};
+use universal_worker_process::{Queue, descendants, limits, signals, stdout, thread};
 use universal_worker_sanitize as sanitize;
 use universal_worker_service::WorkerService;
 
@@ -35,6 +35,7 @@ use crate::{announce, event, force_exit, hooks, input, load, report};
 /// may still be running, and destructors of its library may hang.
 #[must_use]
 pub fn run(config: &Config, source: impl ClassSource) -> u8 {
+    limits::spare_address_space();
     thread::register(Role::Worker);
     thread::on_panic(force_exit::on_panic);
     let attempted = catch_unwind(AssertUnwindSafe(|| attempt(config, Box::new(source))));
