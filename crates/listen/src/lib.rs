@@ -18,8 +18,8 @@
 //! let address = ListenAddr::Tcp("127.0.0.1:0".parse()?);
 //! let bound = Bound::new(&address, None)?;
 //! // Up to here, the address is reserved and refuses connections.
-//! let (listener, address) = bound.listen()?;
-//! let Listener::Tcp(listener) = listener else { unreachable!() };
+//! let (listeners, address) = bound.listen()?;
+//! let [Listener::Tcp(listener)] = &listeners[..] else { unreachable!() };
 //! TcpStream::connect(listener.local_addr()?)?;
 //! assert!(address.url.is_some_and(|url| url.starts_with("http://127.0.0.1:")));
 //! # Ok(())
@@ -115,11 +115,19 @@ impl Bound {
         Ok(Self { address: address.clone(), socket: socket.map_err(failed)? })
     }
 
+    /// Whether the host handed the socket over, so that other processes may serve it as well.
+    #[must_use]
+    pub const fn is_inherited(&self) -> bool {
+        matches!(self.socket, BoundSocket::Inherited(_))
+    }
+
     /// Accepts connections from now on.
+    ///
+    /// The address is that of the first listener.
     ///
     /// # Errors
     /// If listen(2) fails.
-    pub fn listen(self) -> Result<(Listener, BoundAddress), ListenError> {
+    pub fn listen(self) -> Result<(Vec<Listener>, BoundAddress), ListenError> {
         let Self { address, socket } = self;
         let listening = match socket {
             BoundSocket::Tcp(socket) => tcp::listen(socket).map(from_tcp),
@@ -128,6 +136,7 @@ impl Bound {
             }
             BoundSocket::Inherited(socket) => inherited::listen(socket),
         };
+        let listening = listening.map(|(listener, address)| (vec![listener], address));
         listening.map_err(|source| ListenError { address, source })
     }
 }

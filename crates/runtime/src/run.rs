@@ -152,9 +152,9 @@ impl Worker<'_> {
 
     /// Serves until there is a reason to stop, and stops.
     fn serve(&self, bound: Bound, service: &WorkerService) -> Result<Outcome, Error> {
-        let (listener, address) = bound.listen()?;
+        let (listeners, address) = bound.listen()?;
         let access = self.config.access.clone();
-        let server = Server::start(listener, service.clone(), access, self.reporter.clone())?;
+        let server = Server::start(listeners, service.clone(), access, self.reporter.clone())?;
         let announcement = Announcement::ready(&address, service.class_info());
         announce::start(&announcement, self.reporter.clone())?;
         let check_idle = || {

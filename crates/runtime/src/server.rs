@@ -1,11 +1,11 @@
-//! The I/O thread, which serves the socket.
+//! The I/O thread, which serves the sockets.
 
 use std::io;
 
 use tokio::net::{TcpListener, UnixListener};
 use tokio::runtime;
 use tokio::runtime::Runtime;
-use tokio::sync::oneshot;
+use tokio::sync::watch;
 use universal_worker_listen as listen;
 use universal_worker_process::thread;
 use universal_worker_service::{Access, AccessControl, SameUser, WorkerService, serve};
@@ -16,12 +16,12 @@ use crate::event::{Event, Reporter};
 /// Serves until it is shut down.
 #[derive(Debug)]
 pub(crate) struct Server {
-    shutdown: oneshot::Sender<()>,
+    shutdown: watch::Sender<bool>,
 }
 
 impl Server {
     pub(crate) fn start(
-        listener: listen::Listener,
+        listeners: Vec<listen::Listener>,
         service: WorkerService,
         access: Access,
         reporter: Reporter,
@@ -29,65 +29,77 @@ impl Server {
         let failed = |error| Error::system("serve", error);
         let runtime =
             runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
-        let listener = Listener::new(listener, &runtime).map_err(failed)?;
-        let (shutdown, received) = oneshot::channel();
+        let sockets = Sockets::new(listeners, &runtime).map_err(failed)?;
+        let (shutdown, received) = watch::channel(false);
         thread::spawn("io", "the sockets", move || {
             // Reports the end of this thread, even by a panic.
             let _on_end = ReportEnd(reporter);
-            runtime.block_on(listener.serve(service, access, async {
-                let _ = received.await;
-            }));
+            runtime.block_on(sockets.serve(service, access, received));
         })?;
         Ok(Self { shutdown })
     }
 
     /// Shuts down after open responses have finished; the end is reported as an event.
     pub(crate) fn shut_down(self) {
-        let _ = self.shutdown.send(());
+        self.shutdown.send_replace(true);
     }
 }
 
-/// A listener of tokio.
-enum Listener {
-    Tcp(TcpListener),
-    Unix(UnixListener),
+/// The sockets as listeners of tokio, by their kind.
+#[derive(Default)]
+struct Sockets {
+    tcp: Vec<TcpListener>,
+    unix: Vec<UnixListener>,
 }
 
-impl Listener {
-    fn new(listener: listen::Listener, runtime: &Runtime) -> io::Result<Self> {
+impl Sockets {
+    fn new(listeners: Vec<listen::Listener>, runtime: &Runtime) -> io::Result<Self> {
         let _context = runtime.enter();
-        Ok(match listener {
-            listen::Listener::Tcp(listener) => {
-                listener.set_nonblocking(true)?;
-                Self::Tcp(TcpListener::from_std(listener)?)
+        let mut sockets = Self::default();
+        for listener in listeners {
+            match listener {
+                listen::Listener::Tcp(listener) => {
+                    listener.set_nonblocking(true)?;
+                    sockets.tcp.push(TcpListener::from_std(listener)?);
+                }
+                listen::Listener::Unix(listener) => {
+                    listener.set_nonblocking(true)?;
+                    sockets.unix.push(UnixListener::from_std(listener)?);
+                }
             }
-            listen::Listener::Unix(listener) => {
-                listener.set_nonblocking(true)?;
-                Self::Unix(UnixListener::from_std(listener)?)
-            }
-        })
+        }
+        Ok(sockets)
     }
 
+    /// Serves until the shutdown; each kind of sockets has the limit of connections for itself.
     async fn serve(
         self,
         service: WorkerService,
         access: Access,
-        shutdown: impl Future<Output = ()>,
+        shutdown: watch::Receiver<bool>,
     ) {
         let limits = service.connection_limits();
         let service = service.without_access_control();
-        match self {
-            Self::Tcp(listener) => {
-                let service = AccessControl::new(service, access);
-                serve(listener, service, limits, shutdown).await;
+        let tcp = async {
+            if !self.tcp.is_empty() {
+                let service = AccessControl::new(service.clone(), access.clone());
+                serve(self.tcp, service, limits.clone(), ended(shutdown.clone())).await;
             }
-            Self::Unix(listener) => {
-                let service = AccessControl::new(service, access.for_unix_socket());
-                let uid = rustix::process::geteuid().as_raw();
-                serve(listener, SameUser::new(service, uid), limits, shutdown).await;
+        };
+        let unix = async {
+            if !self.unix.is_empty() {
+                let service = AccessControl::new(service.clone(), access.clone().for_unix_socket());
+                let service = SameUser::new(service, rustix::process::geteuid().as_raw());
+                serve(self.unix, service, limits.clone(), ended(shutdown.clone())).await;
             }
-        }
+        };
+        tokio::join!(tcp, unix);
     }
+}
+
+/// Resolves once the value is true, or its sender is gone.
+async fn ended(mut signal: watch::Receiver<bool>) {
+    let _ = signal.wait_for(|value| *value).await;
 }
 
 struct ReportEnd(Reporter);

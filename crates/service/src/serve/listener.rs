@@ -1,7 +1,9 @@
 //! Sockets that `serve` accepts connections from.
 
 use std::convert::Infallible;
+use std::future::poll_fn;
 use std::io;
+use std::task::Poll;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
@@ -56,5 +58,28 @@ impl Listener for UnixListener {
         let (stream, _) = Self::accept(self).await?;
         let uid = stream.peer_cred().ok().map(|credentials| credentials.uid());
         Ok((stream, Some(UnixPeer::new(uid))))
+    }
+}
+
+/// Several sockets as one.
+impl<L: Listener> Listener for Vec<L> {
+    type Io = L::Io;
+    type Peer = L::Peer;
+
+    async fn accept(&mut self) -> io::Result<(L::Io, Option<L::Peer>)> {
+        let mut accepts: Vec<_> = self.iter_mut().map(|socket| Box::pin(socket.accept())).collect();
+        let (index, accepted) = poll_fn(|cx| {
+            for (index, accept) in accepts.iter_mut().enumerate() {
+                if let Poll::Ready(accepted) = accept.as_mut().poll(cx) {
+                    return Poll::Ready((index, accepted));
+                }
+            }
+            Poll::Pending
+        })
+        .await;
+        drop(accepts);
+        // The others come first the next time.
+        self.rotate_left(index + 1);
+        accepted
     }
 }
