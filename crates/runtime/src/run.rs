@@ -152,9 +152,10 @@ impl Worker<'_> {
 
     /// Serves until there is a reason to stop, and stops.
     fn serve(&self, bound: Bound, service: &WorkerService) -> Result<Outcome, Error> {
+        let shares_sockets = bound.is_inherited();
         let (listeners, address) = bound.listen()?;
-        let access = self.config.access.clone();
-        let server = Server::start(listeners, service.clone(), access, self.reporter.clone())?;
+        let (access, reporter) = (self.config.access.clone(), self.reporter.clone());
+        let server = Server::start(listeners, shares_sockets, service.clone(), access, reporter)?;
         let announcement = Announcement::ready(&address, service.class_info());
         announce::start(&announcement, self.reporter.clone())?;
         let check_idle = || {
@@ -182,7 +183,6 @@ impl Worker<'_> {
     }
 
     fn stop(&self, reason: StopReason) -> Stop<'_> {
-        self.hooks.stopping();
         Stop::new(reason, &self.reporter, &self.events, &self.hooks, self.config.stop_grace)
     }
 

@@ -8,7 +8,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::watch;
 use universal_worker_listen as listen;
 use universal_worker_process::thread;
-use universal_worker_service::{Access, AccessControl, SameUser, WorkerService, serve};
+use universal_worker_service::{Access, AccessControl, Listener, SameUser, WorkerService, serve};
 
 use crate::error::Error;
 use crate::event::{Event, Reporter};
@@ -16,12 +16,23 @@ use crate::event::{Event, Reporter};
 /// Serves until it is shut down.
 #[derive(Debug)]
 pub(crate) struct Server {
-    shutdown: watch::Sender<bool>,
+    phase: watch::Sender<Phase>,
+    /// The sockets were handed over by the host, and other processes may serve them as well.
+    shares_sockets: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Phase {
+    Serving,
+    /// No connection is accepted, and those that were are served until each has ended.
+    Closing,
+    ShuttingDown,
 }
 
 impl Server {
     pub(crate) fn start(
         listeners: Vec<listen::Listener>,
+        shares_sockets: bool,
         service: WorkerService,
         access: Access,
         reporter: Reporter,
@@ -30,18 +41,28 @@ impl Server {
         let runtime =
             runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
         let sockets = Sockets::new(listeners, &runtime).map_err(failed)?;
-        let (shutdown, received) = watch::channel(false);
+        let (phase, received) = watch::channel(Phase::Serving);
         thread::spawn("io", "the sockets", move || {
             // Reports the end of this thread, even by a panic.
             let _on_end = ReportEnd(reporter);
             runtime.block_on(sockets.serve(service, access, received));
         })?;
-        Ok(Self { shutdown })
+        Ok(Self { phase, shares_sockets })
+    }
+
+    /// Leaves the sockets to other processes if the host handed them over: accepts no more
+    /// connections, and lets those that were accepted end with their next response. Returns whether
+    /// it does; if so, the end is reported as an event.
+    pub(crate) fn leave_sockets(&self) -> bool {
+        if self.shares_sockets {
+            self.phase.send_replace(Phase::Closing);
+        }
+        self.shares_sockets
     }
 
     /// Shuts down after open responses have finished; the end is reported as an event.
     pub(crate) fn shut_down(self) {
-        self.shutdown.send_replace(true);
+        self.phase.send_replace(Phase::ShuttingDown);
     }
 }
 
@@ -72,34 +93,51 @@ impl Sockets {
     }
 
     /// Serves until the shutdown; each kind of sockets has the limit of connections for itself.
-    async fn serve(
-        self,
-        service: WorkerService,
-        access: Access,
-        shutdown: watch::Receiver<bool>,
-    ) {
+    async fn serve(self, service: WorkerService, access: Access, phase: watch::Receiver<Phase>) {
         let limits = service.connection_limits();
         let service = service.without_access_control();
+        let until = |wanted| reached(phase.clone(), wanted);
         let tcp = async {
             if !self.tcp.is_empty() {
+                let listener = UntilClosing { listener: self.tcp, phase: phase.clone() };
                 let service = AccessControl::new(service.clone(), access.clone());
-                serve(self.tcp, service, limits.clone(), ended(shutdown.clone())).await;
+                serve(listener, service, limits.clone(), until(Phase::ShuttingDown)).await;
             }
         };
         let unix = async {
             if !self.unix.is_empty() {
+                let listener = UntilClosing { listener: self.unix, phase: phase.clone() };
                 let service = AccessControl::new(service.clone(), access.clone().for_unix_socket());
                 let service = SameUser::new(service, rustix::process::geteuid().as_raw());
-                serve(self.unix, service, limits.clone(), ended(shutdown.clone())).await;
+                serve(listener, service, limits.clone(), until(Phase::ShuttingDown)).await;
             }
         };
         tokio::join!(tcp, unix);
     }
 }
 
-/// Resolves once the value is true, or its sender is gone.
-async fn ended(mut signal: watch::Receiver<bool>) {
-    let _ = signal.wait_for(|value| *value).await;
+/// A listener that ends with [`Phase::Closing`].
+struct UntilClosing<L> {
+    listener: L,
+    phase: watch::Receiver<Phase>,
+}
+
+impl<L: Listener> Listener for UntilClosing<L> {
+    type Io = L::Io;
+    type Peer = L::Peer;
+
+    async fn accept(&mut self) -> io::Result<Option<(L::Io, Option<L::Peer>)>> {
+        tokio::select! {
+            biased;
+            () = reached(self.phase.clone(), Phase::Closing) => Ok(None),
+            accepted = self.listener.accept() => accepted,
+        }
+    }
+}
+
+/// Resolves once the phase has come, or the sender is gone.
+async fn reached(mut phase: watch::Receiver<Phase>, wanted: Phase) {
+    let _ = phase.wait_for(|phase| *phase >= wanted).await;
 }
 
 struct ReportEnd(Reporter);

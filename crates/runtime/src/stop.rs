@@ -16,6 +16,9 @@ use crate::{announce, hooks};
 /// The part of the grace that is reserved for the steps after runs and cleanup.
 const AFTER_PLUGIN: Duration = Duration::from_millis(450);
 
+/// Time limit for the connections of sockets that were handed over, before anything is cancelled.
+const LEAVING: Duration = Duration::from_millis(500);
+
 /// Time limit for writing the responses of cancelled runs.
 const LAST_RESPONSES: Duration = Duration::from_millis(120);
 
@@ -47,23 +50,37 @@ impl<'a> Stop<'a> {
 
     /// Stops a worker that is serving.
     pub(crate) fn serving(self, service: &WorkerService, server: Server) -> Outcome {
+        // First of all, so that no connection is accepted from another process that could serve it.
+        let leaves = server.leave_sockets();
         log::info!("stopping: {}", self.reason);
         announce::notify("STOPPING=1");
-        let abandoned = abandoned(service.stop(self.plugin_grace()));
+        let has_ended = leaves && self.server_ends_within(LEAVING.min(self.grace / 3));
+        self.hooks.stopping();
+        let left = self.plugin_grace().saturating_sub(self.start.elapsed());
+        let abandoned = abandoned(service.stop(left));
         server.shut_down();
-        let deadline = Instant::now() + LAST_RESPONSES;
+        if !has_ended {
+            self.server_ends_within(LAST_RESPONSES);
+        }
+        self.finish(abandoned)
+    }
+
+    /// Waits for the end of the server; false if it takes longer.
+    fn server_ends_within(&self, limit: Duration) -> bool {
+        let deadline = Instant::now() + limit;
         let left = || deadline.saturating_duration_since(Instant::now());
         while let Some(event) = self.events.pop_timeout(left()) {
             if matches!(event, Event::ServerEnded) {
-                break;
+                return true;
             }
         }
-        self.finish(abandoned)
+        false
     }
 
     /// Stops a worker that is still loading. Waits for an instance that is being created, so that
     /// it can be cleaned up.
     pub(crate) fn loading(self, makes_instance: bool, watch: &LoadWatch) -> Outcome {
+        self.hooks.stopping();
         let left = || self.plugin_grace().saturating_sub(self.start.elapsed());
         let mut unfinished = makes_instance.then(|| "the initialize of the plugin".to_owned());
         let mut was_served = false;

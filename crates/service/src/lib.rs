@@ -41,6 +41,7 @@
 mod access;
 mod api;
 mod background;
+mod connection;
 mod encode;
 mod engine;
 mod error_code;
@@ -73,6 +74,7 @@ pub use same_user::SameUser;
 pub use same_user::SameUserLayer;
 pub use serve::ConnectionLimits;
 pub use serve::Listener;
+pub use serve::RequestBody;
 pub use serve::serve;
 pub use service::InitializeError;
 pub use service::ResponseFuture;

@@ -1,21 +1,33 @@
 //! Accepts connections and serves them.
 
+mod acceptor;
+mod bodies;
+mod connections;
+mod io;
+mod linger;
 mod listener;
+mod requests;
+mod stage;
 
 use std::error::Error as StdError;
-use std::io;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use http::{Request, Response};
-use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tower_service::Service;
 
+use crate::connection;
+use crate::serve::acceptor::Acceptor;
+use crate::serve::connections::Connections;
+use crate::serve::io::Io;
+use crate::serve::requests::Requests;
+use crate::serve::stage::Stage;
+
+pub use crate::serve::bodies::RequestBody;
 pub use crate::serve::listener::Listener;
 
 /// Limits of the connections that [`serve()`] accepts.
@@ -25,11 +37,13 @@ pub use crate::serve::listener::Listener;
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct ConnectionLimits {
-    /// Connections that are open at once (512); more wait in the backlog of the socket.
+    /// Connections that are open at once (512), at least one. At the limit, those that do nothing are
+    /// closed for new ones; if there are none, new ones wait.
     pub max_connections: usize,
     /// Time until the head of a request is complete, on an idle connection too (30 s).
     pub header_timeout: Duration,
-    /// Time without progress of a response that its client does not read (300 s).
+    /// Time without progress of a response that its client does not read (300 s); then the connection
+    /// is closed.
     pub write_timeout: Duration,
 }
 
@@ -49,50 +63,70 @@ impl Default for ConnectionLimits {
 /// The caller owns the socket and the condition to stop.
 /// HTTP/1.1 only: the clients of a worker are local.
 ///
-/// Failures of `accept` do not end it: without a free file descriptor, for example, it logs a warning
-/// and tries again after 50 ms.
+/// Once the listener has ended, responses close their connections, and `serve` returns when none is
+/// left.
+///
+/// At the limit of connections, and when the process or the system has no room for another one, the
+/// connection that gives way is one without a request, or else one whose client keeps the service
+/// waiting: it does not send the rest of its request, or does not read its response.
+/// Among those it is the one that has made no progress for the longest time.
+/// A connection is never closed while the service works for it.
+///
+/// Other failures of `accept` do not end it: it logs a warning, and tries again after 20 ms.
+///
+/// When it returns, or is dropped, all connections are closed.
 ///
 /// # Panics
 /// Outside of a tokio runtime with I/O and time enabled.
 pub async fn serve<L, S, B>(
-    mut listener: L,
+    listener: L,
     service: S,
     limits: ConnectionLimits,
     shutdown: impl Future<Output = ()>,
 ) where
     L: Listener,
-    S: Service<Request<Incoming>, Response = Response<B>> + Clone + Send + 'static,
+    S: Service<Request<RequestBody>, Response = Response<B>> + Clone + Send + 'static,
     S::Future: Send,
     S::Error: Into<Box<dyn StdError + Send + Sync>>,
     B: http_body::Body + Send + 'static,
     B::Data: Send,
     B::Error: Into<Box<dyn StdError + Send + Sync>>,
 {
-    let graceful = GracefulShutdown::new();
     let mut http = http1::Builder::new();
     // Without a timer, the timeout has no effect.
     http.timer(TokioTimer::new());
     http.header_read_timeout(limits.header_timeout);
-    let places = limits.max_connections.min(Semaphore::MAX_PERMITS);
-    let places = Arc::new(Semaphore::new(places));
-    let mut shutdown = std::pin::pin!(shutdown);
+    let stage = Arc::new(Stage::new(limits.header_timeout));
+    let mut connections = Connections::new(limits.max_connections);
+    let mut shutdown = pin!(shutdown);
+    let mut acceptor = Acceptor::new(listener);
     loop {
-        let (io, peer, place) = tokio::select! {
+        let accepted = tokio::select! {
             () = &mut shutdown => break,
-            accepted = accept(&mut listener, &places) => accepted,
+            accepted = acceptor.next(&mut connections) => accepted,
         };
-        let service = WithPeer { inner: TowerToHyperService::new(service.clone()), peer };
-        let connection = http.serve_connection(TokioIo::new(io), service);
-        let connection = graceful.watch(connection);
-        tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                log::debug!("connection failed: {error}");
+        let Some((io, peer)) = accepted else {
+            stage.close();
+            tokio::select! {
+                () = &mut shutdown => break,
+                () = connections.all_ended() => return,
             }
-            drop(place);
-        });
+        };
+        let state = connections.create();
+        let io = Io::new(io, Arc::clone(&state), limits.write_timeout);
+        let requests = Requests {
+            service: TowerToHyperService::new(service.clone()),
+            peer,
+            connection: Arc::clone(&state),
+            stage: Arc::clone(&stage),
+        };
+        let connection = http.serve_connection(TokioIo::new(io), requests);
+        let task = drive(connection, Arc::clone(&stage));
+        connections.spawn(Arc::clone(&state), connection::scope(state, task));
     }
-    drop(listener);
-    if tokio::time::timeout(GRACE, graceful.shutdown()).await.is_err() {
+    drop(acceptor);
+    stage.shut_down();
+    if tokio::time::timeout(GRACE, connections.all_ended()).await.is_err() {
         log::debug!("closing connections with unfinished responses");
     }
 }
@@ -100,57 +134,25 @@ pub async fn serve<L, S, B>(
 /// Time for responses that are ready; those of runs came before, with the end of the runs.
 const GRACE: Duration = Duration::from_millis(100);
 
-/// Time to wait when the process or the system has no room for another connection.
-const RETRY_DELAY: Duration = Duration::from_millis(50);
-
-/// Adds the peer of the connection to each request.
-struct WithPeer<S, P> {
-    inner: S,
-    peer: Option<P>,
-}
-
-impl<S, P, B> hyper::service::Service<Request<B>> for WithPeer<S, P>
+/// Drives a connection to its end.
+async fn drive<I, S, B>(connection: http1::Connection<I, S>, stage: Arc<Stage>)
 where
-    S: hyper::service::Service<Request<B>>,
-    P: Clone + Send + Sync + 'static,
+    I: hyper::rt::Read + hyper::rt::Write + Unpin,
+    S: hyper::service::HttpService<hyper::body::Incoming, ResBody = B>,
+    S::Error: Into<Box<dyn StdError + Send + Sync>>,
+    B: http_body::Body + 'static,
+    B::Error: Into<Box<dyn StdError + Send + Sync>>,
 {
-    type Response = S::Response;
-    type Error = S::Error;
-    type Future = S::Future;
-
-    fn call(&self, mut request: Request<B>) -> S::Future {
-        if let Some(peer) = &self.peer {
-            request.extensions_mut().insert(peer.clone());
+    let mut connection = pin!(connection);
+    let ended = tokio::select! {
+        biased;
+        ended = connection.as_mut() => ended,
+        () = stage.until_shutdown() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
         }
-        self.inner.call(request)
+    };
+    if let Err(error) = ended {
+        log::debug!("connection failed: {error}");
     }
-}
-
-async fn accept<L: Listener>(
-    listener: &mut L,
-    places: &Arc<Semaphore>,
-) -> (L::Io, Option<L::Peer>, Option<OwnedSemaphorePermit>) {
-    // Never fails: the semaphore is not closed.
-    let place = Arc::clone(places).acquire_owned().await.ok();
-    loop {
-        match listener.accept().await {
-            Ok((io, peer)) => return (io, peer, place),
-            Err(error) if concerns_one_connection(&error) => {}
-            Err(error) => {
-                log::warn!("cannot accept a connection: {error}");
-                tokio::time::sleep(RETRY_DELAY).await;
-            }
-        }
-    }
-}
-
-/// Whether accept(2) returned the error of a connection that is already gone.
-fn concerns_one_connection(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::ConnectionAborted
-            | io::ErrorKind::ConnectionReset
-            | io::ErrorKind::ConnectionRefused
-            | io::ErrorKind::Interrupted
-    )
 }

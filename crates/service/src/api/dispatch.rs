@@ -10,6 +10,7 @@ use crate::api::routes::Route;
 use crate::api::run_headers::RunHeaders;
 use crate::api::state::ApiState;
 use crate::api::{handlers, routes};
+use crate::connection;
 
 /// The response to a request, whether it succeeds or fails.
 pub(crate) async fn respond<B>(state: &ApiState, request: Request<B>) -> Response<Body>
@@ -28,7 +29,14 @@ where
     let (head, body) = request.into_parts();
     let route = routes::find(&head.method, head.uri.path())?;
     let open_request = (!route.is_about_worker()).then(|| state.idle_tracker.open());
-    let body = async { state.body_reader.read(&head.headers, body).await };
+    // From here on, half-closed clients get a response, except while their request is incomplete.
+    connection::answer_after_end(true);
+    let body = async {
+        connection::answer_after_end(false);
+        let read = state.body_reader.read(&head.headers, body).await;
+        connection::answer_after_end(true);
+        read
+    };
     let runs = &state.runs;
     let response = match route {
         Route::Health => handlers::health(state),

@@ -11,6 +11,7 @@ use universal_worker_abi::Fault;
 use crate::api::body_reader::BodyLimit;
 use crate::api::response;
 use crate::api::response_headers::ResponseHeaders;
+use crate::connection;
 use crate::error_code::ErrorCode;
 use crate::run::cancel::CancelReason;
 use crate::run::error::{RunError, SpawnError};
@@ -80,6 +81,8 @@ pub(crate) enum ApiError {
     Draining,
     #[error(transparent)]
     Spawn(#[from] SpawnError),
+    #[error("the client left before the initialize began")]
+    Withdrawn,
     #[error("the end of the lifecycle change was lost: this is a bug in the worker")]
     Lost,
     #[error("{}", .0.failure.error)]
@@ -117,7 +120,11 @@ impl ApiError {
 
     /// The error of a lifecycle change that was dropped.
     pub(crate) fn from_lost_lifecycle(runs: &Runs) -> Self {
-        if runs.is_draining() { Self::Draining } else { Self::Lost }
+        match runs.is_draining() {
+            true => Self::Draining,
+            false if connection::client_left() => Self::Withdrawn,
+            false => Self::Lost,
+        }
     }
 
     pub(crate) fn into_response<B: From<Bytes>>(self) -> Response<B> {
@@ -176,6 +183,7 @@ impl ApiError {
             Self::InvalidHeader { .. } => ErrorCode::BadHeader,
             Self::CleanupPending => ErrorCode::CleanupPending,
             Self::Draining => ErrorCode::Shutdown,
+            Self::Withdrawn => ErrorCode::ClientGone,
             Self::Lost => ErrorCode::Defect,
             Self::Run(run) => run.failure.error.code(),
             Self::Stream(error) => error.code(),

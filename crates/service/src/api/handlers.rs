@@ -14,12 +14,14 @@ use crate::api::response;
 use crate::api::response_headers::{IncludeAccount, ResponseHeaders};
 use crate::api::run_headers::RunHeaders;
 use crate::api::state::ApiState;
+use crate::connection;
 use crate::engine::inspect::{Counts, Readiness};
 use crate::instance::cell::CleanupResult;
 use crate::instance::probes::ConfigOptionsReply;
 use crate::run::error::RunError;
 use crate::run::failure::Failure;
 use crate::run::framing::Framing;
+use crate::run::options::OnDisconnect;
 use crate::run::output::PrefetchResult;
 use crate::run::report::RunReport;
 use crate::run::usage::Usage;
@@ -138,7 +140,8 @@ pub(crate) async fn initialize(runs: &Runs, body: Bytes) -> ApiResult {
         return Err(ApiError::MissingConfig);
     }
     let pending = runs.initialize(body)?;
-    let result = pending.result().await.ok_or_else(|| ApiError::from_lost_lifecycle(runs))?;
+    let result = pending.result(connection::client_left).await;
+    let result = result.ok_or_else(|| ApiError::from_lost_lifecycle(runs))?;
     result.map_err(|fault| ApiError::from_rejected_config(fault, runs))?;
     ok(&StatusBody { status: "ok" })
 }
@@ -160,7 +163,7 @@ pub(crate) async fn prefetch(runs: &Runs, headers: RunHeaders) -> ApiResult {
     let include_account = headers.account;
     let pending = runs.prefetch(headers.into_request(Bytes::new()))?;
     let headers = ResponseHeaders::new(pending.run());
-    let reply = pending.reply().await;
+    let reply = pending.reply(connection::client_left).await;
     let headers = headers.with_account(include_account, reply.account.as_ref());
     let status = match reply.result {
         Ok(PrefetchResult::Done) => "prefetched",
@@ -189,7 +192,7 @@ pub(crate) async fn extension(
 
 async fn answer(pending: PendingRun<JsonText>, include_account: IncludeAccount) -> ApiResult {
     let headers = ResponseHeaders::new(pending.run());
-    let reply = pending.reply().await;
+    let reply = pending.reply(connection::client_left).await;
     let headers = headers.with_account(include_account, reply.account.as_ref());
     match reply.result {
         Ok(answer) => {
@@ -203,10 +206,13 @@ async fn answer(pending: PendingRun<JsonText>, include_account: IncludeAccount) 
 
 pub(crate) async fn execute_stream(runs: &Runs, headers: RunHeaders, body: Bytes) -> ApiResult {
     let (include_account, framing) = (headers.account, headers.framing);
+    let on_disconnect = headers.on_disconnect;
     let pending = runs.stream(headers.into_request(body), framing)?;
     let headers = ResponseHeaders::new(pending.run());
-    match pending.opened().await {
+    match pending.opened(connection::client_left).await {
         Ok(stream) => {
+            // The end of a client that left drops the stream, which cancels its run.
+            connection::answer_after_end(on_disconnect == OnDisconnect::Continue);
             let content_type = match framing {
                 Framing::Plain => response::LINES,
                 Framing::Frames => response::FRAMES,
@@ -236,7 +242,7 @@ pub(crate) fn cancel_run(runs: &Runs, id: &str) -> ApiResult {
 
 pub(crate) async fn cleanup(state: &ApiState) -> ApiResult {
     let pending = state.runs.clean_up()?;
-    match tokio::time::timeout(state.limits.cleanup_grace, pending.result()).await {
+    match tokio::time::timeout(state.limits.cleanup_grace, pending.result(|| false)).await {
         Ok(Some(CleanupResult::Complete)) => ok(&StatusBody { status: "cleaned" }),
         Ok(None) => Err(ApiError::from_lost_lifecycle(&state.runs)),
         Ok(Some(CleanupResult::Deferred)) | Err(_) => Err(ApiError::CleanupPending),

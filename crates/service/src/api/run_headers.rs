@@ -15,7 +15,7 @@ use crate::runs::RunRequest;
 pub(crate) struct RunHeaders {
     id: Option<String>,
     timeout: Option<Duration>,
-    on_disconnect: OnDisconnect,
+    pub(crate) on_disconnect: OnDisconnect,
     pub(crate) account: IncludeAccount,
     pub(crate) framing: Framing,
 }

@@ -1,5 +1,7 @@
 //! Lifecycle changes of the plugin, which exclude all runs: initialize and cleanup.
 
+use std::future::poll_fn;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -76,9 +78,17 @@ impl Runs {
 }
 
 impl<T> PendingLifecycle<T> {
-    /// Waits for the result; `None` if the change was rejected because the worker is stopping.
-    pub(crate) async fn result(mut self) -> Option<T> {
-        (&mut self.result).await.ok()
+    /// Waits for the result; `None` if the change was rejected because the worker is stopping, or
+    /// withdrawn because `client_left` returned true before it started.
+    pub(crate) async fn result(mut self, client_left: impl Fn() -> bool) -> Option<T> {
+        poll_fn(|cx| {
+            if client_left() {
+                self.withdraw();
+            }
+            Pin::new(&mut self.result).poll(cx)
+        })
+        .await
+        .ok()
     }
 
     /// [`result`](Self::result) for a thread that may block.
@@ -91,13 +101,20 @@ impl<T> PendingLifecycle<T> {
     }
 }
 
-impl<T> Drop for PendingLifecycle<T> {
-    fn drop(&mut self) {
+impl<T> PendingLifecycle<T> {
+    /// Takes it back, unless it has started or continues anyway.
+    fn withdraw(&mut self) {
         if self.on_drop == OnDrop::Withdraw
-            && let Some(key) = self.key
+            && let Some(key) = self.key.take()
         {
             // Runs behind it may be able to start now.
             drop(self.pool.update(|engine, _| engine.withdraw_lifecycle(key)));
         }
+    }
+}
+
+impl<T> Drop for PendingLifecycle<T> {
+    fn drop(&mut self) {
+        self.withdraw();
     }
 }

@@ -1,5 +1,7 @@
 //! A run, as the client that waits for its reply holds it.
 
+use std::future::poll_fn;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
@@ -53,20 +55,38 @@ impl<T> PendingRun<T> {
         &self.client.run
     }
 
-    /// Waits for the reply.
+    /// Waits for the reply; as soon as `client_left` returns true, the run is one without a client.
     ///
     /// After a deadline or a cancel grace, the run may still hold its lane.
-    pub(crate) async fn reply(mut self) -> Reply<T> {
-        let reply = (&mut self.reply).await;
+    pub(crate) async fn reply(mut self, client_left: impl Fn() -> bool) -> Reply<T> {
+        let reply = self.next_reply(client_left).await;
         self.client.is_served = true;
-        reply.unwrap_or_else(|_| self.client.lost())
+        reply
+    }
+
+    async fn next_reply(&mut self, client_left: impl Fn() -> bool) -> Reply<T> {
+        let Self { client, reply } = self;
+        let mut has_left = false;
+        let reply = poll_fn(|cx| {
+            if !has_left && client_left() {
+                has_left = true;
+                client.leave();
+            }
+            Pin::new(&mut *reply).poll(cx)
+        });
+        reply.await.unwrap_or_else(|_| client.lost())
     }
 }
 
 impl PendingRun<()> {
     /// Waits until lines can follow; a run that fails before has an error of its own.
-    pub(crate) async fn opened(mut self) -> Result<OpenStream, (Failure, Option<Account>)> {
-        let reply = (&mut self.reply).await.unwrap_or_else(|_| self.client.lost());
+    ///
+    /// `client_left` as for [`reply`](Self::reply).
+    pub(crate) async fn opened(
+        mut self,
+        client_left: impl Fn() -> bool,
+    ) -> Result<OpenStream, (Failure, Option<Account>)> {
+        let reply = self.next_reply(client_left).await;
         match reply.result {
             Ok(()) => Ok(OpenStream { client: self.client }),
             Err(failure) => {
@@ -90,6 +110,14 @@ impl OpenStream {
 }
 
 impl Client {
+    /// Cancels the run, unless it continues without its client.
+    fn leave(&self) {
+        if self.run.options().on_disconnect == OnDisconnect::Cancel {
+            let (key, reason) = (self.key, CancelReason::ClientGone);
+            self.pool.update_and_notify(|engine, now| ((), engine.cancel(key, reason, now)));
+        }
+    }
+
     /// The reply if the sender was dropped without one.
     fn lost<T>(&self) -> Reply<T> {
         let failure = Failure::new(RunError::Lost, self.pool.class_info());
@@ -102,13 +130,9 @@ impl Drop for Client {
         if self.is_served {
             return;
         }
-        let on_disconnect = self.run.options().on_disconnect;
-        if on_disconnect == OnDisconnect::Cancel {
-            let (key, reason) = (self.key, CancelReason::ClientGone);
-            self.pool.update_and_notify(|engine, now| ((), engine.cancel(key, reason, now)));
-        }
+        self.leave();
         if let Some(lines) = self.run.output().lines() {
-            lines.disconnect(on_disconnect);
+            lines.disconnect(self.run.options().on_disconnect);
         }
     }
 }

@@ -22,16 +22,17 @@ pub trait Listener: Send + 'static {
     /// What is known of the client; it becomes an extension of each request of the connection.
     type Peer: Clone + Send + Sync + 'static;
 
-    /// Waits for the next connection.
+    /// Waits for the next connection; `None` when no connection can follow.
     ///
-    /// Must be cancel-safe: `serve` drops the future when it shuts down.
+    /// Must be cancel-safe: `serve` drops the future when a connection ends, and when it shuts down.
     /// A peer costs three small allocations for each request; without one there is no such cost.
     ///
     /// # Errors
     /// `serve` ignores errors that concern one connection, and waits a moment after any other: the
     /// process may have run out of file descriptors.
-    fn accept(&mut self)
-    -> impl Future<Output = io::Result<(Self::Io, Option<Self::Peer>)>> + Send;
+    fn accept(
+        &mut self,
+    ) -> impl Future<Output = io::Result<Option<(Self::Io, Option<Self::Peer>)>>> + Send;
 }
 
 /// Connections without a peer, and with `TCP_NODELAY`.
@@ -39,12 +40,12 @@ impl Listener for TcpListener {
     type Io = TcpStream;
     type Peer = Infallible;
 
-    async fn accept(&mut self) -> io::Result<(TcpStream, Option<Infallible>)> {
+    async fn accept(&mut self) -> io::Result<Option<(TcpStream, Option<Infallible>)>> {
         let (stream, _) = Self::accept(self).await?;
         if let Err(error) = stream.set_nodelay(true) {
             log::debug!("cannot set TCP_NODELAY: {error}");
         }
-        Ok((stream, None))
+        Ok(Some((stream, None)))
     }
 }
 
@@ -54,32 +55,46 @@ impl Listener for UnixListener {
     type Io = UnixStream;
     type Peer = UnixPeer;
 
-    async fn accept(&mut self) -> io::Result<(UnixStream, Option<UnixPeer>)> {
+    async fn accept(&mut self) -> io::Result<Option<(UnixStream, Option<UnixPeer>)>> {
         let (stream, _) = Self::accept(self).await?;
         let uid = stream.peer_cred().ok().map(|credentials| credentials.uid());
-        Ok((stream, Some(UnixPeer::new(uid))))
+        Ok(Some((stream, Some(UnixPeer::new(uid)))))
     }
 }
 
-/// Several sockets as one.
+/// Several listeners as one, which ends with the last of them.
 impl<L: Listener> Listener for Vec<L> {
     type Io = L::Io;
     type Peer = L::Peer;
 
-    async fn accept(&mut self) -> io::Result<(L::Io, Option<L::Peer>)> {
-        let mut accepts: Vec<_> = self.iter_mut().map(|socket| Box::pin(socket.accept())).collect();
-        let (index, accepted) = poll_fn(|cx| {
-            for (index, accept) in accepts.iter_mut().enumerate() {
-                if let Poll::Ready(accepted) = accept.as_mut().poll(cx) {
-                    return Poll::Ready((index, accepted));
-                }
+    async fn accept(&mut self) -> io::Result<Option<(L::Io, Option<L::Peer>)>> {
+        loop {
+            let accepted = first(self.iter_mut().map(|listener| listener.accept())).await;
+            let Some((index, accepted)) = accepted else { return Ok(None) };
+            if let Ok(None) = accepted {
+                self.remove(index);
+                continue;
             }
-            Poll::Pending
-        })
-        .await;
-        drop(accepts);
-        // The others come first the next time.
-        self.rotate_left(index + 1);
-        accepted
+            // The others come first the next time.
+            self.rotate_left(index + 1);
+            return accepted;
+        }
     }
+}
+
+/// The first future that is ready, and its index; `None` if there are no futures.
+async fn first<F: Future>(futures: impl Iterator<Item = F>) -> Option<(usize, F::Output)> {
+    let mut futures: Vec<_> = futures.map(Box::pin).collect();
+    poll_fn(|cx| {
+        if futures.is_empty() {
+            return Poll::Ready(None);
+        }
+        let mut polled = futures.iter_mut().map(|future| future.as_mut().poll(cx)).enumerate();
+        let ready = polled.find_map(|(index, polled)| match polled {
+            Poll::Ready(output) => Some((index, output)),
+            Poll::Pending => None,
+        });
+        ready.map_or(Poll::Pending, |ready| Poll::Ready(Some(ready)))
+    })
+    .await
 }

@@ -160,7 +160,7 @@ fn the_end_of_a_run_drops_its_callbacks() {
     let runs = told();
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let ended = runs.execute(request("ended", Act::Return, None)).unwrap();
-    runtime.block_on(ended.reply()).result.unwrap();
+    runtime.block_on(ended.reply(|| false)).result.unwrap();
     assert_eq!(seen("ended"), ["dropped"]);
     let kept = KEPT.lock().unwrap().take().unwrap();
     register(&kept, mpsc::channel().0);

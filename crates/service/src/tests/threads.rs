@@ -55,7 +55,8 @@ fn withdrawing_a_lifecycle_change_unblocks_the_runs_behind_it() {
     drop(lifecycle);
     // No other event wakes a lane.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-    let reply = runtime.block_on(async { tokio::time::timeout(LONG, second.reply()).await });
+    let reply =
+        runtime.block_on(async { tokio::time::timeout(LONG, second.reply(|| false)).await });
     assert!(reply.unwrap().result.is_ok());
     drop(first);
     // It is at work until it notices the cancel, and the next test counts runs at work.
@@ -76,7 +77,7 @@ fn a_stream_with_a_rejected_value_fails() {
         let run = runs.newest_run().unwrap();
         assert_eq!(run.emit(b"\"\xff\""), Emitted::ReaderGone);
         drop(ahead);
-        let mut stream = runtime.block_on(pending.opened()).unwrap();
+        let mut stream = runtime.block_on(pending.opened(|| false)).unwrap();
         let mut text = Vec::new();
         while let Some(lines) = runtime.block_on(poll_fn(|cx| stream.poll_lines(cx))) {
             text.extend_from_slice(&lines);

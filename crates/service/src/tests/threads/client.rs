@@ -108,8 +108,8 @@ async fn finish(
         Behavior::Waits | Behavior::SetsADeadline => CancelResult::NotSupported,
     };
     let (act, end) = match run {
-        Either::Answer(run, act) => (act, run.reply().await.result.map(drop).err()),
-        Either::Stream(run, act) => match run.opened().await {
+        Either::Answer(run, act) => (act, run.reply(|| false).await.result.map(drop).err()),
+        Either::Stream(run, act) => match run.opened(|| false).await {
             Err((failure, _)) => (act, Some(failure)),
             Ok(stream) => return read(stream, act, behavior, cancelled, disturbance).await,
         },
@@ -179,11 +179,11 @@ async fn disconnect(run: Either, at_once: bool) {
     }
     match run {
         Either::Answer(run, _) => {
-            let mut reply = std::pin::pin!(run.reply());
+            let mut reply = std::pin::pin!(run.reply(|| false));
             poll_fn(|cx| Poll::Ready(reply.as_mut().poll(cx).is_ready())).await;
         }
         Either::Stream(run, _) => {
-            let mut opened = std::pin::pin!(run.opened());
+            let mut opened = std::pin::pin!(run.opened(|| false));
             poll_fn(|cx| Poll::Ready(opened.as_mut().poll(cx).is_ready())).await;
         }
     }

@@ -1,0 +1,238 @@
+//! The state of one connection: what its client does, and what the service does for it.
+//!
+//! `serve` keeps one for each connection, and decides by it which connections give way to new ones,
+//! and what becomes of a client that has closed its half.
+//! Handlers run in the task of their connection and find it there; under a server that is not
+//! `serve` there is none.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering::Relaxed};
+
+/// Counts the bytes that were read and written on all connections of a server, as a clock for
+/// "longest without progress" that costs no system call.
+#[derive(Debug, Default)]
+pub(crate) struct ProgressClock(AtomicU64);
+
+#[derive(Debug)]
+pub(crate) struct Connection {
+    clock: Arc<ProgressClock>,
+    /// The time of the last progress, by the clock.
+    last_progress: AtomicU64,
+    activity: AtomicU8,
+    /// Written bytes wait until the client takes some.
+    write_blocked: AtomicBool,
+    /// The body of the current request was read to its end.
+    body_read: AtomicBool,
+    /// The body of the current response was handed over to be written.
+    body_taken: AtomicBool,
+    /// The client has closed its half, or more, during the current request.
+    client_left: AtomicBool,
+    /// The service was called since the client left, and does not answer such clients.
+    end_revealed: AtomicBool,
+    /// The response is also for a client that has closed its half.
+    answers_after_end: AtomicBool,
+    /// Unread bytes may follow the last response.
+    lingers: AtomicBool,
+}
+
+/// What a connection is busy with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+enum Activity {
+    /// No request, or not all of its head.
+    Idle,
+    /// The service waits for the body of the request.
+    ReadingBody,
+    /// The service is at work.
+    Working,
+    /// A response of known length is written.
+    Responding,
+    /// A response of unknown length is written.
+    Streaming,
+}
+
+/// Connections that can give way to others, the first ones first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum GivesWay {
+    /// There is no request.
+    Idle,
+    /// The client does not send the rest of its request, or does not take its response.
+    WaitsForClient,
+    /// The client does not read the stream of a run.
+    UnreadStream,
+}
+
+tokio::task_local! {
+    static CURRENT: Arc<Connection>;
+}
+
+/// Runs a task in which the functions below concern `connection`.
+pub(crate) async fn scope<F: Future>(connection: Arc<Connection>, task: F) -> F::Output {
+    CURRENT.scope(connection, task).await
+}
+
+/// Whether the response of the current request is also for a client that has closed its half.
+///
+/// Otherwise the response is dropped, as it is for a client that is gone: the two look the same.
+/// A response of known length that is ready is always written.
+pub(crate) fn answer_after_end(answer: bool) {
+    // Without a connection, its server decides.
+    let _ = CURRENT.try_with(|current| current.answers_after_end.store(answer, Relaxed));
+}
+
+/// Whether the client has closed its half of the connection, or all of it.
+///
+/// This wakes no task: the task of the connection, in which handlers run, is awake when it changes.
+pub(crate) fn client_left() -> bool {
+    CURRENT.try_with(|current| current.client_left.load(Relaxed)).unwrap_or(false)
+}
+
+impl Connection {
+    pub(crate) fn new(clock: Arc<ProgressClock>) -> Self {
+        let connection = Self {
+            clock,
+            last_progress: AtomicU64::new(0),
+            activity: AtomicU8::new(Activity::Idle as u8),
+            write_blocked: AtomicBool::new(false),
+            body_read: AtomicBool::new(true),
+            body_taken: AtomicBool::new(false),
+            client_left: AtomicBool::new(false),
+            end_revealed: AtomicBool::new(false),
+            answers_after_end: AtomicBool::new(false),
+            lingers: AtomicBool::new(false),
+        };
+        connection.progress();
+        connection
+    }
+
+    /// Whether it can give way to another one, and the time of its last progress.
+    ///
+    /// It cannot while the service works for it.
+    pub(crate) fn gives_way(&self) -> Option<(GivesWay, u64)> {
+        let activity = self.activity.load(Relaxed);
+        let is = |other| activity == other as u8;
+        let tier = if is(Activity::ReadingBody) {
+            GivesWay::WaitsForClient
+        } else if self.write_blocked.load(Relaxed) {
+            match is(Activity::Streaming) {
+                true => GivesWay::UnreadStream,
+                false => GivesWay::WaitsForClient,
+            }
+        } else if is(Activity::Idle) {
+            GivesWay::Idle
+        } else {
+            return None;
+        };
+        Some((tier, self.last_progress.load(Relaxed)))
+    }
+
+    /// Bytes were read or written.
+    pub(crate) fn progress(&self) {
+        // Not an atomic increment: two connections may share a time.
+        let now = self.clock.0.load(Relaxed) + 1;
+        self.clock.0.store(now, Relaxed);
+        self.last_progress.store(now, Relaxed);
+    }
+
+    pub(crate) fn set_write_blocked(&self, blocked: bool) {
+        self.write_blocked.store(blocked, Relaxed);
+    }
+
+    /// Bytes are written.
+    pub(crate) fn writing(&self) {
+        if self.activity.load(Relaxed) == Activity::Idle as u8 {
+            // Without a request it is a refusal of hyper, which has not read all that was sent.
+            self.lingers.store(true, Relaxed);
+        }
+    }
+
+    /// Everything that was handed over is written.
+    pub(crate) fn written(&self) {
+        if self.body_taken.load(Relaxed) {
+            self.body_taken.store(false, Relaxed);
+            self.set(Activity::Idle);
+        }
+    }
+
+    /// The head of a request was read.
+    pub(crate) fn request_started(&self, has_body: bool) {
+        self.body_read.store(!has_body, Relaxed);
+        self.body_taken.store(false, Relaxed);
+        self.client_left.store(false, Relaxed);
+        self.end_revealed.store(false, Relaxed);
+        self.answers_after_end.store(false, Relaxed);
+        self.set(Activity::Working);
+    }
+
+    /// The service waits for the body, or no longer does.
+    pub(crate) fn set_reading_body(&self, waits: bool) {
+        let (from, to) = match waits {
+            true => (Activity::Working, Activity::ReadingBody),
+            false => (Activity::ReadingBody, Activity::Working),
+        };
+        // The body may be read on another thread, and after the response.
+        let _ = self.activity.compare_exchange(from as u8, to as u8, Relaxed, Relaxed);
+    }
+
+    /// The body of the request was read to its end.
+    pub(crate) fn body_read(&self) {
+        self.body_read.store(true, Relaxed);
+        self.set_reading_body(false);
+    }
+
+    /// The service was called, and the response is not ready. Returns true if the end of the client
+    /// becomes visible by that, so that the connection has to be read once more.
+    pub(crate) fn response_pending(&self) -> bool {
+        self.client_left.load(Relaxed)
+            && !self.answers_after_end.load(Relaxed)
+            && !self.end_revealed.swap(true, Relaxed)
+    }
+
+    /// The response is ready. Returns true as [`response_pending`](Self::response_pending) does.
+    pub(crate) fn response_ready(&self, has_known_length: bool) -> bool {
+        if has_known_length {
+            self.answers_after_end.store(true, Relaxed);
+            self.set(Activity::Responding);
+        } else {
+            self.set(Activity::Streaming);
+        }
+        self.client_left.load(Relaxed) && !self.answers_after_end.load(Relaxed)
+    }
+
+    /// Whether the body of the request was read to its end; if not, the rest is read before the
+    /// connection is closed.
+    pub(crate) fn check_body_read(&self) -> bool {
+        let read = self.body_read.load(Relaxed);
+        if !read {
+            self.lingers.store(true, Relaxed);
+        }
+        read
+    }
+
+    /// The body of the response was handed over to be written.
+    pub(crate) fn body_taken(&self) {
+        self.body_taken.store(true, Relaxed);
+    }
+
+    /// The client has closed its half; returns whether hyper may know, which ends the request.
+    pub(crate) fn client_ended(&self) -> bool {
+        self.client_left.store(true, Relaxed);
+        let activity = self.activity.load(Relaxed);
+        if activity == Activity::Idle as u8 {
+            return true;
+        }
+        let in_service = [Activity::Working as u8, Activity::ReadingBody as u8].contains(&activity);
+        // The service may have an answer at once, when it is called for the first time.
+        let may_answer = in_service && !self.end_revealed.load(Relaxed);
+        !self.answers_after_end.load(Relaxed) && !may_answer
+    }
+
+    /// Whether unread bytes may follow the last response.
+    pub(crate) fn lingers(&self) -> bool {
+        self.lingers.load(Relaxed)
+    }
+
+    fn set(&self, activity: Activity) {
+        self.activity.store(activity as u8, Relaxed);
+    }
+}

@@ -1,0 +1,110 @@
+//! The requests of one connection, on their way to the service and back.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, Version, header};
+use hyper::body::Incoming;
+use hyper::service::Service;
+use pin_project_lite::pin_project;
+
+use crate::connection::Connection;
+use crate::serve::bodies::{RequestBody, ResponseBody};
+use crate::serve::stage::Stage;
+
+/// Adds the peer of the connection to each request, and to each response whether the connection
+/// persists.
+pub(super) struct Requests<S, P> {
+    pub(super) service: S,
+    pub(super) peer: Option<P>,
+    pub(super) connection: Arc<Connection>,
+    pub(super) stage: Arc<Stage>,
+}
+
+pin_project! {
+    /// The future of a response.
+    pub(super) struct Answer<F> {
+        #[pin]
+        response: F,
+        connection: Arc<Connection>,
+        stage: Arc<Stage>,
+        // Whether the client wants to keep the connection.
+        persists: bool,
+    }
+}
+
+impl<S, P, B> Service<Request<Incoming>> for Requests<S, P>
+where
+    S: Service<Request<RequestBody>, Response = Response<B>>,
+    P: Clone + Send + Sync + 'static,
+    B: http_body::Body,
+{
+    type Response = Response<ResponseBody<B>>;
+    type Error = S::Error;
+    type Future = Answer<S::Future>;
+
+    fn call(&self, request: Request<Incoming>) -> Answer<S::Future> {
+        let persists = wants_to_persist(request.version(), request.headers());
+        let mut request = request.map(|body| RequestBody::new(body, &self.connection));
+        if let Some(peer) = &self.peer {
+            request.extensions_mut().insert(peer.clone());
+        }
+        Answer {
+            response: self.service.call(request),
+            connection: Arc::clone(&self.connection),
+            stage: Arc::clone(&self.stage),
+            persists,
+        }
+    }
+}
+
+impl<F, B, E> Future for Answer<F>
+where
+    F: Future<Output = Result<Response<B>, E>>,
+    B: http_body::Body,
+{
+    type Output = Result<Response<ResponseBody<B>>, E>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let connection = &*this.connection;
+        let polled = this.response.poll(cx);
+        if polled.is_pending() && connection.response_pending() {
+            cx.waker().wake_by_ref();
+        }
+        let mut response = ready!(polled)?;
+        if connection.response_ready(response.body().size_hint().exact().is_some()) {
+            cx.waker().wake_by_ref();
+        }
+        let headers = response.headers_mut();
+        if !connection.check_body_read() || this.stage.is_closing() {
+            headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+        } else if *this.persists
+            && let Some(keep_alive) = this.stage.keep_alive()
+            && !has_option(headers, "close")
+        {
+            headers.insert(KEEP_ALIVE, keep_alive.clone());
+        }
+        let connection = Arc::clone(connection);
+        Poll::Ready(Ok(response.map(|body| ResponseBody::new(body, connection))))
+    }
+}
+
+const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
+
+/// Whether the client keeps the connection after the response (RFC 9112, 9.3).
+fn wants_to_persist(version: Version, headers: &HeaderMap) -> bool {
+    match version {
+        Version::HTTP_10 => has_option(headers, "keep-alive"),
+        _ => !has_option(headers, "close"),
+    }
+}
+
+/// Whether `Connection` has this option.
+fn has_option(headers: &HeaderMap, option: &str) -> bool {
+    headers.get_all(header::CONNECTION).iter().any(|value| {
+        let options = value.as_bytes().split(|byte| *byte == b',');
+        options.map(<[u8]>::trim_ascii).any(|it| it.eq_ignore_ascii_case(option.as_bytes()))
+    })
+}
