@@ -1,6 +1,7 @@
 //! Workers for tests, and their responses.
 
 mod process;
+pub(crate) mod raw;
 
 use std::env;
 use std::future::Future;

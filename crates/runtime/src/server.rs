@@ -8,7 +8,9 @@ use tokio::runtime::Runtime;
 use tokio::sync::watch;
 use universal_worker_listen as listen;
 use universal_worker_process::thread;
-use universal_worker_service::{Access, AccessControl, Listener, SameUser, WorkerService, serve};
+use universal_worker_service::{
+    Accepted, Access, AccessControl, Listener, SameUser, WorkerService, serve,
+};
 
 use crate::error::Error;
 use crate::event::{Event, Reporter};
@@ -126,7 +128,7 @@ impl<L: Listener> Listener for UntilClosing<L> {
     type Io = L::Io;
     type Peer = L::Peer;
 
-    async fn accept(&mut self) -> io::Result<Option<(L::Io, Option<L::Peer>)>> {
+    async fn accept(&mut self) -> io::Result<Accepted<Self>> {
         tokio::select! {
             biased;
             () = reached(self.phase.clone(), Phase::Closing) => Ok(None),

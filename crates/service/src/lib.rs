@@ -72,6 +72,7 @@ pub use pool::wedged::WedgedRun;
 pub use runs::shutdown::Stopped;
 pub use same_user::SameUser;
 pub use same_user::SameUserLayer;
+pub use serve::Accepted;
 pub use serve::ConnectionLimits;
 pub use serve::Listener;
 pub use serve::RequestBody;

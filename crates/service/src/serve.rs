@@ -28,6 +28,7 @@ use crate::serve::requests::Requests;
 use crate::serve::stage::Stage;
 
 pub use crate::serve::bodies::RequestBody;
+pub use crate::serve::listener::Accepted;
 pub use crate::serve::listener::Listener;
 
 /// Limits of the connections that [`serve()`] accepts.
@@ -72,7 +73,7 @@ impl Default for ConnectionLimits {
 /// Among those it is the one that has made no progress for the longest time.
 /// A connection is never closed while the service works for it.
 ///
-/// Other failures of `accept` do not end it: it logs a warning, and tries again after 20 ms.
+/// Other failures of `accept` do not end it: it logs a warning, and tries again after 50 ms.
 ///
 /// When it returns, or is dropped, all connections are closed.
 ///

@@ -14,7 +14,8 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::mpsc;
 use tower_layer::Layer;
 use universal_worker_service::{
-    ConnectionLimits, Listener, SameUser, SameUserLayer, WorkerService, background_context, serve,
+    Accepted, ConnectionLimits, Listener, SameUser, SameUserLayer, WorkerService,
+    background_context, serve,
 };
 
 /// A listener whose connections stay within the process.
@@ -24,7 +25,7 @@ impl Listener for InProcess {
     type Io = DuplexStream;
     type Peer = &'static str;
 
-    async fn accept(&mut self) -> io::Result<Option<(DuplexStream, Option<&'static str>)>> {
+    async fn accept(&mut self) -> io::Result<Accepted<Self>> {
         Ok(self.0.recv().await.map(|stream| (stream, Some("a test"))))
     }
 }

@@ -156,7 +156,7 @@ impl Started {
         let limit = Timespec::try_from(LONG).unwrap();
         // A pidfd is readable once the process has ended.
         let mut polled = [PollFd::new(&handle, PollFlags::IN)];
-        let ended = rustix::event::poll(&mut polled, Some(&limit));
+        let ended = rustix::io::retry_on_intr(|| rustix::event::poll(&mut polled, Some(&limit)));
         assert_eq!(ended, Ok(1), "the process does not end");
         self.child.wait().unwrap()
     }

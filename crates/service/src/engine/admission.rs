@@ -76,6 +76,13 @@ impl<J> Engine<J> {
         self.queue.remove_lifecycle(key)
     }
 
+    /// Whether a lifecycle change waits for more than a thread: for runs, or for another one.
+    pub(crate) fn is_held_up(&self, key: EntryKey) -> bool {
+        let is_next =
+            matches!(self.queue.front(), Some(QueueEntry::Lifecycle(its, _)) if *its == key);
+        self.in_lifecycle || !self.lanes.is_empty() || !is_next
+    }
+
     /// Stops admitting runs and lifecycle changes; returns the lifecycle changes that were waiting.
     pub(crate) fn drain(&mut self) -> Vec<J> {
         self.is_draining = true;

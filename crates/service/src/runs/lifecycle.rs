@@ -79,10 +79,13 @@ impl Runs {
 
 impl<T> PendingLifecycle<T> {
     /// Waits for the result; `None` if the change was rejected because the worker is stopping, or
-    /// withdrawn because `client_left` returned true before it started.
+    /// withdrawn because `client_left` returned true while it waited for something to end.
     pub(crate) async fn result(mut self, client_left: impl Fn() -> bool) -> Option<T> {
         poll_fn(|cx| {
-            if client_left() {
+            if client_left()
+                && let Some(key) = self.key
+                && self.pool.read(|engine| engine.is_held_up(key))
+            {
                 self.withdraw();
             }
             Pin::new(&mut self.result).poll(cx)

@@ -5,21 +5,21 @@ use std::time::Duration;
 
 use rustix::io::Errno;
 
-use crate::serve::connections::Connections;
-use crate::serve::listener::Listener;
+use crate::serve::connections::{Connections, Eviction};
+use crate::serve::listener::{Accepted, Listener};
 
 /// A listener, until it has ended.
 pub(super) struct Acceptor<L: Listener> {
     listener: Option<L>,
     /// Accepted, while no other connection can give way.
-    waiting: Option<Accepted<L>>,
+    waiting: Accepted<L>,
 }
 
-type Accepted<L> = (<L as Listener>::Io, Option<<L as Listener>::Peer>);
+/// Time after which a connection may give way, if none did before.
+const NEXT_LOOK: Duration = Duration::from_millis(3);
 
-/// Time after which something is tried again: to accept while the process or the system has no room,
-/// to find a connection that gives way.
-const RETRY_DELAY: Duration = Duration::from_millis(20);
+/// Time to wait when the process or the system has no room for another connection.
+const RETRY_DELAY: Duration = Duration::from_millis(50);
 
 impl<L: Listener> Acceptor<L> {
     pub(super) fn new(listener: L) -> Self {
@@ -29,7 +29,7 @@ impl<L: Listener> Acceptor<L> {
     /// Waits for a connection for which there is room; `None` when none can follow.
     ///
     /// Cancel-safe.
-    pub(super) async fn next(&mut self, connections: &mut Connections) -> Option<Accepted<L>> {
+    pub(super) async fn next(&mut self, connections: &mut Connections) -> Accepted<L> {
         loop {
             if self.waiting.is_some() && connections.make_room() {
                 return self.waiting.take();
@@ -37,7 +37,7 @@ impl<L: Listener> Acceptor<L> {
             if self.waiting.is_some() {
                 tokio::select! {
                     () = connections.ended() => {}
-                    () = tokio::time::sleep(RETRY_DELAY) => {}
+                    () = tokio::time::sleep(NEXT_LOOK) => {}
                 }
                 continue;
             }
@@ -45,8 +45,8 @@ impl<L: Listener> Acceptor<L> {
             tokio::select! {
                 () = connections.ended() => {}
                 accepted = listener.accept() => match accepted {
-                    Ok(Some(connection)) => self.waiting = Some(connection),
                     Ok(None) => self.listener = None,
+                    Ok(connection) => self.waiting = connection,
                     Err(error) => recover(&error, connections).await,
                 }
             }
@@ -59,12 +59,15 @@ async fn recover(error: &io::Error, connections: &mut Connections) {
     if concerns_one_connection(error) {
         return;
     }
-    if lacks_resources(error) && connections.evict() {
-        connections.ended().await;
-        return;
+    let eviction = if lacks_resources(error) { connections.evict() } else { Eviction::Nobody };
+    match eviction {
+        Eviction::Done => connections.ended().await,
+        Eviction::Later => tokio::time::sleep(NEXT_LOOK).await,
+        Eviction::Nobody => {
+            log::warn!("cannot accept a connection: {error}");
+            tokio::time::sleep(RETRY_DELAY).await;
+        }
     }
-    log::warn!("cannot accept a connection: {error}");
-    tokio::time::sleep(RETRY_DELAY).await;
 }
 
 /// Whether accept(2) returned the error of a connection that is already gone.

@@ -1,8 +1,10 @@
 //! The open connections of a server, and which of them give way to new ones.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::task::{AbortHandle, JoinSet};
+use tokio::time::Instant;
 
 use crate::connection::{Connection, ProgressClock};
 
@@ -12,8 +14,29 @@ pub(super) struct Connections {
     max: usize,
     clock: Arc<ProgressClock>,
     tasks: JoinSet<()>,
-    open: Vec<(Arc<Connection>, AbortHandle)>,
+    open: Vec<Open>,
 }
+
+#[derive(Debug)]
+struct Open {
+    connection: Arc<Connection>,
+    task: AbortHandle,
+    /// Until then, its request may have arrived without being read.
+    protected_until: Instant,
+}
+
+/// The result of an eviction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Eviction {
+    Done,
+    /// Connections that could give way have just been accepted.
+    Later,
+    /// The service works for all connections.
+    Nobody,
+}
+
+/// Time in which the request of a new connection is read if it has arrived.
+const PROTECTION: Duration = Duration::from_millis(3);
 
 impl Connections {
     /// At most `max` connections, and at least one.
@@ -35,8 +58,9 @@ impl Connections {
         connection: Arc<Connection>,
         task: impl Future<Output = ()> + Send + 'static,
     ) {
-        let handle = self.tasks.spawn(task);
-        self.open.push((connection, handle));
+        let task = self.tasks.spawn(task);
+        let protected_until = Instant::now() + PROTECTION;
+        self.open.push(Open { connection, task, protected_until });
     }
 
     /// Waits until a connection has ended; pending without any.
@@ -46,7 +70,7 @@ impl Connections {
             Some(ended) => {
                 let id = ended.map_or_else(|error| error.id(), |(id, ())| id);
                 // One that gave way is not there any more.
-                if let Some(index) = self.open.iter().position(|(_, handle)| handle.id() == id) {
+                if let Some(index) = self.open.iter().position(|open| open.task.id() == id) {
                     self.open.swap_remove(index);
                 }
             }
@@ -62,17 +86,24 @@ impl Connections {
 
     /// Whether there is room for one more, after one has given way if necessary.
     pub(super) fn make_room(&mut self) -> bool {
-        self.open.len() < self.max || self.evict()
+        self.open.len() < self.max || self.evict() == Eviction::Done
     }
 
-    /// Closes the connection that gives way first; false if none can.
-    pub(super) fn evict(&mut self) -> bool {
-        let candidates = self.open.iter().enumerate();
-        let ranked = candidates.filter_map(|(index, (it, _))| Some((it.gives_way()?, index)));
-        let Some(((tier, _), index)) = ranked.min() else { return false };
-        let (_, handle) = self.open.swap_remove(index);
+    /// Closes the connection that gives way first.
+    pub(super) fn evict(&mut self) -> Eviction {
+        let now = Instant::now();
+        let mut first = None;
+        let mut eviction = Eviction::Nobody;
+        for (index, open) in self.open.iter().enumerate() {
+            match open.connection.gives_way() {
+                None => {}
+                Some(_) if now < open.protected_until => eviction = Eviction::Later,
+                Some(rank) => first = first.into_iter().chain([(rank, index)]).min(),
+            }
+        }
+        let Some(((tier, _), index)) = first else { return eviction };
         log::debug!("closing a connection for another one: {tier:?}");
-        handle.abort();
-        true
+        self.open.swap_remove(index).task.abort();
+        Eviction::Done
     }
 }

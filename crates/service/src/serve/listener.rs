@@ -15,7 +15,7 @@ use crate::peer::UnixPeer;
 /// Implemented by tokio's [`TcpListener`] and [`UnixListener`]; implement it for anything else that
 /// accepts connections. A handshake, as of TLS, belongs into `Io`: in `accept` it would hold up all
 /// other connections.
-pub trait Listener: Send + 'static {
+pub trait Listener: Sized + Send + 'static {
     /// A connection.
     type Io: AsyncRead + AsyncWrite + Unpin + Send + 'static;
 
@@ -30,17 +30,18 @@ pub trait Listener: Send + 'static {
     /// # Errors
     /// `serve` ignores errors that concern one connection, and waits a moment after any other: the
     /// process may have run out of file descriptors.
-    fn accept(
-        &mut self,
-    ) -> impl Future<Output = io::Result<Option<(Self::Io, Option<Self::Peer>)>>> + Send;
+    fn accept(&mut self) -> impl Future<Output = io::Result<Accepted<Self>>> + Send;
 }
+
+/// A connection and its peer, if there is one; `None` when no connection can follow.
+pub type Accepted<L> = Option<(<L as Listener>::Io, Option<<L as Listener>::Peer>)>;
 
 /// Connections without a peer, and with `TCP_NODELAY`.
 impl Listener for TcpListener {
     type Io = TcpStream;
     type Peer = Infallible;
 
-    async fn accept(&mut self) -> io::Result<Option<(TcpStream, Option<Infallible>)>> {
+    async fn accept(&mut self) -> io::Result<Accepted<Self>> {
         let (stream, _) = Self::accept(self).await?;
         if let Err(error) = stream.set_nodelay(true) {
             log::debug!("cannot set TCP_NODELAY: {error}");
@@ -55,7 +56,7 @@ impl Listener for UnixListener {
     type Io = UnixStream;
     type Peer = UnixPeer;
 
-    async fn accept(&mut self) -> io::Result<Option<(UnixStream, Option<UnixPeer>)>> {
+    async fn accept(&mut self) -> io::Result<Accepted<Self>> {
         let (stream, _) = Self::accept(self).await?;
         let uid = stream.peer_cred().ok().map(|credentials| credentials.uid());
         Ok(Some((stream, Some(UnixPeer::new(uid)))))
@@ -67,7 +68,7 @@ impl<L: Listener> Listener for Vec<L> {
     type Io = L::Io;
     type Peer = L::Peer;
 
-    async fn accept(&mut self) -> io::Result<Option<(L::Io, Option<L::Peer>)>> {
+    async fn accept(&mut self) -> io::Result<Accepted<Self>> {
         loop {
             let accepted = first(self.iter_mut().map(|listener| listener.accept())).await;
             let Some((index, accepted)) = accepted else { return Ok(None) };

@@ -73,3 +73,18 @@ async fn those_that_the_service_works_for_never_give_way() {
     waiting.settle().await;
     assert!(is_answered(&mut waiting).await);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_request_that_arrives_in_a_burst_of_connections_is_read() {
+    let server = Server::with_places(3);
+    let mut first = server.connect().await;
+    first.send(HANG).await;
+    let mut others = Vec::new();
+    for _ in 0..9 {
+        others.push(server.connect().await);
+    }
+    first.settle().await;
+    first.settle().await;
+    let mut last = server.send(NOW).await;
+    assert!(is_answered(&mut last).await && !first.is_closed().await);
+}

@@ -13,7 +13,7 @@ use hyper::body::{Bytes, Frame};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
-use universal_worker_service::{ConnectionLimits, Listener, serve};
+use universal_worker_service::{Accepted, ConnectionLimits, Listener, serve};
 
 /// A listener that ends with its sender.
 struct InProcess(mpsc::Receiver<DuplexStream>);
@@ -22,7 +22,7 @@ impl Listener for InProcess {
     type Io = DuplexStream;
     type Peer = Infallible;
 
-    async fn accept(&mut self) -> io::Result<Option<(DuplexStream, Option<Infallible>)>> {
+    async fn accept(&mut self) -> io::Result<Accepted<Self>> {
         Ok(self.0.recv().await.map(|stream| (stream, None)))
     }
 }
@@ -61,11 +61,15 @@ impl Server {
         Self::start(limits)
     }
 
-    /// Connects, and sends `bytes`.
-    pub(crate) async fn send(&self, bytes: &str) -> Client {
+    pub(crate) async fn connect(&self) -> Client {
         let (client, server) = tokio::io::duplex(ROOM);
         self.connections.send(server).await.unwrap();
-        let mut client = Client(client);
+        Client(client)
+    }
+
+    /// Connects, and sends `bytes`.
+    pub(crate) async fn send(&self, bytes: &str) -> Client {
+        let mut client = self.connect().await;
         client.send(bytes).await;
         client.settle().await;
         client

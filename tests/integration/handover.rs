@@ -1,0 +1,156 @@
+//! Several workers that serve one socket, one after the other.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::os::fd::OwnedFd;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::support::raw::post;
+use crate::support::{Started, signal};
+
+const PLUGIN: [&str; 4] = ["--module", "conformance", "--class", "Conformance"];
+
+/// A socket that workers serve.
+struct Socket(TcpListener);
+
+/// Clients that call without a pause.
+struct Callers {
+    stop: Arc<AtomicBool>,
+    failed: Arc<Mutex<Vec<String>>>,
+    threads: Vec<thread::JoinHandle<usize>>,
+}
+
+impl Socket {
+    fn new() -> Self {
+        Self(TcpListener::bind(("127.0.0.1", 0)).unwrap())
+    }
+
+    fn address(&self) -> SocketAddr {
+        self.0.local_addr().unwrap()
+    }
+
+    /// Starts a worker on it, and waits until it serves.
+    fn worker(&self, args: &[&str]) -> Started {
+        let args = [&PLUGIN[..], &["--fd", "0"], args].concat();
+        let socket = OwnedFd::from(self.0.try_clone().unwrap());
+        let mut worker = Started::with_stdin(&args, socket.into());
+        worker.announcement();
+        worker
+    }
+}
+
+impl Callers {
+    fn start(address: SocketAddr, keep: bool) -> Self {
+        let stop = Arc::new(AtomicBool::new(false));
+        let failed = Arc::new(Mutex::new(Vec::new()));
+        let threads = (0..4).map(|_| {
+            let (stop, failed) = (Arc::clone(&stop), Arc::clone(&failed));
+            thread::spawn(move || {
+                let (mut calls, mut kept) = (0, None);
+                while !stop.load(Ordering::Relaxed) {
+                    calls += 1;
+                    match call(address, kept.take()) {
+                        Ok((stream, stays)) => kept = Some(stream).filter(|_| keep && stays),
+                        Err(error) => failed.lock().unwrap().push(error),
+                    }
+                }
+                calls
+            })
+        });
+        let threads = threads.collect();
+        Self { stop, failed, threads }
+    }
+
+    /// The number of calls, and the errors of those that failed.
+    fn stop(self) -> (usize, Vec<String>) {
+        self.stop.store(true, Ordering::Relaxed);
+        let calls = self.threads.into_iter().map(|thread| thread.join().unwrap()).sum();
+        (calls, std::mem::take(&mut *self.failed.lock().unwrap()))
+    }
+}
+
+/// Calls the plugin; returns the connection, and whether it stays open.
+fn call(address: SocketAddr, kept: Option<TcpStream>) -> Result<(TcpStream, bool), String> {
+    let attempt = || {
+        let mut stream = kept.map_or_else(|| TcpStream::connect(address), Ok)?;
+        stream.set_read_timeout(Some(Duration::from_secs(30)))?;
+        stream.write_all(&post("/execute", &[], "{\"args\":[1]}"))?;
+        let mut response = vec![0; 4096];
+        let length = stream.read(&mut response)?;
+        response.truncate(length);
+        std::io::Result::Ok((stream, String::from_utf8_lossy(&response).into_owned()))
+    };
+    let (stream, response) = attempt().map_err(|error| error.to_string())?;
+    match response.starts_with("HTTP/1.1 200") {
+        true => Ok((stream, !response.to_lowercase().contains("connection: close"))),
+        false => Err(response),
+    }
+}
+
+/// Hands the socket over from worker to worker, while clients call.
+fn hand_over(times: usize, keep: bool, args: &[&str], before: impl Fn(SocketAddr)) {
+    let socket = Socket::new();
+    let mut serving = socket.worker(args);
+    let callers = Callers::start(socket.address(), keep);
+    for _ in 0..times {
+        before(socket.address());
+        let next = socket.worker(args);
+        signal(serving.pid(), "TERM");
+        serving.wait();
+        serving = next;
+    }
+    let (calls, failed) = callers.stop();
+    println!("{} of {calls} calls failed in {times} handovers", failed.len());
+    assert!(calls > times && failed.is_empty(), "{failed:?}");
+}
+
+#[test]
+fn a_handover_loses_no_request() {
+    for keep in [false, true] {
+        hand_over(5, keep, &[], |_| {});
+    }
+}
+
+#[test]
+fn a_handover_from_a_worker_that_hangs_loses_no_request() {
+    let runs = Mutex::new(Vec::new());
+    hand_over(2, false, &["--concurrency", "3", "--stop-grace", "2"], |address| {
+        let mut run = TcpStream::connect(address).unwrap();
+        let body = json!({"kwargs": {"op": "hang", "secs": 60.0}}).to_string();
+        run.write_all(&post("/execute", &[], &body)).unwrap();
+        runs.lock().unwrap().push(run);
+        thread::sleep(Duration::from_millis(100));
+    });
+}
+
+/// As a service manager does, which starts a worker when the former one has ended.
+#[test]
+fn an_idle_worker_ends_without_losing_a_request() {
+    let socket = Socket::new();
+    let address = socket.address();
+    let stop = Arc::new(AtomicBool::new(false));
+    let manager = thread::spawn({
+        let stop = Arc::clone(&stop);
+        move || {
+            let mut workers = 0;
+            while !stop.load(Ordering::Relaxed) {
+                socket.worker(&["--idle-timeout", "0.1"]).wait();
+                workers += 1;
+            }
+            workers
+        }
+    });
+    for index in 0..40 {
+        // Around the moment of the end.
+        thread::sleep(Duration::from_millis(95 + index % 10));
+        call(address, None).unwrap();
+    }
+    stop.store(true, Ordering::Relaxed);
+    let workers = manager.join().unwrap();
+    println!("40 calls, {workers} workers");
+}
