@@ -1,6 +1,7 @@
 """The requests that were recorded with the original worker, and its own plugin."""
 
 import json
+import re
 
 from harness import REFERENCE, Worker, check, contains, equal
 from registry import case
@@ -31,7 +32,9 @@ def responses_equal_those_of_the_original_worker():
     with Worker("reference_plugin", "Conformance", cwd=REFERENCE) as worker:
         for row in rows:
             reply = worker.request(row["method"], row["path"], row.get("body"))
-            same_bytes += reply.body == row["response"].encode()
+            # The original worker has no codes.
+            body = re.sub(rb',"code":"\w+"', b"", reply.body)
+            same_bytes += body == row["response"].encode()
             try:
                 (compare_wanted if "wanted_instead" in row else compare)(row, reply)
             except AssertionError as error:

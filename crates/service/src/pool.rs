@@ -8,6 +8,7 @@ mod clock;
 mod executor;
 pub(crate) mod job;
 pub(crate) mod lanes;
+mod null_args;
 pub(crate) mod scheduler;
 pub(crate) mod wedged;
 

@@ -4,13 +4,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Instant;
 
-use universal_worker_abi::{ClassInfo, FaultKind, JsonText};
+use universal_worker_abi::{ClassInfo, Fault, FaultKind, JsonText};
 use universal_worker_telemetry::ProcessMeter;
 
 use crate::engine::work::{LanePermit, LifecyclePermit, Work};
 use crate::instance::cell::InstanceCell;
 use crate::instance::plugin_thread::{PluginThreadEvent, ThreadListener};
 use crate::pool::job::Job;
+use crate::pool::null_args;
 use crate::run::Run;
 use crate::run::account::CostMeter;
 use crate::run::error::RunError;
@@ -97,8 +98,12 @@ impl Executor {
         }
         let instance = self.cell.get_or_create()?;
         Ok(match run.output() {
-            Output::Answer { .. } => RunOutput::Answer(instance.execute(body, cx)?),
-            Output::Stream { .. } => match instance.execute_stream(body, cx) {
+            Output::Answer { .. } => RunOutput::Answer(retried_without_null(body, |body| {
+                instance.execute(body, Arc::clone(&cx))
+            })?),
+            Output::Stream { .. } => match retried_without_null(body, |body| {
+                instance.execute_stream(body, Arc::clone(&cx))
+            }) {
                 // The plugin may take the rejected value for a cancel.
                 Ok(()) if run.has_emitted_invalid_utf8() => return Err(RunError::NotUtf8),
                 Err(fault)
@@ -129,4 +134,15 @@ impl Executor {
             _ => RunError::Fault(fault),
         })
     }
+}
+
+/// Calls the plugin, and once more if its library is too old to know that null means left out.
+fn retried_without_null<T>(
+    body: &[u8],
+    call: impl Fn(&[u8]) -> Result<T, Fault>,
+) -> Result<T, Fault> {
+    call(body).or_else(|fault| match null_args::without_null(&fault, body) {
+        Some(body) => call(&body),
+        None => Err(fault),
+    })
 }
