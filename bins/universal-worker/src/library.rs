@@ -1,11 +1,12 @@
 //! Plugins from libraries.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use universal_worker_cli::PluginRequest;
 use universal_worker_loader::{Library, LoadError, check_sha256, sha256};
 use universal_worker_runtime::{
-    Class, ClassSource, InspectClass, Inspected, LoadWatch, OpenError, Origin, PluginLabel,
+    Class, ClassSource, Hooks, InspectClass, Inspected, LoadWatch, OpenError, Origin, PluginLabel,
     background_context,
 };
 
@@ -40,6 +41,10 @@ impl ClassSource for LibrarySource {
         self.request.label()
     }
 
+    fn hooks(&self) -> Arc<dyn Hooks> {
+        Arc::new(LibraryHooks { file: self.file.clone() })
+    }
+
     fn open(self: Box<Self>, watch: &LoadWatch) -> Result<Class, OpenError> {
         self.load(watch).and_then(|library| self.open_class(&library)).map_err(open_error)
     }
@@ -58,5 +63,16 @@ impl ClassSource for LibrarySource {
             library: Some(library.info().clone()),
         };
         Ok(Inspected { origin, class })
+    }
+}
+
+/// The hooks of a library.
+struct LibraryHooks {
+    file: PathBuf,
+}
+
+impl Hooks for LibraryHooks {
+    fn sha256(&self) -> Option<String> {
+        sha256(&self.file).ok()
     }
 }

@@ -7,18 +7,44 @@ use std::fmt::Write;
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::{env, io};
 
 use rustix::fs::MemfdFlags;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use universal_worker_cli::{ListRequest, VARIABLES};
 use universal_worker_interpreter::Program;
+use universal_worker_json::Encoder;
 use universal_worker_loader::PluginFolders;
+use universal_worker_runtime::ReportFormat;
 use universal_worker_sanitize as sanitize;
 
 use crate::plugin::plugin_folders;
+
+/// The list, as `--json` prints it.
+#[derive(Serialize)]
+struct List {
+    plugins: Vec<Plugin>,
+    /// What is wrong with folders of the command line.
+    problems: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Plugin {
+    name: String,
+    file: String,
+    #[serde(flatten)]
+    content: Content,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Content {
+    Classes(Vec<Class>),
+    /// Why there are none.
+    Error(String),
+}
 
 /// The part of the output of `--check --json` that is listed.
 #[derive(Deserialize)]
@@ -26,7 +52,7 @@ struct Report {
     classes: Vec<Class>,
 }
 
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 struct Class {
     class: String,
     version: String,
@@ -35,27 +61,61 @@ struct Class {
 
 /// Lists the libraries and Python files in the plugin folders with their classes.
 pub(crate) fn render(request: &ListRequest, program: &Program) -> String {
-    let mut text = String::new();
-    for found in plugin_folders(request.folders.clone()).list() {
-        let file = sanitize::printable(&found.file.display().to_string());
-        // Writing to a string cannot fail, here and below.
-        let _ = writeln!(text, "{:<20} {file}", sanitize::printable(&found.name));
-        match check(&found.file, request, program) {
-            Ok(output) => add_classes(&mut text, &output),
-            Err(error) => {
-                let _ = writeln!(text, "  cannot be checked: {error}");
+    let list = List::new(request, program);
+    match request.format {
+        ReportFormat::Json => Encoder::compact().to_string(&list).expect("text is JSON"),
+        ReportFormat::Text => list.text(),
+    }
+}
+
+impl List {
+    fn new(request: &ListRequest, program: &Program) -> Self {
+        let found = plugin_folders(request.folders.clone()).list();
+        let plugins = found.into_iter().map(|found| Plugin {
+            content: match check(&found.file, request, program) {
+                Ok(output) => content_of(&output),
+                Err(error) => Content::Error(format!("cannot be checked: {error}")),
+            },
+            name: found.name,
+            file: found.file.display().to_string(),
+        });
+        let problem = |folder: &PathBuf| {
+            let why = PluginFolders::search_problem(folder)?;
+            Some(format!("--plugin-dir {}: {why}", sanitize::path(folder)))
+        };
+        let problems = request.named.iter().filter_map(problem).collect();
+        Self { plugins: plugins.collect(), problems }
+    }
+
+    fn text(&self) -> String {
+        let mut text = String::new();
+        for Plugin { name, file, content } in &self.plugins {
+            let (name, file) = (sanitize::printable(name), sanitize::printable(file));
+            // Writing to a string cannot fail, here and below.
+            let _ = writeln!(text, "{name:<20} {file}");
+            match content {
+                Content::Classes(classes) => classes.iter().for_each(|class| class.add(&mut text)),
+                Content::Error(error) => {
+                    let _ = writeln!(text, "  {error}");
+                }
             }
         }
-    }
-    if text.is_empty() {
-        text.push_str("no plugins found; --plugin-dir names a folder\n");
-    }
-    for folder in &request.named {
-        if let Some(why) = PluginFolders::search_problem(folder) {
-            let _ = writeln!(text, "--plugin-dir {}: {why}", sanitize::path(folder));
+        if text.is_empty() {
+            text.push_str("no plugins found; --plugin-dir names a folder\n");
         }
+        for problem in &self.problems {
+            let _ = writeln!(text, "{problem}");
+        }
+        text.trim_end().to_owned()
     }
-    text.trim_end().to_owned()
+}
+
+impl Class {
+    fn add(&self, text: &mut String) {
+        let head = sanitize::one_line(&format!("{} {}", self.class, self.version));
+        let line = format!("  {head}  {}", sanitize::one_line(&self.description));
+        let _ = writeln!(text, "{}", line.trim_end());
+    }
 }
 
 fn check(file: &Path, request: &ListRequest, program: &Program) -> io::Result<Output> {
@@ -65,12 +125,6 @@ fn check(file: &Path, request: &ListRequest, program: &Program) -> io::Result<Ou
     command.arg0(&program.called);
     let load_timeout = request.load_timeout.as_secs_f64().to_string();
     command.args(["--check", "--json", "--load-timeout", &load_timeout, "--module"]).arg(file);
-    // Variables for a worker must not affect this process.
-    for (name, _) in env::vars_os() {
-        if name.to_str().is_some_and(|name| name.starts_with(VARIABLES)) {
-            command.env_remove(name);
-        }
-    }
     if let Some(interpreter) = &request.python {
         command.env(format!("{VARIABLES}PYTHON"), interpreter);
     }
@@ -96,19 +150,11 @@ fn content(file: &File) -> io::Result<Vec<u8>> {
     Ok(content)
 }
 
-fn add_classes(text: &mut String, output: &Output) {
+fn content_of(output: &Output) -> Content {
     let report: Result<Report, _> = serde_json::from_slice(&output.stdout);
     match report {
-        Ok(Report { classes }) if output.status.success() => {
-            for Class { class, version, description } in classes {
-                let head = sanitize::one_line(&format!("{class} {version}"));
-                let line = format!("  {head}  {}", sanitize::one_line(&description));
-                let _ = writeln!(text, "{}", line.trim_end());
-            }
-        }
-        _ => {
-            let _ = writeln!(text, "  {}", failure(output));
-        }
+        Ok(Report { classes }) if output.status.success() => Content::Classes(classes),
+        _ => Content::Error(failure(output)),
     }
 }
 

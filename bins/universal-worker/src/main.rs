@@ -13,7 +13,7 @@ use universal_worker_cli::Command;
 use universal_worker_interpreter::{
     Change, InterpreterError, Invocation, Program, give_back, take_over,
 };
-use universal_worker_process::{exit, signals};
+use universal_worker_process::{environment, exit, signals};
 use universal_worker_runtime as runtime;
 use universal_worker_runtime::{Error, OpenError};
 
@@ -38,8 +38,10 @@ fn main() {
 }
 
 fn work(program: &Program, python_options: &[OsString], args: &[OsString]) -> u8 {
-    let source = |plugin| plugin::source(plugin, program, [python_options, args]);
-    match cli::parse(args.iter().cloned(), env::vars_os()) {
+    let parsed = cli::parse(args.iter().cloned(), env::vars_os());
+    let taken = take_variables();
+    let source = |plugin| plugin::source(plugin, program, [python_options, args], &taken);
+    match parsed {
         Ok(Command::Run(run)) => {
             // `run` reports wrong descriptors, too, but an interpreter may open files under their
             // numbers first.
@@ -56,8 +58,17 @@ fn work(program: &Program, python_options: &[OsString], args: &[OsString]) -> u8
         }
         Ok(Command::GiveBack(folder)) => changed(give_back(&folder)),
         Ok(Command::Print(text)) => runtime::print(&text),
-        Err(usage) => runtime::fail(Error::usage(usage.to_string())),
+        Err(usage) => runtime::fail_with(Error::usage(usage.to_string()), usage.report()),
     }
+}
+
+/// Takes the worker's variables out of the environment, before there are other threads; returns
+/// those that were set, for the worker in an interpreter.
+fn take_variables() -> Vec<(OsString, OsString)> {
+    let names = cli::own_variables();
+    let taken = names.iter().filter_map(|name| Some((name.clone(), env::var_os(name)?))).collect();
+    environment::remove(&names, cli::TOKEN);
+    taken
 }
 
 /// Becomes the interpreter of the environment, for a caller that uses this program as one.

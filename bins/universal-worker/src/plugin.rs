@@ -1,5 +1,6 @@
 //! The plugin of a request: a class of a library, or a class in an interpreter.
 
+use std::collections::BTreeSet;
 use std::env;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -20,11 +21,13 @@ use crate::library::LibrarySource;
 /// The class that a request names, or the error that it leads to.
 ///
 /// For a class of Python's, an interpreter takes the place of this process, and this returns only if
-/// that fails. `words` are the options of Python's and the arguments of the worker's for it.
+/// that fails. `words` are the options of Python's and the arguments of the worker's for it, and
+/// `variables` those of the worker.
 pub(crate) fn source(
     request: &PluginRequest,
     program: &Program,
     words: [&[OsString]; 2],
+    variables: &[(OsString, OsString)],
 ) -> Box<dyn ClassSource> {
     let folders = plugin_folders(request.folders.clone());
     let module = match (&request.python_failed, request.language) {
@@ -42,12 +45,12 @@ pub(crate) fn source(
         }
         Err(error) => Err(open_error(error)),
     };
-    request.failed(launch.map_or_else(|error| error, |launch| start(&launch)))
+    request.failed(launch.map_or_else(|error| error, |launch| start(&launch, variables)))
 }
 
 /// Becomes the interpreter; returns only on failure.
-fn start(launch: &Launch) -> OpenError {
-    let error = hand_over(&mut launch.command(), STDOUT_FD);
+fn start(launch: &Launch, variables: &[(OsString, OsString)]) -> OpenError {
+    let error = hand_over(&mut launch.command(variables), STDOUT_FD);
     let message = format!("{}: cannot be executed: {error}", sanitize::path(&launch.program));
     OpenError::new(message, "choose another interpreter with --python")
 }
@@ -77,11 +80,16 @@ fn python(
     }
 }
 
-/// The folders of a request, then `plugins` beside the program.
-pub(crate) fn plugin_folders(mut folders: Vec<PathBuf>) -> PluginFolders {
+/// The folders of a request, then `plugins` beside the program; each once.
+pub(crate) fn plugin_folders(folders: Vec<PathBuf>) -> PluginFolders {
     let program = env::current_exe().ok();
-    folders.extend(program.as_deref().and_then(Path::parent).map(|folder| folder.join("plugins")));
-    PluginFolders(folders)
+    let beside = program.as_deref().and_then(Path::parent).map(|folder| folder.join("plugins"));
+    let mut known = BTreeSet::new();
+    let is_new = |folder: &PathBuf| {
+        // A folder that is missing stays, for the message that names it.
+        known.insert(folder.canonicalize().unwrap_or_else(|_| folder.clone()))
+    };
+    PluginFolders(folders.into_iter().chain(beside).filter(is_new).collect())
 }
 
 pub(crate) fn open_error(error: LoadError) -> OpenError {

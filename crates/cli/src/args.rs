@@ -2,7 +2,6 @@
 //!
 //! The doc comment of a field is its text in `--help`, the manual page and the documentation.
 
-use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::os::fd::RawFd;
 use std::path::PathBuf;
@@ -14,6 +13,7 @@ use universal_worker_runtime::logging::{Filter, Format};
 
 use crate::command::Interrupt;
 use crate::values;
+use crate::values::Host;
 
 /// Runs a plugin in its own process and serves it over HTTP on a loopback address or Unix socket.
 #[derive(Debug, FromArgs, ArgsInfo)]
@@ -57,7 +57,7 @@ pub(crate) struct Args {
     #[argh(switch)]
     pub(crate) check: bool,
 
-    /// with --check, print the description as JSON
+    /// with --check or --list, print JSON
     #[argh(switch)]
     pub(crate) json: bool,
 
@@ -73,16 +73,17 @@ pub(crate) struct Args {
     #[argh(option, arg_name = "PORT", from_str_fn(values::port))]
     pub(crate) port: Option<u16>,
 
-    /// loopback address to listen on
-    #[argh(option, arg_name = "ADDRESS", from_str_fn(values::loopback_address))]
-    pub(crate) host: Option<IpAddr>,
+    /// address to listen on; localhost is 127.0.0.1 and ::1, as far as the system has them. An
+    /// address that other machines can reach needs --allow-remote
+    #[argh(option, arg_name = "ADDRESS", from_str_fn(values::host))]
+    pub(crate) host: Option<Host>,
 
     /// listen on a Unix socket at this path instead of a port
     #[argh(option, arg_name = "PATH")]
     pub(crate) uds: Option<PathBuf>,
 
-    /// listen on this inherited socket, TCP or Unix, instead of a port; a socket passed by systemd
-    /// (LISTEN_FDS) needs no option
+    /// listen on this inherited socket, TCP or Unix, instead of a port; sockets passed by systemd
+    /// (LISTEN_FDS) need no option
     #[argh(option, arg_name = "FD", from_str_fn(values::fd))]
     pub(crate) fd: Option<RawFd>,
 
@@ -129,12 +130,44 @@ pub(crate) struct Args {
     pub(crate) interrupt: Option<Interrupt>,
 
     /// maximum size of a request body
-    #[argh(option, arg_name = "BYTES", from_str_fn(values::bytes))]
+    #[argh(option, arg_name = "BYTES", from_str_fn(values::body_size))]
     pub(crate) max_body: Option<usize>,
 
     /// maximum total size of the request bodies being read
-    #[argh(option, arg_name = "BYTES", from_str_fn(values::bytes))]
+    #[argh(option, arg_name = "BYTES", from_str_fn(values::body_size))]
     pub(crate) max_body_total: Option<usize>,
+
+    /// maximum number of open connections, or 64 more than the runs that can be running and waiting,
+    /// if that is more
+    #[argh(option, arg_name = "N", from_str_fn(values::connections))]
+    pub(crate) max_connections: Option<usize>,
+
+    /// time to receive the head of a request, and idle time of a connection
+    #[argh(option, arg_name = "SECONDS", from_str_fn(values::timeout))]
+    pub(crate) header_timeout: Option<Duration>,
+
+    /// time without a byte of a request body, after which the request is refused
+    #[argh(option, arg_name = "SECONDS", from_str_fn(values::timeout))]
+    pub(crate) body_timeout: Option<Duration>,
+
+    /// time without progress of a response that its client does not read, after which the connection
+    /// is closed
+    #[argh(option, arg_name = "SECONDS", from_str_fn(values::timeout))]
+    pub(crate) write_timeout: Option<Duration>,
+
+    /// memory of the worker and its processes above which no run is admitted: it is refused with
+    /// status 503, and /ready is 503
+    #[argh(option, arg_name = "BYTES", from_str_fn(values::memory))]
+    pub(crate) max_rss: Option<u64>,
+
+    /// file with the token that clients send as Authorization: Bearer; the token itself can be in
+    /// the variable UNIVERSAL_WORKER_TOKEN, and never in an argument
+    #[argh(option, arg_name = "PATH")]
+    pub(crate) token_file: Option<PathBuf>,
+
+    /// allow an address that other machines can reach; needs a token
+    #[argh(switch)]
+    pub(crate) allow_remote: bool,
 
     /// accept this host name in requests, besides loopback names; repeatable (in the variable:
     /// separated by commas)
@@ -163,7 +196,8 @@ pub(crate) struct Args {
     #[argh(option, arg_name = "KEY=VALUE", from_str_fn(values::key_value))]
     pub(crate) health_extra: Vec<(String, String)>,
 
-    /// format of the log on stderr: text or json
+    /// format of the log on stderr: text or json. With json, every line on stderr is JSON, also
+    /// what the plugin writes there
     #[argh(option, arg_name = "FORMAT", from_str_fn(values::log_format))]
     pub(crate) log: Option<Format>,
 

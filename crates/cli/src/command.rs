@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use universal_worker_runtime::{
-    ClassSource, Config, FailedSource, InspectRequest, OpenError, PluginLabel,
+    ClassSource, Config, FailedSource, InspectRequest, OpenError, PluginLabel, ReportFormat,
 };
 
 /// The task of the process.
@@ -53,6 +53,8 @@ pub struct ListRequest {
     pub load_timeout: Duration,
     /// The interpreter for Python modules, or the folder of its environment.
     pub python: Option<PathBuf>,
+    /// The format of the list.
+    pub format: ReportFormat,
 }
 
 /// A plugin, and where to search for it.

@@ -35,6 +35,7 @@ mod args;
 mod command;
 mod error;
 mod exit_codes;
+mod failure_report;
 mod help;
 mod normalize;
 mod options;
@@ -55,7 +56,9 @@ pub use crate::command::ListRequest;
 pub use crate::command::PluginRequest;
 pub use crate::command::RunRequest;
 pub use crate::error::UsageError;
+pub use crate::variables::TOKEN;
 pub use crate::variables::VARIABLES;
+pub use crate::variables::own_variables;
 
 use crate::args::Args;
 use crate::normalize::Question;
@@ -72,7 +75,7 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 ///
 /// # Errors
 /// If an argument or a variable is wrong; the error names it, and the option that was probably
-/// meant.
+/// meant, and knows how it is to be reported.
 pub fn parse(
     args: impl IntoIterator<Item = OsString>,
     vars: impl IntoIterator<Item = (OsString, OsString)>,
@@ -85,7 +88,12 @@ pub fn parse(
         return Ok(Command::Print(help::text()));
     }
     let variables = Variables::new(vars);
-    let normalized = normalize::normalize(&args, &variables)?;
+    parse_words(&args, &variables)
+        .map_err(|error| error.reported(failure_report::failure_report(&args, &variables)))
+}
+
+fn parse_words(args: &[String], variables: &Variables) -> Result<Command, UsageError> {
+    let normalized = normalize::normalize(args, variables)?;
     match normalized.question {
         Some(Question::Help) => return Ok(Command::Print(help::text())),
         Some(Question::Version) => return Ok(Command::Print(format!("{PROGRAM} {VERSION}"))),
@@ -94,7 +102,7 @@ pub fn parse(
     let words: Vec<&str> = normalized.args.iter().map(String::as_str).collect();
     let args =
         Args::from_args(&[PROGRAM], &words).map_err(|exit| normalized.value_error(&exit.output))?;
-    resolve::resolve(args, &normalized, &variables)
+    resolve::resolve(args, &normalized, variables)
 }
 
 #[cfg(test)]

@@ -34,7 +34,10 @@ enum Takes {
 }
 
 /// The values of a variable that set a switch.
-const TRUE: [&str; 3] = ["1", "true", "yes"];
+pub(crate) const TRUE: [&str; 3] = ["1", "true", "yes"];
+
+const NO_TOKEN: &str = "--token is no option, since every user can see the arguments of a process: \
+     put the token into a file (--token-file) or into the variable UNIVERSAL_WORKER_TOKEN";
 
 /// What the process is to do, as far as it says which variables apply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,7 +48,7 @@ enum Mode {
 }
 
 /// The options of `--check`, whose variables it reads.
-const OF_A_CHECK: [&str; 11] = [
+const OF_A_CHECK: [&str; 13] = [
     "check",
     "module",
     "class",
@@ -57,10 +60,12 @@ const OF_A_CHECK: [&str; 11] = [
     "load-timeout",
     "json",
     "execute",
+    "log",
+    "log-level",
 ];
 
 /// The options of `--list`, whose variables it reads.
-const OF_A_LIST: [&str; 3] = ["list", "load-timeout", "python"];
+const OF_A_LIST: [&str; 4] = ["list", "json", "load-timeout", "python"];
 
 /// The options that say where to listen.
 const LISTENING: [&str; 4] = ["port", "host", "fd", "uds"];
@@ -84,6 +89,11 @@ impl Normalized {
     /// Whether the option is on the command line.
     pub(crate) fn is_typed(&self, option: &str) -> bool {
         self.from_command_line.contains(&option)
+    }
+
+    /// Whether an option on the command line says where to listen.
+    pub(crate) fn is_listening_typed(&self) -> bool {
+        LISTENING.into_iter().any(|option| self.is_typed(option))
     }
 
     /// Another option on the command line than this one.
@@ -142,11 +152,12 @@ impl Normalized {
 
     fn add_variables(&mut self, variables: &Variables) -> Result<(), UsageError> {
         let mode = self.mode(variables)?;
+        let is_activated = !variables.passed_sockets()?.is_empty();
         for flag in flags() {
             let name = option_name(flag);
-            let Some(variable) = variable(name).filter(|_| self.is_open(name, mode)) else {
-                continue;
-            };
+            let is_displaced = is_activated && LISTENING.contains(&name);
+            let is_open = !is_displaced && self.is_open(name, mode);
+            let Some(variable) = variable(name).filter(|_| is_open) else { continue };
             let Some(value) = variables.text(&variable)? else { continue };
             self.from_variables.push(name);
             match (takes(flag), value) {
@@ -182,8 +193,7 @@ impl Normalized {
     /// Whether the variable of an option applies.
     fn is_open(&self, option: &str, mode: Mode) -> bool {
         // A listening option on the command line overrides the variables of all of them.
-        let is_displaced =
-            LISTENING.contains(&option) && LISTENING.into_iter().any(|other| self.is_typed(other));
+        let is_displaced = LISTENING.contains(&option) && self.is_listening_typed();
         // Most variables are for workers, and do not apply to `--list` and `--check`.
         let is_ignored = match mode {
             Mode::Serve => false,
@@ -210,6 +220,9 @@ fn takes(flag: &FlagInfo<'_>) -> Takes {
 fn find_option(name: &str) -> Result<(&'static str, Takes), UsageError> {
     if let Some(flag) = flags().iter().find(|flag| option_name(flag) == name) {
         return Ok((option_name(flag), takes(flag)));
+    }
+    if name == "token" {
+        return Err(UsageError::new(NO_TOKEN));
     }
     let near = suggest(name, names());
     Err(UsageError::new(match near.first() {

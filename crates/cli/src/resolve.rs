@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 use std::{env, path};
 
-use universal_worker_runtime::{Config, InspectRequest, JsonContent, JsonInput, ReportFormat};
+use universal_worker_runtime::{InspectRequest, JsonContent, JsonInput, ReportFormat};
 
 use crate::args::Args;
 use crate::command::{CheckRequest, Command, Language, ListRequest, PluginRequest, RunRequest};
@@ -19,8 +19,8 @@ use crate::variables::Variables;
 const LIST_LOAD_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The options that apply to a single plugin.
-const OF_ONE_PLUGIN: [&str; 8] =
-    ["module", "class", "config", "plugin-sha256", "adapters", "check", "json", "execute"];
+const OF_ONE_PLUGIN: [&str; 7] =
+    ["module", "class", "config", "plugin-sha256", "adapters", "check", "execute"];
 
 pub(crate) fn resolve(
     mut args: Args,
@@ -39,12 +39,13 @@ pub(crate) fn resolve(
     })?;
     let plugin = plugin(&mut args, module, folders, normalized);
     if args.check {
-        let inspect = inspect(args, normalized);
+        let inspect = inspect(args, normalized, variables);
         return Ok(Command::Check(Box::new(CheckRequest { plugin, inspect })));
     }
     if args.json {
         let json = normalized.name("json");
-        let message = format!("{json} goes with --check; --log json sets the format of the log");
+        let message =
+            format!("{json} goes with --check or --list; --log json sets the format of the log");
         return Err(UsageError::new(message));
     }
     if args.execute.is_some() {
@@ -98,8 +99,8 @@ fn list(
 ) -> Result<ListRequest, UsageError> {
     if let Some(other) = OF_ONE_PLUGIN.into_iter().find(|other| normalized.is_typed(other)) {
         return Err(UsageError::new(format!(
-            "--{other} and --list exclude each other: --list takes --plugin-dir, --python and \
-             --load-timeout"
+            "--{other} and --list exclude each other: --list takes --plugin-dir, --python, \
+             --load-timeout and --json"
         )));
     }
     Ok(ListRequest {
@@ -107,16 +108,25 @@ fn list(
         named: args.plugin_dir,
         load_timeout: args.load_timeout.unwrap_or(LIST_LOAD_TIMEOUT),
         python: args.python,
+        format: report_format(args.json),
     })
 }
 
-fn inspect(args: Args, normalized: &Normalized) -> InspectRequest {
+fn inspect(args: Args, normalized: &Normalized, variables: &Variables) -> InspectRequest {
+    let default = InspectRequest::default();
     InspectRequest {
-        load_timeout: args.load_timeout.unwrap_or(Config::default().load_timeout),
-        format: if args.json { ReportFormat::Json } else { ReportFormat::Text },
+        load_timeout: args.load_timeout.unwrap_or(default.load_timeout),
+        format: report_format(args.json),
+        log_format: args.log.unwrap_or(default.log_format),
+        log_filter: args.log_level.unwrap_or(default.log_filter),
+        warnings: variables.warnings(),
         plugin_config: json_input("config", args.config, normalized),
         call: json_input("execute", args.execute, normalized),
     }
+}
+
+fn report_format(json: bool) -> ReportFormat {
+    if json { ReportFormat::Json } else { ReportFormat::Text }
 }
 
 /// JSON text, or the file whose path follows an `@`.
@@ -137,6 +147,6 @@ fn folders(typed: &[PathBuf], variable: Option<&OsStr>) -> Vec<PathBuf> {
 }
 
 /// Paths become absolute, because the plugin may change the working directory.
-fn absolute(path: PathBuf) -> PathBuf {
+pub(crate) fn absolute(path: PathBuf) -> PathBuf {
     path::absolute(&path).unwrap_or(path)
 }

@@ -3,20 +3,24 @@
 //!
 //! The error is the rest of a line that starts with the name of the option or variable.
 
-use std::net::{IpAddr, Ipv4Addr};
+mod levels;
+mod units;
+
+use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::os::fd::RawFd;
 use std::str::FromStr;
 use std::time::Duration;
 
-use universal_worker_runtime::logging::{Filter, Format};
-use universal_worker_runtime::{OpenError, logging};
+use universal_worker_runtime::OpenError;
+use universal_worker_runtime::logging::Format;
 use universal_worker_sanitize as sanitize;
 
 use crate::command::Interrupt;
 
-/// A hundred years: effectively no limit, but not too large to be added to an instant.
-const FOREVER: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+pub(crate) use levels::log_filter;
+pub(crate) use units::bytes;
+pub(crate) use units::seconds;
 
 /// Even a stop without any delay takes some time.
 const MIN_STOP_GRACE: Duration = Duration::from_millis(100);
@@ -37,8 +41,22 @@ pub(crate) fn queue_length(value: &str) -> Result<usize, String> {
     parsed(value, "a number of runs, 0 or more")
 }
 
-pub(crate) fn bytes(value: &str) -> Result<usize, String> {
-    parsed(value, "a number of bytes")
+/// Bytes above 0, for an option whose default is no limit.
+pub(crate) fn memory(value: &str) -> Result<u64, String> {
+    match bytes(value)? {
+        0 => Err("expected bytes above 0; leave it out for no limit".to_owned()),
+        limit => Ok(limit),
+    }
+}
+
+pub(crate) fn body_size(value: &str) -> Result<usize, String> {
+    Ok(usize::try_from(bytes(value)?).unwrap_or(usize::MAX))
+}
+
+pub(crate) fn connections(value: &str) -> Result<usize, String> {
+    let what = "a number of connections, 1 or more";
+    parsed(value, what)
+        .and_then(|limit| if limit == 0 { Err(expected(what, value)) } else { Ok(limit) })
 }
 
 /// An inherited file descriptor; stdout and stderr are reserved for the worker.
@@ -48,38 +66,30 @@ pub(crate) fn fd(value: &str) -> Result<RawFd, String> {
     if fd < 0 || matches!(fd, 1 | 2) { Err(expected(what, value)) } else { Ok(fd) }
 }
 
-pub(crate) fn loopback_address(value: &str) -> Result<IpAddr, String> {
-    let what = "a loopback address";
-    if value == "localhost" {
-        return Ok(Ipv4Addr::LOCALHOST.into());
-    }
-    let bare = value.strip_prefix('[').and_then(|value| value.strip_suffix(']'));
-    let address: IpAddr = parsed(bare.unwrap_or(value), what)?;
-    if address.is_loopback() { Ok(address) } else { Err(expected(what, value)) }
+/// The value of `--host`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Host {
+    Address(IpAddr),
+    /// All loopback addresses that the name stands for.
+    Localhost,
 }
 
-/// Any number of seconds; a number that is too large becomes a hundred years.
-pub(crate) fn seconds(value: &str) -> Result<Duration, String> {
-    match value.parse::<f64>() {
-        Ok(seconds) if !seconds.is_finite() => {
-            // "1e400" is a number, although too large for the type; "inf" is not.
-            let has_digits = value.bytes().any(|byte| byte.is_ascii_digit());
-            if has_digits && seconds > 0.0 {
-                return Ok(FOREVER);
-            }
-            Err(expected("seconds, a finite number of 0 or more", value))
-        }
-        Ok(seconds) if seconds >= 0.0 => {
-            let duration = Duration::try_from_secs_f64(seconds).unwrap_or(FOREVER);
-            Ok(duration.min(FOREVER))
-        }
-        _ => Err(expected("seconds, 0 or more", value)),
+pub(crate) fn host(value: &str) -> Result<Host, String> {
+    if value.eq_ignore_ascii_case("localhost") {
+        return Ok(Host::Localhost);
     }
+    let bare = value.strip_prefix('[').and_then(|value| value.strip_suffix(']'));
+    parsed(bare.unwrap_or(value), "an IP address or localhost").map(Host::Address)
 }
 
 /// Seconds above 0, for an option whose default is no limit.
 pub(crate) fn time_limit(value: &str) -> Result<Duration, String> {
     above_zero(value, "no limit")
+}
+
+/// [`time_limit`] for an option that has a default.
+pub(crate) fn timeout(value: &str) -> Result<Duration, String> {
+    above_zero(value, "the default")
 }
 
 pub(crate) fn load_timeout(value: &str) -> Result<Duration, String> {
@@ -103,11 +113,6 @@ pub(crate) fn log_format(value: &str) -> Result<Format, String> {
         "json" => Ok(Format::Json),
         _ => Err(expected("text or json", value)),
     }
-}
-
-pub(crate) fn log_filter(value: &str) -> Result<Filter, String> {
-    logging::parse_filter(value)
-        .map_err(|_| expected("a level or a filter like warn,whisper=debug", value))
 }
 
 pub(crate) fn interrupt(value: &str) -> Result<Interrupt, String> {

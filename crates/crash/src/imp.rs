@@ -172,9 +172,11 @@ unsafe fn hand_over(
     // after the first.
     unsafe {
         let code = (*info).si_code;
-        // The first process of a pid namespace would not receive the signal a second time.
-        if libc::getpid() == 1 {
+        // The first process of a pid namespace would not receive the signal a second time; and what
+        // the handler writes to a captured stderr has to be read afterwards.
+        if libc::getpid() == 1 || stderr::is_captured() {
             mem::transmute::<usize, Handler>(former.sa_sigaction)(signal, info, context);
+            stderr::settle();
             return take_default_action(signal, code);
         }
         let mut once = *former;
@@ -226,7 +228,8 @@ unsafe fn report(
             loading: loading_file(),
             library_changed: library::has_changed(),
         };
-        stderr::try_write(line::line(&crash, subject).bytes());
+        stderr::drain();
+        stderr::try_write_line(line::line(&crash, subject).bytes());
         let record = &mut *RECORD_TEXT.0.get();
         record::begin(record, &crash, subject);
         let path = subject.record.as_ref();
@@ -236,11 +239,12 @@ unsafe fn report(
         // The essentials are written; what follows may hang.
         let mut is_first = true;
         frames::each(pc, |frame| {
-            stderr::try_write(line::frame_line(frame).bytes());
+            stderr::try_write_line(line::frame_line(frame).bytes());
             record::push_frame(record, frame, is_first);
             is_first = false;
         });
         file.write_whole(record.bytes());
+        stderr::settle();
     }
 }
 

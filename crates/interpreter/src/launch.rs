@@ -57,10 +57,12 @@ impl Launch {
     }
 
     /// The command, to be executed in place of this process.
+    ///
+    /// `taken` are variables that were taken out of the environment, and are for the worker there.
     #[must_use]
-    pub fn command(&self) -> Command {
+    pub fn command(&self, taken: &[(OsString, OsString)]) -> Command {
         let mut command = Command::new(&self.program);
-        command.args(&self.args);
+        command.args(&self.args).envs(taken.iter().map(|(name, value)| (name, value)));
         for (name, value) in &self.vars {
             match value {
                 Some(value) => command.env(name, value),

@@ -1,29 +1,33 @@
 //! An inherited socket.
 
 use std::io;
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixListener;
 use std::path::PathBuf;
 
-use socket2::{Domain, Socket, Type};
+use socket2::{Domain, SockRef, Socket, Type};
 
 use crate::{BACKLOG, BoundAddress, Listener, from_tcp, from_unix};
 
-/// Accepts TCP sockets on loopback addresses, and Unix stream sockets.
+/// The address of a TCP socket that other machines may reach, or `None` for any other file
+/// descriptor.
+#[must_use]
+pub fn remote_address(fd: &OwnedFd) -> Option<SocketAddr> {
+    let address = SockRef::from(fd).local_addr().ok()?.as_socket()?;
+    (!address.ip().to_canonical().is_loopback()).then_some(address)
+}
+
+/// Accepts TCP sockets and Unix stream sockets.
 pub(super) fn check(fd: OwnedFd) -> io::Result<Socket> {
     let socket = Socket::from(fd);
     let domain = socket.domain()?;
     let is_known = [Domain::IPV4, Domain::IPV6, Domain::UNIX].contains(&domain);
     if !is_known || socket.r#type()? != Type::STREAM {
-        return Err(unsuitable("it is neither a TCP nor a Unix socket".to_owned()));
+        let why = "it is neither a TCP nor a Unix socket";
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, why));
     }
-    match socket.local_addr()?.as_socket() {
-        Some(address) if !address.ip().is_loopback() => Err(unsuitable(format!(
-            "{address} is no loopback address, and other machines could reach the worker"
-        ))),
-        _ => Ok(socket),
-    }
+    Ok(socket)
 }
 
 /// Listens, unless the host already has.
@@ -39,8 +43,4 @@ pub(super) fn listen(socket: Socket) -> io::Result<(Listener, BoundAddress)> {
     let listener = TcpListener::from(socket);
     let address = listener.local_addr()?;
     Ok(from_tcp((listener, address)))
-}
-
-fn unsuitable(why: String) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidInput, why)
 }

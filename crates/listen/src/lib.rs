@@ -4,7 +4,7 @@
 //! in use is reported before a slow plugin is loaded.
 //!
 //! The runtime calls [`Bound::new`] at startup and [`Bound::listen`] before its announcement.
-//! An address is one of [`ListenAddr`]: TCP, a Unix socket, or a socket inherited from the host.
+//! An address is one of [`ListenAddr`]: TCP, a Unix socket, or sockets inherited from the host.
 //!
 //! # Examples
 //! ```
@@ -16,7 +16,7 @@
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let address = ListenAddr::Tcp("127.0.0.1:0".parse()?);
-//! let bound = Bound::new(&address, None)?;
+//! let bound = Bound::new(&address, Vec::new())?;
 //! // Up to here, the address is reserved and refuses connections.
 //! let (listeners, address) = bound.listen()?;
 //! let [Listener::Tcp(listener)] = &listeners[..] else { unreachable!() };
@@ -29,10 +29,11 @@
 #![deny(missing_docs)]
 
 mod inherited;
+mod localhost;
 mod tcp;
 mod unix;
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::os::fd::{OwnedFd, RawFd};
 use std::os::unix::net::UnixListener;
 use std::path::PathBuf;
@@ -40,15 +41,20 @@ use std::{fmt, io};
 
 use socket2::Socket;
 
+pub use inherited::remote_address;
+
 /// Where the worker listens.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ListenAddr {
     /// A TCP address; port 0 is any free one.
     Tcp(SocketAddr),
+    /// This port on 127.0.0.1 and on ::1, as far as the system has them; port 0 is any that is free
+    /// on both.
+    Localhost(u16),
     /// A Unix socket at this path.
     Unix(PathBuf),
-    /// An inherited socket, by its file descriptor.
-    Inherited(RawFd),
+    /// Inherited sockets, by their file descriptors.
+    Inherited(Vec<RawFd>),
 }
 
 /// The worker cannot listen.
@@ -65,7 +71,7 @@ pub struct ListenError {
 #[derive(Debug)]
 pub struct Bound {
     address: ListenAddr,
-    socket: BoundSocket,
+    sockets: Vec<BoundSocket>,
 }
 
 #[derive(Debug)]
@@ -84,60 +90,87 @@ pub enum Listener {
     Unix(UnixListener),
 }
 
-/// The address for clients.
+/// The addresses for clients: of several sockets of a kind, that of the first.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct BoundAddress {
     /// The URL of a TCP socket, such as `http://127.0.0.1:12345`.
     pub url: Option<String>,
-    /// The path of a Unix socket, if it has one.
+    /// The path of a Unix socket that has one.
     pub path: Option<PathBuf>,
 }
 
 /// Maximum number of connections that wait to be accepted (listen(2)).
 const BACKLOG: i32 = 512;
 
+/// The addresses of `localhost`; the announcement has the first that is there.
+const LOOPBACK: [IpAddr; 2] = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
+
 impl Bound {
-    /// Reserves an address; `inherited` is the socket for [`ListenAddr::Inherited`].
+    /// Reserves an address; `inherited` are the sockets for [`ListenAddr::Inherited`].
     ///
     /// A stale Unix socket is replaced. Its file and its lock are removed by
     /// `universal_worker_process::exit::now`.
     ///
     /// # Errors
-    /// If the address is in use or cannot be bound, or if the inherited socket is unsuitable.
-    pub fn new(address: &ListenAddr, inherited: Option<OwnedFd>) -> Result<Self, ListenError> {
-        let socket = match (address, inherited) {
-            (_, Some(fd)) => inherited::check(fd).map(BoundSocket::Inherited),
-            (ListenAddr::Tcp(address), None) => tcp::bind(*address).map(BoundSocket::Tcp),
-            (ListenAddr::Unix(path), None) => unix::Bound::new(path).map(BoundSocket::Unix),
-            (ListenAddr::Inherited(_), None) => Err(io::ErrorKind::NotFound.into()),
+    /// If the address is in use or cannot be bound, or if an inherited socket is unsuitable.
+    pub fn new(address: &ListenAddr, inherited: Vec<OwnedFd>) -> Result<Self, ListenError> {
+        let sockets = match address {
+            ListenAddr::Tcp(address) => {
+                tcp::bind(*address).map(|socket| vec![BoundSocket::Tcp(socket)])
+            }
+            ListenAddr::Localhost(port) => {
+                let bound = localhost::bind(*port, &LOOPBACK);
+                bound.map(|sockets| sockets.into_iter().map(BoundSocket::Tcp).collect())
+            }
+            ListenAddr::Unix(path) => {
+                unix::Bound::new(path).map(|socket| vec![BoundSocket::Unix(socket)])
+            }
+            ListenAddr::Inherited(_) if inherited.is_empty() => Err(io::ErrorKind::NotFound.into()),
+            ListenAddr::Inherited(_) => inherited
+                .into_iter()
+                .map(|fd| inherited::check(fd).map(BoundSocket::Inherited))
+                .collect(),
         };
         let failed = |source| ListenError { address: address.clone(), source };
-        Ok(Self { address: address.clone(), socket: socket.map_err(failed)? })
+        Ok(Self { address: address.clone(), sockets: sockets.map_err(failed)? })
     }
 
-    /// Whether the host handed the socket over, so that other processes may serve it as well.
+    /// Whether the host handed the sockets over, so that other processes may serve them as well.
     #[must_use]
     pub const fn is_inherited(&self) -> bool {
-        matches!(self.socket, BoundSocket::Inherited(_))
+        matches!(self.address, ListenAddr::Inherited(_))
     }
 
     /// Accepts connections from now on.
     ///
-    /// The address is that of the first listener.
+    /// The address has the URL of the first TCP socket, and the path of the first Unix socket.
     ///
     /// # Errors
     /// If listen(2) fails.
     pub fn listen(self) -> Result<(Vec<Listener>, BoundAddress), ListenError> {
-        let Self { address, socket } = self;
-        let listening = match socket {
-            BoundSocket::Tcp(socket) => tcp::listen(socket).map(from_tcp),
-            BoundSocket::Unix(bound) => {
+        let Self { address, sockets } = self;
+        let listening: io::Result<Vec<_>> = sockets.into_iter().map(BoundSocket::listen).collect();
+        let listening = listening.map_err(|source| ListenError { address, source })?;
+        let mut first = BoundAddress::default();
+        let listeners = listening.into_iter().map(|(listener, BoundAddress { url, path })| {
+            first.url = first.url.take().or(url);
+            first.path = first.path.take().or(path);
+            listener
+        });
+        let listeners = listeners.collect();
+        Ok((listeners, first))
+    }
+}
+
+impl BoundSocket {
+    fn listen(self) -> io::Result<(Listener, BoundAddress)> {
+        match self {
+            Self::Tcp(socket) => tcp::listen(socket).map(from_tcp),
+            Self::Unix(bound) => {
                 bound.listen().map(|(listener, path)| from_unix(listener, Some(path)))
             }
-            BoundSocket::Inherited(socket) => inherited::listen(socket),
-        };
-        let listening = listening.map(|(listener, address)| (vec![listener], address));
-        listening.map_err(|source| ListenError { address, source })
+            Self::Inherited(socket) => inherited::listen(socket),
+        }
     }
 }
 
@@ -154,8 +187,15 @@ impl fmt::Display for ListenAddr {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Tcp(address) => address.fmt(f),
+            Self::Localhost(port) => write!(f, "localhost:{port}"),
             Self::Unix(path) => path.display().fmt(f),
-            Self::Inherited(fd) => write!(f, "file descriptor {fd}"),
+            Self::Inherited(fds) => match &fds[..] {
+                [fd] => write!(f, "file descriptor {fd}"),
+                fds => {
+                    let fds: Vec<_> = fds.iter().map(ToString::to_string).collect();
+                    write!(f, "file descriptors {}", fds.join(", "))
+                }
+            },
         }
     }
 }

@@ -67,8 +67,11 @@ pub fn parse_filter(text: &str) -> Result<Filter, String> {
 
 /// Installs the logger; only the first call has an effect.
 pub fn init(format: Format, filter: &Filter) {
-    let logger =
-        LOGGER.get_or_init(|| Logger { filter: filter.clone(), format, writer: Writer::stderr() });
+    let logger = LOGGER.get_or_init(|| Logger {
+        filter: filter.clone(),
+        format,
+        writer: Writer::stderr(format),
+    });
     if log::set_logger(logger).is_ok() {
         log::set_max_level(filter.filter());
     }
@@ -82,9 +85,10 @@ pub fn write_last(level: log::Level, message: &str) {
     }
 }
 
-/// Like [`write_last`], but writes the line unchanged.
+/// Like [`write_last`], but as text, writes the line unchanged; as JSON, it is an error.
 pub fn write_last_line(line: &str) {
     match LOGGER.get() {
+        Some(Logger { format: Format::Json, .. }) => write_last(log::Level::Error, line),
         Some(logger) => {
             logger.writer.write(format!("{line}\n"));
             logger.writer.flush();

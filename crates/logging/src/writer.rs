@@ -8,6 +8,9 @@ use std::time::Duration;
 
 use universal_worker_process::{Queue, thread};
 
+use crate::Format;
+use crate::format::Line;
+
 /// Capacity of the queue in lines; further lines are lost and counted.
 const CAPACITY: usize = 1024;
 
@@ -17,6 +20,7 @@ const FLUSH_TIME: Duration = Duration::from_millis(100);
 pub(crate) struct Writer {
     queue: Queue<Message>,
     lost: AtomicU64,
+    format: Format,
 }
 
 enum Message {
@@ -27,15 +31,15 @@ enum Message {
 impl Writer {
     /// Writes to a file descriptor of its own: the number 2 is another file's if the plugin closes
     /// stderr.
-    pub(crate) fn stderr() -> Self {
+    pub(crate) fn stderr(format: Format) -> Self {
         match rustix::io::fcntl_dupfd_cloexec(io::stderr(), 3) {
-            Ok(stderr) => Self::new(File::from(stderr)),
+            Ok(stderr) => Self::new(File::from(stderr), format),
             // It is closed.
-            Err(_) => Self::new(io::sink()),
+            Err(_) => Self::new(io::sink(), format),
         }
     }
 
-    fn new(mut output: impl Write + Send + 'static) -> Self {
+    fn new(mut output: impl Write + Send + 'static, format: Format) -> Self {
         let queue = Queue::bounded(CAPACITY);
         let messages = queue.clone();
         let writing = move || {
@@ -49,15 +53,24 @@ impl Writer {
         };
         // Without the thread the queue fills up and lines are lost, but the worker continues.
         drop(thread::spawn("log", "the log", writing));
-        Self { queue, lost: AtomicU64::new(0) }
+        Self { queue, lost: AtomicU64::new(0), format }
     }
 
     /// Queues a line, or drops and counts it if the queue is full.
     pub(crate) fn write(&self, line: String) {
         let lost = self.lost.swap(0, Ordering::Relaxed);
-        let line = if lost == 0 { line } else { format!("({lost} lines lost)\n{line}") };
+        let line = if lost == 0 { line } else { self.after_loss(lost, &line) };
         if self.queue.push(Message::Write(line)).is_err() {
             self.lost.fetch_add(lost + 1, Ordering::Relaxed);
+        }
+    }
+
+    /// A line, after one that tells how many are missing.
+    fn after_loss(&self, lost: u64, line: &str) -> String {
+        let lost = format!("({lost} lines lost)");
+        match self.format {
+            Format::Text => format!("{lost}\n{line}"),
+            Format::Json => Line::new(log::Level::Warn, &lost).render(self.format) + line,
         }
     }
 
@@ -104,7 +117,7 @@ mod tests {
     fn a_full_pipe_loses_lines_but_no_time() {
         let (open, let_through) = mpsc::channel();
         let written = Arc::new(Mutex::new(String::new()));
-        let writer = Writer::new(Gate { let_through, written: Arc::clone(&written) });
+        let writer = Writer::new(Gate { let_through, written: Arc::clone(&written) }, Format::Text);
         for number in 0..CAPACITY + 500 {
             writer.write(format!("{number}\n"));
         }
@@ -124,5 +137,14 @@ mod tests {
         let written = written.lock().unwrap();
         assert!(written.starts_with("0\n1\n"), "{written}");
         assert!(written.contains("lines lost)\nlast\n"), "{written}");
+    }
+
+    #[test]
+    fn a_loss_is_a_line_of_the_format() {
+        let writer = Writer::new(io::sink(), Format::Json);
+        let text = writer.after_loss(3, "{}\n");
+        let (first, last) = text.split_once('\n').unwrap();
+        assert!(first.ends_with("\"message\":\"(3 lines lost)\"}"), "{first}");
+        assert_eq!(last, "{}\n");
     }
 }

@@ -2,11 +2,13 @@
 
 #![allow(unsafe_code, reason = "system calls that no safe function of std makes")]
 
-use std::ffi::CStr;
+use std::ffi::{CStr, CString};
 use std::fs::File;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::{io, mem, ptr};
+
+use crate::stderr;
 
 /// Size in bytes of the stack for signal handlers; the unwinder needs most of it.
 const SIGNAL_STACK: usize = 64 * 1024;
@@ -83,6 +85,18 @@ pub(crate) fn take(fd: RawFd) -> io::Result<OwnedFd> {
 
 pub(crate) fn unshare_fd_table() {
     const FIRST: libc::c_uint = 3;
+    // Where stderr is captured, the thread gets the original one under its usual number.
+    if let Some(original) = stderr::moved() {
+        let last = libc::c_uint::MAX;
+        // SAFETY: these calls get plain numbers; a range without open ones only makes a table.
+        unsafe {
+            if libc::syscall(libc::SYS_close_range, last, last, libc::CLOSE_RANGE_UNSHARE) == 0
+                || libc::unshare(libc::CLONE_FILES) == 0
+            {
+                libc::dup2(original, libc::STDERR_FILENO);
+            }
+        }
+    }
     // SAFETY: the signal set is initialized before it is used; by the contract of this function the
     // thread owns none of the numbers that are closed, and closing a free one does nothing.
     unsafe {
@@ -127,12 +141,45 @@ pub(crate) fn newest_pid() -> Option<i32> {
     }
 }
 
-pub(crate) fn try_write_stderr(bytes: &[u8]) {
-    let mut stderr = libc::pollfd { fd: libc::STDERR_FILENO, events: libc::POLLOUT, revents: 0 };
+/// Writes if that is possible without blocking; `false` if the file descriptor is not open.
+pub(crate) fn try_write(fd: RawFd, bytes: &[u8]) -> bool {
+    let mut polled = libc::pollfd { fd, events: libc::POLLOUT, revents: 0 };
     // SAFETY: poll(2) gets one structure, write(2) as many bytes as the slice has.
     unsafe {
-        if libc::poll(&raw mut stderr, 1, 0) == 1 && stderr.revents & libc::POLLOUT != 0 {
-            libc::write(libc::STDERR_FILENO, bytes.as_ptr().cast(), bytes.len());
+        let ready = libc::poll(&raw mut polled, 1, 0) == 1;
+        if ready && polled.revents & libc::POLLOUT != 0 {
+            libc::write(fd, bytes.as_ptr().cast(), bytes.len());
+        }
+        !ready || polled.revents & libc::POLLNVAL == 0
+    }
+}
+
+/// Reads what there is; 0 if there is nothing, or it cannot be read.
+pub(crate) fn read(fd: RawFd, buffer: &mut [u8]) -> usize {
+    // SAFETY: read(2) gets as much room as the slice has.
+    let read = unsafe { libc::read(fd, buffer.as_mut_ptr().cast(), buffer.len()) };
+    usize::try_from(read).unwrap_or(0)
+}
+
+pub(crate) fn sleep_a_millisecond() {
+    let pause = libc::timespec { tv_sec: 0, tv_nsec: 1_000_000 };
+    // SAFETY: nanosleep(2) reads the structure.
+    unsafe { libc::nanosleep(&raw const pause, ptr::null_mut()) };
+}
+
+/// Removes variables from the environment.
+///
+/// The value of `secret` is erased, too, where the process shows it (/proc/PID/environ).
+pub(crate) fn remove_variables(names: &[CString], secret: &CStr) {
+    // SAFETY: by the contract of this function no other thread uses the environment. The value is a
+    // string of the environment, which nobody else refers to.
+    unsafe {
+        let value = libc::getenv(secret.as_ptr());
+        if !value.is_null() {
+            ptr::write_bytes(value, 0, libc::strlen(value));
+        }
+        for name in names {
+            libc::unsetenv(name.as_ptr());
         }
     }
 }

@@ -32,7 +32,9 @@
 #[cfg(not(target_os = "linux"))]
 compile_error!("the worker runs on Linux: it needs subreapers, pidfds and close_range(2)");
 
+mod capture;
 pub mod descendants;
+pub mod environment;
 mod error;
 pub mod exit;
 pub mod fd;

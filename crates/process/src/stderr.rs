@@ -1,10 +1,126 @@
-//! Writes to stderr without blocking.
+//! Stderr: last words, which never block, and the capture of what a plugin writes there.
+//!
+//! By default stderr is shared with the plugin, since the last output of a dying process must not be
+//! lost. With [`capture`], every line on stderr is a JSON record instead: last words by
+//! [`try_write_line`], and what the plugin writes by way of the log. A crash handler calls
+//! [`drain`] and [`settle`], so that a plugin's last output is not lost then either.
 
-use crate::imp;
+mod record;
 
-/// Writes to stderr if that is possible without blocking; otherwise drops the bytes.
+use std::io;
+use std::os::fd::{AsFd, AsRawFd, RawFd};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
+
+use crate::capture::{Captured, Stream, Turn};
+use crate::error::Error;
+use crate::stderr::record::Record;
+use crate::{imp, thread};
+
+static CAPTURED: OnceLock<Captured> = OnceLock::new();
+
+/// The original stderr.
+static ORIGINAL: AtomicI32 = AtomicI32::new(libc::STDERR_FILENO);
+
+/// The read end of the pipe in its place; -1 if there is none.
+static PIPE: AtomicI32 = AtomicI32::new(-1);
+
+/// Whether lines that were read are not written yet.
+static IN_FLIGHT: AtomicBool = AtomicBool::new(false);
+
+/// Bytes that a crash reads at once, how often, and how long it waits for other threads.
+const CHUNK: usize = 1024;
+const CHUNKS: usize = 64;
+const SETTLE_MILLISECONDS: usize = 50;
+
+/// From now on, output to stderr goes to the log, and last words are JSON records.
+///
+/// The log itself must have a file descriptor of its own by now.
+///
+/// # Errors
+/// If the pipe cannot be created or its thread cannot be started.
+pub fn capture() -> Result<(), Error> {
+    let replace = |pipe: &_| rustix::stdio::dup2_stderr(pipe);
+    let captured = Captured::new(Stream::Stderr, io::stderr().as_fd(), replace);
+    let captured = captured.map_err(Error::system("capture stderr"))?;
+    let captured = CAPTURED.get_or_init(|| captured);
+    ORIGINAL.store(captured.original.as_raw_fd(), Ordering::Relaxed);
+    PIPE.store(captured.pipe.as_raw_fd(), Ordering::Release);
+    thread::spawn("stderr", "what the plugin writes to stderr", || {
+        captured.follow(|turn| {
+            if turn == Turn::Begin {
+                IN_FLIGHT.store(true, Ordering::Release);
+            } else {
+                log::logger().flush();
+                IN_FLIGHT.store(false, Ordering::Release);
+            }
+        });
+    })
+}
+
+/// Logs what was written to a captured stderr so far.
+pub fn flush() {
+    if let Some(captured) = CAPTURED.get() {
+        captured.flush();
+    }
+}
+
+/// Writes to the original stderr if that is possible without blocking; otherwise drops the bytes.
 ///
 /// Async-signal-safe: takes no lock and allocates nothing (signal-safety(7)).
 pub fn try_write(bytes: &[u8]) {
-    imp::try_write_stderr(bytes);
+    // A thread with a private table has it under its usual number.
+    if !imp::try_write(ORIGINAL.load(Ordering::Relaxed), bytes) {
+        imp::try_write(libc::STDERR_FILENO, bytes);
+    }
+}
+
+/// [`try_write`] for a line with its line feed, which is a JSON record if stderr is captured.
+///
+/// Async-signal-safe.
+pub fn try_write_line(line: &[u8]) {
+    if is_captured() {
+        let message = line.strip_suffix(b"\n").unwrap_or(line);
+        try_write(Record::new("ERROR", "universal_worker", message).bytes());
+    } else {
+        try_write(line);
+    }
+}
+
+/// Whether [`capture`] was called; async-signal-safe.
+#[must_use]
+pub fn is_captured() -> bool {
+    PIPE.load(Ordering::Acquire) >= 0
+}
+
+/// Writes what is in the pipe of a captured stderr to the original one; async-signal-safe.
+///
+/// A line that is longer than 1 KiB may become several records.
+pub fn drain() {
+    let pipe = PIPE.load(Ordering::Acquire);
+    let mut chunk = [0; CHUNK];
+    for _ in 0..CHUNKS {
+        let read = if pipe < 0 { 0 } else { imp::read(pipe, &mut chunk) };
+        let Some(read) = chunk.get(..read).filter(|read| !read.is_empty()) else { return };
+        for line in read.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+            try_write(Record::new("WARN", "stderr", line).bytes());
+        }
+    }
+}
+
+/// Drains a captured stderr, and waits up to 50 ms until what was read before is written;
+/// async-signal-safe.
+pub fn settle() {
+    drain();
+    for _ in 0..SETTLE_MILLISECONDS {
+        if !IN_FLIGHT.load(Ordering::Acquire) {
+            return;
+        }
+        imp::sleep_a_millisecond();
+    }
+}
+
+/// The original stderr if it is captured, for a thread that makes a table of its own.
+pub(crate) fn moved() -> Option<RawFd> {
+    is_captured().then(|| ORIGINAL.load(Ordering::Relaxed))
 }

@@ -9,7 +9,7 @@ use pyo3::prelude::*;
 use universal_worker_cli as cli;
 use universal_worker_cli::{Command, Interrupt, PluginRequest, RunRequest};
 use universal_worker_interrupt::Interrupts;
-use universal_worker_process::{exit, stdout, thread};
+use universal_worker_process::{environment, exit, stdout, thread};
 use universal_worker_runtime as runtime;
 use universal_worker_runtime::{AfterCrash, Error, Orphans};
 
@@ -33,11 +33,20 @@ pub(crate) struct Start {
 
 static START: OnceLock<Start> = OnceLock::new();
 
-/// Runs a worker with these arguments; does not return.
+/// A variable and its value.
+type Variable = (OsString, OsString);
+
+/// Runs a worker with these arguments, and variables that were taken out of the environment; does
+/// not return.
 ///
 /// The calling thread must be the first one.
 #[pyfunction]
-pub(crate) fn main(py: Python<'_>, arguments: Vec<OsString>, start: Start) {
+pub(crate) fn main(
+    py: Python<'_>,
+    arguments: Vec<OsString>,
+    variables: Vec<Variable>,
+    start: Start,
+) {
     let home = Home::new();
     let at_home = home.clone();
     py.detach(move || {
@@ -45,7 +54,7 @@ pub(crate) fn main(py: Python<'_>, arguments: Vec<OsString>, start: Start) {
             let _ = stdout::restore(fd);
         }
         let spawned = thread::spawn_for_plugin("worker", "the worker", move || {
-            exit::now(run(arguments, home));
+            exit::now(run(arguments, variables, home));
         });
         if let Err(error) = spawned {
             exit::now(runtime::fail(Error::from(error)));
@@ -54,8 +63,16 @@ pub(crate) fn main(py: Python<'_>, arguments: Vec<OsString>, start: Start) {
     });
 }
 
-fn run(arguments: Vec<OsString>, home: Home) -> u8 {
-    match cli::parse(arguments, env::vars_os()) {
+/// Takes the worker's variables out of the environment of the C library; returns their names.
+#[pyfunction]
+pub(crate) fn remove_variables() -> Vec<OsString> {
+    let names = cli::own_variables();
+    environment::remove(&names, cli::TOKEN);
+    names
+}
+
+fn run(arguments: Vec<OsString>, variables: Vec<Variable>, home: Home) -> u8 {
+    match cli::parse(arguments, variables.into_iter().chain(env::vars_os())) {
         Ok(Command::Run(request)) => serve(*request, home),
         Ok(Command::Check(check)) => {
             runtime::inspect(&check.inspect, PythonSource::new(check.plugin, home))
@@ -65,7 +82,7 @@ fn run(arguments: Vec<OsString>, home: Home) -> u8 {
             let message = "--list, --take-over and --give-back need the program universal-worker";
             runtime::fail(Error::usage(format!("{message}: run it instead of the Python module")))
         }
-        Err(usage) => runtime::fail(Error::usage(usage.to_string())),
+        Err(usage) => runtime::fail_with(Error::usage(usage.to_string()), usage.report()),
     }
 }
 

@@ -36,7 +36,7 @@ use pyo3::prelude::*;
 #[pymodule]
 mod _native {
     #[pymodule_export]
-    use crate::front::{main, searched};
+    use crate::front::{main, remove_variables, searched};
     #[pymodule_export]
     use crate::hooks::stack_file;
     #[pymodule_export]

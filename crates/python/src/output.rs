@@ -7,7 +7,7 @@ use log::{Level, LevelFilter};
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 use universal_worker_plugin::Context;
-use universal_worker_process::stdout;
+use universal_worker_process::{stderr, stdout};
 use universal_worker_runtime::logging;
 use universal_worker_sanitize as sanitize;
 
@@ -78,7 +78,10 @@ pub(crate) fn report_exit(py: Python<'_>, status: i32) {
     let runs: Vec<&str> = runs.iter().map(String::as_str).filter(|id| !id.is_empty()).collect();
     let during = if runs.is_empty() { String::new() } else { format!(", run {}", runs.join(", ")) };
     let line = format!("FATAL: the plugin ended the process: os._exit({status}){during}");
-    py.detach(|| logging::write_last_line(&line));
+    py.detach(|| {
+        stderr::flush();
+        logging::write_last_line(&line);
+    });
 }
 
 /// Marks the process as forked: it has none of the worker's threads, and needs none of its sockets.

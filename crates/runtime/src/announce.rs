@@ -20,6 +20,7 @@ use universal_worker_process::{stdout, thread};
 
 pub(crate) use crate::announce::file::AnnounceFile;
 pub(crate) use crate::announce::notify::notify;
+pub(crate) use crate::announce::notify::set_notify_socket;
 use crate::error::Error;
 use crate::event::{Event, Reporter};
 
@@ -102,10 +103,21 @@ pub(crate) fn set_destination(destination: Destination) {
 }
 
 /// Writes on a separate thread, because the reader may be slow; reports the end as an event.
-pub(crate) fn start(announcement: &Announcement<'_>, reporter: Reporter) -> Result<(), Error> {
+///
+/// If it succeeds, `then` follows on the same thread.
+pub(crate) fn start(
+    announcement: &Announcement<'_>,
+    reporter: Reporter,
+    then: impl FnOnce() + Send + 'static,
+) -> Result<(), Error> {
     let line = line(announcement);
     Ok(thread::spawn("announce", "the announcement", move || {
-        reporter.report(Event::Announced(take().write(&line, PIPE_TIME)));
+        let written = take().write(&line, PIPE_TIME);
+        let is_written = written.is_ok();
+        reporter.report(Event::Announced(written));
+        if is_written {
+            then();
+        }
     })?)
 }
 

@@ -1,5 +1,6 @@
 //! The configuration of a worker.
 
+use std::ffi::OsString;
 use std::num::NonZeroU32;
 use std::os::fd::RawFd;
 use std::path::PathBuf;
@@ -10,6 +11,8 @@ use universal_worker_crash::AfterCrash;
 use universal_worker_listen::ListenAddr;
 use universal_worker_logging as logging;
 use universal_worker_service::{Access, Limits};
+
+use crate::token::Token;
 
 /// How a worker serves its plugin; the plugin itself comes from a
 /// [`ClassSource`](crate::ClassSource).
@@ -22,6 +25,8 @@ pub struct Config {
     pub load_timeout: Duration,
     /// Where to listen.
     pub listen: ListenAddr,
+    /// The inherited sockets on which the worker may listen.
+    pub reach: Reach,
     /// Pid of the process whose end stops the worker.
     pub parent: Option<u32>,
     /// File descriptor of the pipe or socket that stops the worker when its other end is closed.
@@ -42,6 +47,12 @@ pub struct Config {
     pub limits: Limits,
     /// Which requests are admitted; on a Unix socket, its token only.
     pub access: Access,
+    /// The token that clients need; replaces that of `access`.
+    pub token: Option<Token>,
+    /// The socket of the service manager (sd_notify(3)).
+    pub notify_socket: Option<OsString>,
+    /// Warnings about the options, to be logged at the start.
+    pub warnings: Vec<String>,
     /// Format of log lines.
     pub log_format: logging::Format,
     /// Filter for log lines.
@@ -53,6 +64,16 @@ pub struct Config {
     pub after_crash: AfterCrash,
     /// What to do about orphaned processes of the plugin that have ended.
     pub orphans: Orphans,
+}
+
+/// The machines whose clients can reach the worker.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Reach {
+    /// This one: an inherited socket beyond loopback is refused.
+    #[default]
+    Loopback,
+    /// Others, too.
+    Remote,
 }
 
 /// Where the announcement goes.
@@ -114,6 +135,7 @@ impl Default for Config {
             plugin_config: None,
             load_timeout: Duration::from_secs(60),
             listen: ListenAddr::Tcp(([127, 0, 0, 1], 0).into()),
+            reach: Reach::default(),
             parent: None,
             lease: None,
             idle_timeout: None,
@@ -124,6 +146,9 @@ impl Default for Config {
             crash_file: None,
             limits: Limits::default(),
             access: Access::loopback(),
+            token: None,
+            notify_socket: None,
+            warnings: Vec::new(),
             log_format: logging::Format::default(),
             log_filter: logging::default_filter(),
             health_extra: Map::new(),

@@ -133,11 +133,11 @@ impl Error {
                 limits::HINT
             }
             Self::Listen(ListenError { address, .. }) => match address {
-                ListenAddr::Tcp(_) => "choose another port, or 0 for any free one",
-                ListenAddr::Unix(_) => "choose another path, in a folder that exists",
-                ListenAddr::Inherited(_) => {
-                    "pass a socket that is bound to a loopback address or a path"
+                ListenAddr::Tcp(_) | ListenAddr::Localhost(_) => {
+                    "choose another port, or 0 for any free one"
                 }
+                ListenAddr::Unix(_) => "choose another path, in a folder that exists",
+                ListenAddr::Inherited(_) => "pass a TCP socket or a Unix stream socket",
             },
             Self::Announce { .. } => {
                 "choose a file that does not exist yet, in a folder that does and is writable"
@@ -228,7 +228,7 @@ mod tests {
 
     #[test]
     fn each_error_has_its_documented_exit_code() {
-        let address = ListenAddr::Inherited(3);
+        let address = ListenAddr::Inherited(vec![3]);
         let source = OpenError {
             message: "m: is a directory".to_owned(),
             hint: String::new(),

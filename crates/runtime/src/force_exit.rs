@@ -91,7 +91,7 @@ fn follow(messages: &Queue<Message>, limit: Duration) {
             Some(Message::PluginDone) => plugin_done = true,
             Some(Message::Now(signal)) => exit_now(signal, plugin_done),
             None => {
-                stderr::try_write(LAST_LINE);
+                stderr::try_write_line(LAST_LINE);
                 let _ = descendants::kill_here();
                 exit::now(ABANDONED);
             }

@@ -52,6 +52,13 @@ pub trait Hooks: Send + Sync + 'static {
         None
     }
 
+    /// The SHA-256 of the plugin's file in hex digits, if it has one; for the log line of the start.
+    ///
+    /// Called once, on a thread of its own after the announcement, since it reads the whole file.
+    fn sha256(&self) -> Option<String> {
+        None
+    }
+
     /// Further members of the response to `/health`; called once, after the class was opened.
     fn health(&self) -> Map<String, Value> {
         Map::new()

@@ -2,12 +2,12 @@
 
 use std::os::fd::{OwnedFd, RawFd};
 
-use universal_worker_listen::ListenAddr;
+use universal_worker_listen::{ListenAddr, remote_address};
 use universal_worker_process::{fd, limits};
 use universal_worker_watchdog::Lease;
 
 use crate::announce::{AnnounceFile, Destination};
-use crate::config::{AnnounceTo, Config};
+use crate::config::{AnnounceTo, Config, Reach};
 use crate::error::Error;
 use crate::{announce, event};
 
@@ -15,7 +15,7 @@ use crate::{announce, event};
 #[derive(Debug)]
 pub(crate) struct Inherited {
     pub(crate) lease: Option<(Lease, RawFd)>,
-    pub(crate) socket: Option<OwnedFd>,
+    pub(crate) sockets: Vec<OwnedFd>,
 }
 
 impl Inherited {
@@ -41,15 +41,13 @@ impl Inherited {
             AnnounceTo::Fd(_) => {}
         }
         checked?;
-        let socket = match config.listen {
-            ListenAddr::Inherited(fd) => Some(take("--fd", fd)?),
-            _ => None,
-        };
+        let sockets = sockets(config).iter().map(|fd| take_socket(*fd, config.reach));
+        let sockets = sockets.collect::<Result<_, _>>()?;
         let lease = match config.lease {
             Some(fd) => Some((event::lease(take("--lease-fd", fd)?, fd)?, fd)),
             None => None,
         };
-        Ok(Self { lease, socket })
+        Ok(Self { lease, sockets })
     }
 }
 
@@ -62,11 +60,11 @@ impl Inherited {
 /// [`Error::Usage`], with the name of the option.
 pub fn check_inherited(config: &Config) -> Result<(), Error> {
     let announce = if let AnnounceTo::Fd(fd) = config.announce { Some(fd) } else { None };
-    let socket = if let ListenAddr::Inherited(fd) = config.listen { Some(fd) } else { None };
-    let named = [("--ready-fd", announce), ("--fd", socket), ("--lease-fd", config.lease)];
+    let sockets = sockets(config).iter().map(|fd| ("--fd", *fd));
+    let named = announce.map(|fd| ("--ready-fd", fd)).into_iter().chain(sockets);
+    let named = named.chain(config.lease.map(|fd| ("--lease-fd", fd)));
     let mut seen: Vec<(&str, RawFd)> = Vec::new();
     for (option, fd) in named {
-        let Some(fd) = fd else { continue };
         if !fd::is_open(fd) {
             return Err(Error::usage(format!("{option}: file descriptor {fd} is not open")));
         }
@@ -79,7 +77,22 @@ pub fn check_inherited(config: &Config) -> Result<(), Error> {
     Ok(())
 }
 
-fn take(option: &str, fd: RawFd) -> Result<OwnedFd, Error> {
+fn sockets(config: &Config) -> &[RawFd] {
+    if let ListenAddr::Inherited(fds) = &config.listen { fds } else { &[] }
+}
+
+fn take_socket(fd: RawFd, reach: Reach) -> Result<OwnedFd, Error> {
+    let socket = take("--fd", fd)?;
+    match remote_address(&socket).filter(|_| reach == Reach::Loopback) {
+        None => Ok(socket),
+        Some(address) => Err(Error::usage(format!(
+            "--fd {fd}: {address} is no loopback address, and other machines could \
+             reach the worker: --allow-remote permits that, with a token"
+        ))),
+    }
+}
+
+pub(crate) fn take(option: &str, fd: RawFd) -> Result<OwnedFd, Error> {
     fd::take(fd).map_err(|error| {
         let cause = limits::describe(&error).unwrap_or_else(|| error.to_string());
         Error::usage(format!("{option}: cannot take over file descriptor {fd}: {cause}"))

@@ -11,14 +11,14 @@ use universal_worker_abi::{Class, ClassInfo, LibraryInfo};
 use universal_worker_crash::activity;
 use universal_worker_json::Encoder;
 use universal_worker_logging as logging;
-use universal_worker_process::{descendants, stdout};
+use universal_worker_process::{descendants, stderr, stdout};
 use universal_worker_service::background_context;
 
 use crate::config::JsonInput;
 use crate::error::Error;
 use crate::load_watch::{LoadPhase, LoadWatch};
 use crate::outcome::Outcome;
-use crate::run::watch_crashes;
+use crate::run::{capture_output, watch_crashes};
 use crate::source::{ClassSource, InspectClass, Inspected, Origin};
 use crate::{input, load, report};
 
@@ -33,6 +33,27 @@ pub struct InspectRequest {
     pub plugin_config: Option<JsonInput>,
     /// Call to make one run of, `{"args":[…],"kwargs":{…}}`.
     pub call: Option<JsonInput>,
+    /// Format of log lines.
+    pub log_format: logging::Format,
+    /// Filter for log lines.
+    pub log_filter: logging::Filter,
+    /// Warnings about the options, to be logged at the start.
+    pub warnings: Vec<String>,
+}
+
+impl Default for InspectRequest {
+    /// A report as text, without an instance; 60 s to load.
+    fn default() -> Self {
+        Self {
+            load_timeout: Duration::from_secs(60),
+            format: ReportFormat::Text,
+            plugin_config: None,
+            call: None,
+            log_format: logging::Format::default(),
+            log_filter: logging::default_filter(),
+            warnings: Vec::new(),
+        }
+    }
 }
 
 /// The format of a report.
@@ -88,15 +109,14 @@ struct Inputs {
 /// Loads and describes a plugin, and makes a run if there is a call; prints the report and returns
 /// the exit code.
 ///
-/// The code is 0, or that of the error in load, initialize or run.
-/// Lines at level info and above are logged to stderr.
+/// The code is 0, or that of the error in load, initialize or run; nothing is announced.
 #[must_use]
 pub fn inspect(request: &InspectRequest, source: impl ClassSource) -> u8 {
-    logging::init(logging::Format::Text, &logging::default_filter());
-    let outcome = match Inputs::read(request) {
-        Ok(inputs) => attempt(request, inputs, Box::new(source)).unwrap_or_else(Outcome::Failed),
-        Err(usage) => report::failed(usage),
-    };
+    logging::init(request.log_format, &request.log_filter);
+    request.warnings.iter().for_each(|warning| log::warn!("{warning}"));
+    let attempted =
+        Inputs::read(request).and_then(|inputs| attempt(request, inputs, Box::new(source)));
+    let outcome = attempted.unwrap_or_else(Outcome::Failed);
     report::conclude_and_kill(outcome)
 }
 
@@ -112,13 +132,14 @@ fn attempt(
     inputs: Inputs,
     source: Box<dyn ClassSource>,
 ) -> Result<Outcome, Error> {
-    stdout::capture()?;
+    capture_output(request.log_format)?;
     descendants::adopt()?;
     let plugin = source.label();
     watch_crashes(&plugin, None)?;
     let watch = LoadWatch::new(plugin.clone(), request.load_timeout);
     let made = load::in_time(&watch, move |watch| make_report(&inputs, source, watch))?;
     stdout::flush();
+    stderr::flush();
     report::write(&match request.format {
         ReportFormat::Json => Encoder::compact().to_string(&made).expect("text and numbers"),
         ReportFormat::Text => text::render(&made),

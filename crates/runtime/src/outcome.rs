@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use universal_worker_logging as logging;
-use universal_worker_process::stdout;
+use universal_worker_process::{stderr, stdout};
 
 use crate::error::Error;
 use crate::event::StopReason;
@@ -33,6 +33,7 @@ impl Outcome {
     /// Writes the last line; returns the exit code.
     pub(crate) fn conclude(self) -> u8 {
         stdout::flush();
+        stderr::flush();
         match self {
             Self::Done => {
                 log::logger().flush();

@@ -1,12 +1,30 @@
 //! The other tasks of a front end: print, report, fail.
 
 use universal_worker_logging as logging;
-use universal_worker_process::{descendants, stdout};
+use universal_worker_process::{descendants, fd, stdout};
 
-use crate::announce;
+use crate::announce::{AnnounceFile, Destination};
+use crate::config::AnnounceTo;
 use crate::error::Error;
 use crate::force_exit::ABANDONED;
 use crate::outcome::Outcome;
+use crate::{announce, inherited};
+
+/// How a failure is reported, as far as the arguments tell it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FailureReport {
+    /// Where it is announced; `None` for a command that announces nothing.
+    pub announce: Option<AnnounceTo>,
+    /// The format of the last line on stderr.
+    pub log_format: logging::Format,
+}
+
+impl Default for FailureReport {
+    /// An announcement on stdout, and a line of text.
+    fn default() -> Self {
+        Self { announce: Some(AnnounceTo::Stdout), log_format: logging::Format::Text }
+    }
+}
 
 /// Prints a text to stdout; returns exit code 0.
 #[must_use]
@@ -20,7 +38,41 @@ pub fn print(text: &str) -> u8 {
 /// A usage error is not announced on a terminal, because its user reads the line on stderr.
 #[must_use]
 pub fn fail(error: Error) -> u8 {
-    failed(error).conclude()
+    fail_with(error, &FailureReport::default())
+}
+
+/// [`fail`], where and how the arguments of the command line ask for it.
+#[must_use]
+pub fn fail_with(error: Error, report: &FailureReport) -> u8 {
+    if report.log_format == logging::Format::Json {
+        logging::init(report.log_format, &logging::default_filter());
+    }
+    let outcome = match &report.announce {
+        None => Outcome::Failed(error),
+        Some(to) => {
+            set_destination(to);
+            failed(error)
+        }
+    };
+    outcome.conclude()
+}
+
+/// What cannot be used leaves stdout.
+fn set_destination(to: &AnnounceTo) {
+    match to {
+        AnnounceTo::Stdout => {}
+        AnnounceTo::File(path) => {
+            if let Ok(file) = AnnounceFile::new(path) {
+                announce::set_destination(Destination::File(file));
+            }
+        }
+        AnnounceTo::Fd(fd) => {
+            let taken = fd::is_open(*fd).then(|| inherited::take("--ready-fd", *fd));
+            if let Some(Ok(taken)) = taken {
+                announce::set_destination(Destination::Fd(taken, *fd));
+            }
+        }
+    }
 }
 
 /// Makes and prints a report, which may load plugins or start processes; returns the exit code.

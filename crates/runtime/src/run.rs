@@ -9,7 +9,7 @@ use universal_worker_crash::{AfterCrash, Subject};
 use universal_worker_listen::Bound;
 use universal_worker_logging as logging;
 use universal_worker_process::thread::Role;
-use universal_worker_process::{Queue, descendants, limits, signals, stdout, thread};
+use universal_worker_process::{Queue, descendants, limits, signals, stderr, stdout, thread};
 use universal_worker_sanitize as sanitize;
 use universal_worker_service::WorkerService;
 
@@ -25,8 +25,10 @@ use crate::outcome::Outcome;
 use crate::plugin_label::PluginLabel;
 use crate::server::Server;
 use crate::source::ClassSource;
+use crate::start_line::StartLine;
 use crate::stop::Stop;
-use crate::{announce, event, force_exit, hooks, input, load, report};
+use crate::token::Token;
+use crate::{announce, crash_file, event, force_exit, hooks, input, load, report};
 
 /// Serves a plugin until there is a reason to stop; returns the exit code.
 ///
@@ -54,14 +56,40 @@ pub fn run(config: &Config, source: impl ClassSource) -> u8 {
 fn attempt(config: &Config, source: Box<dyn ClassSource>) -> Result<Outcome, Error> {
     // Read before any file descriptor gets another number: the file may be one, as /dev/stdin is.
     let plugin_config = config.plugin_config.as_ref().map(input::read).transpose();
+    let token = config.token.as_ref().map(Token::read).transpose();
     let inherited = Inherited::take(config);
     logging::init(config.log_format, &config.log_filter);
-    let (inherited, plugin_config) = (inherited?, plugin_config?);
-    stdout::capture()?;
+    let (inherited, plugin_config, token) = (inherited?, plugin_config?, token?);
+    capture_output(config.log_format)?;
+    let doubtful = config.warnings.iter().cloned();
+    let doubtful = doubtful.chain(token.as_ref().and_then(|token| token.warning.clone()));
+    let crash_file = config.crash_file.as_deref().and_then(crash_file::problem);
+    doubtful.chain(crash_file).for_each(|warning| log::warn!("{warning}"));
+    if let Some(socket) = &config.notify_socket {
+        announce::set_notify_socket(socket);
+    }
     let events = Queue::unbounded();
     let reporter = Reporter::new(events.clone(), ForceExit::new(config.stop_grace)?);
     let hooks = source.hooks();
-    Worker { config, hooks, reporter, events }.run(inherited, source, plugin_config)
+    let mut config = config.clone();
+    if let Some(token) = token {
+        config.access = config.access.require_token(token.text);
+    }
+    let plugin = source.label();
+    Worker { config: &config, plugin, hooks, reporter, events }.run(
+        inherited,
+        source,
+        plugin_config,
+    )
+}
+
+/// What the plugin prints becomes log lines; what it writes to stderr only if that is all JSON.
+pub(crate) fn capture_output(format: logging::Format) -> Result<(), Error> {
+    stdout::capture()?;
+    match format {
+        logging::Format::Text => Ok(()),
+        logging::Format::Json => Ok(stderr::capture()?),
+    }
 }
 
 /// Installs the crash handler.
@@ -84,6 +112,7 @@ pub(crate) fn watch_crashes(plugin: &PluginLabel, config: Option<&Config>) -> Re
 
 struct Worker<'a> {
     config: &'a Config,
+    plugin: PluginLabel,
     hooks: Arc<dyn Hooks>,
     reporter: Reporter,
     events: Queue<Event>,
@@ -97,7 +126,7 @@ impl Worker<'_> {
         plugin_config: Option<Vec<u8>>,
     ) -> Result<Outcome, Error> {
         descendants::adopt()?;
-        watch_crashes(&source.label(), Some(self.config))?;
+        watch_crashes(&self.plugin, Some(self.config))?;
         event::watch_signals(self.reporter.clone())?;
         // A front end may have blocked them until now.
         signals::unblock();
@@ -107,7 +136,7 @@ impl Worker<'_> {
         if let Some((lease, fd)) = inherited.lease {
             event::watch_lease(lease, fd, self.reporter.clone())?;
         }
-        let bound = Bound::new(&self.config.listen, inherited.socket)?;
+        let bound = Bound::new(&self.config.listen, inherited.sockets)?;
         // Without a config there is no instance that might need a cleanup.
         let makes_instance = plugin_config.is_some();
         let hooks = Arc::clone(&self.hooks);
@@ -157,7 +186,14 @@ impl Worker<'_> {
         let (access, reporter) = (self.config.access.clone(), self.reporter.clone());
         let server = Server::start(listeners, shares_sockets, service.clone(), access, reporter)?;
         let announcement = Announcement::ready(&address, service.class_info());
-        announce::start(&announcement, self.reporter.clone())?;
+        let line = StartLine::new(&self.plugin, service.class_info(), &address, self.config);
+        let hooks = Arc::clone(&self.hooks);
+        announce::start(&announcement, self.reporter.clone(), move || {
+            // The digest takes a while.
+            if log::log_enabled!(log::Level::Info) {
+                log::info!("{}", line.text(hooks.sha256().as_deref()));
+            }
+        })?;
         let check_idle = || {
             let Some(limit) = self.config.idle_timeout else { return REAP_INTERVAL };
             let left = limit.saturating_sub(service.idle_for());

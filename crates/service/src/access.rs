@@ -82,6 +82,16 @@ impl Access {
         self
     }
 
+    /// Also admits requests to any IP address, for a worker that listens beyond loopback: a page can
+    /// point a name at the worker, but not change an address.
+    #[must_use]
+    pub fn allow_addresses(mut self) -> Self {
+        if let AllowedHosts::LoopbackAnd(hosts) = &mut self.hosts {
+            hosts.push(OwnedHost::AnyAddress);
+        }
+        self
+    }
+
     /// Also admits requests from pages of this origin, such as `https://example.org`.
     ///
     /// The responses have no CORS headers, so the pages cannot read them.

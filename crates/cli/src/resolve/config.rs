@@ -2,12 +2,16 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use universal_worker_runtime::{Access, AnnounceTo, Config, Limits, ListenAddr, OnWedged};
+use universal_worker_runtime::{
+    Access, AnnounceTo, Config, Limits, ListenAddr, OnWedged, Reach, Token, TokenContent,
+};
 
 use super::{absolute, json_input};
 use crate::args::Args;
 use crate::error::UsageError;
 use crate::normalize::Normalized;
+use crate::values::Host;
+use crate::variables;
 use crate::variables::Variables;
 
 pub(super) fn config(
@@ -16,7 +20,10 @@ pub(super) fn config(
     variables: &Variables,
 ) -> Result<Config, UsageError> {
     let mut config = Config::default();
-    config.listen = listen(&args, variables)?;
+    config.listen = listen(&args, normalized, variables)?;
+    config.token = token(&args, normalized, variables)?;
+    config.reach = if args.allow_remote { Reach::Remote } else { Reach::Loopback };
+    check_reach(&config, normalized)?;
     config.announce = announce(&args, normalized)?;
     set(&mut config.load_timeout, args.load_timeout);
     set(&mut config.stop_grace, args.stop_grace);
@@ -31,6 +38,11 @@ pub(super) fn config(
     limits(&mut config.limits, &args);
     config.crash_file = args.crash_file.map(absolute);
     config.access = access(args.allow_host, args.allow_origin);
+    if config.reach == Reach::Remote {
+        config.access = config.access.allow_addresses();
+    }
+    config.notify_socket = variables.get("NOTIFY_SOCKET").map(ToOwned::to_owned);
+    config.warnings = variables.warnings();
     set(&mut config.log_filter, args.log_level);
     config.plugin_config = json_input("config", args.config, normalized);
     let extra = args.health_extra.into_iter().map(|(key, value)| (key, value.into()));
@@ -38,20 +50,74 @@ pub(super) fn config(
     Ok(config)
 }
 
-fn listen(args: &Args, variables: &Variables) -> Result<ListenAddr, UsageError> {
+fn listen(
+    args: &Args,
+    normalized: &Normalized,
+    variables: &Variables,
+) -> Result<ListenAddr, UsageError> {
     let has_address = args.port.is_some() || args.host.is_some();
     match (args.fd, &args.uds, has_address) {
-        (Some(fd), None, false) => Ok(ListenAddr::Inherited(fd)),
+        (Some(fd), None, false) => Ok(ListenAddr::Inherited(vec![fd])),
         (None, Some(path), false) => Ok(ListenAddr::Unix(path.clone())),
-        (None, None, has_address) => {
-            if let Some(fd) = variables.passed_socket().filter(|_| !has_address) {
-                return Ok(ListenAddr::Inherited(fd));
+        (None, None, _) => {
+            let passed = variables.passed_sockets()?;
+            if !passed.is_empty() && !normalized.is_listening_typed() {
+                return Ok(ListenAddr::Inherited(passed));
             }
-            let host = args.host.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
-            Ok(ListenAddr::Tcp((host, args.port.unwrap_or(0)).into()))
+            let port = args.port.unwrap_or(0);
+            Ok(match args.host {
+                Some(Host::Localhost) => ListenAddr::Localhost(port),
+                Some(Host::Address(address)) => ListenAddr::Tcp((address, port).into()),
+                None => ListenAddr::Tcp((Ipv4Addr::LOCALHOST, port).into()),
+            })
         }
         _ => Err(UsageError::new("--port, --fd and --uds: the worker listens in one place")),
     }
+}
+
+/// Other machines reach the worker only if that is asked for, and need a token.
+fn check_reach(config: &Config, normalized: &Normalized) -> Result<(), UsageError> {
+    if config.reach == Reach::Remote {
+        return match config.token {
+            Some(_) => Ok(()),
+            None => Err(UsageError::new(format!(
+                "{} needs a token: --token-file PATH, or the variable {}",
+                normalized.name("allow-remote"),
+                variables::TOKEN
+            ))),
+        };
+    }
+    match config.listen {
+        ListenAddr::Tcp(address) if !is_loopback(address.ip()) => Err(UsageError::new(format!(
+            "{}: {} is no loopback address, and other machines could reach the worker: \
+             --allow-remote permits that, with a token (--token-file)",
+            normalized.name("host"),
+            address.ip()
+        ))),
+        _ => Ok(()),
+    }
+}
+
+fn is_loopback(address: IpAddr) -> bool {
+    address.to_canonical().is_loopback()
+}
+
+fn token(
+    args: &Args,
+    normalized: &Normalized,
+    variables: &Variables,
+) -> Result<Option<Token>, UsageError> {
+    let option = normalized.name("token-file");
+    let (option, content) = match (&args.token_file, variables.token()?) {
+        (Some(_), Some(_)) if !normalized.is_typed("token-file") => {
+            let message = format!("{option} and {} exclude each other", variables::TOKEN);
+            return Err(UsageError::new(message));
+        }
+        (Some(file), _) => (option, TokenContent::File(absolute(file.clone()))),
+        (None, Some(text)) => (variables::TOKEN.to_owned(), TokenContent::Text(text.to_owned())),
+        (None, None) => return Ok(None),
+    };
+    Ok(Some(Token { option, content }))
 }
 
 fn announce(args: &Args, normalized: &Normalized) -> Result<AnnounceTo, UsageError> {
@@ -72,7 +138,12 @@ fn limits(limits: &mut Limits, args: &Args) {
     set(&mut limits.max_body_total, args.max_body_total);
     set(&mut limits.queue, args.queue);
     set(&mut limits.cancel_grace, args.cancel_grace);
+    set(&mut limits.max_connections, args.max_connections);
+    set(&mut limits.header_timeout, args.header_timeout);
+    set(&mut limits.body_timeout, args.body_timeout);
+    set(&mut limits.write_timeout, args.write_timeout);
     limits.run_timeout = args.run_timeout;
+    limits.max_rss = args.max_rss;
 }
 
 fn access(hosts: Vec<String>, origins: Vec<String>) -> Access {

@@ -37,20 +37,22 @@ def main(arguments):
         # Goes to where stdout is now, which the worker is about to change.
         sys.stdout.flush()
     process.prepare()
-    stdout_fd = _take("STDOUT_FD")
+    variables = _take_variables()
+    internal = {name.removeprefix("UNIVERSAL_WORKER_"): value for name, value in variables}
+    stdout_fd = internal.get("STDOUT_FD")
     start = {
         "stdout_fd": int(stdout_fd) if stdout_fd else None,
-        "reason": _take("PYTHON_REASON"),
-        "module_file": _take("MODULE_FILE"),
-        "searched": _take("SEARCHED"),
+        "reason": internal.get("PYTHON_REASON"),
+        "module_file": internal.get("MODULE_FILE"),
+        "searched": internal.get("SEARCHED"),
     }
-    _take("PROGRAM")
-    _native.main(arguments, start)
+    _native.main(arguments, variables, start)
 
 
-def _take(name):
-    """A variable from the program that started the interpreter; the plugin does not see it."""
-    return os.environ.pop("UNIVERSAL_WORKER_" + name, None)
+def _take_variables():
+    """The variables for the worker, with their values; the plugin and its processes get none."""
+    names = [name for name in _native.remove_variables() if name in os.environ]
+    return [(name, os.environ.pop(name)) for name in names]
 
 
 def open_plugin(module, class_name, adapters):

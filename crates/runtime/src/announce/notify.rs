@@ -1,17 +1,23 @@
 //! The service manager's protocol (sd_notify(3)).
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
+use std::io;
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net::{SocketAddr, UnixDatagram};
-use std::{env, io};
+use std::sync::OnceLock;
+
+static SOCKET: OnceLock<OsString> = OnceLock::new();
+
+/// Sets the socket of the service manager.
+pub(crate) fn set_notify_socket(socket: &OsStr) {
+    SOCKET.get_or_init(|| socket.to_owned());
+}
 
 /// Sends a state such as `READY=1` to the service manager, if there is one.
 pub(crate) fn notify(state: &str) {
-    let Some(socket) = env::var_os("NOTIFY_SOCKET").filter(|socket| !socket.is_empty()) else {
-        return;
-    };
-    if let Err(error) = send(&socket, state) {
+    let Some(socket) = SOCKET.get() else { return };
+    if let Err(error) = send(socket, state) {
         log::warn!("cannot send {state} to NOTIFY_SOCKET: {error}");
     }
 }

@@ -92,7 +92,8 @@ fn worker() {
             let call = Some(JsonInput { option: "call".to_owned(), content });
             let format = ReportFormat::Json;
             let load_timeout = Duration::from_secs(60);
-            let request = InspectRequest { load_timeout, format, plugin_config: None, call };
+            let request =
+                InspectRequest { load_timeout, format, call, ..InspectRequest::default() };
             runtime::inspect(&request, InProcess { class: "Hello" })
         }
         other => panic!("{other}"),

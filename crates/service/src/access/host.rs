@@ -20,6 +20,7 @@ enum Host<'a> {
 /// A host that the operator allows.
 #[derive(Debug, Clone)]
 pub(super) enum OwnedHost {
+    AnyAddress,
     Address(IpAddr),
     Name(String),
 }
@@ -96,6 +97,7 @@ impl OwnedHost {
 
     pub(super) fn is_host_of(&self, host: HostPort<'_>) -> bool {
         match (self, host.host) {
+            (Self::AnyAddress, Host::Address(_)) => true,
             (Self::Address(known), Host::Address(address)) => *known == address,
             (Self::Name(known), Host::Name(name)) => known.eq_ignore_ascii_case(name),
             _ => false,

@@ -217,3 +217,11 @@ fn the_token_is_checked_last() {
     assert_eq!(status(&unix, "/execute", &[("host", "evil.example")]), 401);
     assert_eq!(status(&unix, "/execute", &[("host", "evil.example"), TOKEN]), 200);
 }
+
+#[test]
+fn any_address_can_be_allowed_but_no_name() {
+    let access = Access::loopback().allow_addresses();
+    for (host, expected) in [("192.0.2.7:80", 200), ("[2001:db8::7]", 200), ("box", 403)] {
+        assert_eq!(status(&access, "/", &[("host", host)]), expected, "{host}");
+    }
+}

@@ -9,9 +9,17 @@ const MAX_LINE: usize = 8 * 1024;
 const MAX_RATE: usize = 1000;
 const SECOND: Duration = Duration::from_secs(1);
 
+/// A standard stream, as the log names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stream {
+    Stdout,
+    Stderr,
+}
+
 /// Printed text on its way to the log.
-#[derive(Debug, Default)]
-pub(super) struct Lines {
+#[derive(Debug)]
+pub(crate) struct Lines {
+    stream: Stream,
     /// The incomplete last line.
     partial: Vec<u8>,
     /// The run that printed it; empty if that is not known.
@@ -28,27 +36,32 @@ struct Rate {
 }
 
 impl Lines {
+    pub(crate) fn new(stream: Stream) -> Self {
+        Self { stream, partial: Vec::new(), run: String::new(), rate: Rate::default() }
+    }
+
     pub(super) fn push(&mut self, bytes: &[u8], now: Instant) {
         self.push_of(bytes, "", now);
     }
 
     /// [`push`](Self::push) for bytes that a run printed.
-    pub(super) fn push_of(&mut self, bytes: &[u8], run: &str, now: Instant) {
+    pub(crate) fn push_of(&mut self, bytes: &[u8], run: &str, now: Instant) {
         if self.run != run {
             self.finish();
             run.clone_into(&mut self.run);
         }
-        self.split(bytes, now, |line| log(line, run));
+        let stream = self.stream;
+        self.split(bytes, now, |line| log(stream, line, run));
     }
 
     /// Logs an incomplete line, and the number of lost lines.
-    pub(super) fn finish(&mut self) {
+    pub(crate) fn finish(&mut self) {
         let partial = std::mem::take(&mut self.partial);
         if !partial.is_empty() {
-            log(&String::from_utf8_lossy(&partial), &self.run);
+            log(self.stream, &String::from_utf8_lossy(&partial), &self.run);
         }
         if let Some(lost) = self.rate.take_lost() {
-            log(&lost, "");
+            log(self.stream, &lost, "");
         }
     }
 
@@ -103,11 +116,12 @@ impl Rate {
     }
 }
 
-fn log(line: &str, run: &str) {
-    if run.is_empty() {
-        log::info!(target: "stdout", "{line}");
-    } else {
-        log::info!(target: "stdout", run; "{line}");
+/// Stderr has a higher level: what an author has seen so far is not to vanish from most logs.
+fn log(stream: Stream, line: &str, run: &str) {
+    match (stream, run) {
+        (Stream::Stderr, _) => log::warn!(target: "stderr", "{line}"),
+        (Stream::Stdout, "") => log::info!(target: "stdout", "{line}"),
+        (Stream::Stdout, run) => log::info!(target: "stdout", run; "{line}"),
     }
 }
 
@@ -123,7 +137,7 @@ mod tests {
 
     #[test]
     fn a_line_is_logged_once_it_is_complete() {
-        let (mut lines, now) = (Lines::default(), Instant::now());
+        let (mut lines, now) = (Lines::new(Stream::Stdout), Instant::now());
         assert_eq!(logged(&mut lines, b"one\ntw", now), ["one"]);
         assert_eq!(logged(&mut lines, b"o\r\n\n\xff", now), ["two", ""]);
         assert_eq!(logged(&mut lines, b"\n", now), ["\u{fffd}"]);
@@ -132,7 +146,7 @@ mod tests {
 
     #[test]
     fn a_line_without_an_end_is_split_at_the_limit() {
-        let (mut lines, now) = (Lines::default(), Instant::now());
+        let (mut lines, now) = (Lines::new(Stream::Stdout), Instant::now());
         let long = vec![b'x'; 3 * MAX_LINE + 1];
         let pieces = logged(&mut lines, &long, now);
         assert_eq!(pieces, ["x".repeat(MAX_LINE), "x".repeat(MAX_LINE), "x".repeat(MAX_LINE)]);
@@ -141,7 +155,7 @@ mod tests {
 
     #[test]
     fn lines_beyond_the_rate_are_counted() {
-        let (mut lines, now) = (Lines::default(), Instant::now());
+        let (mut lines, now) = (Lines::new(Stream::Stdout), Instant::now());
         let flood = "x\n".repeat(MAX_RATE + 5);
         assert_eq!(logged(&mut lines, flood.as_bytes(), now).len(), MAX_RATE);
         let later = now + SECOND;

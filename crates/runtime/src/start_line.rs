@@ -1,0 +1,89 @@
+//! The line in the log that says what is served, where, and within which limits.
+
+use std::time::Duration;
+
+use universal_worker_abi::ClassInfo;
+use universal_worker_listen::BoundAddress;
+use universal_worker_sanitize as sanitize;
+use universal_worker_service::Limits;
+
+use crate::config::Config;
+use crate::plugin_label::PluginLabel;
+
+/// The line without the digest of the plugin's file, which takes a while.
+pub(crate) struct StartLine {
+    plugin: String,
+    rest: String,
+}
+
+impl StartLine {
+    pub(crate) fn new(
+        label: &PluginLabel,
+        class: &ClassInfo,
+        address: &BoundAddress,
+        config: &Config,
+    ) -> Self {
+        let version = sanitize::name(&class.version);
+        let plugin = format!("{label}, {} {version}", sanitize::name(&class.name));
+        let urls = address.url.iter().cloned();
+        let paths = address.path.iter().map(|path| sanitize::path(path));
+        let places: Vec<String> = urls.chain(paths).collect();
+        let concurrency = config.concurrency.map_or(class.concurrency, std::num::NonZeroU32::get);
+        let limits = limits(&config.limits);
+        let (pid, worker) = (std::process::id(), env!("CARGO_PKG_VERSION"));
+        let rest = format!(
+            "on {}; concurrency {concurrency}, {limits}; pid {pid}, worker {worker}",
+            places.join(" and ")
+        );
+        Self { plugin, rest }
+    }
+
+    pub(crate) fn text(&self, sha256: Option<&str>) -> String {
+        let Self { plugin, rest } = self;
+        let sha256 = sha256.map(|sha256| format!(" (sha256 {sha256})")).unwrap_or_default();
+        format!("serving {plugin}{sha256} {rest}")
+    }
+}
+
+fn limits(limits: &Limits) -> String {
+    let seconds = |limit: Duration| format!("{} s", limit.as_secs_f64());
+    let mut text = format!(
+        "queue {}, run timeout {}, body {} bytes, bodies {} bytes, connections {}",
+        limits.queue,
+        limits.run_timeout.map_or_else(|| "none".to_owned(), seconds),
+        limits.max_body,
+        limits.max_body_total,
+        limits.max_connections,
+    );
+    if let Some(max_rss) = limits.max_rss {
+        text += &format!(", memory {max_rss} bytes");
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_line_says_what_is_served_where_and_within_which_limits() {
+        let class: ClassInfo = serde_json::from_str(
+            r#"{"class":"C","name":"c","version":"1.2","concurrency":3,
+                "config_schema":{},"args_schema":{},"output_schema":{}}"#,
+        )
+        .unwrap();
+        let label = PluginLabel { module: "./libc.so".to_owned(), class: Some("C".to_owned()) };
+        let address =
+            BoundAddress { url: Some("http://127.0.0.1:7".to_owned()), path: Some("/s".into()) };
+        let mut config = Config::default();
+        config.limits.run_timeout = Some(Duration::from_millis(1500));
+        config.limits.max_rss = Some(9);
+        let line = StartLine::new(&label, &class, &address, &config);
+        let start = "serving ./libc.so:C, c 1.2 (sha256 ab) on http://127.0.0.1:7 and /s; \
+            concurrency 3, queue 16, run timeout 1.5 s, body 67108864 bytes, ";
+        let text = line.text(Some("ab"));
+        assert!(text.starts_with(start), "{text}");
+        assert!(text.contains(", memory 9 bytes; pid "), "{text}");
+        assert!(line.text(None).starts_with("serving ./libc.so:C, c 1.2 on http"));
+    }
+}
