@@ -136,6 +136,86 @@ async fn an_inherited_socket_is_served() {
     let any = "s=socket.socket()\ns.bind((\"0.0.0.0\",0))";
     let args = [&PLUGIN[..], &["--fd", "3"]].concat();
     let mut started = Started::by_python(&handing_over(any, ""), &args);
-    assert_eq!(started.announcement()["stage"], "listen");
-    assert_eq!(started.wait().code(), Some(3));
+    let failed = started.announcement();
+    assert_eq!(failed["stage"], "usage");
+    assert!(failed["message"].as_str().unwrap().contains("--allow-remote"), "{failed}");
+    assert_eq!(started.wait().code(), Some(2));
+}
+
+const PASSED: &str = "import os,socket,sys
+s=socket.socket()
+s.bind((\"127.0.0.1\",0))
+s.listen()
+u=socket.socket(socket.AF_UNIX)
+u.bind(PATH)
+u.listen()
+t=socket.socket()
+t.bind((\"127.0.0.1\",0))
+a,b,c=[os.dup(x.fileno()) for x in (s,u,t)]
+for n,f in enumerate((a,b,c)):
+    os.dup2(f,20+n)
+for n in range(3):
+    os.dup2(20+n,3+n)
+    os.set_inheritable(3+n,True)
+os.environ.update(LISTEN_FDS=\"3\",LISTEN_PID=str(os.getpid()),LISTEN_FDNAMES=\"a:b:c\",OTHER=\"%d\" % t.getsockname()[1],UNIVERSAL_WORKER_PORT=\"1\")
+print(t.getsockname()[1],flush=True)
+os.execv(sys.argv[1],sys.argv[1:])";
+
+#[tokio::test]
+async fn all_sockets_of_a_service_manager_are_served_and_beat_a_variable() {
+    let folder = scratch();
+    let path = folder.path().join("socket");
+    let script = PASSED.replace("PATH", &format!("{:?}", path.to_str().unwrap()));
+    let mut started = Started::by_python(&script, &PLUGIN);
+    let last: u16 = started.stdout_line().trim().parse().unwrap();
+    let announcement = started.announcement();
+    assert_eq!(announcement["uds"], json!(path), "{announcement}");
+    let first = announcement["url"].as_str().unwrap().to_owned();
+    assert!(!first.ends_with(&format!(":{last}")), "{announcement}");
+    assert_eq!(ask(&path, HEALTH).0, 200);
+    for url in [first, format!("http://127.0.0.1:{last}")] {
+        assert_eq!(Client::new(&url).health().await.unwrap().pid, started.pid(), "{url}");
+    }
+    started.terminate();
+}
+
+#[tokio::test]
+async fn localhost_is_served_on_both_families() {
+    let mut started = Started::spawn(&[&PLUGIN[..], &["--host", "localhost"]].concat());
+    let url = started.url();
+    assert!(url.starts_with("http://127.0.0.1:"), "{url}");
+    let port: u16 = url.rsplit(':').next().unwrap().parse().unwrap();
+    Client::new(&url).health().await.unwrap();
+    match std::net::TcpListener::bind("[::1]:0") {
+        Ok(_) => drop(std::net::TcpStream::connect(("::1", port)).unwrap()),
+        Err(error) => println!("not tested: no IPv6: {error}"),
+    }
+    started.terminate();
+}
+
+#[tokio::test]
+async fn a_worker_beyond_loopback_serves_addresses_and_allowed_names() {
+    let dir = scratch();
+    let file = dir.path().join("token");
+    fs::write(&file, "secret").unwrap();
+    let token = ["--token-file", file.to_str().unwrap()];
+    let remote = [&PLUGIN[..], &["--host=0.0.0.0"]].concat();
+    for more in [&[][..], &["--allow-remote"], &token] {
+        let ended = run_to_end(&[&remote[..], more].concat()).await;
+        assert_eq!(ended.code, Some(2), "{more:?}: {ended:?}");
+    }
+    let args = [&remote[..], &token, &["--allow-remote", "--allow-host=box"]].concat();
+    let mut started = Started::spawn(&args);
+    let port: u16 = started.url().rsplit(':').next().unwrap().parse().unwrap();
+    for (host, status) in
+        [("192.0.2.7:80", 200), ("[2001:db8::1]", 200), ("box", 200), ("evil.example", 403)]
+    {
+        let mut stream = std::net::TcpStream::connect(("127.0.0.1", port)).unwrap();
+        let request = HEALTH.replace("Host: worker", &format!("Host: {host}"));
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{host}: {answer}");
+    }
+    started.terminate();
 }

@@ -14,14 +14,19 @@ async fn stdout_of_a_plugin_is_logged_and_its_stderr_is_unchanged() {
     let exit = worker.stop().await;
     let logged = |message: &str| {
         let lines = exit.stderr.lines().filter_map(|line| serde_json::from_str(line).ok());
-        lines.filter(|line: &Value| line["message"] == message).collect::<Vec<_>>()
+        let is_meant = |line: &Value| line["message"] == message && line["target"] == "stdout";
+        lines.filter(is_meant).collect::<Vec<_>>()
     };
     for message in ["one", "two"] {
         let [line] = &logged(message)[..] else { panic!("{message}: {}", exit.stderr) };
-        assert_eq!((&line["level"], &line["target"]), (&json!("INFO"), &json!("stdout")));
+        assert_eq!(line["level"], "INFO");
     }
+    let worker = Worker::conformance().await;
+    worker.execute(json!({"op": "print", "message": "one\ntwo"})).await;
+    let exit = worker.stop().await;
     // Stderr of the plugin, unchanged.
     assert!(exit.stderr.contains("one\ntwo\n"), "{}", exit.stderr);
+    assert!(exit.stderr.contains(" stdout: one\n"), "{}", exit.stderr);
 }
 
 #[tokio::test]

@@ -228,13 +228,17 @@ unsafe fn report(
             loading: loading_file(),
             library_changed: library::has_changed(),
         };
-        stderr::drain();
+        // What the plugin said before comes first.
+        stderr::settle();
         stderr::try_write_line(line::line(&crash, subject).bytes());
         let record = &mut *RECORD_TEXT.0.get();
         record::begin(record, &crash, subject);
         let path = subject.record.as_ref();
         let file = path.map_or(RecordFile::None, |path| RecordFile::open(path));
-        file.write_start(record.bytes());
+        let is_written = file.write_start(record.bytes());
+        if let Some(path) = path.filter(|_| !is_written) {
+            stderr::try_write_line(line::no_record(path).bytes());
+        }
 
         // The essentials are written; what follows may hang.
         let mut is_first = true;

@@ -1,5 +1,6 @@
 //! The output of a crash on stderr: one line, and another for each frame of the stack.
 
+use std::ffi::CStr;
 use std::fmt::Write;
 
 use crate::record::{Crash, Frame, Thread};
@@ -88,6 +89,16 @@ fn push_place(line: &mut Text<LINE>, thread: Thread<'_>, subject: &Prepared) {
             }
         }
     }
+}
+
+/// The line about a record that cannot be written.
+pub(super) fn no_record(path: &CStr) -> Text<640> {
+    let mut line = Text::new();
+    line.push(b"the crash record cannot be written to ");
+    let path = path.to_bytes();
+    line.push(path.get(..512).unwrap_or(path));
+    line.push(b"\n");
+    line
 }
 
 /// A frame of the stack, on a separate line.

@@ -28,11 +28,15 @@ impl ExitReport {
     }
 
     /// The line that the worker wrote when its plugin crashed it: the signal, the place and what ran;
-    /// `None` if it wrote none or stderr was inherited.
+    /// with `--log json`, a JSON object. `None` if it wrote none or stderr was inherited.
     #[must_use]
     pub fn crash_line(&self) -> Option<&str> {
         let mut lines = self.stderr.lines().rev();
-        self.signal.and_then(|_| lines.find(|line| line.starts_with("FATAL: SIG")))
+        let is_report = |line: &&str| {
+            line.starts_with("FATAL: SIG")
+                || line.starts_with('{') && line.contains("\"message\":\"FATAL: SIG")
+        };
+        self.signal.and_then(|_| lines.find(is_report))
     }
 
     /// What the exit code or signal means.
@@ -78,6 +82,9 @@ mod tests {
         let stderr = "a\nFATAL: SIGSEGV at 0x8\n  0x1\n".to_owned();
         let crashed = ExitReport { stderr, ..exit(None, Some(11)) };
         assert_eq!(crashed.crash_line(), Some("FATAL: SIGSEGV at 0x8"));
+        let record = r#"{"level":"ERROR","message":"FATAL: SIGSEGV at 0x8"}"#;
+        let crashed = ExitReport { stderr: record.to_owned(), ..exit(None, Some(11)) };
+        assert_eq!(crashed.crash_line(), Some(record));
         assert!(crashed.to_string().ends_with("(FATAL: SIGSEGV at 0x8)"), "{crashed}");
         assert!(exit(Some(0), None).success() && !exit(Some(4), None).success());
     }

@@ -90,6 +90,23 @@ pub enum Listener {
     Unix(UnixListener),
 }
 
+impl fmt::Display for Listener {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tcp(listener) => match listener.local_addr() {
+                Ok(address) => write!(f, "http://{address}"),
+                Err(_) => f.write_str("a TCP socket"),
+            },
+            Self::Unix(listener) => match listener.local_addr() {
+                Ok(address) if address.as_pathname().is_some() => {
+                    address.as_pathname().into_iter().try_for_each(|path| path.display().fmt(f))
+                }
+                _ => f.write_str("a Unix socket without a path"),
+            },
+        }
+    }
+}
+
 /// The addresses for clients: of several sockets of a kind, that of the first.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct BoundAddress {

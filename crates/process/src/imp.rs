@@ -161,6 +161,14 @@ pub(crate) fn read(fd: RawFd, buffer: &mut [u8]) -> usize {
     usize::try_from(read).unwrap_or(0)
 }
 
+/// The number of bytes in a pipe.
+pub(crate) fn unread(pipe: RawFd) -> usize {
+    let mut count: libc::c_int = 0;
+    // SAFETY: FIONREAD writes one integer.
+    unsafe { libc::ioctl(pipe, libc::FIONREAD, &raw mut count) };
+    usize::try_from(count).unwrap_or(0)
+}
+
 pub(crate) fn sleep_a_millisecond() {
     let pause = libc::timespec { tv_sec: 0, tv_nsec: 1_000_000 };
     // SAFETY: nanosleep(2) reads the structure.

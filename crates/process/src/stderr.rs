@@ -3,7 +3,7 @@
 //! By default stderr is shared with the plugin, since the last output of a dying process must not be
 //! lost. With [`capture`], every line on stderr is a JSON record instead: last words by
 //! [`try_write_line`], and what the plugin writes by way of the log. A crash handler calls
-//! [`drain`] and [`settle`], so that a plugin's last output is not lost then either.
+//! [`settle`], so that a plugin's last output is not lost then either.
 
 mod record;
 
@@ -93,30 +93,34 @@ pub fn is_captured() -> bool {
     PIPE.load(Ordering::Acquire) >= 0
 }
 
-/// Writes what is in the pipe of a captured stderr to the original one; async-signal-safe.
+/// Waits up to 50 ms until what was written to a captured stderr is written to the original one, and
+/// then does that itself; async-signal-safe.
 ///
-/// A line that is longer than 1 KiB may become several records.
-pub fn drain() {
+/// In the latter case, a line of more than 1 KiB may become several records.
+pub fn settle() {
+    if !is_captured() {
+        return;
+    }
     let pipe = PIPE.load(Ordering::Acquire);
+    // Ends a line that the thread of `capture` has read in part.
+    imp::try_write(libc::STDERR_FILENO, b"\n");
+    for _ in 0..SETTLE_MILLISECONDS {
+        if imp::unread(pipe) == 0 && !IN_FLIGHT.load(Ordering::Acquire) {
+            return;
+        }
+        imp::sleep_a_millisecond();
+    }
+    drain(pipe);
+}
+
+fn drain(pipe: RawFd) {
     let mut chunk = [0; CHUNK];
     for _ in 0..CHUNKS {
-        let read = if pipe < 0 { 0 } else { imp::read(pipe, &mut chunk) };
+        let read = imp::read(pipe, &mut chunk);
         let Some(read) = chunk.get(..read).filter(|read| !read.is_empty()) else { return };
         for line in read.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
             try_write(Record::new("WARN", "stderr", line).bytes());
         }
-    }
-}
-
-/// Drains a captured stderr, and waits up to 50 ms until what was read before is written;
-/// async-signal-safe.
-pub fn settle() {
-    drain();
-    for _ in 0..SETTLE_MILLISECONDS {
-        if !IN_FLIGHT.load(Ordering::Acquire) {
-            return;
-        }
-        imp::sleep_a_millisecond();
     }
 }
 

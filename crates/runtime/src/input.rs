@@ -15,3 +15,23 @@ pub(crate) fn read(input: &JsonInput) -> Result<Vec<u8>, Error> {
         }),
     }
 }
+
+/// The message of a plugin, which takes the text for the body of a request.
+pub(crate) fn in_terms_of(option: &str, message: String) -> String {
+    match message.strip_prefix("the body ") {
+        Some(rest) => format!("{option} {rest}"),
+        None => message,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_names_the_option_instead_of_a_body() {
+        let message = |text: &str| in_terms_of("--config", text.to_owned());
+        assert_eq!(message("the body is not JSON: EOF"), "--config is not JSON: EOF");
+        assert_eq!(message("threshold is the body of it"), "threshold is the body of it");
+    }
+}

@@ -102,8 +102,13 @@ enum End {
 
 /// The content of a request's config and call.
 struct Inputs {
-    plugin_config: Option<Vec<u8>>,
-    call: Option<Vec<u8>>,
+    plugin_config: Option<Input>,
+    call: Option<Input>,
+}
+
+struct Input {
+    option: String,
+    json: Vec<u8>,
 }
 
 /// Loads and describes a plugin, and makes a run if there is a call; prints the report and returns
@@ -122,8 +127,14 @@ pub fn inspect(request: &InspectRequest, source: impl ClassSource) -> u8 {
 
 impl Inputs {
     fn read(request: &InspectRequest) -> Result<Self, Error> {
-        let read = |input: &Option<JsonInput>| input.as_ref().map(input::read).transpose();
+        let read = |input: &Option<JsonInput>| input.as_ref().map(Input::read).transpose();
         Ok(Self { plugin_config: read(&request.plugin_config)?, call: read(&request.call)? })
+    }
+}
+
+impl Input {
+    fn read(input: &JsonInput) -> Result<Self, Error> {
+        Ok(Self { option: input.option.clone(), json: input::read(input)? })
     }
 }
 
@@ -172,14 +183,19 @@ fn make_report(
 fn try_instance(inputs: &Inputs, class: &Class, watch: &LoadWatch) -> Result<Option<Run>, Error> {
     watch.enter(LoadPhase::Initialize);
     activity::start("initialize");
-    let config = inputs.plugin_config.as_deref().unwrap_or(b"{}");
+    let (option, config) = match &inputs.plugin_config {
+        Some(Input { option, json }) => (&**option, &json[..]),
+        None => ("the config", &b"{}"[..]),
+    };
     let instance = class.create(config, background_context());
-    let instance = instance.map_err(|fault| watch.refused(fault.message))?;
+    let instance =
+        instance.map_err(|fault| watch.refused(input::in_terms_of(option, fault.message)))?;
     watch.enter(LoadPhase::Up);
-    let run = inputs.call.as_ref().map(|call| {
+    let run = inputs.call.as_ref().map(|Input { option, json }| {
         activity::start("execute");
         let start = Instant::now();
-        let result = instance.execute(call, background_context()).map_err(|fault| fault.message);
+        let result = instance.execute(json, background_context());
+        let result = result.map_err(|fault| input::in_terms_of(option, fault.message));
         let end = End::new(result);
         let seconds = start.elapsed().as_secs_f64();
         Run { class: class.info().class.clone(), seconds, end }

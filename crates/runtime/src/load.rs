@@ -15,8 +15,8 @@ use crate::error::Error;
 use crate::event::{Event, Reporter, StopReason};
 use crate::hooks::Hooks;
 use crate::load_watch::{LoadPhase, LoadWatch};
-use crate::plugin_threads;
 use crate::source::ClassSource;
+use crate::{input, plugin_threads};
 
 /// Starts loading; reports the end as an event.
 pub(crate) fn start(
@@ -54,7 +54,10 @@ fn load(
     let service = builder(class, config, hooks, reporter).limits(limits).build();
     if let Some(plugin_config) = plugin_config {
         watch.enter(LoadPhase::Initialize);
-        service.initialize(plugin_config).map_err(|error| watch.refused(error.to_string()))?;
+        let option = config.plugin_config.as_ref().map_or("the config", |input| &input.option);
+        service
+            .initialize(plugin_config)
+            .map_err(|error| watch.refused(input::in_terms_of(option, error.to_string())))?;
     }
     Ok(service)
 }

@@ -183,10 +183,10 @@ impl Worker<'_> {
     fn serve(&self, bound: Bound, service: &WorkerService) -> Result<Outcome, Error> {
         let shares_sockets = bound.is_inherited();
         let (listeners, address) = bound.listen()?;
+        let line = StartLine::new(&self.plugin, service.class_info(), &listeners, self.config);
         let (access, reporter) = (self.config.access.clone(), self.reporter.clone());
         let server = Server::start(listeners, shares_sockets, service.clone(), access, reporter)?;
         let announcement = Announcement::ready(&address, service.class_info());
-        let line = StartLine::new(&self.plugin, service.class_info(), &address, self.config);
         let hooks = Arc::clone(&self.hooks);
         announce::start(&announcement, self.reporter.clone(), move || {
             // The digest takes a while.

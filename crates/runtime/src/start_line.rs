@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use universal_worker_abi::ClassInfo;
-use universal_worker_listen::BoundAddress;
+use universal_worker_listen::Listener;
 use universal_worker_sanitize as sanitize;
 use universal_worker_service::Limits;
 
@@ -20,20 +20,18 @@ impl StartLine {
     pub(crate) fn new(
         label: &PluginLabel,
         class: &ClassInfo,
-        address: &BoundAddress,
+        listeners: &[Listener],
         config: &Config,
     ) -> Self {
         let version = sanitize::name(&class.version);
         let plugin = format!("{label}, {} {version}", sanitize::name(&class.name));
-        let urls = address.url.iter().cloned();
-        let paths = address.path.iter().map(|path| sanitize::path(path));
-        let places: Vec<String> = urls.chain(paths).collect();
+        let places: Vec<String> = listeners.iter().map(ToString::to_string).collect();
         let concurrency = config.concurrency.map_or(class.concurrency, std::num::NonZeroU32::get);
         let limits = limits(&config.limits);
         let (pid, worker) = (std::process::id(), env!("CARGO_PKG_VERSION"));
         let rest = format!(
             "on {}; concurrency {concurrency}, {limits}; pid {pid}, worker {worker}",
-            places.join(" and ")
+            sanitize::one_line(&places.join(", "))
         );
         Self { plugin, rest }
     }
@@ -63,6 +61,9 @@ fn limits(limits: &Limits) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::net::TcpListener;
+    use std::os::unix::net::UnixListener;
+
     use super::*;
 
     #[test]
@@ -73,16 +74,22 @@ mod tests {
         )
         .unwrap();
         let label = PluginLabel { module: "./libc.so".to_owned(), class: Some("C".to_owned()) };
-        let address =
-            BoundAddress { url: Some("http://127.0.0.1:7".to_owned()), path: Some("/s".into()) };
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("s");
+        let tcp = TcpListener::bind("127.0.0.1:0").unwrap();
+        let place = format!("http://{}, {}", tcp.local_addr().unwrap(), path.display());
+        let unix = UnixListener::bind(path).unwrap();
+        let listeners = [Listener::Tcp(tcp), Listener::Unix(unix)];
         let mut config = Config::default();
         config.limits.run_timeout = Some(Duration::from_millis(1500));
         config.limits.max_rss = Some(9);
-        let line = StartLine::new(&label, &class, &address, &config);
-        let start = "serving ./libc.so:C, c 1.2 (sha256 ab) on http://127.0.0.1:7 and /s; \
-            concurrency 3, queue 16, run timeout 1.5 s, body 67108864 bytes, ";
+        let line = StartLine::new(&label, &class, &listeners, &config);
+        let start = format!(
+            "serving ./libc.so:C, c 1.2 (sha256 ab) on {place}; concurrency 3, queue 16, run timeout \
+             1.5 s, body 67108864 bytes, "
+        );
         let text = line.text(Some("ab"));
-        assert!(text.starts_with(start), "{text}");
+        assert!(text.starts_with(&start), "{text}");
         assert!(text.contains(", memory 9 bytes; pid "), "{text}");
         assert!(line.text(None).starts_with("serving ./libc.so:C, c 1.2 on http"));
     }

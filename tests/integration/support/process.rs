@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
-use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStderr, ChildStdout, Command, ExitStatus, Stdio};
 use std::time::Instant;
 use std::{fs, io};
 
@@ -79,6 +79,14 @@ impl Started {
         Self::start(command)
     }
 
+    /// [`by_shell`](Self::by_shell) with a stderr to read.
+    pub(crate) fn by_shell_with_stderr(script: &str, args: &[&str]) -> Self {
+        let mut command = Command::new("sh");
+        command.args(["-c", script, "sh"]).arg(program()).args(args);
+        command.stdin(Stdio::null()).stderr(Stdio::piped());
+        Self::start(command)
+    }
+
     /// Starts it from a Python script, which executes `sys.argv[1:]` in its place.
     pub(crate) fn by_python(script: &str, args: &[&str]) -> Self {
         let mut command = Command::new("python3");
@@ -128,6 +136,11 @@ impl Started {
         let mut rest = String::new();
         self.stdout.as_mut().unwrap().read_to_string(&mut rest).unwrap();
         rest
+    }
+
+    /// A piped stderr.
+    pub(crate) fn take_stderr(&mut self) -> ChildStderr {
+        self.child.stderr.take().unwrap()
     }
 
     /// Reads a piped stderr to its end.

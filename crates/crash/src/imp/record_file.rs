@@ -52,11 +52,16 @@ impl RecordFile {
         }
     }
 
-    /// Writes the record so far, which has no backtrace yet. Async-signal-safe.
-    pub(super) fn write_start(&self, record: &[u8]) {
-        if let Self::File(file) = self {
+    /// Writes the record so far, which has no backtrace yet; whether the file can be written.
+    /// Async-signal-safe.
+    pub(super) fn write_start(&self, record: &[u8]) -> bool {
+        match self {
+            Self::None => false,
             // SAFETY: pwrite(2) gets as many bytes as there are.
-            unsafe { libc::pwrite(*file, record.as_ptr().cast(), record.len(), 0) };
+            Self::File(file) => unsafe {
+                libc::pwrite(*file, record.as_ptr().cast(), record.len(), 0) > 0
+            },
+            Self::Stream(_) => true,
         }
     }
 

@@ -83,8 +83,12 @@ impl Lines {
         {
             log(&lost);
         }
-        if self.rate.admits() {
-            log(String::from_utf8_lossy(&self.partial).trim_end_matches(['\n', '\r']));
+        let line = String::from_utf8_lossy(&self.partial);
+        let line = line.trim_end_matches(['\n', '\r']);
+        // A crash ends lines of stderr that may have ended already.
+        let is_nothing = line.is_empty() && self.stream == Stream::Stderr;
+        if !is_nothing && self.rate.admits() {
+            log(line);
         }
         self.partial.clear();
     }
@@ -151,6 +155,13 @@ mod tests {
         let pieces = logged(&mut lines, &long, now);
         assert_eq!(pieces, ["x".repeat(MAX_LINE), "x".repeat(MAX_LINE), "x".repeat(MAX_LINE)]);
         assert_eq!(lines.partial.len(), 1);
+    }
+
+    #[test]
+    fn an_empty_line_is_one_of_stdout_only() {
+        let now = Instant::now();
+        assert_eq!(logged(&mut Lines::new(Stream::Stdout), b"\n\n", now).len(), 2);
+        assert!(logged(&mut Lines::new(Stream::Stderr), b"\n\n", now).is_empty());
     }
 
     #[test]
