@@ -17,7 +17,8 @@ use crate::support::plugin;
 fn a_python_module_is_handed_to_the_interpreter_unchanged() {
     let layout = Layout::new();
     let args = ["--module", "a.b", "--class", "C", "--port", "0", "--adapters", "m:C"];
-    let report = layout.report(&args, &[]);
+    let options = [("UNIVERSAL_WORKER_QUEUE", "3"), ("UNIVERSAL_WORKER_TOKEN", "secret")];
+    let report = layout.report(&args, &options);
     assert_eq!(report["args"], json!(args));
     assert_eq!(report["argv0"], json!(layout.path("python/universal_worker/worker.py")));
     // As with `python -m`, not the folder of the script.
@@ -28,6 +29,8 @@ fn a_python_module_is_handed_to_the_interpreter_unchanged() {
     let variable = |name: &str| report["variables"][format!("UNIVERSAL_WORKER_{name}")].clone();
     assert_eq!(variable("PROGRAM"), json!(layout.path("universal-worker")));
     assert_eq!(variable("PYTHON_REASON"), "PATH");
+    // The worker there takes them, and then they are gone.
+    assert_eq!((variable("QUEUE"), variable("TOKEN")), (json!("3"), json!("secret")));
     assert_eq!(variable("MODULE_FILE"), Value::Null);
     assert!(variable("SEARCHED").as_str().unwrap().starts_with(layout.folder()), "{report}");
 }

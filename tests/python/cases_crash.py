@@ -94,3 +94,27 @@ def a_crash_at_the_import():
             equal(process.wait(), -signal.SIGSEGV)
             contains(process.log(), "SIGSEGV")
             contains(process.log(), 'bad.py", line 3 in load')
+
+
+@case
+def with_json_logs_the_frames_of_python_are_records():
+    for source, number in (CRASHES["SIGSEGV"], CRASHES["SIGABRT"], CRASHES["SIGBUS"]):
+        with Worker("evaluate", "Evaluate", "--log", "json") as worker:
+            said = "import os; os.write(2, b'said before'); " + source
+            Background(worker.execute, said, headers={"X-Run-Id": "crashing"})
+            equal(worker.wait(), -number)
+            messages = [json.loads(line)["message"] for line in worker.log().splitlines()]
+            text = "\n".join(messages)
+            contains(text, "said before")
+            contains(text, f"FATAL: {number.name}")
+            contains(text, 'evaluate.py", line')
+
+
+@case
+def an_exit_is_a_record_with_json_logs():
+    with Worker("evaluate", "Evaluate", "--log", "json") as worker:
+        Background(worker.execute, "import os; os.write(2, b'said before'); os._exit(3)")
+        equal(worker.wait(), 3)
+        messages = [json.loads(line)["message"] for line in worker.log().splitlines()]
+        check("said before" in messages, worker.log())
+        contains(messages[-1], "FATAL: the plugin ended the process: os._exit(3)")

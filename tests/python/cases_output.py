@@ -108,7 +108,7 @@ def two_runs_at_once_have_lines_of_their_own():
         )
         for line in worker.log().splitlines():
             for word in ("one", "two"):
-                if word in line:
+                if line.endswith(f" {word}"):
                     contains(line, f"run=run{word}")
 
 
@@ -181,3 +181,34 @@ def replaced_stdout(value):
 
 for title, value in (("None", "None"), ("closed", "open('/dev/null', 'w'); sys.stdout.close()")):
     add(f"output: sys.stdout that is {title}", lambda value=value: replaced_stdout(value))
+
+
+@case
+def with_json_every_line_is_json():
+    source = """
+import logging, os, subprocess, sys, threading
+print("by print")
+print("by stderr", file=sys.stderr)
+os.write(2, b"by the number\\n")
+subprocess.run(["sh", "-c", "echo by a child; echo by stderr of a child >&2"])
+logging.warning("by logging")
+def fail(): raise ValueError("by a thread")
+thread = threading.Thread(target=fail)
+thread.start()
+thread.join()
+"""
+    with Worker("evaluate", "Evaluate", "--log", "json") as worker:
+        worker.execute(source).ok()
+        equal(worker.stop(), 0)
+        records = [json.loads(line) for line in worker.log().splitlines()]
+        found = {(record["target"], record["message"]) for record in records}
+        for expected in (
+            ("stdout", "by print"),
+            ("stderr", "by stderr"),
+            ("stderr", "by the number"),
+            ("stdout", "by a child"),
+            ("stderr", "by stderr of a child"),
+            ("root", "by logging"),
+            ("stderr", "ValueError: by a thread"),
+        ):
+            check(expected in found, f"{expected} is not in {sorted(found)}")

@@ -1,5 +1,7 @@
 """The plugin has the first thread for itself, from its import to its cleanup."""
 
+from pathlib import Path
+
 from harness import Background, Worker, check, contains, equal, serving, wait_until
 from registry import add, case
 
@@ -225,3 +227,33 @@ class Plugin:
     with serving(source) as worker:
         equal(worker.stop(), 0)
         contains(worker.log(), "cleanup on the main thread: 1")
+
+
+@case
+def the_variables_of_the_worker_are_taken():
+    source = """
+import os, subprocess
+inside = sorted(os.environ)
+outside = subprocess.run(["env"], capture_output=True, text=True).stdout.splitlines()
+result = [inside, sorted(line.split("=")[0] for line in outside)]
+"""
+    variables = {
+        "UNIVERSAL_WORKER_QUEUE": "3",
+        "UNIVERSAL_WORKER_PLUGIN_DIR": "/nowhere",
+        "LISTEN_FDS": "0",
+        "NOTIFY_SOCKET": "/nowhere",
+        "UNIVERSAL_WORKER_TREE": "mark",
+    }
+    with Worker("evaluate", "Evaluate", env=variables) as worker:
+        for names in worker.execute(source).ok():
+            left = [name for name in names if name in variables]
+            equal(left, ["UNIVERSAL_WORKER_TREE"])
+        contains(worker.log(), "queue 3,")
+
+
+@case
+def a_token_is_not_in_the_environment_that_the_system_shows():
+    with Worker("evaluate", "Evaluate", env={"UNIVERSAL_WORKER_TOKEN": "s3cret"}) as worker:
+        shown = Path(f"/proc/{worker.process.pid}/environ").read_bytes()
+        check(b"s3cret" not in shown, "the token is there")
+        check(b"PATH=" in shown, "nothing is there")

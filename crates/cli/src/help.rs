@@ -14,7 +14,7 @@ const NO_BREAK: &str = "\u{a0}";
 pub(crate) const USAGE: [&str; 4] = [
     "universal-worker --module MODULE [OPTIONS]",
     "universal-worker --module MODULE --check [--json] [--execute JSON]",
-    "universal-worker --list [--plugin-dir DIR]...",
+    "universal-worker --list [--json] [--plugin-dir DIR]...",
     "universal-worker --take-over ENV | --give-back ENV",
 ];
 
@@ -25,7 +25,8 @@ pub(crate) const EXAMPLES: [&str; 2] = [
 
 pub(crate) const VARIABLES_TEXT: &str = "Each option can also be set by the environment variable \
     shown with it. The command line takes precedence; --port, --host, --uds or --fd there \
-    overrides the variables of all four. Switches take 1 or 0; an empty variable is ignored.";
+    overrides the variables of all four. Switches take 1 or 0; an empty variable is ignored. Bytes \
+    may have a unit (64M, 1.5GiB), and seconds another one (500ms, 10m, 1.5h).";
 
 const DOCUMENTATION: &str =
     "Documentation: man universal-worker; docs/operations.md in the sources";

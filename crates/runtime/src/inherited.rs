@@ -60,7 +60,9 @@ impl Inherited {
 /// [`Error::Usage`], with the name of the option.
 pub fn check_inherited(config: &Config) -> Result<(), Error> {
     let announce = if let AnnounceTo::Fd(fd) = config.announce { Some(fd) } else { None };
-    let sockets = sockets(config).iter().map(|fd| ("--fd", *fd));
+    let sockets = sockets(config);
+    let option = if sockets.len() > 1 { "LISTEN_FDS" } else { "--fd" };
+    let sockets = sockets.iter().map(|fd| (option, *fd));
     let named = announce.map(|fd| ("--ready-fd", fd)).into_iter().chain(sockets);
     let named = named.chain(config.lease.map(|fd| ("--lease-fd", fd)));
     let mut seen: Vec<(&str, RawFd)> = Vec::new();

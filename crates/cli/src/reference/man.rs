@@ -12,9 +12,13 @@ const SUMMARY: &str = "serve a plugin over HTTP from a process of its own";
 /// The variables that do not set an option.
 const OTHER_VARIABLES: &[(&str, &str)] = &[
     (
+        "UNIVERSAL_WORKER_TOKEN",
+        "The token that clients need; --token-file on the command line takes precedence.",
+    ),
+    (
         "LISTEN_FDS, LISTEN_PID",
-        "A socket passed by a service manager, used unless an option says where to listen; see \
-         sd_listen_fds(3).",
+        "Sockets passed by a service manager, all of which are served unless the command line says \
+         where to listen; see sd_listen_fds(3).",
     ),
     (
         "NOTIFY_SOCKET",

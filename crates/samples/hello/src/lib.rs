@@ -12,6 +12,7 @@ pub struct Hello {
 
 /// The config, set once with `POST /initialize`.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Config {
     /// The text before the name.
     #[serde(default = "default_greeting")]

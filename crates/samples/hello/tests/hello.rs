@@ -50,6 +50,13 @@ fn an_invalid_config_names_the_field() {
 }
 
 #[test]
+fn an_unknown_config_field_is_refused_with_the_nearest_known_one() {
+    let failure = Harness::<Hello>::new(json!({"greting": "Moin"})).unwrap_err();
+    let expected = "unexpected config field 'greting' (did you mean 'greeting'?)";
+    assert!(failure.message().contains(expected), "{failure}");
+}
+
+#[test]
 fn schemas_match_what_is_accepted() {
     let schema = ClassSchema::<Hello>::new();
     assert_eq!(schema.positional().unwrap(), ["name"]);
