@@ -1,17 +1,18 @@
 //! What a worker says of its start, and what it takes out of the environment.
 
 use std::fs;
-use std::process::Stdio;
+use std::io::{BufRead, BufReader, Read};
+use std::process::Command;
 
 use serde_json::{Value, json};
+use universal_worker_host::Client;
 
-use crate::support::{Started, Worker, plugin, run_to_end, run_with_env, scratch, until_some};
+use crate::support::{NO_ARGS, Started, Worker, plugin, run_to_end, run_with_env, scratch};
 
 const PLUGIN: [&str; 4] = ["--module", "conformance", "--class", "Conformance"];
 
 /// Runs a worker until it has logged that it serves; returns its log.
 fn log_of_a_start(args: &[&str], vars: &str) -> String {
-    use std::io::{BufRead, BufReader, Read};
     let mut started = Started::by_shell_with_stderr(&format!("{vars} exec \"$@\""), args);
     let mut stderr = BufReader::new(started.take_stderr());
     let mut log = String::new();
@@ -30,7 +31,7 @@ fn the_start_is_one_line_with_plugin_digest_address_and_limits() {
     let lines: Vec<&str> = log.lines().filter(|line| line.contains("serving ")).collect();
     let [line] = lines[..] else { panic!("{log}") };
     assert!(line.contains(" INFO "), "{line}");
-    let sum = std::process::Command::new("sha256sum").arg(plugin("conformance")).output().unwrap();
+    let sum = Command::new("sha256sum").arg(plugin("conformance")).output().unwrap();
     let sha256 = String::from_utf8(sum.stdout).unwrap();
     let sha256 = sha256.split(' ').next().unwrap();
     for expected in [
@@ -95,21 +96,14 @@ async fn a_usage_error_reaches_the_announce_file_and_no_check_announces() {
 }
 
 #[test]
-fn options_and_the_token_are_taken_out_of_the_environment() {
-    let dir = scratch();
-    let path = dir.path().to_str().unwrap().to_owned();
-    let vars = "UNIVERSAL_WORKER_QUEUE=3 UNIVERSAL_WORKER_TOKEN=s3cret LISTEN_FDS=0 LISTEN_PID=1 \
-        LISTEN_FDNAMES=x NOTIFY_SOCKET=/nope WATCHDOG_USEC=1 UNIVERSAL_WORKER_TREE=mark OTHER=1";
-    let mut started = Started::by_shell(&format!("env {vars} \"$@\" & wait"), &PLUGIN);
-    let announcement = started.announcement();
-    let pid = announcement["pid"].as_u64().unwrap();
-    // The token is needed for a run, but what a process starts with is there before.
-    let environ = fs::read(format!("/proc/{pid}/environ")).unwrap();
+fn a_token_is_not_in_the_environment_that_the_system_shows() {
+    let vars = "UNIVERSAL_WORKER_TOKEN=s3cret OTHER=1";
+    let mut started = Started::by_shell(&format!("{vars} exec \"$@\""), &PLUGIN);
+    started.announcement();
+    let environ = fs::read(format!("/proc/{}/environ", started.pid())).unwrap();
     let environ = String::from_utf8_lossy(&environ);
     assert!(!environ.contains("s3cret") && environ.contains("OTHER=1"), "{environ}");
-    drop(path);
-    crate::support::signal(u32::try_from(pid).unwrap(), "TERM");
-    started.wait();
+    started.terminate();
 }
 
 #[tokio::test]
@@ -119,9 +113,9 @@ async fn processes_of_the_plugin_do_not_get_the_options() {
     let vars = "UNIVERSAL_WORKER_QUEUE=3 LISTEN_FDS=0 LISTEN_PID=1 LISTEN_FDNAMES=x \
         NOTIFY_SOCKET=/nope WATCHDOG_USEC=1 UNIVERSAL_WORKER_TREE=mark";
     let mut started = Started::by_shell(&format!("{vars} exec \"$@\""), &PLUGIN);
-    let client = universal_worker_host::Client::new(&started.url());
+    let client = Client::new(&started.url());
     let call = json!({"op": "shell", "script": format!("env > {}", file.display())});
-    let _: Value = client.execute(&crate::support::NO_ARGS, &call).await.unwrap();
+    let _: Value = client.execute(&NO_ARGS, &call).await.unwrap();
     let env = fs::read_to_string(&file).unwrap();
     for name in ["UNIVERSAL_WORKER_QUEUE", "LISTEN_", "NOTIFY_SOCKET", "WATCHDOG_"] {
         assert!(!env.contains(name), "{name}: {env}");
