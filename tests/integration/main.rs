@@ -41,5 +41,6 @@ mod starts;
 mod stdout;
 mod streams;
 mod support;
+mod system;
 mod usage;
 mod wedged;
