@@ -128,7 +128,7 @@ async fn announce_file_appears_complete() {
 async fn a_stale_announce_file_is_removed_before_the_plugin_loads() {
     let folder = scratch();
     let file = folder.path().join("announcement");
-    std::fs::write(&file, "{}").unwrap();
+    std::fs::write(&file, r#"{"event":"ready","proto":1,"pid":1}"#).unwrap();
     let args = ["--module", "conformance", "--class", "SlowToLoad", "--announce-file"];
     let mut started = Started::spawn(&[&args[..], &[file.to_str().unwrap()]].concat());
     started.until_thread("load");
