@@ -46,7 +46,11 @@ impl<L: Listener> Acceptor<L> {
                 () = connections.ended() => {}
                 accepted = listener.accept() => match accepted {
                     Ok(None) => self.listener = None,
-                    Ok(connection) => self.waiting = connection,
+                    Ok(connection) => {
+                        self.waiting = connection;
+                        // The requests of those before it are read, however many follow.
+                        tokio::task::yield_now().await;
+                    }
                     Err(error) => recover(&error, connections).await,
                 }
             }
