@@ -33,6 +33,7 @@
 //! - `pool`: the engine among threads. Plugin code runs on threads of its own, so that control routes
 //!   answer within milliseconds, whatever the plugin does.
 //! - `runs`: all of that behind one type, without HTTP.
+//! - `connection`: the state of one connection, which `api` and `serve` share.
 //! - `api`: the routes, which only translate; `error_code` is the table of codes in their errors.
 //! - `access`, `same_user`, `serve` and `service`: the public face.
 
