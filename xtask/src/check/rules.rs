@@ -41,6 +41,7 @@ pub(super) const ARROWS: &[Arrows] = &[
     ("conformance", &["plugin"]),
     ("bench", &["abi", "host", "loader", "json"]),
     ("faults", &["host", "telemetry"]),
+    ("conformance-axum", &[]),
     ("xtask", &[]),
 ];
 
