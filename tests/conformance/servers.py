@@ -36,9 +36,11 @@ class Server:
 
     def _announced(self):
         line = self.process.stdout.readline()
-        if not line.strip():
-            raise RuntimeError(f"{self.name} did not start")
-        return int(json.loads(line)["url"].rsplit(":", 1)[1])
+        announcement = json.loads(line) if line.strip() else {}
+        if not announcement.get("url"):
+            self.stop()
+            raise RuntimeError(f"{self.name} did not start: {announcement.get('message')}")
+        return int(announcement["url"].rsplit(":", 1)[1])
 
     def request(self, path, body=None, *, headers=None, timeout=20, method=None):
         """Returns status and body."""
