@@ -10,10 +10,13 @@ import os
 import pathlib
 import platform
 import re
+import subprocess
 import sys
 import time
+import traceback
 
 from servers import Servers
+from table import Table
 
 # In the order in which they run: the quick ones first.
 PARTS = ["suite", "raw", "access", "clients", "browser", "attacks", "soak"]
@@ -39,7 +42,7 @@ def main():
     for part in options.parts or PARTS:
         print(f"\n## {part}", flush=True)
         begin = time.monotonic()
-        found = importlib.import_module(part).run(context)
+        found = run(part, context)
         for table in found:
             table.print()
         print(f"({part}: {time.monotonic() - begin:.0f} s)", flush=True)
@@ -49,6 +52,16 @@ def main():
     failures = sum(len(table.failures) for table in tables)
     print(f"\n{sum(len(table.rows) for table in tables)} rows, {failures} failed")
     return 1 if failures else 0
+
+
+def run(part, context):
+    try:
+        return importlib.import_module(part).run(context)
+    except (OSError, RuntimeError, subprocess.SubprocessError) as error:
+        traceback.print_exc()
+        table = Table(part, ["what", "result"])
+        table.row(part, "did not run", failure=str(error))
+        return [table]
 
 
 def arguments():
