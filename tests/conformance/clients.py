@@ -1,5 +1,6 @@
 """The clients in the wild: whether they read a status that is sent before their body was, and lines as lines."""
 
+import importlib.util
 import json
 import pathlib
 import shutil
@@ -41,7 +42,12 @@ def run(context):
 
 def clients(work):
     """The command of each client that is installed, before its case."""
-    found = {name: [sys.executable, HERE / "python_clients.py", name] for name in PYTHON}
+    found = {}
+    for name in PYTHON:
+        if importlib.util.find_spec(name.replace("urllib", "urllib.request")):
+            found[name] = [sys.executable, HERE / "python_clients.py", name]
+        else:
+            skip(name)
     found["curl"] = None
     for name in ("http", "fetch"):
         found[f"node {name}"] = ["node", HERE / "node.mjs", name]

@@ -68,7 +68,7 @@ def arguments():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(PARTS))
     parser.add_argument("--dist", required=True, help="the folder with the worker and its plugins")
-    parser.add_argument("--axum", required=True, help="the plain axum server")
+    parser.add_argument("--axum", help="the plain axum server")
     parser.add_argument("--original", help="a Python with the original worker")
     parser.add_argument("--work", required=True, help="a folder for temporary files")
     parser.add_argument("--quick", action="store_true", help="fewer connections and less time")

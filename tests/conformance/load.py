@@ -33,7 +33,11 @@ class Crowd:
     def __init__(self, port, count, opening):
         self.connections = []
         for _ in range(count):
-            connection = socket.create_connection(("127.0.0.1", port), timeout=PROBE_TIMEOUT)
+            connection = socket.socket()
+            # Small, so that answers that are not read soon fill it.
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            connection.settimeout(PROBE_TIMEOUT)
+            connection.connect(("127.0.0.1", port))
             connection.setblocking(False)
             # A server without room for it does not take it.
             with contextlib.suppress(OSError):

@@ -139,10 +139,11 @@ class Original(Server):
 
 
 class Servers:
-    """Starts servers; the original is missing where it is not installed."""
+    """Starts servers; those to compare with may be missing."""
 
     def __init__(self, dist, axum, original):
-        self._dist, self._axum = os.path.abspath(dist), os.path.abspath(axum)
+        self._dist = os.path.abspath(dist)
+        self._axum = os.path.abspath(axum) if axum else None
         # A link in an environment must not be resolved.
         self._original = os.path.abspath(original) if original else None
 
@@ -157,12 +158,12 @@ class Servers:
 
     def starts(self, *options, files=None, axum=()):
         """What starts each server, ours first; `options` are for this worker."""
-        found = [
-            lambda: self.ours(*options, files=files),
-            lambda: self.axum(*axum, files=files),
-            lambda: self.original(files=files),
-        ]
-        return found if self._original else found[:2]
+        found = [lambda: self.ours(*options, files=files)]
+        if self._axum:
+            found.append(lambda: self.axum(*axum, files=files))
+        if self._original:
+            found.append(lambda: self.original(files=files))
+        return found
 
     def columns(self, *options, **more):
         """Each server in turn."""
@@ -171,7 +172,8 @@ class Servers:
                 yield server
 
     def names(self):
-        return [Ours.name, Axum.name] + ([Original.name] if self._original else [])
+        others = [(self._axum, Axum.name), (self._original, Original.name)]
+        return [Ours.name, *(name for program, name in others if program)]
 
 
 def free_port():

@@ -28,6 +28,7 @@ mod json_logs;
 mod lifecycle;
 mod load;
 mod logs;
+mod mutations;
 mod optional_features;
 mod progress;
 mod python;

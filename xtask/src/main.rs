@@ -39,8 +39,10 @@ tasks:
   test [ARGS]       run all tests; ARGS are passed to `cargo test`
   check             check formatting, lints, docs and the rules of the workspace
   compat            run the published Python host with this worker
-  conformance [--texts N] [--seed S]
-                    compare the JSON encoder with CPython's json.dumps
+  conformance [PART...] [--quick] [--docs] [--minutes N]
+                    compare the worker with a plain axum server and the original,
+                    under requests, clients, a browser, attacks and a soak; the part
+                    `encoder` [--texts N] [--seed S] compares JSON with CPython's
   bench [ARGS]      print the benchmark tables
   faults [ARGS]     print the table of faults
   man [--out DIR]   write the manual page; --docs updates docs/operations.md
