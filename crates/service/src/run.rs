@@ -25,14 +25,12 @@ pub(crate) mod sync;
 pub(crate) mod timestamp;
 pub(crate) mod usage;
 
-use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use universal_worker_abi::{CancelCallback, Emitted, Fault, Level, RunContext};
 
-use crate::plugin_log;
 use crate::run::account::Costs;
 use crate::run::cancel::CancelReason;
 use crate::run::cancel_token::CancelToken;
@@ -43,6 +41,7 @@ use crate::run::progress::Progress;
 use crate::run::reply_headers::ReplyHeaders;
 use crate::run::timestamp::Timestamp;
 use crate::run::usage::Usage;
+use crate::{encode, plugin_log};
 
 /// A run, shared by its plugin, its client and its observers.
 ///
@@ -214,7 +213,7 @@ impl RunContext for Run {
             self.emitted_invalid_utf8.store(true, Ordering::Relaxed);
             return Emitted::ReaderGone;
         };
-        lines.push(&on_one_line(text), &self.cancel)
+        lines.push(&encode::on_one_line(text), &self.cancel)
     }
 
     fn usage(&self, json: &[u8]) {
@@ -252,33 +251,6 @@ impl RunContext for Run {
     }
 }
 
-/// A JSON text without characters that readers take for the end of a line.
-///
-/// Line feeds and carriage returns in JSON are only white space. The others (NEL, LS, PS) can stand
-/// only in strings.
-fn on_one_line(json: &str) -> Cow<'_, str> {
-    let bytes = json.as_bytes();
-    let is_break = |at: usize| {
-        matches!(bytes[at..], [0xC2, 0x85, ..] | [0xE2, 0x80, 0xA8 | 0xA9, ..]) // UTF-8
-    };
-    let has_break = memchr::memchr2(b'\n', b'\r', bytes).is_some()
-        || memchr::memchr2_iter(0xC2, 0xE2, bytes).any(is_break);
-    if !has_break {
-        return Cow::Borrowed(json);
-    }
-    let mut line = String::with_capacity(json.len() + 16);
-    for character in json.chars() {
-        match character {
-            '\n' | '\r' => line.push(' '),
-            '\u{85}' => line.push_str("\\u0085"),
-            '\u{2028}' => line.push_str("\\u2028"),
-            '\u{2029}' => line.push_str("\\u2029"),
-            other => line.push(other),
-        }
-    }
-    Cow::Owned(line)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -311,12 +283,5 @@ mod tests {
         let lines = run.output().lines().unwrap();
         let taken = std::future::poll_fn(|cx| lines.poll_take(cx)).await.unwrap();
         assert_eq!(taken, "{   \"a\":  1}\n");
-    }
-
-    #[test]
-    fn a_line_has_no_other_end_of_a_line() {
-        let line = on_one_line("[\"a\u{2028}b\u{2029}c\u{85}é\"]");
-        assert_eq!(line, "[\"a\\u2028b\\u2029c\\u0085é\"]");
-        assert!(matches!(on_one_line("\"é\""), Cow::Borrowed(_)));
     }
 }

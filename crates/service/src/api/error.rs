@@ -11,13 +11,13 @@ use universal_worker_abi::Fault;
 use crate::api::body_reader::BodyLimit;
 use crate::api::response;
 use crate::api::response_headers::ResponseHeaders;
-use crate::connection;
 use crate::error_code::ErrorCode;
 use crate::run::cancel::CancelReason;
 use crate::run::error::{RunError, SpawnError};
 use crate::run::failure::Failure;
 use crate::run::job_error::JobError;
 use crate::runs::Runs;
+use crate::{connection, encode};
 
 #[derive(Debug, Error)]
 pub(crate) enum ApiError {
@@ -150,7 +150,9 @@ impl ApiError {
             error: for_lines.then_some(&message),
             _job_error: job_error,
         };
-        let mut response = response::from_value(status, &body);
+        // Clients may read the error of a stream line by line.
+        let body = B::from(Bytes::from(encode::to_line(&body)));
+        let mut response = response::with_body(status, response::JSON, body);
         self.add_headers(response.headers_mut());
         response
     }
@@ -257,5 +259,19 @@ fn run_status(failure: &Failure) -> StatusCode {
             }
             code => usual_status(code),
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_is_one_line() {
+        let error = ApiError::UnknownRun("a\u{2028}b".to_owned());
+        let body = ApiError::Stream(Box::new(error)).into_response::<Bytes>().into_body();
+        let text = str::from_utf8(&body).unwrap();
+        assert_eq!(text.matches("a\\u2028b").count(), 2, "{text}");
+        assert!(text.is_ascii());
     }
 }

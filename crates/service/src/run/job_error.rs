@@ -66,7 +66,7 @@ impl JobError {
 
     /// The last line of a stream, without its line feed.
     pub(crate) fn to_line(&self, code: ErrorCode) -> Vec<u8> {
-        encode::to_vec(&Line { error: &self.message, code: code.as_str(), _job_error: self })
+        encode::to_line(&Line { error: &self.message, code: code.as_str(), _job_error: self })
     }
 
     /// The error cut down to a bounded size, because a plugin may write any amount of text.

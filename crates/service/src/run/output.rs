@@ -131,7 +131,7 @@ impl Output {
             }
             (Self::Stream { client, lines }, Ok(_)) => {
                 let frames = lines.framing() == Framing::Frames;
-                lines.finish(frames.then(|| encode::to_vec(&EndFrame { end: &account })));
+                lines.finish(frames.then(|| encode::to_line(&EndFrame { end: &account })));
                 send(client, Ok(()), None);
             }
             (Self::Stream { client, lines }, Err(failure)) => {
