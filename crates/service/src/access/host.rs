@@ -97,7 +97,7 @@ impl OwnedHost {
 
     pub(super) fn is_host_of(&self, host: HostPort<'_>) -> bool {
         match (self, host.host) {
-            (Self::AnyAddress, Host::Address(_)) => true,
+            (Self::AnyAddress, Host::Address(address)) => !address.is_unspecified(),
             (Self::Address(known), Host::Address(address)) => *known == address,
             (Self::Name(known), Host::Name(name)) => known.eq_ignore_ascii_case(name),
             _ => false,

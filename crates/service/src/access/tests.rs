@@ -219,9 +219,17 @@ fn the_token_is_checked_last() {
 }
 
 #[test]
-fn any_address_can_be_allowed_but_no_name() {
-    let access = Access::loopback().allow_addresses();
-    for (host, expected) in [("192.0.2.7:80", 200), ("[2001:db8::7]", 200), ("box", 403)] {
-        assert_eq!(status(&access, "/", &[("host", host)]), expected, "{host}");
+fn a_remote_server_is_reached_by_its_addresses() {
+    let remote = Access::loopback().allow_addresses();
+    for (host, expected) in [
+        ("192.0.2.7:80", 200),
+        ("[2001:db8::7]", 200),
+        ("localhost", 200),
+        ("box", 403),
+        ("0.0.0.0", 403),
+        ("[::]:80", 403),
+        ("[::ffff:0.0.0.0]", 403),
+    ] {
+        assert_eq!(status(&remote, "/", &[("host", host)]), expected, "{host}");
     }
 }

@@ -142,10 +142,10 @@ pub(crate) fn find<'p>(method: &Method, path: &'p str) -> Result<Route<'p>, ApiE
 /// The error of a target that is no route.
 fn not_found(method: &Method, path: &str) -> ApiError {
     match path {
-        // The target of `OPTIONS *` and of `CONNECT`: the server as a whole.
-        "*" => ApiError::MethodNotAllowed { allow: ANY_METHOD },
+        // Forms that belong to one method each, and name the server as a whole (RFC 9112, 3.2).
+        "*" if method == Method::OPTIONS => ApiError::MethodNotAllowed { allow: ANY_METHOD },
         "" if method == Method::CONNECT => ApiError::MethodNotAllowed { allow: ANY_METHOD },
-        "" => ApiError::Target,
+        "*" | "" => ApiError::Target,
         _ => ApiError::NotFound,
     }
 }

@@ -32,8 +32,7 @@ impl ApiState {
         let gate = |limit| {
             let (sampler, plugin) = (Arc::clone(&sampler), runs.info().name.clone());
             MemoryGate::new(plugin, limit, limits.names.max_rss(), move || {
-                // Memory that cannot be measured closes nothing.
-                sampler.sample().memory_rss_mb.unwrap_or(0.0)
+                sampler.sample().memory_rss_mb
             })
         };
         let memory = limits.max_rss.map(gate);

@@ -9,7 +9,7 @@ use thiserror::Error;
 pub(crate) struct MemoryGate {
     plugin: String,
     limit: MemoryBound,
-    measure: Box<dyn Fn() -> f64 + Send + Sync>,
+    measure: Box<dyn Fn() -> Option<f64> + Send + Sync>,
     /// As the log says it.
     is_closed: AtomicBool,
 }
@@ -34,12 +34,12 @@ pub(crate) struct Pressure {
 }
 
 impl MemoryGate {
-    /// Closed while `measure`, in MiB, is above `limit` bytes.
+    /// Closed while `measure`, in MiB, is above `limit` bytes; open while it is unknown.
     pub(crate) fn new(
         plugin: String,
         limit: u64,
         name: &'static str,
-        measure: impl Fn() -> f64 + Send + Sync + 'static,
+        measure: impl Fn() -> Option<f64> + Send + Sync + 'static,
     ) -> Self {
         let limit = MemoryBound { mib: limit as f64 / f64::from(1 << 20), name };
         Self { plugin, limit, measure: Box::new(measure), is_closed: AtomicBool::new(false) }
@@ -47,7 +47,7 @@ impl MemoryGate {
 
     /// Measures; logs when the gate closes and opens.
     pub(crate) fn pressure(&self) -> Option<Pressure> {
-        let (held_mib, MemoryBound { mib, name }) = ((self.measure)(), self.limit);
+        let (held_mib, MemoryBound { mib, name }) = ((self.measure)()?, self.limit);
         let closed = held_mib > mib;
         let changed = self.is_closed.swap(closed, Ordering::Relaxed) != closed;
         let plugin = &self.plugin;
@@ -81,7 +81,7 @@ mod tests {
     fn the_gate_is_closed_above_the_limit() {
         let held = Arc::new(AtomicU32::new(0));
         let measured = Arc::clone(&held);
-        let measure = move || f64::from(measured.load(Ordering::Relaxed));
+        let measure = move || Some(f64::from(measured.load(Ordering::Relaxed)));
         let gate = MemoryGate::new("x".to_owned(), 512 << 20, "max_rss", measure);
         for (mib, closed) in [(0, false), (512, false), (513, true), (812, true), (1, false)] {
             held.store(mib, Ordering::Relaxed);
