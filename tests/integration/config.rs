@@ -20,6 +20,15 @@ async fn a_config_in_force_has_its_defaults_and_survives_rejected_ones() {
 }
 
 #[tokio::test]
+async fn a_config_may_begin_with_a_byte_order_mark() {
+    let worker = Worker::start("Conformance", &["--config", "\u{feff}{}"]).await;
+    assert_eq!(worker.post("/initialize", "\u{feff}{}").await.status, 200);
+    let refused = worker.post("/initialize", "\u{feff}{nope").await.json();
+    assert!(refused["detail"].as_str().unwrap().contains("line 1 column 2"), "{refused}");
+    assert_eq!(refused["code"], "bad_json");
+}
+
+#[tokio::test]
 async fn each_instance_is_cleaned_up_exactly_once() {
     let dir = scratch();
     let log = dir.path().join("cleanups");

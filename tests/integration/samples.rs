@@ -1,5 +1,7 @@
 //! The sample plugins in a worker.
 
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use serde_json::{Value, json};
@@ -50,6 +52,18 @@ async fn a_file_that_is_no_recording_is_a_user_input_error() {
         assert_eq!(body["_job_error"]["category"], "user_input", "{body}");
         assert!(body["detail"].as_str().unwrap().contains(expected), "{body}");
     }
+}
+
+#[tokio::test]
+async fn voice_activity_reads_a_file_whose_name_is_not_utf8() {
+    let dir = scratch();
+    let name = OsStr::from_bytes(b"caf\xe9.wav");
+    std::fs::copy(recording("librivox-0870.wav"), dir.path().join(name)).unwrap();
+    let worker = Worker::voice_activity().await;
+    // As Python's json.dumps writes what os.fsdecode makes of the name.
+    let path = format!("{}/caf\\udce9.wav", dir.path().display());
+    let reply = worker.post("/execute", &format!("{{\"args\":[\"{path}\"]}}")).await;
+    assert_eq!(reply.status, 200, "{reply:?}");
 }
 
 #[tokio::test]

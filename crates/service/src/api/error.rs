@@ -31,7 +31,7 @@ pub(crate) enum ApiError {
     HostHeader,
     #[error("the Host header and the target name different hosts")]
     HostMismatch,
-    #[error("host '{}' is not allowed: use a loopback address", shortened(.0))]
+    #[error("host '{}' is not allowed: use the worker's own address, or have it allowed", shortened(.0))]
     HostRefused(String),
     #[error("pages of another origin are not allowed")]
     OriginRefused,
