@@ -187,7 +187,7 @@ impl InstanceCell {
 
     pub(super) fn accept(&self, config: Bytes, instance: &Instance) {
         let in_force = Bytes::from_owner(instance.config());
-        *self.locked_config() = Config { accepted: Some(config), in_force };
+        *self.locked_config() = Config { accepted: Some(owned(config)), in_force };
     }
 
     pub(super) fn accepted_config(&self) -> Option<Bytes> {
@@ -238,5 +238,18 @@ impl From<InstanceError> for RunError {
             InstanceError::NotInitialized(fault) => Self::NotInitialized(fault),
             InstanceError::Rejected(fault) => Self::Fault(fault),
         }
+    }
+}
+
+/// A copy, because the body of a request holds a place among all bodies, or a whole buffer of its
+/// connection; the same if there is no memory for a copy.
+fn owned(config: Bytes) -> Bytes {
+    let mut copy = Vec::new();
+    match copy.try_reserve_exact(config.len()) {
+        Ok(()) => {
+            copy.extend_from_slice(&config);
+            copy.into()
+        }
+        Err(_) => config,
     }
 }

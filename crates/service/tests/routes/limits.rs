@@ -46,3 +46,15 @@ async fn an_embedder_reads_the_names_of_its_own_settings() {
     assert_eq!(response.json()["detail"], "the body is larger than 10 bytes (max_body)");
     assert_eq!(response.json()["code"], "too_large");
 }
+
+#[tokio::test]
+async fn a_config_in_force_does_not_count_as_a_body() {
+    let mut limits = Limits::default();
+    limits.max_body_total = 200_000;
+    let service = Script::default().builder().limits(limits).build();
+    let large = format!("{{\"a\":\"{}\"}}", "x".repeat(150_000));
+    for path in ["/initialize", "/initialize", "/execute"] {
+        let response = request(&service, "POST", path, &large).await;
+        assert_eq!(response.status, 200, "{path}: {}", response.body);
+    }
+}
