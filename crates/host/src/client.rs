@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, Method, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -54,6 +54,19 @@ impl Client {
     /// A client of the worker at `url`, such as `http://127.0.0.1:41234`.
     pub fn new(url: &str) -> Self {
         Self { transport: Transport::new(url), timeouts: Timeouts::default() }
+    }
+
+    /// Sets the token that the worker requires (`--token-file`, `UNIVERSAL_WORKER_TOKEN`).
+    ///
+    /// # Errors
+    /// [`CallError::InvalidRequest`] if the token has characters that a header cannot have.
+    pub fn token(mut self, token: &str) -> Result<Self, CallError> {
+        let value = HeaderValue::from_str(&format!("Bearer {token}"));
+        let mut value = value.map_err(|error| CallError::InvalidRequest(error.into()))?;
+        // Hides it from Debug output.
+        value.set_sensitive(true);
+        self.transport.authorization = Some(value);
+        Ok(self)
     }
 
     /// Sets how long to wait for responses.
@@ -263,5 +276,17 @@ impl Client {
         tokio::time::timeout(limit, request)
             .await
             .unwrap_or_else(|_| Err(CallError::TimedOut { path: path.to_owned(), limit }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_output_hides_the_token() {
+        let client = Client::new("http://127.0.0.1:1").token("c2VjcmV0").unwrap();
+        assert!(!format!("{client:?}").contains("c2VjcmV0"));
+        Client::new("http://127.0.0.1:1").token("two\nlines").unwrap_err();
     }
 }

@@ -1,7 +1,7 @@
 //! Sends requests to a worker.
 
 use bytes::Bytes;
-use http::{HeaderMap, Method, Request, Response, header};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, header};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::client::conn::http1;
@@ -16,6 +16,8 @@ use crate::raw_response::RawResponse;
 #[derive(Debug, Clone)]
 pub(crate) struct Transport {
     address: String,
+    /// The value of `Authorization`.
+    pub(crate) authorization: Option<HeaderValue>,
 }
 
 /// The connection of one request; dropping it closes it.
@@ -27,7 +29,7 @@ pub(crate) struct Connection {
 impl Transport {
     pub(crate) fn new(url: &str) -> Self {
         let address = url.strip_prefix("http://").unwrap_or(url).trim_end_matches('/').to_owned();
-        Self { address }
+        Self { address, authorization: None }
     }
 
     /// Sends a request and reads the whole response.
@@ -57,6 +59,9 @@ impl Transport {
             request = request.header(header::HOST, &self.address);
         }
         let mut request = request.body(Full::new(body)).map_err(CallError::InvalidRequest)?;
+        if let Some(authorization) = &self.authorization {
+            request.headers_mut().insert(header::AUTHORIZATION, authorization.clone());
+        }
         request.headers_mut().extend(headers);
 
         let stream = TcpStream::connect(&self.address)
