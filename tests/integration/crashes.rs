@@ -1,12 +1,15 @@
 //! Crashes of plugins, and their reports.
 
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::{fs, io};
 
 use serde_json::{Value, json};
 use universal_worker_host::{Client, ExitReport};
 
-use crate::support::{NO_ARGS, Started, Worker, c_library, fill, run_to_end, scratch, until_some};
+use crate::support::{
+    NO_ARGS, Started, Worker, c_library, fill, plugin, run_to_end, scratch, until_some,
+};
 
 fn crash(exit: &ExitReport, signal: i32, name: &str) -> String {
     assert_eq!(exit.signal, Some(signal), "{exit:?}");
@@ -176,4 +179,93 @@ async fn a_full_stderr_and_an_unwritable_crash_file_do_not_block_a_crash() {
     let run = client.execute::<_, _, Value>(&NO_ARGS, &json!({"op": "segfault"})).await;
     assert!(run.is_err());
     assert_eq!(std::os::unix::process::ExitStatusExt::signal(&started.wait()), Some(11));
+}
+
+#[tokio::test]
+async fn a_crash_in_a_thread_of_the_plugin_is_not_that_of_the_lane() {
+    let folder = scratch();
+    let file = folder.path().join("crash.json");
+    let worker = Worker::start("Conformance", &["--crash-file", file.to_str().unwrap()]).await;
+    let run = worker.spawn_run("own", json!({"op": "segfault_together", "threads": 1}));
+    let line = crash(&worker.wait().await, 11, "SIGSEGV at 0x8");
+    assert!(line.contains("Conformance, a thread of the plugin, running: own"), "{line}");
+    let record: Value = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
+    assert_eq!(record["thread"], "a thread of the plugin");
+    assert_eq!(record["in_worker"], false);
+    assert!(run.await.is_err());
+}
+
+#[tokio::test]
+async fn a_crash_in_a_thread_of_the_worker_is_told_as_its_own() {
+    // tgkill(2)
+    let number = if cfg!(target_arch = "x86_64") { 234 } else { 131 };
+    for thread in ["main", "io", "force-exit", "run-clock"] {
+        let folder = scratch();
+        let file = folder.path().join("crash.json");
+        let worker = Worker::start("Conformance", &["--crash-file", file.to_str().unwrap()]).await;
+        assert_eq!(worker.execute(json!({})).await.status, 200);
+        let pid = worker.pid();
+        let id = match thread {
+            "main" => pid.to_string(),
+            // A thread names itself, after it has started.
+            name => until_some(async || id_of_thread(pid, name)).await,
+        };
+        let send = format!("import ctypes; ctypes.CDLL(None).syscall({number}, {pid}, {id}, 11)");
+        assert!(Command::new("python3").args(["-c", &send]).status().unwrap().success());
+        let line = crash(&worker.wait().await, 11, "SIGSEGV (sent by process ");
+        assert!(line.contains(&format!(") in the worker itself, thread {thread}, ")), "{line}");
+        let record: Value = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
+        assert_eq!((&record["thread"], &record["in_worker"]), (&json!(thread), &json!(true)));
+    }
+}
+
+fn id_of_thread(pid: u32, name: &str) -> Option<String> {
+    let tasks = fs::read_dir(format!("/proc/{pid}/task")).unwrap().flatten();
+    let has_name = |task: &fs::DirEntry| {
+        fs::read_to_string(task.path().join("comm")).is_ok_and(|comm| comm.trim() == name)
+    };
+    tasks.into_iter().find(has_name).map(|task| task.file_name().into_string().unwrap())
+}
+
+/// Serves a copy of the plugin with one class, whose name nobody gives, and changes the copy.
+async fn crash_after(change: impl FnOnce(&Path)) -> Option<(String, Value)> {
+    let folder = scratch();
+    let library = folder.path().join("libcopy.so");
+    fs::copy(plugin("hello"), &library).unwrap();
+    let (file, log) = (folder.path().join("crash.json"), folder.path().join("log"));
+    let args = ["--module", library.to_str().unwrap(), "--crash-file", file.to_str().unwrap()];
+    let mut started = Started::with_stderr(&args, fs::File::create(&log).unwrap().into());
+    let client = Client::new(&started.url());
+    change(&library);
+    let call = json!({"name": "you"});
+    if client.execute::<_, _, Value>(&NO_ARGS, &call).await.is_ok() {
+        started.terminate();
+        return None;
+    }
+    started.wait();
+    let log = fs::read_to_string(log).unwrap();
+    let line = log.lines().find(|line| line.starts_with("FATAL")).unwrap().to_owned();
+    Some((line, serde_json::from_slice(&fs::read(&file).unwrap()).unwrap()))
+}
+
+#[tokio::test]
+async fn a_library_that_was_overwritten_is_the_cause_of_the_crash() {
+    let cut = |library: &Path| drop(fs::File::create(library).unwrap());
+    let overwritten = |library: &Path| fs::write(library, "#!/bin/sh\n").unwrap();
+    for (line, record) in [crash_after(cut).await.unwrap(), crash_after(overwritten).await.unwrap()]
+    {
+        assert!(line.contains("libcopy.so:Hello, thread "), "{line}");
+        let cause = "(the library's file has changed since it was loaded: replace files by \
+            renaming, and start a new worker)";
+        assert!(line.ends_with(cause), "{line}");
+        assert_eq!((&record["library_changed"], &record["class"]), (&json!(true), &json!("Hello")));
+    }
+    let renamed = |library: &Path| {
+        let new = library.with_extension("new");
+        fs::write(&new, "another build").unwrap();
+        fs::rename(new, library).unwrap();
+    };
+    assert!(crash_after(renamed).await.is_none(), "the file that was loaded is unchanged");
+    let removed = |library: &Path| fs::remove_file(library).unwrap();
+    assert!(crash_after(removed).await.is_none());
 }
