@@ -1,5 +1,8 @@
 //! Sends requests to a worker.
 
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, header};
 use http_body_util::{BodyExt, Full};
@@ -64,7 +67,7 @@ impl Transport {
         }
         request.headers_mut().extend(headers);
 
-        let stream = TcpStream::connect(&self.address)
+        let stream = connect(&self.address)
             .await
             .map_err(|source| CallError::Connect { address: self.address.clone(), source })?;
         let (mut sender, connection) =
@@ -79,8 +82,42 @@ impl Transport {
     }
 }
 
+/// Connects; `localhost` means both loopback addresses, whatever the resolver knows, because a server
+/// may listen on one of them only.
+async fn connect(address: &str) -> io::Result<TcpStream> {
+    let (host, port) = address.rsplit_once(':').unwrap_or((address, ""));
+    match port.parse::<u16>() {
+        Ok(port) if host.eq_ignore_ascii_case("localhost") => {
+            let both = [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
+            TcpStream::connect(&both.map(|ip: IpAddr| SocketAddr::new(ip, port))[..]).await
+        }
+        _ => TcpStream::connect(address).await,
+    }
+}
+
 impl Drop for Connection {
     fn drop(&mut self) {
         self.driver.abort();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn localhost_is_either_loopback_address() {
+        for ip in ["127.0.0.1", "::1"] {
+            // A system without IPv6 has no ::1.
+            let Ok(listener) = TcpListener::bind((ip, 0)).await else { continue };
+            let port = listener.local_addr().unwrap().port();
+            for name in ["localhost", "LocalHost"] {
+                connect(&format!("{name}:{port}")).await.unwrap();
+            }
+            let ip = if ip == "::1" { "[::1]" } else { ip };
+            connect(&format!("{ip}:{port}")).await.unwrap();
+        }
     }
 }

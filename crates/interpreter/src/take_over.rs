@@ -5,7 +5,9 @@
 //! the package's `takeover.py` if the command line names a worker's module.
 //! It does nothing if that file is gone, so the published worker runs then.
 
-use std::fmt::Write;
+use std::fmt::Write as _;
+use std::fs::File;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::{fmt, fs, io, process};
 
@@ -77,8 +79,11 @@ fn file_in(folder: &Path) -> Result<PathBuf, InterpreterError> {
     Ok(packages.join(FILE))
 }
 
-/// The content of the file, if there is one.
+/// The content of the file, if there is one; a link, or what is no file, is foreign.
 fn own_content(file: &Path) -> Result<Option<String>, InterpreterError> {
+    if fs::symlink_metadata(file).is_ok_and(|found| !found.is_file()) {
+        return Err(InterpreterError::Foreign(file.to_owned()));
+    }
     match fs::read_to_string(file) {
         Ok(content) if content.starts_with(START) => Ok(Some(content)),
         Ok(_) => Err(InterpreterError::Foreign(file.to_owned())),
@@ -93,7 +98,8 @@ fn own_content(file: &Path) -> Result<Option<String>, InterpreterError> {
 /// Writes a temporary file and renames it, because an interpreter may start at any time.
 fn write(file: &Path, text: &str) -> io::Result<()> {
     let fresh = file.with_extension(format!("fresh-{}", process::id()));
-    let written = fs::write(&fresh, text).and_then(|()| fs::rename(&fresh, file));
+    let mut made = File::options().write(true).create_new(true).open(&fresh)?;
+    let written = made.write_all(text.as_bytes()).and_then(|()| fs::rename(&fresh, file));
     written.inspect_err(|_| drop(fs::remove_file(&fresh)))
 }
 
@@ -211,6 +217,13 @@ mod tests {
             assert!(matches!(give_back(dir.path()), Err(InterpreterError::Foreign(_))));
             assert_eq!(fs::read(&file).unwrap(), content);
         }
+        let target = dir.path().join("target");
+        fs::write(&target, format!("{START}in a file that a link names\n")).unwrap();
+        fs::remove_file(&file).unwrap();
+        std::os::unix::fs::symlink(&target, &file).unwrap();
+        assert!(matches!(take_over(dir.path(), &package), Err(InterpreterError::Foreign(_))));
+        assert!(matches!(give_back(dir.path()), Err(InterpreterError::Foreign(_))));
+        assert!(fs::symlink_metadata(&file).unwrap().is_symlink());
     }
 
     #[test]

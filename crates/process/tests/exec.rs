@@ -1,4 +1,5 @@
-//! What a front end does before it executes another program: stdout set aside, signals blocked.
+//! What a front end does before it executes another program: stdout set aside, signals blocked; and
+//! what becomes of a process whose thread panics.
 //!
 //! The test program starts itself again as that front end.
 
@@ -11,7 +12,7 @@ use std::time::Duration;
 use std::{env, fs, io};
 
 use rustix::process::Signal;
-use universal_worker_process::{Queue, exit, signals, stdout};
+use universal_worker_process::{Queue, exit, signals, stdout, thread};
 
 /// The variable that selects what the process does.
 const ROLE: &str = "EXEC_ROLE";
@@ -64,6 +65,14 @@ fn front_end() {
             names.sort_unstable();
             print(&format!("{names:?}\n"));
         }
+        "panic" => {
+            thread::on_panic(|name| {
+                print(&format!("{name} panicked\n"));
+                exit::now(0)
+            });
+            thread::spawn("cripple", "a test", || panic!("a bug")).unwrap();
+            let _: () = Queue::unbounded().pop();
+        }
         other => panic!("{other}"),
     }
     exit::now(0)
@@ -90,4 +99,11 @@ fn stdout_is_set_aside_across_an_exec() {
 fn a_blocked_signal_waits_for_its_watcher_across_an_exec() {
     let (stdout, _) = run("block");
     assert!(stdout.contains("[\"SIGHUP\", \"SIGINT\", \"SIGTERM\"]"), "{stdout}");
+}
+
+#[test]
+fn a_thread_that_panics_ends_the_process_as_the_handler_says() {
+    let (stdout, stderr) = run("panic");
+    assert!(stdout.contains("cripple panicked"), "{stdout}");
+    assert!(stderr.contains("a bug"), "{stderr}");
 }
