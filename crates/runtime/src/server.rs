@@ -1,6 +1,7 @@
 //! The I/O thread, which serves the sockets.
 
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use tokio::net::{TcpListener, UnixListener};
 use tokio::runtime;
@@ -45,9 +46,12 @@ impl Server {
         let sockets = Sockets::new(listeners, &runtime).map_err(failed)?;
         let (phase, received) = watch::channel(Phase::Serving);
         thread::spawn("io", "the sockets", move || {
-            // Reports the end of this thread, even by a panic.
+            // Reports the end of this thread, even by a panic: the worker then stops in order.
             let _on_end = ReportEnd(reporter);
-            runtime.block_on(sockets.serve(service, access, received));
+            let serve = AssertUnwindSafe(|| {
+                runtime.block_on(sockets.serve(service, access, received));
+            });
+            let _ = catch_unwind(serve);
         })?;
         Ok(Self { phase, shares_sockets })
     }

@@ -32,10 +32,11 @@ pub(super) fn visit(is_over: impl Fn() -> bool, mut visit: impl FnMut(LiveProces
 /// All pids but those of this process and of process 1, the likely ones first: the system gives out
 /// increasing numbers, and starts over at the end.
 fn ranges(own: i32, newest: Option<i32>, max: i32) -> [RangeInclusive<i32>; 3] {
-    match newest {
-        Some(newest) if newest > own => [own + 1..=newest, newest + 1..=max, 2..=own - 1],
-        Some(newest) => [own + 1..=max, 2..=newest, newest + 1..=own - 1],
-        None => [own + 1..=max, 2..=own - 1, 1..=0],
+    let newest = newest.unwrap_or(max);
+    if newest > own {
+        [own + 1..=newest, newest + 1..=max, 2..=own - 1]
+    } else {
+        [own + 1..=max, 2..=newest, newest + 1..=own - 1]
     }
 }
 
@@ -64,7 +65,7 @@ mod tests {
     #[test]
     fn living_children_are_found_and_nothing_else() {
         let mut children = [(); 3].map(|()| Command::new("sleep").arg("600").spawn().unwrap());
-        let pids = children.each_ref().map(|child| Pid::from_child(child));
+        let pids = children.each_ref().map(Pid::from_child);
         let find = || {
             let found = Cell::new(Vec::new());
             visit(
