@@ -86,10 +86,13 @@ fn attempt(config: &Config, source: Box<dyn ClassSource>) -> Result<Outcome, Err
 /// What the plugin prints becomes log lines; what it writes to stderr only if that is all JSON.
 pub(crate) fn capture_output(format: logging::Format) -> Result<(), Error> {
     stdout::capture()?;
-    match format {
-        logging::Format::Text => Ok(()),
-        logging::Format::Json => Ok(stderr::capture()?),
+    if format == logging::Format::Json
+        && let Err(error) = stderr::capture()
+    {
+        // It may be closed; the worker does without.
+        log::warn!("{error}");
     }
+    Ok(())
 }
 
 /// Installs the crash handler.
