@@ -11,7 +11,7 @@ mod origin;
 mod token;
 
 use http::request::Request;
-use http::{HeaderMap, Version, header};
+use http::{HeaderMap, HeaderName, Version, header};
 
 use crate::access::host::{HostPort, OwnedHost};
 pub use crate::access::layer::AccessControl;
@@ -49,6 +49,8 @@ enum AllowedOrigins {
     OwnAnd(Vec<String>),
     Any,
 }
+
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 impl Access {
     /// Admits requests whose `Host` is a loopback name or address, and that no page of another site
@@ -195,7 +197,7 @@ impl Access {
             }
             (Some(_), Some(_)) => return Err(ApiError::OriginRefused),
         }
-        let sites = headers.get_all("sec-fetch-site");
+        let sites = headers.get_all(SEC_FETCH_SITE);
         if sites.iter().all(|site| matches!(site.as_bytes(), b"same-origin" | b"none")) {
             Ok(())
         } else {

@@ -18,7 +18,9 @@ use std::time::Duration;
 pub struct Limits {
     /// Bytes of the body of one request (64 MiB); a larger one gets 413.
     pub max_body: usize,
-    /// Bytes of all bodies that are being read (256 MiB); a request beyond it gets 503.
+    /// Bytes of all bodies together (256 MiB), of large ones until their run ends; a request beyond it
+    /// gets 503. Where `RLIMIT_AS` or a cgroup limits the memory of the process, at most an eighth of
+    /// what it has left when the service is built.
     pub max_body_total: usize,
     /// Runs that may wait for a lane (16); one more gets 503.
     pub queue: usize,
