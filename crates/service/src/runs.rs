@@ -257,7 +257,7 @@ impl Runs {
     }
 
     /// Whether the process tree holds too much memory for another run.
-    fn pressure(&self) -> Option<Pressure> {
+    pub(crate) fn pressure(&self) -> Option<Pressure> {
         self.memory.as_ref()?.pressure()
     }
 
