@@ -102,9 +102,9 @@ impl PluginFolders {
     /// The first folder that the system refuses to read for now, such as without a free file
     /// descriptor: the plugin may be there.
     fn unreadable(&self) -> Option<(&Path, io::Error)> {
-        self.0.iter().find_map(|folder| match fs::read_dir(folder).map_err(shortage) {
-            Err(Some(error)) => Some((&**folder, error)),
-            _ => None,
+        self.0.iter().find_map(|folder| {
+            let first = fs::read_dir(folder).and_then(|mut files| files.next().transpose());
+            Some((&**folder, shortage(first.err()?)?))
         })
     }
 

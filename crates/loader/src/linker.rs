@@ -82,6 +82,22 @@ mod tests {
     }
 
     #[test]
+    fn a_shortage_is_not_a_missing_library() {
+        for (text, expected) in [
+            (
+                "/p/libx.so: cannot open shared object file: Too many open files",
+                "./libx.so: cannot be read: Too many open files (os error 24)",
+            ),
+            (
+                "libcudart.so.12: failed to map segment from shared object: Cannot allocate memory",
+                "./libx.so: cannot be read: Cannot allocate memory (os error 12)",
+            ),
+        ] {
+            check(text, expected);
+        }
+    }
+
+    #[test]
     fn a_program_is_not_a_library() {
         let error =
             error_for("/p/libx.so: cannot dynamically load position-independent executable");
