@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::SystemTime;
 use std::{env, fs, process};
 
+use rustix::io::Errno;
 use rustix::process::{Pid, PidfdFlags, Signal};
 
 /// The mark of one worker, which all of its descendants inherit.
@@ -51,6 +52,9 @@ impl TreeMark {
 
     /// Scans all processes once; returns how many were killed.
     fn kill_found(&self) -> usize {
+        if !is_own_procfs() {
+            return 0;
+        }
         let Ok(processes) = fs::read_dir("/proc") else { return 0 };
         let pids = processes.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
         pids.filter_map(Pid::from_raw).filter(|pid| self.kill(*pid)).count()
@@ -65,7 +69,16 @@ impl TreeMark {
         let Ok(handle) = rustix::process::pidfd_open(pid, PidfdFlags::empty()) else {
             return false;
         };
-        self.marks(pid) && rustix::process::pidfd_send_signal(&handle, Signal::KILL).is_ok()
+        if !self.marks(pid) {
+            return false;
+        }
+        match rustix::process::pidfd_send_signal(&handle, Signal::KILL) {
+            // A filter of system calls may know only kill(2).
+            Err(Errno::NOSYS | Errno::PERM) => {
+                rustix::process::kill_process(pid, Signal::KILL).is_ok()
+            }
+            sent => sent.is_ok(),
+        }
     }
 
     /// proc(5): `environ` is the initial environment of the process, and empty for a zombie.
@@ -81,6 +94,13 @@ impl TreeMark {
             .and_then(|rest| rest.strip_prefix(b"=")?.strip_prefix(self.0.as_bytes()));
         value.is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/"))
     }
+}
+
+/// Whether `/proc` shows the pid namespace of this process: in another one, its numbers are those of
+/// other processes.
+fn is_own_procfs() -> bool {
+    let link = fs::read_link("/proc/self").ok();
+    link.and_then(|link| link.to_str()?.parse().ok()) == Some(process::id())
 }
 
 #[cfg(test)]
