@@ -8,7 +8,7 @@ use std::sync::Arc;
 use universal_worker_crash::activity;
 use universal_worker_process::{Queue, signals, thread};
 use universal_worker_service as service;
-use universal_worker_service::{Class, LimitNames, WedgedRun, WorkerService};
+use universal_worker_service::{Class, LimitNames, PluginThreadEvent, WedgedRun, WorkerService};
 
 use crate::config::{Config, OnWedged};
 use crate::error::Error;
@@ -79,7 +79,9 @@ fn builder(
             let hooks = Arc::clone(&hooks);
             move |event| {
                 plugin_threads::on_event(event);
-                hooks.on_plugin_thread(event);
+                if *event != PluginThreadEvent::ClockStarted {
+                    hooks.on_plugin_thread(event);
+                }
             }
         })
         .on_wedged({

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::{fmt, io, thread};
 
-/// An event on a thread that runs plugin code, reported on that thread.
+/// An event on a thread that runs plugin code, or on that of the deadlines, reported on that thread.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PluginThreadEvent<'a> {
