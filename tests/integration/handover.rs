@@ -6,7 +6,7 @@ use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 
@@ -36,11 +36,15 @@ impl Socket {
 
     /// Starts a worker on it, and waits until it serves.
     fn worker(&self, args: &[&str]) -> Started {
-        let args = [&PLUGIN[..], &["--fd", "0"], args].concat();
-        let socket = OwnedFd::from(self.0.try_clone().unwrap());
-        let mut worker = Started::with_stdin(&args, socket.into());
+        let mut worker = self.start(args);
         worker.announcement();
         worker
+    }
+
+    fn start(&self, args: &[&str]) -> Started {
+        let args = [&PLUGIN[..], &["--fd", "0"], args].concat();
+        let socket = OwnedFd::from(self.0.try_clone().unwrap());
+        Started::with_stdin(&args, socket.into())
     }
 }
 
@@ -128,6 +132,27 @@ fn a_handover_from_a_worker_that_hangs_loses_no_request() {
     });
 }
 
+#[test]
+fn a_worker_that_hangs_leaves_its_idle_connections_to_others() {
+    let socket = Socket::new();
+    let mut worker = socket.worker(&["--stop-grace", "5"]);
+    let (mut idle, stays) = call(socket.address(), None).unwrap();
+    assert!(stays);
+    let mut run = TcpStream::connect(socket.address()).unwrap();
+    let body = json!({"kwargs": {"op": "hang", "secs": 60.0}}).to_string();
+    run.write_all(&post("/execute", &[], &body)).unwrap();
+    thread::sleep(Duration::from_millis(100));
+    let start = Instant::now();
+    signal(worker.pid(), "TERM");
+    // Until the end of the connection.
+    assert_eq!(idle.read(&mut [0]).unwrap(), 0);
+    assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
+    let mut answer = String::new();
+    run.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 409"), "{answer}");
+    assert_eq!(worker.wait().code(), Some(4));
+}
+
 /// As a service manager does, which starts a worker when the former one has ended.
 #[test]
 fn an_idle_worker_ends_without_losing_a_request() {
@@ -139,7 +164,7 @@ fn an_idle_worker_ends_without_losing_a_request() {
         move || {
             let mut workers = 0;
             while !stop.load(Ordering::Relaxed) {
-                socket.worker(&["--idle-timeout", "0.1"]).wait();
+                socket.start(&["--idle-timeout", "0.1"]).wait();
                 workers += 1;
             }
             workers

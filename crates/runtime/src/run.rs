@@ -23,7 +23,7 @@ use crate::inherited::Inherited;
 use crate::load_watch::LoadWatch;
 use crate::outcome::Outcome;
 use crate::plugin_label::PluginLabel;
-use crate::server::Server;
+use crate::server::{Server, Sharing};
 use crate::source::ClassSource;
 use crate::start_line::StartLine;
 use crate::stop::Stop;
@@ -184,11 +184,14 @@ impl Worker<'_> {
 
     /// Serves until there is a reason to stop, and stops.
     fn serve(&self, bound: Bound, service: &WorkerService) -> Result<Outcome, Error> {
-        let shares_sockets = bound.is_inherited();
+        let sharing = match bound.is_inherited() {
+            true => Sharing::HandedOver(self.config.stop_grace),
+            false => Sharing::Own,
+        };
         let (listeners, address) = bound.listen()?;
         let line = StartLine::new(&self.plugin, service.class_info(), &listeners, self.config);
         let (access, reporter) = (self.config.access.clone(), self.reporter.clone());
-        let server = Server::start(listeners, shares_sockets, service.clone(), access, reporter)?;
+        let server = Server::start(listeners, sharing, service.clone(), access, reporter)?;
         let announcement = Announcement::ready(&address, service.class_info());
         let hooks = Arc::clone(&self.hooks);
         announce::start(&announcement, self.reporter.clone(), move || {
@@ -218,7 +221,7 @@ impl Worker<'_> {
                 }
             }
         };
-        Ok(self.stop(reason).serving(service, server))
+        Ok(self.stop(reason).serving(service, &server))
     }
 
     fn stop(&self, reason: StopReason) -> Stop<'_> {

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
 
 use tokio::net::{TcpListener, UnixListener};
 use tokio::runtime;
@@ -10,7 +11,7 @@ use tokio::sync::watch;
 use universal_worker_listen as listen;
 use universal_worker_process::thread;
 use universal_worker_service::{
-    Accepted, Access, AccessControl, Listener, SameUser, WorkerService, serve,
+    Accepted, Access, AccessControl, ConnectionLimits, Listener, SameUser, WorkerService, serve,
 };
 
 use crate::error::Error;
@@ -20,8 +21,17 @@ use crate::event::{Event, Reporter};
 #[derive(Debug)]
 pub(crate) struct Server {
     phase: watch::Sender<Phase>,
-    /// The sockets were handed over by the host, and other processes may serve them as well.
-    shares_sockets: bool,
+    sharing: Sharing,
+}
+
+/// Whether other processes may serve the same sockets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sharing {
+    /// They are the worker's own, and reach it until its end.
+    Own,
+    /// The host handed them over. Connections may stay open for this time after the shutdown, until
+    /// the end of their runs.
+    HandedOver(Duration),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,7 +45,7 @@ enum Phase {
 impl Server {
     pub(crate) fn start(
         listeners: Vec<listen::Listener>,
-        shares_sockets: bool,
+        sharing: Sharing,
         service: WorkerService,
         access: Access,
         reporter: Reporter,
@@ -48,26 +58,32 @@ impl Server {
         thread::spawn("io", "the sockets", move || {
             // Reports the end of this thread, even by a panic: the worker then stops in order.
             let _on_end = ReportEnd(reporter);
+            let mut limits = service.connection_limits();
+            if let Sharing::HandedOver(grace) = sharing {
+                limits.shutdown_grace = grace;
+            }
             let serve = AssertUnwindSafe(|| {
-                runtime.block_on(sockets.serve(service, access, received));
+                runtime.block_on(sockets.serve(service, access, limits, received));
             });
             let _ = catch_unwind(serve);
         })?;
-        Ok(Self { phase, shares_sockets })
+        Ok(Self { phase, sharing })
     }
 
     /// Leaves the sockets to other processes if the host handed them over: accepts no more
     /// connections, and lets those that were accepted end with their next response. Returns whether
     /// it does; if so, the end is reported as an event.
     pub(crate) fn leave_sockets(&self) -> bool {
-        if self.shares_sockets {
+        let leaves = self.sharing != Sharing::Own;
+        if leaves {
             self.phase.send_replace(Phase::Closing);
         }
-        self.shares_sockets
+        leaves
     }
 
-    /// Shuts down after open responses have finished; the end is reported as an event.
-    pub(crate) fn shut_down(self) {
+    /// Closes idle connections, and ends after open responses have finished, which is reported as an
+    /// event.
+    pub(crate) fn shut_down(&self) {
         self.phase.send_replace(Phase::ShuttingDown);
     }
 }
@@ -99,8 +115,13 @@ impl Sockets {
     }
 
     /// Serves until the shutdown; each kind of sockets has the limit of connections for itself.
-    async fn serve(self, service: WorkerService, access: Access, phase: watch::Receiver<Phase>) {
-        let limits = service.connection_limits();
+    async fn serve(
+        self,
+        service: WorkerService,
+        access: Access,
+        limits: ConnectionLimits,
+        phase: watch::Receiver<Phase>,
+    ) {
         let service = service.without_access_control();
         let until = |wanted| reached(phase.clone(), wanted);
         let tcp = async {

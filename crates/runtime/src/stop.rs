@@ -49,12 +49,16 @@ impl<'a> Stop<'a> {
     }
 
     /// Stops a worker that is serving.
-    pub(crate) fn serving(self, service: &WorkerService, server: Server) -> Outcome {
+    pub(crate) fn serving(self, service: &WorkerService, server: &Server) -> Outcome {
         // First of all, so that no connection is accepted from another process that could serve it.
         let leaves = server.leave_sockets();
         log::info!("stopping: {}", self.reason);
         announce::notify("STOPPING=1");
         let has_ended = leaves && self.server_ends_within(LEAVING.min(self.grace / 3));
+        if leaves {
+            // Clients of idle connections reach another worker, rather than this one.
+            server.shut_down();
+        }
         self.hooks.stopping();
         let left = self.plugin_grace().saturating_sub(self.start.elapsed());
         let abandoned = abandoned(service.stop(left));

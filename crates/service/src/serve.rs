@@ -46,6 +46,8 @@ pub struct ConnectionLimits {
     /// Time without progress of a response that its client does not read (300 s); then the connection
     /// is closed.
     pub write_timeout: Duration,
+    /// Time for open responses at the shutdown (100 ms); those of runs come with the end of the runs.
+    pub shutdown_grace: Duration,
 }
 
 impl Default for ConnectionLimits {
@@ -54,11 +56,13 @@ impl Default for ConnectionLimits {
             max_connections: 512,
             header_timeout: Duration::from_secs(30),
             write_timeout: Duration::from_secs(300),
+            shutdown_grace: Duration::from_millis(100),
         }
     }
 }
 
-/// Serves until `shutdown` resolves, then gives responses 100 ms to finish.
+/// Serves until `shutdown` resolves, then closes idle connections, and gives responses
+/// [`shutdown_grace`](ConnectionLimits::shutdown_grace) to finish.
 ///
 /// The service may be a [`WorkerService`](crate::WorkerService), or one with tower layers around it.
 /// The caller owns the socket and the condition to stop.
@@ -127,13 +131,10 @@ pub async fn serve<L, S, B>(
     }
     drop(acceptor);
     stage.shut_down();
-    if tokio::time::timeout(GRACE, connections.all_ended()).await.is_err() {
+    if tokio::time::timeout(limits.shutdown_grace, connections.all_ended()).await.is_err() {
         log::debug!("closing connections with unfinished responses");
     }
 }
-
-/// Time for responses that are ready; those of runs came before, with the end of the runs.
-const GRACE: Duration = Duration::from_millis(100);
 
 /// Drives a connection to its end.
 async fn drive<I, S, B>(connection: http1::Connection<I, S>, stage: Arc<Stage>)

@@ -137,6 +137,7 @@ impl WorkerService {
             max_connections: limits.max_connections.max(runs),
             header_timeout: limits.header_timeout,
             write_timeout: limits.write_timeout,
+            ..ConnectionLimits::default()
         }
     }
 }

@@ -1,6 +1,7 @@
 //! A server whose connections stay within the process, and its clients.
 
 use std::convert::Infallible;
+use std::error::Error;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -9,11 +10,15 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::routing::{get, post};
+use http::{Request, Response};
 use hyper::body::{Bytes, Frame};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
-use universal_worker_service::{Accepted, ConnectionLimits, Listener, serve};
+use tower_service::Service;
+use universal_worker_service::{
+    Accepted, ConnectionLimits, Listener, RequestBody, WorkerService, background_context, serve,
+};
 
 /// A listener that ends with its sender.
 struct InProcess(mpsc::Receiver<DuplexStream>);
@@ -46,12 +51,30 @@ struct Endless;
 
 impl Server {
     pub(crate) fn start(limits: ConnectionLimits) -> Self {
+        Self::of(limits, routes())
+    }
+
+    /// Serves a worker's own routes.
+    pub(crate) fn worker() -> Self {
+        let class = universal_worker_plugin::in_process::<hello::Hello>(background_context());
+        let service = WorkerService::builder(class.unwrap()).build();
+        Self::of(service.connection_limits(), service)
+    }
+
+    fn of<S, B>(limits: ConnectionLimits, service: S) -> Self
+    where
+        S: Service<Request<RequestBody>, Response = Response<B>, Error = Infallible>,
+        S: Clone + Send + 'static,
+        S::Future: Send,
+        B: hyper::body::Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<Box<dyn Error + Send + Sync>>,
+    {
         let (connections, accepted) = mpsc::channel(16);
         let (shutdown, received) = oneshot::channel::<()>();
         let shutting_down = async {
             let _ = received.await;
         };
-        let task = tokio::spawn(serve(InProcess(accepted), routes(), limits, shutting_down));
+        let task = tokio::spawn(serve(InProcess(accepted), service, limits, shutting_down));
         Self { connections, shutdown, task }
     }
 
