@@ -83,8 +83,8 @@ mod tests {
         let crashed = ExitReport { stderr, ..exit(None, Some(11)) };
         assert_eq!(crashed.crash_line(), Some("FATAL: SIGSEGV at 0x8"));
         let record = r#"{"level":"ERROR","message":"FATAL: SIGSEGV at 0x8"}"#;
-        let crashed = ExitReport { stderr: record.to_owned(), ..exit(None, Some(11)) };
-        assert_eq!(crashed.crash_line(), Some(record));
+        let with_json = ExitReport { stderr: record.to_owned(), ..exit(None, Some(11)) };
+        assert_eq!(with_json.crash_line(), Some(record));
         assert!(crashed.to_string().ends_with("(FATAL: SIGSEGV at 0x8)"), "{crashed}");
         assert!(exit(Some(0), None).success() && !exit(Some(4), None).success());
     }

@@ -144,6 +144,10 @@ pub(crate) async fn initialize(runs: &Runs, body: Bytes) -> ApiResult {
     let pending = runs.initialize(body)?;
     let result = pending.result(connection::client_left).await;
     let result = result.ok_or_else(|| ApiError::from_lost_lifecycle(runs))?;
+    match &result {
+        Ok(()) => log::info!("initialized"),
+        Err(fault) => log::warn!("initialize failed: {}", fault.message),
+    }
     result.map_err(|fault| ApiError::from_rejected_config(fault, runs))?;
     ok(&StatusBody { status: "ok" })
 }

@@ -13,15 +13,6 @@ impl InstanceCell {
     ///
     /// If the plugin rejects the config, the former one stays in force.
     pub(crate) fn replace_config(&self, config: Bytes) -> Result<(), Fault> {
-        let replaced = self.try_replace_config(config);
-        match &replaced {
-            Ok(()) => log::info!("initialized"),
-            Err(fault) => log::warn!("initialize failed: {}", fault.message),
-        }
-        replaced
-    }
-
-    fn try_replace_config(&self, config: Bytes) -> Result<(), Fault> {
         let _lifecycle = self.lifecycle();
         let drops_first = self.class.info().reload == Reload::DropFirst;
         let former = match self.take() {
