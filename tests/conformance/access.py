@@ -158,7 +158,7 @@ def with_token(context):
 
 
 def is_open(method, path):
-    return path in OPEN and method in ("GET", "HEAD", "OPTIONS")
+    return path in OPEN and method in ("GET", "HEAD")
 
 
 TOKENS = [

@@ -9,6 +9,7 @@
 - `runs`: how many calls of the plugin it makes (none), or the least and the most;
 - `interim`: the interim answers, such as 100;
 - `methods`: those of the requests, if it is more than one; `repeat`: how many times it is tried;
+  `patience`: how many seconds it may take;
 - `other`: whether no RFC demands it; `lacking`: the server that does not have the route.
 """
 
@@ -18,7 +19,7 @@ import pathlib
 from concurrent.futures import ThreadPoolExecutor
 
 from table import Table
-from wire import exchange
+from wire import PATIENCE, exchange
 
 ROWS = json.loads((pathlib.Path(__file__).parent / "raw.json").read_text())
 
@@ -93,7 +94,8 @@ def once(server, row):
     before = server.runs()
     methods = row.get("methods") or [parts[0].split(b" ")[0].decode("latin-1")]
     try:
-        seen = exchange(server.port, parts, methods, fin=row.get("fin", False))
+        patience = row.get("patience", PATIENCE)
+        seen = exchange(server.port, parts, methods, fin=row.get("fin", False), patience=patience)
         runs = server.runs() - before
     except OSError as error:
         return type(error).__name__, ["the server is not there"]

@@ -60,10 +60,10 @@ class Connection:
         self.data = b""
         self.closed = self.was_reset = False
 
-    def send(self, data):
+    def send(self, data, patience=PATIENCE):
         """Sends all of it, and reads meanwhile, so that nobody waits for the other."""
         self.socket.setblocking(False)
-        end = time.monotonic() + PATIENCE
+        end = time.monotonic() + patience
         while data and not self.closed and time.monotonic() < end:
             readable, writable, _ = select.select([self.socket], [self.socket], [], PATIENCE)
             if readable:
@@ -121,7 +121,7 @@ def exchange(port, parts, methods, *, fin=False, patience=PATIENCE):
         for index, part in enumerate(parts):
             if index:
                 connection.read(QUIET)
-            connection.send(part)
+            connection.send(part, patience)
         if fin:
             connection.finish()
         first = time.monotonic()
