@@ -4,6 +4,7 @@
 //! failures, such as a main thread that hangs.
 //! It is started early and never blocks for long.
 
+use std::io::Write;
 use std::time::{Duration, Instant};
 
 use universal_worker_crash::activity;
@@ -65,10 +66,15 @@ impl ForceExit {
 
 /// Ends the process after a panic of one of its own threads.
 pub(crate) fn on_panic(thread: &'static str) {
-    for part in ["FATAL: thread ", thread, " of the worker panicked; this is a bug in the worker\n"]
-    {
-        stderr::try_write(part.as_bytes());
-    }
+    // On the stack, because memory may be what is short; a thread's name has at most 15 bytes.
+    let mut line = [0; 128];
+    let mut rest = &mut line[..];
+    let _ = writeln!(
+        rest,
+        "FATAL: thread {thread} of the worker panicked; this is a bug in the worker"
+    );
+    let left = rest.len();
+    stderr::try_write_line(&line[..line.len() - left]);
     let _ = descendants::kill_here();
     exit::now(DEFECT)
 }
