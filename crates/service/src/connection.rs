@@ -8,14 +8,18 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering::Relaxed};
 
-/// Counts the bytes that were read and written on all connections of a server, as a clock for
-/// "longest without progress" that costs no system call.
+/// What the connections of one server share.
 #[derive(Debug, Default)]
-pub(crate) struct ProgressClock(AtomicU64);
+pub(crate) struct Shared {
+    /// Counts reads and writes, as a clock for "longest without progress" without a system call.
+    clock: AtomicU64,
+    /// Each connection ends with its next response.
+    closing: AtomicBool,
+}
 
 #[derive(Debug)]
 pub(crate) struct Connection {
-    clock: Arc<ProgressClock>,
+    shared: Arc<Shared>,
     /// The time of the last progress, by the clock.
     last_progress: AtomicU64,
     activity: AtomicU8,
@@ -87,10 +91,17 @@ pub(crate) fn client_left() -> bool {
     CURRENT.try_with(|current| current.client_left.load(Relaxed)).unwrap_or(false)
 }
 
+impl Shared {
+    /// From now on, each connection ends with its next response.
+    pub(crate) fn close(&self) {
+        self.closing.store(true, Relaxed);
+    }
+}
+
 impl Connection {
-    pub(crate) fn new(clock: Arc<ProgressClock>) -> Self {
+    pub(crate) fn new(shared: Arc<Shared>) -> Self {
         let connection = Self {
-            clock,
+            shared,
             last_progress: AtomicU64::new(0),
             activity: AtomicU8::new(Activity::Idle as u8),
             write_blocked: AtomicBool::new(false),
@@ -129,8 +140,8 @@ impl Connection {
     /// Bytes were read or written.
     pub(crate) fn progress(&self) {
         // Not an atomic increment: two connections may share a time.
-        let now = self.clock.0.load(Relaxed) + 1;
-        self.clock.0.store(now, Relaxed);
+        let now = self.shared.clock.load(Relaxed) + 1;
+        self.shared.clock.store(now, Relaxed);
         self.last_progress.store(now, Relaxed);
     }
 
@@ -199,14 +210,16 @@ impl Connection {
         self.client_left.load(Relaxed) && !self.answers_after_end.load(Relaxed)
     }
 
-    /// Whether the body of the request was read to its end; if not, the rest is read before the
+    /// Whether the connection ends with the current response.
+    ///
+    /// It does if the body of the request was not read to its end; what is left is read before the
     /// connection is closed.
-    pub(crate) fn check_body_read(&self) -> bool {
-        let read = self.body_read.load(Relaxed);
-        if !read {
+    pub(crate) fn ends(&self) -> bool {
+        let is_body_left = !self.body_read.load(Relaxed);
+        if is_body_left {
             self.lingers.store(true, Relaxed);
         }
-        read
+        is_body_left || self.shared.closing.load(Relaxed)
     }
 
     /// The body of the response was handed over to be written.

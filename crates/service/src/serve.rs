@@ -7,14 +7,14 @@ mod io;
 mod linger;
 mod listener;
 mod requests;
-mod stage;
+mod shutdown;
 
 use std::error::Error as StdError;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::{Request, Response};
+use http::{HeaderValue, Request, Response};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
@@ -25,7 +25,7 @@ use crate::serve::acceptor::Acceptor;
 use crate::serve::connections::Connections;
 use crate::serve::io::Io;
 use crate::serve::requests::Requests;
-use crate::serve::stage::Stage;
+use crate::serve::shutdown::Shutdown;
 
 pub use crate::serve::bodies::RequestBody;
 pub use crate::serve::listener::Accepted;
@@ -101,7 +101,8 @@ pub async fn serve<L, S, B>(
     // Without a timer, the timeout has no effect.
     http.timer(TokioTimer::new());
     http.header_read_timeout(limits.header_timeout);
-    let stage = Arc::new(Stage::new(limits.header_timeout));
+    let shutting_down = Arc::new(Shutdown::default());
+    let keep_alive = keep_alive(limits.header_timeout);
     let mut connections = Connections::new(limits.max_connections);
     let mut shutdown = pin!(shutdown);
     let mut acceptor = Acceptor::new(listener);
@@ -111,7 +112,7 @@ pub async fn serve<L, S, B>(
             accepted = acceptor.next(&mut connections) => accepted,
         };
         let Some((io, peer)) = accepted else {
-            stage.close();
+            connections.close();
             tokio::select! {
                 () = &mut shutdown => break,
                 () = connections.all_ended() => return,
@@ -123,21 +124,22 @@ pub async fn serve<L, S, B>(
             service: TowerToHyperService::new(service.clone()),
             peer,
             connection: Arc::clone(&state),
-            stage: Arc::clone(&stage),
+            keep_alive: keep_alive.clone(),
         };
         let connection = http.serve_connection(TokioIo::new(io), requests);
-        let task = drive(connection, Arc::clone(&stage));
+        let task = drive(connection, Arc::clone(&shutting_down));
         connections.spawn(Arc::clone(&state), connection::scope(state, task));
     }
     drop(acceptor);
-    stage.shut_down();
+    connections.close();
+    shutting_down.begin();
     if tokio::time::timeout(limits.shutdown_grace, connections.all_ended()).await.is_err() {
         log::debug!("closing connections with unfinished responses");
     }
 }
 
 /// Drives a connection to its end.
-async fn drive<I, S, B>(connection: http1::Connection<I, S>, stage: Arc<Stage>)
+async fn drive<I, S, B>(connection: http1::Connection<I, S>, shutdown: Arc<Shutdown>)
 where
     I: hyper::rt::Read + hyper::rt::Write + Unpin,
     S: hyper::service::HttpService<hyper::body::Incoming, ResBody = B>,
@@ -145,16 +147,15 @@ where
     B: http_body::Body + 'static,
     B::Error: Into<Box<dyn StdError + Send + Sync>>,
 {
-    let mut connection = pin!(connection);
-    let ended = tokio::select! {
-        biased;
-        ended = connection.as_mut() => ended,
-        () = stage.until_shutdown() => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
-        }
-    };
-    if let Err(error) = ended {
+    let ended = shutdown.watch(connection, http1::Connection::graceful_shutdown);
+    if let Err(error) = ended.await {
         log::debug!("connection failed: {error}");
     }
+}
+
+/// The value of the header `Keep-Alive`, unless the time is below a second.
+fn keep_alive(idle_timeout: Duration) -> Option<HeaderValue> {
+    let seconds = idle_timeout.as_secs();
+    let value = HeaderValue::from_str(&format!("timeout={seconds}")).ok();
+    value.filter(|_| seconds > 0)
 }

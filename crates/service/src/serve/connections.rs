@@ -6,13 +6,13 @@ use std::time::Duration;
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::Instant;
 
-use crate::connection::{Connection, ProgressClock};
+use crate::connection::{Connection, Shared};
 
 /// Each connection is a task; dropping this closes all of them.
 #[derive(Debug)]
 pub(super) struct Connections {
     max: usize,
-    clock: Arc<ProgressClock>,
+    shared: Arc<Shared>,
     tasks: JoinSet<()>,
     open: Vec<Open>,
 }
@@ -41,7 +41,7 @@ const PROTECTION: Duration = Duration::from_millis(3);
 impl Connections {
     /// At most `max` connections, and at least one.
     pub(super) fn new(max: usize) -> Self {
-        Self { max: max.max(1), clock: Arc::default(), tasks: JoinSet::new(), open: Vec::new() }
+        Self { max: max.max(1), shared: Arc::default(), tasks: JoinSet::new(), open: Vec::new() }
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -50,7 +50,7 @@ impl Connections {
 
     /// The state of a connection to be spawned.
     pub(super) fn create(&self) -> Arc<Connection> {
-        Arc::new(Connection::new(Arc::clone(&self.clock)))
+        Arc::new(Connection::new(Arc::clone(&self.shared)))
     }
 
     pub(super) fn spawn(
@@ -61,6 +61,11 @@ impl Connections {
         let task = self.tasks.spawn(task);
         let protected_until = Instant::now() + PROTECTION;
         self.open.push(Open { connection, task, protected_until });
+    }
+
+    /// From now on, each connection ends with its next response.
+    pub(super) fn close(&self) {
+        self.shared.close();
     }
 
     /// Waits until a connection has ended; pending without any.

@@ -11,7 +11,6 @@ use pin_project_lite::pin_project;
 
 use crate::connection::Connection;
 use crate::serve::bodies::{RequestBody, ResponseBody};
-use crate::serve::stage::Stage;
 
 /// Adds the peer of the connection to each request, and to each response whether the connection
 /// persists.
@@ -19,7 +18,8 @@ pub(super) struct Requests<S, P> {
     pub(super) service: S,
     pub(super) peer: Option<P>,
     pub(super) connection: Arc<Connection>,
-    pub(super) stage: Arc<Stage>,
+    /// The header of responses after which the connection stays.
+    pub(super) keep_alive: Option<HeaderValue>,
 }
 
 pin_project! {
@@ -27,10 +27,10 @@ pin_project! {
     pub(super) struct Answer<F> {
         #[pin]
         response: F,
-        connection: Arc<Connection>,
-        stage: Arc<Stage>,
-        // Whether the client wants to keep the connection.
-        persists: bool,
+        // Until the response is ready.
+        connection: Option<Arc<Connection>>,
+        // If the client wants to keep the connection.
+        keep_alive: Option<HeaderValue>,
     }
 }
 
@@ -46,15 +46,15 @@ where
 
     fn call(&self, request: Request<Incoming>) -> Answer<S::Future> {
         let persists = wants_to_persist(request.version(), request.headers());
+        let keep_alive = if persists { self.keep_alive.clone() } else { None };
         let mut request = request.map(|body| RequestBody::new(body, &self.connection));
         if let Some(peer) = &self.peer {
             request.extensions_mut().insert(peer.clone());
         }
         Answer {
             response: self.service.call(request),
-            connection: Arc::clone(&self.connection),
-            stage: Arc::clone(&self.stage),
-            persists,
+            connection: Some(Arc::clone(&self.connection)),
+            keep_alive,
         }
     }
 }
@@ -68,25 +68,26 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let connection = &*this.connection;
         let polled = this.response.poll(cx);
-        if polled.is_pending() && connection.response_pending() {
+        if polled.is_pending()
+            && let Some(connection) = this.connection
+            && connection.response_pending()
+        {
             cx.waker().wake_by_ref();
         }
         let mut response = ready!(polled)?;
+        let connection = this.connection.take().expect("a future is not polled after its end");
         if connection.response_ready(response.body().size_hint().exact().is_some()) {
             cx.waker().wake_by_ref();
         }
         let headers = response.headers_mut();
-        if !connection.check_body_read() || this.stage.is_closing() {
+        if connection.ends() {
             headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
-        } else if *this.persists
-            && let Some(keep_alive) = this.stage.keep_alive()
+        } else if let Some(keep_alive) = this.keep_alive.take()
             && !has_option(headers, "close")
         {
-            headers.insert(KEEP_ALIVE, keep_alive.clone());
+            headers.insert(KEEP_ALIVE, keep_alive);
         }
-        let connection = Arc::clone(connection);
         Poll::Ready(Ok(response.map(|body| ResponseBody::new(body, connection))))
     }
 }
