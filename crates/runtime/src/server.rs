@@ -174,3 +174,47 @@ impl Drop for ReportEnd {
         self.0.report(Event::ServerEnded);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+    use std::net::TcpStream;
+    use std::os::unix::net::UnixStream;
+
+    use super::*;
+
+    fn is_healthy(mut connection: impl Read + Write) -> bool {
+        let request = b"GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+        connection.write_all(request).unwrap();
+        let mut response = String::new();
+        connection.read_to_string(&mut response).unwrap();
+        response.starts_with("HTTP/1.1 200")
+    }
+
+    #[test]
+    fn sockets_of_both_kinds_are_served_until_they_are_left() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("socket");
+        let tcp = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let address = tcp.local_addr().unwrap();
+        let unix = std::os::unix::net::UnixListener::bind(&path).unwrap();
+        let context = universal_worker_service::background_context();
+        let class = universal_worker_plugin::in_process::<hello::Hello>(context).unwrap();
+        let service = WorkerService::builder(class).build();
+        let limits = service.connection_limits();
+        let runtime = runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let listeners = vec![listen::Listener::Tcp(tcp), listen::Listener::Unix(unix)];
+        let sockets = Sockets::new(listeners, &runtime).unwrap();
+        let (phase, received) = watch::channel(Phase::Serving);
+        let serving = std::thread::spawn(move || {
+            runtime.block_on(sockets.serve(service, Access::default(), limits, received));
+        });
+        for _ in 0..2 {
+            assert!(is_healthy(TcpStream::connect(address).unwrap()));
+            assert!(is_healthy(UnixStream::connect(&path).unwrap()));
+        }
+        phase.send_replace(Phase::Closing);
+        serving.join().unwrap();
+        assert!(TcpStream::connect(address).is_err() && UnixStream::connect(&path).is_err());
+    }
+}
