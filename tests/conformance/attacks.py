@@ -24,7 +24,7 @@ SLOW = {
     "slow heads (slowhttptest -H)": (["-H", "-i", "10", "-t", "GET"], "/health"),
     "slow bodies (slowhttptest -B)": (["-B", "-i", "10", "-s", "8192", "-t", "POST"], "/execute"),
     "slow readers (slowhttptest -X)": (
-        ["-X", "-w", "64", "-y", "128", "-n", "10", "-z", "8", "-k", "2000"],
+        ["-X", "-w", "64", "-y", "128", "-n", "10", "-z", "8", "-k", "10"],
         "/stats",
     ),
 }
