@@ -50,10 +50,35 @@ def run(context):
         wrong = judge(row, outcomes[0])
         table.row(row["name"], wanted(row), *map(described, outcomes), failure="; ".join(wrong))
     headers(table, [[results[index, name] for index in range(len(ROWS))] for name in names])
-    return [table, with_token(context)]
+    table.print()
+    summary = Table("Access", ["requests", *names], SUMMARY)
+    for group in dict.fromkeys(map(group_of, ROWS)):
+        indexes = [index for index, row in enumerate(ROWS) if group_of(row) == group]
+        cells = [tally([results[index, name] for index in indexes], indexes) for name in names]
+        summary.row(group, *cells)
+    summary.row(*table.rows[-1][:1], *table.rows[-1][2:])
+    summary.failures = table.failures
+    return [summary, with_token(context)]
 
 
 NOTE = "Each request to all routes: *called* means that the plugin ran."
+
+SUMMARY = (
+    "Requests of the worker's own clients that are answered, and those of other sites that are refused with the plugin "
+    "not called, on all routes. `tests/conformance/access.json` lists them."
+)
+
+
+def group_of(row):
+    """The header that a row is about, and whether it is refused."""
+    header, colon, _ = row["name"].partition(":")
+    kind = header if colon and header in ("Host", "Origin", "Sec-Fetch-Site") else "other requests"
+    return f"{'foreign' if row['refused'] else 'own'}: {kind}"
+
+
+def tally(outcomes, indexes):
+    right = sum(not list(judge(ROWS[index], outcome)) for index, outcome in zip(indexes, outcomes, strict=True))
+    return f"{right} of {len(outcomes)}"
 
 
 def wanted(row):

@@ -1,7 +1,7 @@
 //! Compares the encoder with `json.dumps`.
 //!
 //! `cpython.py` generates values and the texts of the installed Python.
-//! `cargo xtask conformance` compares many more, with an optimized build.
+//! `cargo xtask conformance encoder` compares many more, with an optimized build.
 
 #[path = "../examples/dumps/line.rs"]
 mod line;

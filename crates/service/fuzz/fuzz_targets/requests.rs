@@ -23,11 +23,8 @@ impl Listener for InProcess {
     type Io = DuplexStream;
     type Peer = ();
 
-    async fn accept(&mut self) -> io::Result<(DuplexStream, Option<()>)> {
-        match self.0.recv().await {
-            Some(stream) => Ok((stream, None)),
-            None => std::future::pending().await,
-        }
+    async fn accept(&mut self) -> io::Result<Option<(DuplexStream, Option<()>)>> {
+        Ok(self.0.recv().await.map(|stream| (stream, None)))
     }
 }
 
