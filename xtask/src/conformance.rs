@@ -42,7 +42,7 @@ pub(crate) fn run(args: &[String]) -> TaskResult {
         all_hold &= encoder::run(&workspace, &request.encoder_args)?;
     }
     if !request.parts.is_empty() {
-        packages::install(&request.parts);
+        packages::install(&request.parts_to_equip());
         all_hold &= cargo::status(&mut script(&workspace, &request)?)?.success();
     }
     Ok(if all_hold { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -124,6 +124,13 @@ impl Request {
             request.parts = PARTS.map(str::to_owned).to_vec();
         }
         Ok(request)
+    }
+
+    /// The parts for which packages are installed.
+    fn parts_to_equip(&self) -> Vec<&str> {
+        // Clients that are not there are skipped, but there is only one browser.
+        let equip = |part: &&str| !self.quick || *part == "browser";
+        self.parts.iter().map(String::as_str).filter(equip).collect()
     }
 }
 

@@ -21,8 +21,8 @@ const PROGRAMS: [(&str, &str, &str); 9] = [
 ];
 
 /// Installs what is missing for `parts`, or says in a line why it cannot.
-pub(super) fn install(parts: &[String]) {
-    let used = PROGRAMS.iter().filter(|(part, ..)| parts.iter().any(|known| known == part));
+pub(super) fn install(parts: &[&str]) {
+    let used = PROGRAMS.iter().filter(|(part, ..)| parts.contains(part));
     let missing: Vec<_> = used
         .filter(|(_, program, _)| !is_installed(program))
         .map(|(.., package)| *package)
