@@ -181,8 +181,10 @@ impl Connection {
             true => (Activity::Working, Activity::ReadingBody),
             false => (Activity::ReadingBody, Activity::Working),
         };
-        // The body may be read on another thread, and after the response.
-        let _ = self.activity.compare_exchange(from as u8, to as u8, Relaxed, Relaxed);
+        if self.activity.load(Relaxed) == from as u8 {
+            // The body may be read on another thread, and after the response.
+            let _ = self.activity.compare_exchange(from as u8, to as u8, Relaxed, Relaxed);
+        }
     }
 
     /// The body of the request was read to its end.

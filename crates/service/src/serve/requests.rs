@@ -84,7 +84,7 @@ where
         if connection.ends() {
             headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
         } else if let Some(keep_alive) = this.keep_alive.take()
-            && !has_option(headers, "close")
+            && !headers.contains_key(header::CONNECTION)
         {
             headers.insert(KEEP_ALIVE, keep_alive);
         }
