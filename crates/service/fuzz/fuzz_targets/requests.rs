@@ -12,6 +12,7 @@ use libfuzzer_sys::fuzz_target;
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tokio::sync::mpsc;
+use tokio::time::timeout;
 use universal_worker_service::{Listener, WorkerService, serve};
 
 use self::worker::{Echo, RUNTIME, service};
@@ -40,7 +41,7 @@ static CONNECT: LazyLock<mpsc::Sender<DuplexStream>> = LazyLock::new(|| {
 const PATIENCE: Duration = Duration::from_secs(20);
 
 fuzz_target!(|request: &[u8]| {
-    let response = RUNTIME.block_on(tokio::time::timeout(PATIENCE, exchange(request)));
+    let response = RUNTIME.block_on(async { timeout(PATIENCE, exchange(request)).await });
     check(&response.expect("the connection is not closed"), request);
 });
 
