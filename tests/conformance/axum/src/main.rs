@@ -63,7 +63,7 @@ async fn stats(State(runs): State<Runs>) -> Response {
 async fn execute(State(runs): State<Runs>, body: Bytes) -> Response {
     match call(&runs, &body) {
         Ok(call) => json_response(&call),
-        Err(refused) => refused,
+        Err(refused) => refused.into_response(),
     }
 }
 
@@ -71,7 +71,7 @@ async fn execute(State(runs): State<Runs>, body: Bytes) -> Response {
 async fn execute_stream(State(runs): State<Runs>, body: Bytes) -> Response {
     let call = match call(&runs, &body) {
         Ok(call) => call,
-        Err(refused) => return refused,
+        Err(refused) => return refused.into_response(),
     };
     let line = format!("{}\n", json!({"text": call["kwargs"]["text"]}));
     let lines = Lines::new(line, call["kwargs"]["n"].as_u64().unwrap_or(1));
@@ -79,10 +79,10 @@ async fn execute_stream(State(runs): State<Runs>, body: Bytes) -> Response {
 }
 
 /// Parses a call, and counts it.
-fn call(runs: &Runs, body: &[u8]) -> Result<Value, Response> {
+fn call(runs: &Runs, body: &[u8]) -> Result<Value, (StatusCode, String)> {
     let body = if body.is_empty() { b"{}" } else { body };
     let call = serde_json::from_slice(body)
-        .map_err(|error| (StatusCode::BAD_REQUEST, error.to_string()).into_response())?;
+        .map_err(|error| (StatusCode::BAD_REQUEST, error.to_string()))?;
     runs.fetch_add(1, Ordering::Relaxed);
     Ok(call)
 }
