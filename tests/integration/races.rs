@@ -24,9 +24,13 @@ async fn a_cancel_does_not_affect_later_runs() {
         assert_eq!(worker.post("/cancel", "").await.json(), json!({"status": "cancelled"}));
         let next = worker.spawn_run(&b, json!({"op": "sleep", "secs": 0.002}));
         let ended = first.await.unwrap();
-        assert_eq!(ended.status, 409, "round {round}");
-        let error = &ended.json()["_job_error"];
-        assert_eq!((&error["category"], &error["retriable"]), (&json!("transient"), &json!(false)));
+        // On a busy machine it may return before the cancel arrives.
+        if !(deaf && ended.status == 200) {
+            assert_eq!(ended.status, 409, "round {round}");
+            let error = &ended.json()["_job_error"];
+            let expected = (&json!("transient"), &json!(false));
+            assert_eq!((&error["category"], &error["retriable"]), expected);
+        }
         assert_eq!(next.await.unwrap().json(), "slept", "round {round}");
         let (a, b) = (worker.report(&a).await, worker.report(&b).await);
         assert_eq!(b.state, RunState::Finished);
