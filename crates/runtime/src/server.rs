@@ -4,6 +4,7 @@ use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
+use rustix::event::EventfdFlags;
 use tokio::net::{TcpListener, UnixListener};
 use tokio::runtime;
 use tokio::runtime::Runtime;
@@ -51,6 +52,7 @@ impl Server {
         reporter: Reporter,
     ) -> Result<Self, Error> {
         let failed = |error| Error::system("serve", error);
+        check_descriptors().map_err(failed)?;
         let runtime =
             runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
         let sockets = Sockets::new(listeners, &runtime).map_err(failed)?;
@@ -141,6 +143,16 @@ impl Sockets {
         };
         tokio::join!(tcp, unix);
     }
+}
+
+/// Checks that file descriptors are left for the runtime and for connections.
+///
+/// tokio panics without those for its signal driver, which a feature of another crate may add.
+fn check_descriptors() -> io::Result<()> {
+    const SPARE: usize = 8;
+    let new = |_| rustix::event::eventfd(0, EventfdFlags::CLOEXEC);
+    let spare: Result<Vec<_>, _> = (0..SPARE).map(new).collect();
+    spare.map(drop).map_err(io::Error::from)
 }
 
 /// A listener that ends with [`Phase::Closing`].
