@@ -55,7 +55,7 @@ def slow(context):
     count = 50 if context.quick else 200
     note = (
         f"Of {count} connections, those that the server closed within {WINDOW} s (this worker with timeouts "
-        "of 3 s; the others have none), and `/health` meanwhile."
+        "of 3 s), and `/health` meanwhile."
     )
     table = Table("Slow connections", ["attack", *names], note)
     if not shutil.which("slowhttptest"):
