@@ -41,6 +41,8 @@ enum AllowedHosts {
     /// Loopback names and addresses, and these.
     LoopbackAnd(Vec<OwnedHost>),
     Any,
+    /// Any, and a request needs none.
+    Unchecked,
 }
 
 #[derive(Debug, Clone)]
@@ -120,11 +122,11 @@ impl Access {
         self
     }
 
-    /// The same without what concerns web pages, since no browser opens a Unix socket: any host, any
-    /// origin, and the same token.
+    /// The same without what concerns web pages, since no browser opens a Unix socket: hosts and
+    /// origins are not checked, and the token is the same.
     #[must_use]
     pub fn for_unix_socket(self) -> Self {
-        Self { hosts: AllowedHosts::Any, origins: AllowedOrigins::Any, token: self.token }
+        Self { hosts: AllowedHosts::Unchecked, origins: AllowedOrigins::Any, token: self.token }
     }
 
     /// Checks the head of a request: its host, then its origin, then its token.
@@ -143,8 +145,12 @@ impl Access {
         }
     }
 
-    /// The host of the request, if it is allowed; `None` if it is malformed and any host is allowed.
+    /// The host of the request, if it is allowed; `None` if it is not checked, or is malformed and any
+    /// host is allowed.
     fn check_host<'r, B>(&self, request: &'r Request<B>) -> Result<Option<HostPort<'r>>, ApiError> {
+        if matches!(self.hosts, AllowedHosts::Unchecked) {
+            return Ok(None);
+        }
         let target = request.uri().authority().map(|authority| authority.as_str().as_bytes());
         let mut hosts = request.headers().get_all(header::HOST).iter();
         let host = match (hosts.next(), hosts.next(), target) {
@@ -165,7 +171,7 @@ impl Access {
     fn parse_allowed<'h>(&self, text: &'h [u8]) -> Result<Option<HostPort<'h>>, ApiError> {
         let host = HostPort::parse(text);
         let is_allowed = match (&self.hosts, host) {
-            (AllowedHosts::Any, _) => true,
+            (AllowedHosts::Any | AllowedHosts::Unchecked, _) => true,
             (AllowedHosts::LoopbackAnd(_), None) => false,
             (AllowedHosts::LoopbackAnd(allowed), Some(host)) => {
                 host.is_loopback() || allowed.iter().any(|known| known.is_host_of(host))

@@ -233,3 +233,13 @@ fn a_remote_server_is_reached_by_its_addresses() {
         assert_eq!(status(&remote, "/", &[("host", host)]), expected, "{host}");
     }
 }
+
+#[test]
+fn requests_from_a_unix_socket_need_no_host() {
+    let unix = Access::loopback().for_unix_socket();
+    for sent in [&[][..], &[("host", "a"), ("host", "b")], &[("host", "evil.example")]] {
+        assert_eq!(status(&Access::loopback(), "/", sent) / 100, 4, "{sent:?}");
+        assert_eq!(status(&unix, "/", sent), 200, "{sent:?}");
+    }
+    assert_eq!(status(&unix, "http://evil.example/", &[("host", "a")]), 200);
+}
