@@ -179,3 +179,37 @@ fn an_idle_worker_ends_without_losing_a_request() {
     let workers = manager.join().unwrap();
     println!("40 calls, {workers} workers");
 }
+
+#[test]
+fn queued_runs_are_answered_before_a_worker_leaves() {
+    let socket = Socket::new();
+    let mut worker = socket.worker(&["--stop-grace", "30"]);
+    let body = json!({"kwargs": {"op": "sleep", "secs": 0.3}}).to_string();
+    let runs: Vec<TcpStream> = (0..6)
+        .map(|_| {
+            let mut run = TcpStream::connect(socket.address()).unwrap();
+            run.write_all(&post("/execute", &[], &body)).unwrap();
+            run
+        })
+        .collect();
+    while count_runs(socket.address()) < runs.len() {
+        thread::sleep(Duration::from_millis(5));
+    }
+    signal(worker.pid(), "TERM");
+    for mut run in runs {
+        let mut answer = String::new();
+        run.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    }
+    assert_eq!(worker.wait().code(), Some(0));
+}
+
+/// The runs that the worker has admitted.
+fn count_runs(address: SocketAddr) -> usize {
+    let mut stream = TcpStream::connect(address).unwrap();
+    let request = b"GET /runs HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+    stream.write_all(request).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer.matches("\"kind\"").count()
+}

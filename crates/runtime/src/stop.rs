@@ -16,8 +16,8 @@ use crate::{announce, hooks};
 /// The part of the grace that is reserved for the steps after runs and cleanup.
 const AFTER_PLUGIN: Duration = Duration::from_millis(450);
 
-/// Time limit for the connections of sockets that were handed over, before anything is cancelled.
-const LEAVING: Duration = Duration::from_millis(500);
+/// Time for the idle connections of sockets that were handed over.
+const IDLE_CONNECTIONS: Duration = Duration::from_millis(500);
 
 /// Time limit for writing the responses of cancelled runs.
 const LAST_RESPONSES: Duration = Duration::from_millis(120);
@@ -54,11 +54,7 @@ impl<'a> Stop<'a> {
         let leaves = server.leave_sockets();
         log::info!("stopping: {}", self.reason);
         announce::notify("STOPPING=1");
-        let has_ended = leaves && self.server_ends_within(LEAVING.min(self.grace / 3));
-        if leaves {
-            // Clients of idle connections reach another worker, rather than this one.
-            server.shut_down();
-        }
+        let has_ended = leaves && self.answer_accepted(server);
         self.hooks.stopping();
         let left = self.plugin_grace().saturating_sub(self.start.elapsed());
         let abandoned = abandoned(service.stop(left));
@@ -67,6 +63,17 @@ impl<'a> Stop<'a> {
             self.server_ends_within(LAST_RESPONSES);
         }
         self.finish(abandoned)
+    }
+
+    /// Answers the requests of the connections that were accepted, before anything is cancelled; false
+    /// if that takes longer than half of the time for the plugin.
+    fn answer_accepted(&self, server: &Server) -> bool {
+        if self.server_ends_within(IDLE_CONNECTIONS.min(self.grace / 3)) {
+            return true;
+        }
+        // Clients of idle connections reach another worker, rather than this one.
+        server.shut_down();
+        self.server_ends_within((self.plugin_grace() / 2).saturating_sub(self.start.elapsed()))
     }
 
     /// Waits for the end of the server; false if it takes longer.
