@@ -2,6 +2,7 @@
 
 use universal_worker_host::{CallError, Client};
 
+use crate::support::raw::{Raw, post};
 use crate::support::{Started, Worker, in_time, plugin};
 
 #[tokio::test]
@@ -104,9 +105,15 @@ async fn bodies_for_which_there_is_no_memory_are_refused() {
     let library = plugin("conformance");
     let args = ["--module", library.to_str().unwrap(), "--class", "Conformance"];
     let mut started = Started::by_shell("ulimit -v 256000; exec \"$@\"", &args);
-    let client = Client::new(&started.url());
-    let body = format!("{{\"kwargs\":{{\"a\":\"{}\"}}}}", "x".repeat(60 << 20));
-    let calls = [(); 3].map(|()| {
+    let url = started.url();
+    let client = Client::new(&url);
+    let body = |length| format!("{{\"kwargs\":{{\"a\":\"{}\"}}}}", "x".repeat(length));
+    // One that never fits is not to be sent again.
+    let port = url.rsplit(':').next().unwrap().parse().unwrap();
+    let reply = Raw::sending(port, &post("/execute", &[], &body(60 << 20))).rest();
+    assert!(reply.starts_with("HTTP/1.1 413") && reply.contains("(RLIMIT_AS)"), "{reply}");
+    let body = body(12 << 20);
+    let calls = [(); 5].map(|()| {
         let (client, body) = (client.clone(), body.clone());
         tokio::spawn(async move {
             let path = "/execute";

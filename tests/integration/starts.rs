@@ -26,7 +26,15 @@ fn log_of_a_start(args: &[&str], vars: &str) -> String {
 
 #[test]
 fn the_start_is_one_line_with_plugin_digest_address_and_limits() {
-    let args = [&PLUGIN[..], &["--queue=5", "--max-body=1M", "--run-timeout=2m"]].concat();
+    // The connections of the runs and 64 more are allowed in any case.
+    let limits = [
+        "--queue=5",
+        "--max-body=1M",
+        "--max-body-total=3M",
+        "--run-timeout=2m",
+        "--max-connections=9",
+    ];
+    let args = [&PLUGIN[..], &limits].concat();
     let log = log_of_a_start(&args, "");
     let lines: Vec<&str> = log.lines().filter(|line| line.contains("serving ")).collect();
     let [line] = lines[..] else { panic!("{log}") };
@@ -38,7 +46,8 @@ fn the_start_is_one_line_with_plugin_digest_address_and_limits() {
         "conformance:Conformance, conformance 1.2.3 (sha256 ",
         sha256,
         "on http://127.0.0.1:",
-        "concurrency 1, queue 5, run timeout 120 s, body 1048576 bytes",
+        "concurrency 1, queue 5, run timeout 120 s, body 1048576 bytes, bodies 3145728 bytes, \
+         connections 70;",
     ] {
         assert!(line.contains(expected), "{expected}: {line}");
     }

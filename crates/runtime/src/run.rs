@@ -189,7 +189,8 @@ impl Worker<'_> {
             false => Sharing::Own,
         };
         let (listeners, address) = bound.listen()?;
-        let line = StartLine::new(&self.plugin, service.class_info(), &listeners, self.config);
+        let (class, concurrency) = (service.class_info(), self.config.concurrency);
+        let line = StartLine::new(&self.plugin, class, &listeners, concurrency, service.limits());
         let (access, reporter) = (self.config.access.clone(), self.reporter.clone());
         let server = Server::start(listeners, sharing, service.clone(), access, reporter)?;
         let announcement = Announcement::ready(&address, service.class_info());

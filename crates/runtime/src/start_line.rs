@@ -1,5 +1,6 @@
 //! The line in the log that says what is served, where, and within which limits.
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use universal_worker_abi::ClassInfo;
@@ -7,7 +8,6 @@ use universal_worker_listen::Listener;
 use universal_worker_sanitize as sanitize;
 use universal_worker_service::Limits;
 
-use crate::config::Config;
 use crate::plugin_label::PluginLabel;
 
 /// The line without the digest of the plugin's file, which takes a while.
@@ -17,17 +17,19 @@ pub(crate) struct StartLine {
 }
 
 impl StartLine {
+    /// The line for a service with these `limits` in force.
     pub(crate) fn new(
         label: &PluginLabel,
         class: &ClassInfo,
         listeners: &[Listener],
-        config: &Config,
+        concurrency: Option<NonZeroU32>,
+        limits: &Limits,
     ) -> Self {
         let version = sanitize::name(&class.version);
         let plugin = format!("{label}, {} {version}", sanitize::name(&class.name));
         let places: Vec<String> = listeners.iter().map(ToString::to_string).collect();
-        let concurrency = config.concurrency.map_or(class.concurrency, std::num::NonZeroU32::get);
-        let limits = limits(&config.limits);
+        let concurrency = concurrency.map_or(class.concurrency, NonZeroU32::get);
+        let limits = limits_text(limits);
         let (pid, worker) = (std::process::id(), env!("CARGO_PKG_VERSION"));
         let rest = format!(
             "on {}; concurrency {concurrency}, {limits}; pid {pid}, worker {worker}",
@@ -43,7 +45,7 @@ impl StartLine {
     }
 }
 
-fn limits(limits: &Limits) -> String {
+fn limits_text(limits: &Limits) -> String {
     let seconds = |limit: Duration| format!("{} s", limit.as_secs_f64());
     let mut text = format!(
         "queue {}, run timeout {}, body {} bytes, bodies {} bytes, connections {}",
@@ -80,10 +82,10 @@ mod tests {
         let place = format!("http://{}, {}", tcp.local_addr().unwrap(), path.display());
         let unix = UnixListener::bind(path).unwrap();
         let listeners = [Listener::Tcp(tcp), Listener::Unix(unix)];
-        let mut config = Config::default();
-        config.limits.run_timeout = Some(Duration::from_millis(1500));
-        config.limits.max_rss = Some(9);
-        let line = StartLine::new(&label, &class, &listeners, &config);
+        let mut limits = Limits::default();
+        limits.run_timeout = Some(Duration::from_millis(1500));
+        limits.max_rss = Some(9);
+        let line = StartLine::new(&label, &class, &listeners, None, &limits);
         let start = format!(
             "serving ./libc.so:C, c 1.2 (sha256 ab) on {place}; concurrency 3, queue 16, run timeout \
              1.5 s, body 67108864 bytes, "

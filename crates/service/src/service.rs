@@ -23,6 +23,7 @@ use crate::api::{body_text, dispatch};
 use crate::peer::PeerChecked;
 use crate::runs::shutdown::Stopped;
 use crate::serve::ConnectionLimits;
+use crate::settings::Limits;
 
 /// A plugin as an HTTP service for hyper and tower.
 ///
@@ -124,17 +125,23 @@ impl WorkerService {
         self.state.runs.idle_for().map_or(requests, |runs| runs.min(requests))
     }
 
-    /// The limits for [`serve`](crate::serve()), from [`Limits`](crate::Limits).
-    ///
-    /// There are at least 64 connections more than runs can be queued and running, so that control
-    /// routes can be reached while all runs wait.
+    /// The limits in force: those of [`Builder::limits`](crate::Builder::limits), except that
+    /// - `max_body_total` is at most an eighth of the memory that `RLIMIT_AS` or a cgroup left when the
+    ///   service was built (but at least 1 MiB),
+    /// - `max_body` is at most `max_body_total`,
+    /// - `max_connections` is at least 64 above the number of runs that can be queued and running, so
+    ///   that control routes can be reached while all runs wait.
+    #[must_use]
+    pub fn limits(&self) -> &Limits {
+        &self.state.limits
+    }
+
+    /// The limits for [`serve`](crate::serve()), from [`limits`](Self::limits).
     #[must_use]
     pub fn connection_limits(&self) -> ConnectionLimits {
-        const FOR_CONTROL: usize = 64;
-        let limits = &self.state.limits;
-        let runs = self.state.runs.max_runs().saturating_add(FOR_CONTROL);
+        let limits = self.limits();
         ConnectionLimits {
-            max_connections: limits.max_connections.max(runs),
+            max_connections: limits.max_connections,
             header_timeout: limits.header_timeout,
             write_timeout: limits.write_timeout,
             ..ConnectionLimits::default()

@@ -16,16 +16,16 @@ use std::time::Duration;
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Limits {
-    /// Bytes of the body of one request (64 MiB); a larger one gets 413.
+    /// Bytes of the body of one request (64 MiB), at most `max_body_total`; a larger one gets 413.
     pub max_body: usize,
     /// Bytes of all bodies together (256 MiB), of large ones until their run ends; a request beyond it
     /// gets 503. Where `RLIMIT_AS` or a cgroup limits the memory of the process, at most an eighth of
-    /// what it has left when the service is built.
+    /// what it has left when the service is built, but at least 1 MiB.
     pub max_body_total: usize,
     /// Runs that may wait for a lane (16); one more gets 503.
     pub queue: usize,
-    /// Connections that are open at once (512), or more if the runs that can be queued and running
-    /// need more.
+    /// Connections that are open at once (512), but at least 64 more than runs that can be queued and
+    /// running.
     pub max_connections: usize,
     /// Time until the head of a request is complete, on an idle connection too (30 s).
     pub header_timeout: Duration,

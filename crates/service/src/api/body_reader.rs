@@ -21,7 +21,7 @@ pub(crate) struct BodyReader {
     max_body: BodyLimit,
     max_total: BodyLimit,
     timeout: Duration,
-    /// Bytes of all bodies that are being read, and of large ones until they are dropped.
+    /// Bytes that have arrived of all bodies that are being read, and of large ones until they are dropped.
     in_use: Arc<AtomicUsize>,
 }
 
@@ -57,12 +57,24 @@ const MIN_TOTAL: u64 = 1 << 20;
 impl BodyReader {
     pub(crate) fn new(limits: &Limits, memory: Option<MemoryLeft>) -> Self {
         let max_body = BodyLimit { bytes: limits.max_body, name: limits.names.max_body() };
+        let max_total = max_total(limits, memory);
         Self {
-            max_body,
-            max_total: max_total(limits, memory),
+            // Above the total, a body would never fit, however often it is sent.
+            max_body: if max_total.bytes < max_body.bytes { max_total } else { max_body },
+            max_total,
             timeout: limits.body_timeout,
             in_use: Arc::default(),
         }
+    }
+
+    /// The limit in force of one body, in bytes.
+    pub(crate) const fn max_body(&self) -> usize {
+        self.max_body.bytes
+    }
+
+    /// The limit in force of all bodies together, in bytes.
+    pub(crate) const fn max_total(&self) -> usize {
+        self.max_total.bytes
     }
 
     /// Reads a whole body.
@@ -82,7 +94,6 @@ impl BodyReader {
             Some(_) => return Err(ApiError::TooLarge(self.max_body)),
         };
         let mut reservation = Reservation { in_use: Arc::clone(&self.in_use), bytes: 0 };
-        self.reserve(&mut reservation, content_length.unwrap_or(0))?;
         let mut body = std::pin::pin!(body);
         let mut whole = Vec::new();
         while let Some(data) = self.next_chunk(body.as_mut()).await? {
@@ -90,6 +101,7 @@ impl BodyReader {
             if whole.is_empty() && content_length == Some(length) {
                 // A body in one piece is not copied.
                 let mut data = data;
+                self.reserve(&mut reservation, length)?;
                 return reservation.hold(data.copy_to_bytes(length));
             }
             let bytes = whole.len() + length;
@@ -97,11 +109,7 @@ impl BodyReader {
                 return Err(ApiError::TooLarge(self.max_body));
             }
             self.reserve(&mut reservation, bytes)?;
-            let missing = content_length.unwrap_or(0).saturating_sub(whole.len());
-            // A client chose the size: the allocator must not end the process.
-            let reserved =
-                whole.try_reserve_exact(missing).and_then(|()| whole.try_reserve(length));
-            reserved.map_err(|_| ApiError::NoMemory { bytes: bytes.max(missing) })?;
+            grow(&mut whole, length, content_length)?;
             append(&mut whole, data);
         }
         reservation.hold(whole.into())
@@ -171,11 +179,7 @@ fn max_total(limits: &Limits, memory: Option<MemoryLeft>) -> BodyLimit {
     let Some(memory) = memory else { return setting };
     let share = usize::try_from((memory.bytes / MEMORY_SHARE).max(MIN_TOTAL));
     match share {
-        Ok(bytes) if bytes < setting.bytes => {
-            let (left, name) = (memory.bytes >> 20, memory.limit.name());
-            log::info!("all bodies together may have {bytes} bytes: {name} leaves {left} MiB");
-            BodyLimit { bytes, name }
-        }
+        Ok(bytes) if bytes < setting.bytes => BodyLimit { bytes, name: memory.limit.name() },
         _ => setting,
     }
 }
@@ -209,6 +213,21 @@ fn codings(value: &HeaderValue) -> impl Iterator<Item = &[u8]> {
 
 fn lossy(value: &HeaderValue) -> String {
     String::from_utf8_lossy(value.as_bytes()).into_owned()
+}
+
+/// Makes room for `more` bytes, of `expected` in all if that is known.
+///
+/// A client that announces a large body and does not send it takes no memory.
+fn grow(whole: &mut Vec<u8>, more: usize, expected: Option<usize>) -> Result<(), ApiError> {
+    let bytes = whole.len() + more;
+    if bytes <= whole.capacity() {
+        return Ok(());
+    }
+    let doubled = bytes.saturating_mul(2).max(LARGE);
+    let capacity = expected.map_or(doubled, |expected| expected.min(doubled)).max(bytes);
+    // A client chose the size: the allocator must not end the process.
+    let reserved = whole.try_reserve_exact(capacity - whole.len());
+    reserved.map_err(|_| ApiError::NoMemory { bytes })
 }
 
 fn append(whole: &mut Vec<u8>, mut data: impl Buf) {

@@ -16,17 +16,25 @@ pub(crate) struct ApiState {
     pub(crate) runs: Runs,
     /// Further members of the response to `/health`.
     pub(crate) health_extra: Map<String, Value>,
+    /// Those in force.
     pub(crate) limits: Limits,
     pub(crate) sampler: Arc<Sampler>,
     pub(crate) body_reader: BodyReader,
     pub(crate) idle_tracker: Arc<IdleTracker>,
 }
 
+/// Connections beyond those of runs, so that control routes can be reached while all runs wait.
+const FOR_CONTROL: usize = 64;
+
 /// The members of the response to `/health` that every worker has.
 const HEALTH: [&str; 4] = ["status", "pid", "name", "version"];
 
 impl ApiState {
-    pub(crate) fn new(runs: Runs, limits: Limits, mut health_extra: Map<String, Value>) -> Self {
+    pub(crate) fn new(
+        runs: Runs,
+        mut limits: Limits,
+        mut health_extra: Map<String, Value>,
+    ) -> Self {
         health_extra.retain(|name, _| !HEALTH.contains(&name.as_str()));
         let sampler = Arc::new(Sampler::new(std::process::id()));
         let gate = |limit| {
@@ -36,11 +44,16 @@ impl ApiState {
             })
         };
         let memory = limits.max_rss.map(gate);
+        let body_reader = BodyReader::new(&limits, memory_left());
+        limits.max_body = body_reader.max_body();
+        limits.max_body_total = body_reader.max_total();
+        let for_control = runs.max_runs().saturating_add(FOR_CONTROL);
+        limits.max_connections = limits.max_connections.max(for_control);
         Self {
             runs: runs.with_memory_gate(memory),
             health_extra,
             sampler,
-            body_reader: BodyReader::new(&limits, memory_left()),
+            body_reader,
             idle_tracker: Arc::default(),
             limits,
         }

@@ -72,32 +72,80 @@ async fn a_large_body_counts_until_it_is_dropped() {
 }
 
 #[tokio::test]
-async fn a_body_without_memory_is_an_error() {
-    const HUGE: usize = usize::MAX / 4;
+async fn a_body_above_the_total_is_too_large_by_that_limit() {
+    let setting = BodyReader::new(&limits(2000, 1000), None);
+    let memory = MemoryLeft { bytes: 8 << 20, limit: MemoryLimit::AddressSpace };
+    let memory = BodyReader::new(&limits(64 << 20, 256 << 20), Some(memory));
+    for (reader, limit, name) in [(setting, 1000, "max_body_total"), (memory, 1 << 20, "RLIMIT_AS")]
+    {
+        let too_large = format!("the body is larger than {limit} bytes ({name})");
+        assert_eq!(read(&reader, whole(limit + 1)).await.unwrap_err(), too_large);
+        let chunks = Chunks { left: limit, length: 100 };
+        assert_eq!(read(&reader, chunks).await.unwrap_err(), too_large);
+        assert_eq!(read(&reader, whole(limit)).await.unwrap().len(), limit);
+    }
+}
 
-    /// A body that declares to be huge.
-    struct Huge(Chunks);
+#[tokio::test]
+async fn bodies_that_are_announced_and_not_sent_take_no_room() {
+    /// A body of which a byte arrives.
+    struct Announced {
+        byte: Option<Bytes>,
+        length: u64,
+    }
 
-    impl http_body::Body for Huge {
+    impl http_body::Body for Announced {
         type Data = Bytes;
         type Error = Infallible;
 
         fn poll_frame(
             mut self: Pin<&mut Self>,
-            cx: &mut Context<'_>,
+            _cx: &mut Context<'_>,
         ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-            Pin::new(&mut self.0).poll_frame(cx)
+            self.byte.take().map_or(Poll::Pending, |byte| Poll::Ready(Some(Ok(Frame::data(byte)))))
         }
 
         fn size_hint(&self) -> http_body::SizeHint {
-            http_body::SizeHint::with_exact(HUGE as u64)
+            http_body::SizeHint::with_exact(self.length)
         }
     }
 
-    let reader = BodyReader::new(&limits(usize::MAX, usize::MAX), None);
-    let refused = read(&reader, Huge(Chunks { left: 1, length: 1 })).await.unwrap_err();
-    assert_eq!(refused, format!("there is no memory for a body of {HUGE} bytes"));
-    assert_eq!(reader.in_use.load(Ordering::Relaxed), 0);
+    let reader = BodyReader::new(&limits(4 * LARGE, 4 * LARGE), None);
+    let announced = || Announced { byte: Some(Bytes::from_static(b"x")), length: 4 * LARGE as u64 };
+    let mut reads: Vec<_> = (0..4).map(|_| Box::pin(read(&reader, announced()))).collect();
+    for read in &mut reads {
+        assert!(poll_once(read.as_mut()).is_pending());
+    }
+    assert_eq!(reader.in_use.load(Ordering::Relaxed), 4);
+    assert_eq!(read(&reader, whole(2 * LARGE)).await.unwrap().len(), 2 * LARGE);
+}
+
+fn poll_once<F: Future>(future: Pin<&mut F>) -> Poll<F::Output> {
+    future.poll(&mut Context::from_waker(std::task::Waker::noop()))
+}
+
+#[test]
+fn the_buffer_of_a_body_grows_with_what_arrives() {
+    for (expected, capacities) in [
+        (Some(100), [100, 100, 100]),
+        (Some(8 * LARGE), [LARGE, 2 * (LARGE + 1), 2 * (LARGE + 1)]),
+        (None, [LARGE, 2 * (LARGE + 1), 2 * (LARGE + 1)]),
+    ] {
+        let mut whole = Vec::new();
+        for (length, capacity) in [1, LARGE, LARGE].into_iter().zip(capacities) {
+            let length = expected.map_or(length, |expected| length.min(expected - whole.len()));
+            grow(&mut whole, length, expected).unwrap();
+            assert_eq!(whole.capacity(), capacity, "{expected:?}");
+            whole.resize(whole.len() + length, 0);
+        }
+    }
+}
+
+#[test]
+fn a_body_without_memory_is_an_error() {
+    const HUGE: usize = usize::MAX / 4;
+    let refused = grow(&mut Vec::new(), HUGE, Some(2 * HUGE)).unwrap_err();
+    assert_eq!(refused.to_string(), format!("there is no memory for a body of {HUGE} bytes"));
 }
 
 #[test]
