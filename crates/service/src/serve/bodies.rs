@@ -82,7 +82,12 @@ impl Drop for RequestBody {
     /// the connection.
     fn drop(&mut self) {
         if self.connection.is_some() {
-            let _ = Pin::new(self).poll_frame(&mut Context::from_waker(Waker::noop()));
+            let mut this = Pin::new(&mut *self);
+            let _ = this.as_mut().poll_frame(&mut Context::from_waker(Waker::noop()));
+        }
+        if let Some(connection) = &self.connection {
+            // Nobody waits for the rest.
+            connection.set_reading_body(false);
         }
     }
 }

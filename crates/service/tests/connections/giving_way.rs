@@ -64,6 +64,14 @@ async fn those_that_the_service_works_for_never_give_way() {
     assert!(slow.rest().await.starts_with("HTTP/1.1 200"));
     assert!(!hanging.is_closed().await);
 
+    // The service works, and has dropped the body that has not arrived.
+    let server = Server::with_places(1);
+    let without_body = "POST /slow HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\n";
+    let mut slow = server.send(without_body).await;
+    let mut waiting = server.send(NOW).await;
+    assert!(!is_answered(&mut waiting).await);
+    assert!(slow.rest().await.starts_with("HTTP/1.1 200"));
+
     // The place of one that ends is free.
     let server = Server::with_places(1);
     let hanging = server.send(HANG).await;

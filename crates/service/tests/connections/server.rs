@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::routing::{get, post};
+use axum::routing::{any, get, post};
 use http::{Request, Response};
 use hyper::body::{Bytes, Frame};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
@@ -139,7 +139,7 @@ impl Client {
 }
 
 fn routes() -> Router {
-    let slow = get(async || tokio::time::sleep(Duration::from_secs(5)).await);
+    let slow = any(async || tokio::time::sleep(Duration::from_secs(5)).await);
     Router::new()
         .route("/now", get(async || "now"))
         .route("/slow", slow)
