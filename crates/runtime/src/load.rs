@@ -8,7 +8,7 @@ use std::sync::Arc;
 use universal_worker_crash::activity;
 use universal_worker_process::{Queue, signals, thread};
 use universal_worker_service as service;
-use universal_worker_service::{Class, LimitNames, PluginThreadEvent, WedgedRun, WorkerService};
+use universal_worker_service::{Class, LimitNames, WedgedRun, WorkerService};
 
 use crate::config::{Config, OnWedged};
 use crate::error::Error;
@@ -79,11 +79,10 @@ fn builder(
             let hooks = Arc::clone(&hooks);
             move |event| {
                 plugin_threads::on_event(event);
-                if *event != PluginThreadEvent::ClockStarted {
-                    hooks.on_plugin_thread(event);
-                }
+                hooks.on_plugin_thread(event);
             }
         })
+        .on_own_thread(plugin_threads::run_own)
         .on_wedged({
             let (hooks, reporter, on_wedged) =
                 (Arc::clone(&hooks), reporter.clone(), config.on_wedged);

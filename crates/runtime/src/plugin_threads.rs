@@ -1,4 +1,5 @@
-//! Sets up the plugin's threads, and records what they are running, for crash reports.
+//! Sets up the threads of the service, and records what those of the plugin are running, for crash
+//! reports.
 
 use universal_worker_crash::activity;
 use universal_worker_process::thread::Role;
@@ -18,10 +19,14 @@ pub(crate) fn on_event(event: &PluginThreadEvent<'_>) {
         | PluginThreadEvent::ProbeStarted(name) => activity::start(name),
         PluginThreadEvent::Idle => activity::finish(),
         PluginThreadEvent::ThreadEnded => thread::unregister(),
-        PluginThreadEvent::ClockStarted => {
-            thread::register(Role::Worker);
-            thread::use_signal_stack();
-        }
         _ => {}
     }
+}
+
+/// Runs the work of a thread of the service that runs no plugin code.
+pub(crate) fn run_own(work: Box<dyn FnOnce() + Send>) {
+    thread::register(Role::Worker);
+    thread::use_signal_stack();
+    work();
+    thread::unregister();
 }

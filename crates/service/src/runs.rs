@@ -27,7 +27,7 @@ use crate::instance::probes::{ConfigOptionsReply, Probes};
 use crate::pool::Pool;
 use crate::pool::job::Job;
 use crate::pool::lanes::FirstLane;
-use crate::pool::scheduler::{OnWedged, Scheduler};
+use crate::pool::scheduler::{OnOwnThread, OnWedged, Scheduler};
 use crate::run::cancel::CancelReason;
 use crate::run::error::{RunError, SpawnError};
 use crate::run::failure::Failure;
@@ -57,6 +57,7 @@ pub(crate) struct Runs {
 pub(crate) struct Listeners {
     pub(crate) wedged: Option<OnWedged>,
     pub(crate) plugin_thread: ThreadListener,
+    pub(crate) own_thread: Option<OnOwnThread>,
     pub(crate) cleaned_up: Option<OnCleanedUp>,
     pub(crate) first_lane: Option<FirstLane>,
 }
@@ -102,11 +103,12 @@ impl Runs {
         timeout: Option<Duration>,
         listeners: Listeners,
     ) -> Self {
-        let Listeners { wedged, plugin_thread, cleaned_up, first_lane } = listeners;
+        let Listeners { wedged, plugin_thread, own_thread, cleaned_up, first_lane } = listeners;
         let cell = Arc::new(InstanceCell::new(class));
         let cancel_thread = Arc::new(cancel_thread(plugin_thread.clone()));
         let probes = Probes::new(Arc::clone(&cell), plugin_thread.clone());
-        let pool = Pool::new(Scheduler::new(cell, bounds, plugin_thread, wedged), first_lane);
+        let scheduler = Scheduler::new(cell, bounds, plugin_thread, wedged, own_thread);
+        let pool = Pool::new(scheduler, first_lane);
         Self {
             pool: Arc::new(pool),
             timeout,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::{fmt, io, thread};
 
-/// An event on a thread that runs plugin code, or on that of the deadlines, reported on that thread.
+/// An event on a thread that runs plugin code, reported on that thread.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PluginThreadEvent<'a> {
@@ -20,8 +20,6 @@ pub enum PluginThreadEvent<'a> {
     Idle,
     /// The thread runs no more plugin code, and ends.
     ThreadEnded,
-    /// The thread of the deadlines has started; it runs no plugin code.
-    ClockStarted,
 }
 
 type Callback = dyn Fn(&PluginThreadEvent<'_>) + Send + Sync;

@@ -8,7 +8,6 @@ use std::sync::Arc;
 use std::time::Instant;
 use std::{io, thread};
 
-use crate::instance::plugin_thread::PluginThreadEvent;
 use crate::pool::scheduler::{Scheduler, SchedulerState};
 
 /// What the thread waits for.
@@ -27,8 +26,12 @@ impl Clock {
             let scheduler = Arc::clone(scheduler);
             let builder = thread::Builder::new().name("run-clock".to_owned());
             builder.spawn(move || {
-                scheduler.executor.listener().notify(PluginThreadEvent::ClockStarted);
-                run_clock(&scheduler);
+                let this = Arc::clone(&scheduler);
+                let work = Box::new(move || run_clock(&this));
+                match &scheduler.on_own_thread {
+                    None => work(),
+                    Some(on_own_thread) => on_own_thread(work),
+                }
             })?;
             // The thread checks before it waits.
             state.clock = Self::Waiting(state.engine.due());

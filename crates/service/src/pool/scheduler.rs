@@ -27,6 +27,7 @@ pub(crate) struct Scheduler {
     pub(super) executor: Executor,
     cancel_grace: Duration,
     on_wedged: Option<OnWedged>,
+    pub(super) on_own_thread: Option<OnOwnThread>,
     /// The clock and a first lane have their threads.
     has_threads: AtomicBool,
     state: Mutex<SchedulerState>,
@@ -52,12 +53,16 @@ pub(crate) struct SchedulerState {
 /// Called for each run that becomes wedged, on the thread of the clock.
 pub(crate) type OnWedged = Box<dyn Fn(&WedgedRun) + Send + Sync>;
 
+/// Called on each thread that runs no plugin code, with its work.
+pub(crate) type OnOwnThread = Box<dyn Fn(Box<dyn FnOnce() + Send>) + Send + Sync>;
+
 impl Scheduler {
     pub(crate) fn new(
         cell: Arc<InstanceCell>,
         bounds: Bounds,
         listener: ThreadListener,
         on_wedged: Option<OnWedged>,
+        on_own_thread: Option<OnOwnThread>,
     ) -> Self {
         let state = SchedulerState {
             engine: Engine::new(bounds),
@@ -70,6 +75,7 @@ impl Scheduler {
             executor: Executor::new(cell, listener),
             cancel_grace: bounds.cancel_grace,
             on_wedged,
+            on_own_thread,
             has_threads: AtomicBool::new(false),
             state: Mutex::new(state),
             work: Condvar::new(),

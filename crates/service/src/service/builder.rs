@@ -89,6 +89,20 @@ impl Builder {
         self
     }
 
+    /// Sets a callback for threads of the service that run no plugin code, such as the one that keeps
+    /// deadlines.
+    ///
+    /// Each of these threads calls it once, with its work, which it must run.
+    /// Use it to set up such a thread, and to know when it ends.
+    #[must_use]
+    pub fn on_own_thread(
+        mut self,
+        callback: impl Fn(Box<dyn FnOnce() + Send>) + Send + Sync + 'static,
+    ) -> Self {
+        self.listeners.own_thread = Some(Box::new(callback));
+        self
+    }
+
     /// Makes a thread that exists already the first lane: it runs the given work, which returns when
     /// no handle of the service is left and nothing is left to do.
     ///

@@ -184,6 +184,29 @@ fn a_wedged_first_lane_does_not_block_runs_on_others() {
 }
 
 #[test]
+fn a_thread_without_plugin_code_has_no_plugin_events() {
+    let class = universal_worker_plugin::in_process::<Threads>(background_context()).unwrap();
+    let (seen, (report, own)) = (Seen::default(), mpsc::channel());
+    let listeners = Listeners {
+        plugin_thread: listener(&seen),
+        own_thread: Some(Box::new(move |work| {
+            report.send(Some(thread::current().id())).unwrap();
+            work();
+            report.send(None).unwrap();
+        })),
+        ..Listeners::default()
+    };
+    let bounds = Bounds { lanes: 1, queue: 1, cancel_grace: LONG, history: 1 };
+    let runs = Runs::new(class, bounds, None, listeners);
+    runs.initialize(Bytes::from("{}")).unwrap().blocking_result().unwrap().unwrap();
+    let clock = own.recv_timeout(LONG).unwrap().unwrap();
+    assert_eq!(runs.stop(LONG), Stopped::Clean);
+    drop(runs);
+    assert_eq!(own.recv_timeout(LONG).unwrap(), None);
+    assert!(seen.lock().unwrap().iter().all(|(_, thread)| *thread != clock));
+}
+
+#[test]
 fn the_thread_is_free_again_when_no_handle_is_left() {
     let home = Home::new(LONG);
     home.thread_of_a_run();
