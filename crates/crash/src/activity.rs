@@ -5,7 +5,7 @@
 use std::cell::Cell;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-use crate::text::Text;
+use universal_worker_process::FixedText;
 
 /// The number of slots; the activity of further threads is not reported.
 const SLOTS: usize = 128;
@@ -118,16 +118,16 @@ impl Slot {
     }
 
     /// Empty while it is being written.
-    fn read(&self) -> Text<MAX_NAME> {
+    fn read(&self) -> FixedText<MAX_NAME> {
         let before = self.version.load(Ordering::Acquire);
         let length = self.length.load(Ordering::Relaxed).min(MAX_NAME);
-        let mut name = Text::new();
+        let mut name = FixedText::new();
         for word in &self.words {
             name.push(&word.load(Ordering::Relaxed).to_le_bytes());
         }
         std::sync::atomic::fence(Ordering::Acquire);
         if before % 2 == 1 || self.version.load(Ordering::Relaxed) != before {
-            return Text::new();
+            return FixedText::new();
         }
         name.truncate_by(MAX_NAME - length);
         name

@@ -10,11 +10,10 @@ use std::time::Duration;
 use std::{io, mem, process, ptr};
 
 use universal_worker_process::thread::Role;
-use universal_worker_process::{stderr, thread};
+use universal_worker_process::{FixedText, stderr, thread};
 
 use crate::imp::record_file::RecordFile;
 use crate::record::{Crash, RECORD, Thread};
-use crate::text::Text;
 use crate::{AfterCrash, Prepared, SUBJECT, line, loading_file, record};
 
 mod frames;
@@ -45,12 +44,12 @@ static EXIT_CALLED: AtomicBool = AtomicBool::new(false);
 static FORMER: OnceLock<[libc::sigaction; SIGNALS.len()]> = OnceLock::new();
 
 /// Static, because it is too large for the handler's stack; only the reporting thread uses it.
-struct Record(UnsafeCell<Text<RECORD>>);
+struct Record(UnsafeCell<FixedText<RECORD>>);
 
 // SAFETY: only the thread that has set REPORTER uses it.
 unsafe impl Sync for Record {}
 
-static RECORD_TEXT: Record = Record(UnsafeCell::new(Text::new()));
+static RECORD_TEXT: Record = Record(UnsafeCell::new(FixedText::new()));
 
 /// Installs the handler for all crash signals.
 pub(super) fn install(after: AfterCrash) -> io::Result<()> {

@@ -42,7 +42,6 @@ pub mod activity;
 mod imp;
 mod line;
 mod record;
-mod text;
 
 use std::ffi::CString;
 use std::io;

@@ -3,16 +3,17 @@
 use std::ffi::CStr;
 use std::fmt::Write;
 
+use universal_worker_process::FixedText;
+
 use crate::record::{Crash, Frame, Thread};
-use crate::text::Text;
 use crate::{Prepared, activity, opened};
 
 /// A pipe that accepts any bytes accepts this many at once (PIPE_BUF, pipe(7)).
 pub(super) const LINE: usize = 4096;
 
 /// The line that names the crash, its location, and the current activities.
-pub(super) fn line(crash: &Crash<'_>, subject: &Prepared) -> Text<LINE> {
-    let mut line = Text::new();
+pub(super) fn line(crash: &Crash<'_>, subject: &Prepared) -> FixedText<LINE> {
+    let mut line = FixedText::new();
     // Writing to it cannot fail.
     let _ = write!(line, "FATAL: {}", crash.signal);
     if let Some(address) = crash.address {
@@ -60,8 +61,8 @@ pub(super) fn line(crash: &Crash<'_>, subject: &Prepared) -> Text<LINE> {
 }
 
 /// Whose code crashed, and on which thread.
-fn push_place(line: &mut Text<LINE>, thread: Thread<'_>, subject: &Prepared) {
-    let in_plugin = |line: &mut Text<LINE>| {
+fn push_place(line: &mut FixedText<LINE>, thread: Thread<'_>, subject: &Prepared) {
+    let in_plugin = |line: &mut FixedText<LINE>| {
         let class = opened().map_or("", |opened| &opened.suffix);
         let class = if subject.label_has_class { "" } else { class };
         let _ = write!(line, "plugin {}{class}", subject.label);
@@ -92,8 +93,8 @@ fn push_place(line: &mut Text<LINE>, thread: Thread<'_>, subject: &Prepared) {
 }
 
 /// The line about a record that cannot be written.
-pub(super) fn no_record(path: &CStr) -> Text<640> {
-    let mut line = Text::new();
+pub(super) fn no_record(path: &CStr) -> FixedText<640> {
+    let mut line = FixedText::new();
     line.push(b"the crash record cannot be written to ");
     let path = path.to_bytes();
     line.push(path.get(..512).unwrap_or(path));
@@ -102,8 +103,8 @@ pub(super) fn no_record(path: &CStr) -> Text<640> {
 }
 
 /// A frame of the stack, on a separate line.
-pub(super) fn frame_line(frame: &Frame<'_>) -> Text<640> {
-    let mut line = Text::new();
+pub(super) fn frame_line(frame: &Frame<'_>) -> FixedText<640> {
+    let mut line = FixedText::new();
     // Writing to it cannot fail.
     let _ = write!(line, "  {:#018x}", frame.address);
     if let Some((module, offset)) = frame.module {

@@ -5,7 +5,8 @@
 use std::fmt::Write;
 use std::time::{Duration, SystemTime};
 
-use crate::text::Text;
+use universal_worker_process::FixedText;
+
 use crate::{Prepared, activity, opened};
 
 pub(super) const RECORD: usize = 32 * 1024;
@@ -50,7 +51,7 @@ pub(super) struct Frame<'a> {
 }
 
 /// Writes the record without a backtrace. In place, since it may be larger than a handler's stack.
-pub(super) fn begin(record: &mut Text<RECORD>, crash: &Crash<'_>, subject: &Prepared) {
+pub(super) fn begin(record: &mut FixedText<RECORD>, crash: &Crash<'_>, subject: &Prepared) {
     record.clear();
     let _ = write!(record, "{{\"signal\":\"{}\",\"address\":", crash.signal);
     match crash.address {
@@ -79,7 +80,7 @@ pub(super) fn begin(record: &mut Text<RECORD>, crash: &Crash<'_>, subject: &Prep
         Thread::Lane(name) => (name, false),
         Thread::OfPlugin(name) => (name.unwrap_or(b"a thread of the plugin"), false),
     };
-    push_string(record, name);
+    record.push_json(name, RECORD / 4);
     let changed = crash.library_changed;
     let _ = write!(record, "\",\"in_worker\":{in_worker},\"library_changed\":{changed}");
     // The crate formats it on the stack; a time after the year 9999 is omitted.
@@ -92,8 +93,11 @@ pub(super) fn begin(record: &mut Text<RECORD>, crash: &Crash<'_>, subject: &Prep
 /// The end of the list of frames, and of the record.
 const END: &[u8] = b"]}\n";
 
+/// Room for what follows the module of a frame.
+const AFTER_MODULE: usize = 64;
+
 /// Adds a frame; the record is complete JSON after each.
-pub(super) fn push_frame(record: &mut Text<RECORD>, frame: &Frame<'_>, is_first: bool) {
+pub(super) fn push_frame(record: &mut FixedText<RECORD>, frame: &Frame<'_>, is_first: bool) {
     if record.room() < 1024 {
         return;
     }
@@ -106,22 +110,11 @@ pub(super) fn push_frame(record: &mut Text<RECORD>, frame: &Frame<'_>, is_first:
         None => record.push(b"\"module\":null,\"offset\":null}"),
         Some((module, offset)) => {
             record.push(b"\"module\":\"");
-            push_string(record, module.get(..512).unwrap_or(module));
+            record.push_json(module.get(..512).unwrap_or(module), AFTER_MODULE);
             let _ = write!(record, "\",\"offset\":\"{offset:#x}\"}}");
         }
     }
     record.push(END);
-}
-
-/// Writes the content of a JSON string; bytes other than printable ASCII become question marks.
-fn push_string<const N: usize>(text: &mut Text<N>, bytes: &[u8]) {
-    for byte in bytes {
-        match byte {
-            b'"' | b'\\' => text.push(&[b'\\', *byte]),
-            b' '..=b'~' => text.push(&[*byte]),
-            _ => text.push(b"?"),
-        }
-    }
 }
 
 #[cfg(test)]
@@ -157,22 +150,23 @@ pub(crate) mod tests {
 
     #[test]
     fn the_record_is_json_with_any_number_of_frames() {
-        let mut record = Text::new();
+        let mut record = FixedText::new();
         begin(&mut record, &crash(), &subject());
-        let parsed =
-            |record: &Text<RECORD>| -> Value { serde_json::from_slice(record.bytes()).unwrap() };
+        let parsed = |record: &FixedText<RECORD>| -> Value {
+            serde_json::from_slice(record.bytes()).unwrap()
+        };
         let value = parsed(&record);
         assert_eq!(value["signal"], "SIGSEGV");
         assert_eq!(value["address"], "0x8");
         assert_eq!(value["plugin"], "./lib\"m.so");
-        assert_eq!(value["thread"], "lane-\"0?");
+        assert_eq!(value["thread"], "lane-\"0\u{fffd}");
         assert_eq!(value["at"], "2026-01-02T03:04:05.678Z");
         assert_eq!(value["in_worker"], false);
         assert_eq!(value["library_changed"], false);
         assert_eq!(value["backtrace"], serde_json::json!([]));
-        let module = [b'm'; 3000];
+        let modules = [[b'm'; 3000], [b'"'; 3000], [b'\x01'; 3000]];
         for number in 0..1000 {
-            let module = (number % 2 == 0).then_some((&module[..], number));
+            let module = modules.get(number % 4).map(|module| (&module[..], number));
             push_frame(&mut record, &Frame { address: number, module }, number == 0);
             let value = parsed(&record);
             let frames = value["backtrace"].as_array().unwrap();

@@ -38,6 +38,7 @@ pub mod environment;
 mod error;
 pub mod exit;
 pub mod fd;
+mod fixed_text;
 mod handover;
 mod imp;
 pub mod limits;
@@ -48,5 +49,6 @@ pub mod stdout;
 pub mod thread;
 
 pub use error::Error;
+pub use fixed_text::FixedText;
 pub use handover::hand_over;
 pub use queue::Queue;

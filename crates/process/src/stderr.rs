@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 
 use crate::capture::{Captured, Stream, Turn};
 use crate::error::Error;
-use crate::stderr::record::Record;
+use crate::stderr::record::record;
 use crate::{imp, thread};
 
 static CAPTURED: OnceLock<Captured> = OnceLock::new();
@@ -81,7 +81,7 @@ pub fn try_write(bytes: &[u8]) {
 pub fn try_write_line(line: &[u8]) {
     if is_captured() {
         let message = line.strip_suffix(b"\n").unwrap_or(line);
-        try_write(Record::new("ERROR", "universal_worker", message).bytes());
+        try_write(record("ERROR", "universal_worker", message).bytes());
     } else {
         try_write(line);
     }
@@ -119,7 +119,7 @@ fn drain(pipe: RawFd) {
         let read = imp::read(pipe, &mut chunk);
         let Some(read) = chunk.get(..read).filter(|read| !read.is_empty()) else { return };
         for line in read.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
-            try_write(Record::new("WARN", "stderr", line).bytes());
+            try_write(record("WARN", "stderr", line).bytes());
         }
     }
 }

@@ -116,9 +116,10 @@ mod tests {
     use std::os::unix::ffi::OsStrExt;
     use std::path::Path;
 
+    use universal_worker_process::FixedText;
+
     use super::*;
     use crate::record;
-    use crate::text::Text;
 
     fn c_path(path: &Path) -> CString {
         CString::new(path.as_os_str().as_bytes()).unwrap()
@@ -130,7 +131,7 @@ mod tests {
             std::env::temp_dir().join(format!("universal-worker-record-{}", std::process::id()));
         let at = c_path(&path);
         assert_eq!(find(&at), Found::Nothing);
-        let mut text = Text::new();
+        let mut text = FixedText::new();
         record::begin(&mut text, &record::tests::crash(), &record::tests::subject());
         for (content, expected) in [
             (&b""[..], Found::Record),
