@@ -44,6 +44,7 @@ mod line;
 mod record;
 
 use std::ffi::CString;
+use std::fs::File;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -54,7 +55,7 @@ use universal_worker_json::Encoder;
 use universal_worker_process::thread;
 use universal_worker_sanitize as sanitize;
 
-use crate::imp::record_file::Found;
+use crate::imp::record_file::ExistingFile;
 
 /// The plugin whose crash is reported.
 #[derive(Debug, Clone)]
@@ -133,14 +134,20 @@ pub fn install(subject: Subject, after: AfterCrash) -> io::Result<()> {
 /// checked.
 ///
 /// # Errors
-/// If the file is something else: a record is then not written to it.
+/// [`AlreadyExists`](io::ErrorKind::AlreadyExists) if the file is something else, and other kinds if
+/// it cannot be read: a record is then not written to it.
 pub fn check_record(file: &Path) -> io::Result<()> {
     match imp::record_file::find(&CString::new(file.as_os_str().as_bytes())?) {
-        Found::Foreign => Err(io::Error::new(
-            io::ErrorKind::AlreadyExists,
-            "what is there is not an earlier crash record, and stays as it is",
-        )),
-        Found::Nothing | Found::Record | Found::Stream => Ok(()),
+        ExistingFile::Nothing | ExistingFile::Record | ExistingFile::Stream => Ok(()),
+        ExistingFile::Unreadable => File::open(file).map(drop),
+        ExistingFile::Foreign => {
+            let why = if file.is_dir() {
+                "it is a folder"
+            } else {
+                "what is there is not an earlier crash record, and stays as it is"
+            };
+            Err(io::Error::new(io::ErrorKind::AlreadyExists, why))
+        }
     }
 }
 

@@ -9,8 +9,9 @@ use universal_worker_crash::{AfterCrash, Subject};
 use universal_worker_listen::Bound;
 use universal_worker_logging as logging;
 use universal_worker_process::thread::Role;
-use universal_worker_process::{Queue, descendants, limits, signals, stderr, stdout, thread};
-use universal_worker_sanitize as sanitize;
+use universal_worker_process::{
+    Error as ProcessError, Queue, descendants, limits, signals, stderr, stdout, thread,
+};
 use universal_worker_service::WorkerService;
 
 use crate::announce::Announcement;
@@ -61,10 +62,10 @@ fn attempt(config: &Config, source: Box<dyn ClassSource>) -> Result<Outcome, Err
     logging::init(config.log_format, &config.log_filter);
     let (inherited, plugin_config, token) = (inherited?, plugin_config?, token?);
     capture_output(config.log_format)?;
-    let doubtful = config.warnings.iter().cloned();
-    let doubtful = doubtful.chain(token.as_ref().and_then(|token| token.warning.clone()));
-    let crash_file = config.crash_file.as_deref().and_then(crash_file::problem);
-    doubtful.chain(crash_file).for_each(|warning| log::warn!("{warning}"));
+    let crash_file = config.crash_file.as_deref().map(crash_file::check).transpose()?.flatten();
+    let warnings = config.warnings.iter().cloned();
+    let warnings = warnings.chain(token.as_ref().and_then(|token| token.warning.clone()));
+    warnings.chain(crash_file).for_each(|warning| log::warn!("{warning}"));
     if let Some(socket) = &config.notify_socket {
         announce::set_notify_socket(socket);
     }
@@ -86,22 +87,19 @@ fn attempt(config: &Config, source: Box<dyn ClassSource>) -> Result<Outcome, Err
 /// What the plugin prints becomes log lines; what it writes to stderr only if that is all JSON.
 pub(crate) fn capture_output(format: logging::Format) -> Result<(), Error> {
     stdout::capture()?;
-    if format == logging::Format::Json
-        && let Err(error) = stderr::capture()
-    {
+    if format != logging::Format::Json {
+        return Ok(());
+    }
+    match stderr::capture() {
         // It may be closed; the worker does without.
-        log::warn!("{error}");
+        Err(error @ ProcessError::System { .. }) => log::warn!("{error}"),
+        captured => captured?,
     }
     Ok(())
 }
 
 /// Installs the crash handler.
 pub(crate) fn watch_crashes(plugin: &PluginLabel, config: Option<&Config>) -> Result<(), Error> {
-    if let Some(file) = config.and_then(|config| config.crash_file.as_deref()) {
-        crash::check_record(file).map_err(|error| {
-            Error::usage(format!("--crash-file: {}: {error}", sanitize::path(file)))
-        })?;
-    }
     let subject = Subject {
         label: plugin.to_string(),
         module: plugin.module.clone(),

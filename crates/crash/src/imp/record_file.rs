@@ -20,12 +20,14 @@ pub(super) enum RecordFile {
 
 /// What is at a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Found {
+pub(crate) enum ExistingFile {
     Nothing,
     /// An empty file, or an earlier record.
     Record,
     /// A character device or a named pipe.
     Stream,
+    /// A file that cannot be read, and might be anything.
+    Unreadable,
     /// Something that the record must not overwrite.
     Foreign,
 }
@@ -34,7 +36,7 @@ impl RecordFile {
     /// Async-signal-safe.
     pub(super) fn open(path: &CStr) -> Self {
         let found = find(path);
-        if found == Found::Foreign {
+        if matches!(found, ExistingFile::Foreign | ExistingFile::Unreadable) {
             return Self::None;
         }
         let flags = libc::O_WRONLY | libc::O_CREAT | libc::O_CLOEXEC | libc::O_NOCTTY;
@@ -43,7 +45,7 @@ impl RecordFile {
             let file = libc::open(path.as_ptr(), flags | libc::O_NONBLOCK, 0o600);
             match found {
                 _ if file < 0 => Self::None,
-                Found::Stream => Self::Stream(file),
+                ExistingFile::Stream => Self::Stream(file),
                 _ => {
                     libc::ftruncate(file, 0);
                     Self::File(file)
@@ -76,37 +78,44 @@ impl RecordFile {
 }
 
 /// Looks at the file at a path, without waiting. Async-signal-safe.
-pub(crate) fn find(path: &CStr) -> Found {
+pub(crate) fn find(path: &CStr) -> ExistingFile {
     let mut stat = MaybeUninit::<libc::stat>::uninit();
     // SAFETY: stat(2) gets a string that ends in a null byte, and writes the structure if it
     // returns 0.
     let stat = unsafe {
         if libc::stat(path.as_ptr(), stat.as_mut_ptr()) != 0 {
-            return Found::Nothing;
+            return ExistingFile::Nothing;
         }
         stat.assume_init()
     };
     match stat.st_mode & libc::S_IFMT {
-        libc::S_IFREG if stat.st_size == 0 || starts_as_record(path) => Found::Record,
-        libc::S_IFCHR | libc::S_IFIFO => Found::Stream,
-        _ => Found::Foreign,
+        libc::S_IFREG if stat.st_size == 0 => ExistingFile::Record,
+        libc::S_IFREG => match starts_as_record(path) {
+            None => ExistingFile::Unreadable,
+            Some(true) => ExistingFile::Record,
+            Some(false) => ExistingFile::Foreign,
+        },
+        libc::S_IFCHR | libc::S_IFIFO => ExistingFile::Stream,
+        _ => ExistingFile::Foreign,
     }
 }
 
-fn starts_as_record(path: &CStr) -> bool {
+/// `None` if the file cannot be read.
+fn starts_as_record(path: &CStr) -> Option<bool> {
     let mut start = [0_u8; START.len()];
     // SAFETY: the calls get plain numbers, a string that ends in a null byte, and a buffer with its
     // length.
     let read = unsafe {
         let file = libc::open(path.as_ptr(), libc::O_RDONLY | libc::O_CLOEXEC | libc::O_NONBLOCK);
         if file < 0 {
-            return false;
+            return None;
         }
         let read = libc::read(file, start.as_mut_ptr().cast(), start.len());
         libc::close(file);
         read
     };
-    usize::try_from(read) == Ok(START.len()) && start == START
+    let read = usize::try_from(read).ok()?;
+    Some(read == START.len() && start == START)
 }
 
 #[cfg(test)]
@@ -130,23 +139,23 @@ mod tests {
         let path =
             std::env::temp_dir().join(format!("universal-worker-record-{}", std::process::id()));
         let at = c_path(&path);
-        assert_eq!(find(&at), Found::Nothing);
+        assert_eq!(find(&at), ExistingFile::Nothing);
         let mut text = FixedText::new();
         record::begin(&mut text, &record::tests::crash(), &record::tests::subject());
         for (content, expected) in [
-            (&b""[..], Found::Record),
-            (text.bytes(), Found::Record),
-            (b"precious", Found::Foreign),
-            (b"{\"signal\"", Found::Foreign),
+            (&b""[..], ExistingFile::Record),
+            (text.bytes(), ExistingFile::Record),
+            (b"precious", ExistingFile::Foreign),
+            (b"{\"signal\"", ExistingFile::Foreign),
         ] {
             fs::write(&path, content).unwrap();
             assert_eq!(find(&at), expected);
             RecordFile::open(&at).write_whole(b"new");
             let left = fs::read(&path).unwrap();
-            assert_eq!(left, if expected == Found::Foreign { content } else { b"new" });
+            assert_eq!(left, if expected == ExistingFile::Foreign { content } else { b"new" });
         }
         fs::remove_file(&path).unwrap();
-        assert_eq!(find(c"/dev/null"), Found::Stream);
-        assert_eq!(find(c"/"), Found::Foreign);
+        assert_eq!(find(c"/dev/null"), ExistingFile::Stream);
+        assert_eq!(find(c"/"), ExistingFile::Foreign);
     }
 }
