@@ -42,14 +42,15 @@ impl Captured {
         Ok(Self { original: original.into(), pipe, lines: Mutex::new(Lines::new(stream)) })
     }
 
-    /// Logs what arrives until no writer is left; calls `turn` before and after each batch.
-    pub(crate) fn follow(&self, turn: impl Fn(Turn)) {
+    /// Logs what arrives until no writer is left; calls `at_edge` before and after each
+    /// batch.
+    pub(crate) fn follow(&self, at_edge: impl Fn(BatchEdge)) {
         let mut polled = [PollFd::new(&self.pipe, PollFlags::IN)];
         while !matches!(rustix::event::poll(&mut polled, None), Err(error) if error != Errno::INTR)
         {
-            turn(Turn::Begin);
+            at_edge(BatchEdge::Begin);
             let writers = self.drain();
-            turn(Turn::End);
+            at_edge(BatchEdge::End);
             if writers == Writers::None {
                 return;
             }
@@ -90,7 +91,7 @@ impl Captured {
 
 /// The begin or end of a batch of lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Turn {
+pub(crate) enum BatchEdge {
     Begin,
     End,
 }

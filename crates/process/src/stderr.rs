@@ -12,7 +12,7 @@ use std::os::fd::{AsFd, AsRawFd, RawFd};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 
-use crate::capture::{Captured, Stream, Turn};
+use crate::capture::{BatchEdge, Captured, Stream};
 use crate::error::Error;
 use crate::stderr::record::record;
 use crate::{imp, thread};
@@ -38,7 +38,8 @@ const SETTLE_MILLISECONDS: usize = 50;
 /// The log itself must have a file descriptor of its own by now.
 ///
 /// # Errors
-/// If the pipe cannot be created or its thread cannot be started.
+/// If the pipe cannot be created, stderr stays as it is. [`Error::Thread`] if its thread cannot be
+/// started: nobody reads stderr then, and the process should end.
 pub fn capture() -> Result<(), Error> {
     let replace = |pipe: &_| rustix::stdio::dup2_stderr(pipe);
     let captured = Captured::new(Stream::Stderr, io::stderr().as_fd(), replace);
@@ -47,8 +48,8 @@ pub fn capture() -> Result<(), Error> {
     ORIGINAL.store(captured.original.as_raw_fd(), Ordering::Relaxed);
     PIPE.store(captured.pipe.as_raw_fd(), Ordering::Release);
     thread::spawn("stderr", "what the plugin writes to stderr", || {
-        captured.follow(|turn| {
-            if turn == Turn::Begin {
+        captured.follow(|edge| {
+            if edge == BatchEdge::Begin {
                 IN_FLIGHT.store(true, Ordering::Release);
             } else {
                 log::logger().flush();
@@ -96,9 +97,10 @@ pub fn is_captured() -> bool {
 /// Waits up to 50 ms until what was written to a captured stderr is written to the original one, and
 /// then does that itself; async-signal-safe.
 ///
-/// In the latter case, a line of more than 1 KiB may become several records.
+/// In the latter case, a line of more than 1 KiB may become several records. Does nothing on a thread
+/// with a table of its own ([`unshare_table`](crate::fd::unshare_table)), which cannot reach the pipe.
 pub fn settle() {
-    if !is_captured() {
+    if !is_captured() || !imp::is_open(ORIGINAL.load(Ordering::Relaxed)) {
         return;
     }
     let pipe = PIPE.load(Ordering::Acquire);

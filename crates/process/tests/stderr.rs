@@ -28,6 +28,7 @@ fn a_thread_with_a_table_of_its_own_still_reaches_the_original() {
             "\"level\":\"ERROR\",\"target\":\"universal_worker\",\"message\":\"last \\\"words\\\"\"}\n"
         };
         assert!(text.ends_with(expected), "{text}");
+        assert_eq!(text.lines().count(), 1, "{text}");
     }
 }
 
@@ -85,6 +86,7 @@ fn the_child() {
             let sender = done.clone();
             thread::spawn(move || {
                 fd::unshare_table();
+                stderr::settle();
                 stderr::try_write_line(b"last \"words\"\n");
                 let _ = sender.push(());
             });

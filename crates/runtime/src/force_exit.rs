@@ -4,12 +4,12 @@
 //! failures, such as a main thread that hangs.
 //! It is started early and never blocks for long.
 
-use std::io::Write;
+use std::fmt::Write;
 use std::time::{Duration, Instant};
 
 use universal_worker_crash::activity;
 use universal_worker_logging as logging;
-use universal_worker_process::{Queue, descendants, exit, fd, stderr, thread};
+use universal_worker_process::{FixedText, Queue, descendants, exit, fd, stderr, thread};
 
 use crate::error::Error;
 
@@ -66,15 +66,15 @@ impl ForceExit {
 
 /// Ends the process after a panic of one of its own threads.
 pub(crate) fn on_panic(thread: &'static str) {
+    // The message of the panic is there, perhaps in a pipe.
+    stderr::settle();
     // On the stack, because memory may be what is short; a thread's name has at most 15 bytes.
-    let mut line = [0; 128];
-    let mut rest = &mut line[..];
+    let mut line = FixedText::<128>::new();
     let _ = writeln!(
-        rest,
+        line,
         "FATAL: thread {thread} of the worker panicked; this is a bug in the worker"
     );
-    let left = rest.len();
-    stderr::try_write_line(&line[..line.len() - left]);
+    stderr::try_write_line(line.bytes());
     let _ = descendants::kill_here();
     exit::now(DEFECT)
 }
@@ -124,4 +124,48 @@ fn exit_now(signal: &'static str, plugin_done: bool) -> ! {
     // Whatever is still running may have started more processes.
     let _ = descendants::kill_here();
     exit::now(ABANDONED)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::env;
+    use std::process::Command;
+
+    use serde_json::Value;
+
+    use super::*;
+
+    /// Says to this program that it is the child, and the format of its log.
+    const CHILD: &str = "FORCE_EXIT_TEST_CHILD";
+
+    /// Does nothing unless this is the child.
+    #[test]
+    fn the_child() {
+        let Ok(format) = env::var(CHILD) else { return };
+        let format = if format == "json" { logging::Format::Json } else { logging::Format::Text };
+        logging::init(format, &logging::default_filter());
+        crate::run::capture_output(format).unwrap();
+        thread::on_panic(on_panic);
+        thread::spawn("clumsy", "a panic", || panic!("the cause")).unwrap();
+        std::thread::sleep(Duration::from_secs(60));
+    }
+
+    #[test]
+    fn a_panic_is_reported_with_its_message() {
+        for format in ["text", "json"] {
+            let mut command = Command::new(env::current_exe().unwrap());
+            command.args(["--exact", "force_exit::tests::the_child", "--nocapture"]);
+            let output = command.env(CHILD, format).output().unwrap();
+            let stderr = String::from_utf8(output.stderr).unwrap();
+            assert_eq!(output.status.code(), Some(DEFECT.into()), "{stderr}");
+            let last = stderr.lines().last().unwrap();
+            assert!(last.contains("FATAL: thread clumsy of the worker panicked"), "{stderr}");
+            assert!(stderr.contains("the cause"), "{stderr}");
+            if format == "json" {
+                for line in stderr.lines() {
+                    assert!(serde_json::from_str::<Value>(line).unwrap().is_object(), "{stderr}");
+                }
+            }
+        }
+    }
 }
