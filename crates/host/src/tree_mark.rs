@@ -98,14 +98,32 @@ impl TreeMark {
 
 /// Whether `/proc` shows the pid namespace of this process: in another one, its numbers are those of
 /// other processes.
+///
+/// The same rule as that of the worker (`telemetry`), on which a host does not depend.
 fn is_own_procfs() -> bool {
     let link = fs::read_link("/proc/self").ok();
-    link.and_then(|link| link.to_str()?.parse().ok()) == Some(process::id())
+    let is_own = link.and_then(|link| link.to_str()?.parse().ok()) == Some(process::id());
+    is_own && fs::read_to_string("/proc/self/status").is_ok_and(|status| namespaces(&status) <= 1)
+}
+
+/// The number of pid namespaces, from that of the procfs inward, in which a process has a pid; 0 if
+/// the kernel has no namespaces. The pid may happen to be the same in several.
+fn namespaces(status: &str) -> usize {
+    let pids = status.lines().find_map(|line| line.strip_prefix("NSpid:"));
+    pids.map_or(0, |pids| pids.split_ascii_whitespace().count())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_procfs_of_an_outer_namespace_shows_several_pids() {
+        assert!(is_own_procfs());
+        for (line, expected) in [("NSpid:\t7\n", 1), ("NSpid:\t7\t7\n", 2), ("", 0)] {
+            assert_eq!(namespaces(&format!("Name:\thost\n{line}NSpgid:\t7\n")), expected);
+        }
+    }
 
     #[test]
     fn a_mark_matches_itself_and_marks_below_it() {

@@ -16,6 +16,7 @@
 //! - [`ProcessMeter`] and [`thread_cpu_time`] measure one piece of work in this process, before and after.
 //! - [`memory_left`] is what resource limits and control groups leave this process.
 //! - [`descendants`] lists a process tree.
+//! - [`check_procfs`] says whether the pids in `/proc` are those of this process.
 //!
 //! The crate reads proc(5) and supports only Linux.
 //! A `/proc` that belongs to another pid namespace is not read: what it would tell is unknown.
@@ -33,6 +34,7 @@ mod sampler;
 mod tree;
 mod visit;
 
+pub use linux::check_procfs;
 pub use memory_left::MemoryLeft;
 pub use memory_left::MemoryLimit;
 pub use memory_left::memory_left;

@@ -92,7 +92,7 @@ fn has_procfs() -> io::Result<bool> {
 ///
 /// # Errors
 /// If no procfs is mounted, or it is that of another namespace: a number then names another process.
-pub(crate) fn check_procfs() -> io::Result<()> {
+pub fn check_procfs() -> io::Result<()> {
     let own = process::id();
     // An outer procfs shows the pid that this process has there, any other one no pid at all.
     let link = fs::read_link("/proc/self")?;

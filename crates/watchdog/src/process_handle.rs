@@ -5,10 +5,11 @@
 //! process lives nor goes blind.
 
 use std::time::Duration;
-use std::{fs, io, process, thread};
+use std::{fs, io, thread};
 
 use rustix::io::Errno;
 use rustix::process::Pid;
+use universal_worker_telemetry::check_procfs;
 use waitpid_any::WaitHandle;
 
 /// A handle on a process that was alive when it was opened.
@@ -107,7 +108,7 @@ fn is(error: &io::Error, errno: Errno) -> bool {
 
 fn read_state(pid: Pid) -> ProcessState {
     let stat = || fs::read_to_string(format!("/proc/{pid}/stat")).ok();
-    let state = is_own_procfs().then(stat).flatten().and_then(|stat| parse_state(&stat));
+    let state = check_procfs().is_ok().then(stat).flatten().and_then(|stat| parse_state(&stat));
     if let Some(state) = state {
         return state;
     }
@@ -115,13 +116,6 @@ fn read_state(pid: Pid) -> ProcessState {
         Err(Errno::SRCH) => ProcessState::Ended,
         _ => ProcessState::Unreadable,
     }
-}
-
-/// Whether `/proc` shows the pid namespace of this process: in another one, the same numbers mean
-/// other processes, and `/proc/self` has another number.
-fn is_own_procfs() -> bool {
-    let link = fs::read_link("/proc/self").ok();
-    link.and_then(|link| link.to_str()?.parse().ok()) == Some(process::id())
 }
 
 /// Parses `/proc/PID/stat` (proc(5)).
