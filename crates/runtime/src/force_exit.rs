@@ -142,12 +142,30 @@ mod tests {
     #[test]
     fn the_child() {
         let Ok(format) = env::var(CHILD) else { return };
-        let format = if format == "json" { logging::Format::Json } else { logging::Format::Text };
-        logging::init(format, &logging::default_filter());
-        crate::run::capture_output(format).unwrap();
+        if format == "json" {
+            log::set_logger(&Slow).unwrap();
+            log::set_max_level(log::LevelFilter::Warn);
+            stderr::capture().unwrap();
+        }
         thread::on_panic(on_panic);
         thread::spawn("clumsy", "a panic", || panic!("the cause")).unwrap();
         std::thread::sleep(Duration::from_secs(60));
+    }
+
+    /// A logger that is still busy when the panic has ended.
+    struct Slow;
+
+    impl log::Log for Slow {
+        fn enabled(&self, _: &log::Metadata<'_>) -> bool {
+            true
+        }
+
+        fn log(&self, record: &log::Record<'_>) {
+            std::thread::sleep(Duration::from_millis(10));
+            stderr::try_write_line(format!("{}\n", record.args()).as_bytes());
+        }
+
+        fn flush(&self) {}
     }
 
     #[test]
@@ -155,7 +173,7 @@ mod tests {
         for format in ["text", "json"] {
             let mut command = Command::new(env::current_exe().unwrap());
             command.args(["--exact", "force_exit::tests::the_child", "--nocapture"]);
-            let output = command.env(CHILD, format).output().unwrap();
+            let output = command.env(CHILD, format).env("RUST_BACKTRACE", "0").output().unwrap();
             let stderr = String::from_utf8(output.stderr).unwrap();
             assert_eq!(output.status.code(), Some(DEFECT.into()), "{stderr}");
             let last = stderr.lines().last().unwrap();
