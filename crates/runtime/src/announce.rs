@@ -3,15 +3,15 @@
 
 mod file;
 mod notify;
+mod write;
 
 use std::io::IsTerminal;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd, RawFd};
+use std::os::fd::{OwnedFd, RawFd};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use std::{io, mem};
 
-use rustix::event::{PollFd, PollFlags, Timespec};
 use serde::Serialize;
 use universal_worker_abi::{ClassInfo, VERSION as INTERFACE};
 use universal_worker_json::Encoder;
@@ -21,6 +21,7 @@ use universal_worker_process::{stdout, thread};
 pub(crate) use crate::announce::file::AnnounceFile;
 pub(crate) use crate::announce::notify::notify;
 pub(crate) use crate::announce::notify::set_notify_socket;
+use crate::announce::write::{has_room, write_all};
 use crate::error::Error;
 use crate::event::{Event, Reporter};
 
@@ -94,7 +95,7 @@ impl<'a> Announcement<'a> {
 /// How long to wait for a reader before giving up on announcing a failure.
 const FAILURE_TIME: Duration = Duration::from_secs(1);
 
-/// How long to wait for a reader of a named pipe.
+/// How long to wait for a reader of a pipe.
 const PIPE_TIME: Duration = Duration::from_secs(10);
 
 /// Sets a destination other than stdout.
@@ -149,14 +150,14 @@ fn take() -> Destination {
 }
 
 impl Destination {
-    /// Writes a line; waits for the reader of a named pipe at most for `limit`.
+    /// Writes a line; waits for the reader of a pipe at most for `limit`.
     fn write(self, line: &str, limit: Duration) -> Result<(), Error> {
         let written = match &self {
             Self::Stdout => {
                 stdout::write(line);
                 Ok(())
             }
-            Self::Fd(fd, _) => write_all(fd, line.as_bytes()),
+            Self::Fd(fd, _) => write_all(fd, line.as_bytes(), Instant::now() + limit),
             Self::File(file) => file.write(line, limit),
             Self::Nowhere => Ok(()),
         };
@@ -172,26 +173,12 @@ impl Destination {
         Error::Announce { to, source }
     }
 
-    /// Waits until a line can be written without blocking.
+    /// Waits until a line can be written to stdout without blocking; the others have limits of their
+    /// own.
     fn has_room(&self, limit: Duration) -> bool {
-        let limit = Timespec::try_from(limit).ok();
-        let has_room = |fd: BorrowedFd<'_>| {
-            let mut polled = [PollFd::new(&fd, PollFlags::OUT)];
-            rustix::event::poll(&mut polled, limit.as_ref()) != Ok(0)
-        };
         match self {
-            Self::Stdout => stdout::with_original(has_room),
-            Self::Fd(fd, _) => has_room(fd.as_fd()),
-            // It has a limit of its own.
-            Self::File(_) | Self::Nowhere => true,
+            Self::Stdout => stdout::with_original(|fd| has_room(fd, limit)).unwrap_or(true),
+            Self::Fd(..) | Self::File(_) | Self::Nowhere => true,
         }
     }
-}
-
-fn write_all(fd: &OwnedFd, mut bytes: &[u8]) -> io::Result<()> {
-    while !bytes.is_empty() {
-        let written = rustix::io::retry_on_intr(|| rustix::io::write(fd, bytes))?;
-        bytes = bytes.get(written..).unwrap_or_default();
-    }
-    Ok(())
 }

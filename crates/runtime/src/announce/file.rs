@@ -11,10 +11,11 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use std::{fs, io, process, thread};
 
-use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::fs::{Access, OFlags};
 use rustix::io::Errno;
 use serde_json::Value;
+
+use crate::announce::write::{timed_out, write_all};
 
 /// A file that was suitable at the start.
 #[derive(Debug)]
@@ -22,7 +23,7 @@ pub(crate) struct AnnounceFile(PathBuf);
 
 /// How a file is written.
 #[derive(Debug, PartialEq, Eq)]
-enum How {
+enum WriteMode {
     /// It is new, or replaces an earlier announcement.
     Replace,
     /// As it is.
@@ -43,12 +44,12 @@ impl AnnounceFile {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 rustix::fs::access(folder(path), Access::WRITE_OK | Access::EXEC_OK)?;
             }
-            found => match how(path, &found?)? {
-                How::Replace => fs::remove_file(path)?,
-                How::InPlace if fs::metadata(path)?.is_file() => {
+            found => match write_mode(path, &found?)? {
+                WriteMode::Replace => fs::remove_file(path)?,
+                WriteMode::InPlace if fs::metadata(path)?.is_file() => {
                     File::options().write(true).truncate(true).open(path)?;
                 }
-                How::InPlace => {}
+                WriteMode::InPlace => {}
             },
         }
         Ok(Self(path.to_owned()))
@@ -63,19 +64,19 @@ impl AnnounceFile {
         // Looks again, because it is some time since the start.
         match fs::symlink_metadata(&self.0) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => replace(&self.0, line),
-            found => match how(&self.0, &found?)? {
-                How::Replace => replace(&self.0, line),
-                How::InPlace => write_in_place(&self.0, line, limit),
+            found => match write_mode(&self.0, &found?)? {
+                WriteMode::Replace => replace(&self.0, line),
+                WriteMode::InPlace => write_in_place(&self.0, line, limit),
             },
         }
     }
 }
 
 /// How to write to a file that exists; an error if it must not be written to.
-fn how(path: &Path, found: &Metadata) -> io::Result<How> {
+fn write_mode(path: &Path, found: &Metadata) -> io::Result<WriteMode> {
     let kind = found.file_type();
     if kind.is_file() {
-        return check_replaceable(path, found).map(|()| How::Replace);
+        return check_replaceable(path, found).map(|()| WriteMode::Replace);
     }
     let target = if kind.is_symlink() {
         fs::metadata(path).map_err(|_| refused("it is a link to a file that does not exist"))?
@@ -90,7 +91,7 @@ fn how(path: &Path, found: &Metadata) -> io::Result<How> {
     } else if !kind.is_char_device() && !kind.is_fifo() {
         return Err(refused("it is a socket or a block device"));
     }
-    Ok(How::InPlace)
+    Ok(WriteMode::InPlace)
 }
 
 fn check_replaceable(path: &Path, found: &Metadata) -> io::Result<()> {
@@ -152,24 +153,7 @@ fn replace(path: &Path, text: &str) -> io::Result<()> {
 
 fn write_in_place(path: &Path, text: &str, limit: Duration) -> io::Result<()> {
     let deadline = Instant::now() + limit;
-    let mut file = open_in_place(path, deadline)?;
-    let mut bytes = text.as_bytes();
-    while !bytes.is_empty() {
-        match file.write(bytes) {
-            Ok(written) => bytes = bytes.get(written..).unwrap_or_default(),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                let left = deadline.saturating_duration_since(Instant::now());
-                if left.is_zero() {
-                    return Err(no_reader("nobody reads it"));
-                }
-                let mut polled = [PollFd::new(&file, PollFlags::OUT)];
-                let _ = rustix::event::poll(&mut polled, Timespec::try_from(left).ok().as_ref());
-            }
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(())
+    write_all(open_in_place(path, deadline)?, text.as_bytes(), deadline)
 }
 
 /// Opens a file without creating it; a named pipe once it has a reader.
@@ -181,17 +165,13 @@ fn open_in_place(path: &Path, deadline: Instant) -> io::Result<File> {
         match options.open(path) {
             Err(error) if Errno::from_io_error(&error) == Some(Errno::NXIO) => {
                 if Instant::now() >= deadline {
-                    return Err(no_reader("nobody has opened it for reading"));
+                    return Err(timed_out("nobody has opened it for reading"));
                 }
                 thread::sleep(POLL);
             }
             file => return file,
         }
     }
-}
-
-fn no_reader(why: &str) -> io::Error {
-    io::Error::new(io::ErrorKind::TimedOut, why)
 }
 
 #[cfg(test)]
