@@ -25,6 +25,8 @@ pub struct Config {
     pub load_timeout: Duration,
     /// Where to listen.
     pub listen: ListenAddr,
+    /// The option or variable that inherited sockets come from, for messages.
+    pub listen_option: String,
     /// The inherited sockets on which the worker may listen.
     pub reach: Reach,
     /// Pid of the process whose end stops the worker.
@@ -84,7 +86,7 @@ pub enum AnnounceTo {
     Stdout,
     /// An inherited file descriptor; closed after the announcement.
     Fd(RawFd),
-    /// A file, which appears with its full content.
+    /// A file; one that is new appears with its full content.
     File(PathBuf),
 }
 
@@ -135,6 +137,7 @@ impl Default for Config {
             plugin_config: None,
             load_timeout: Duration::from_secs(60),
             listen: ListenAddr::Tcp(([127, 0, 0, 1], 0).into()),
+            listen_option: "--fd".to_owned(),
             reach: Reach::default(),
             parent: None,
             lease: None,

@@ -41,7 +41,8 @@ impl Inherited {
             AnnounceTo::Fd(_) => {}
         }
         checked?;
-        let sockets = sockets(config).iter().map(|fd| take_socket(*fd, config.reach));
+        let take_socket = |fd: &RawFd| take_socket(&config.listen_option, *fd, config.reach);
+        let sockets = sockets(config).iter().map(take_socket);
         let sockets = sockets.collect::<Result<_, _>>()?;
         let lease = match config.lease {
             Some(fd) => Some((event::lease(take("--lease-fd", fd)?, fd)?, fd)),
@@ -60,9 +61,7 @@ impl Inherited {
 /// [`Error::Usage`], with the name of the option.
 pub fn check_inherited(config: &Config) -> Result<(), Error> {
     let announce = if let AnnounceTo::Fd(fd) = config.announce { Some(fd) } else { None };
-    let sockets = sockets(config);
-    let option = if sockets.len() > 1 { "LISTEN_FDS" } else { "--fd" };
-    let sockets = sockets.iter().map(|fd| (option, *fd));
+    let sockets = sockets(config).iter().map(|fd| (config.listen_option.as_str(), *fd));
     let named = announce.map(|fd| ("--ready-fd", fd)).into_iter().chain(sockets);
     let named = named.chain(config.lease.map(|fd| ("--lease-fd", fd)));
     let mut seen: Vec<(&str, RawFd)> = Vec::new();
@@ -83,13 +82,13 @@ fn sockets(config: &Config) -> &[RawFd] {
     if let ListenAddr::Inherited(fds) = &config.listen { fds } else { &[] }
 }
 
-fn take_socket(fd: RawFd, reach: Reach) -> Result<OwnedFd, Error> {
-    let socket = take("--fd", fd)?;
+fn take_socket(option: &str, fd: RawFd, reach: Reach) -> Result<OwnedFd, Error> {
+    let socket = take(option, fd)?;
     match remote_address(&socket).filter(|_| reach == Reach::Loopback) {
         None => Ok(socket),
         Some(address) => Err(Error::usage(format!(
-            "--fd {fd}: {address} is no loopback address, and other machines could \
-             reach the worker: --allow-remote permits that, with a token"
+            "{option}: file descriptor {fd} is a socket on {address}, which is no loopback address: \
+             other machines could reach the worker; --allow-remote permits that, with a token"
         ))),
     }
 }

@@ -4,7 +4,7 @@ use universal_worker_logging as logging;
 use universal_worker_process::{descendants, fd, stdout};
 
 use crate::announce::{AnnounceFile, Destination};
-use crate::config::AnnounceTo;
+use crate::config::{AnnounceTo, Config};
 use crate::error::Error;
 use crate::force_exit::ABANDONED;
 use crate::outcome::Outcome;
@@ -23,6 +23,13 @@ impl Default for FailureReport {
     /// An announcement on stdout, and a line of text.
     fn default() -> Self {
         Self { announce: Some(AnnounceTo::Stdout), log_format: logging::Format::Text }
+    }
+}
+
+impl From<&Config> for FailureReport {
+    /// How a worker with this config would report it.
+    fn from(config: &Config) -> Self {
+        Self { announce: Some(config.announce.clone()), log_format: config.log_format }
     }
 }
 

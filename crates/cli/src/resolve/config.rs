@@ -21,6 +21,10 @@ pub(super) fn config(
 ) -> Result<Config, UsageError> {
     let mut config = Config::default();
     config.listen = listen(&args, normalized, variables)?;
+    config.listen_option = match args.fd {
+        Some(_) => normalized.name("fd"),
+        None => "LISTEN_FDS".to_owned(),
+    };
     config.token = token(&args, normalized, variables)?;
     config.reach = if args.allow_remote { Reach::Remote } else { Reach::Loopback };
     check_reach(&config, normalized)?;
