@@ -133,12 +133,13 @@ pub(crate) struct Args {
     #[argh(option, arg_name = "BYTES", from_str_fn(values::body_size))]
     pub(crate) max_body: Option<usize>,
 
-    /// maximum total size of the request bodies being read
+    /// maximum total size of the request bodies: of all while they are read, and of those above 64 KiB
+    /// until their run ends
     #[argh(option, arg_name = "BYTES", from_str_fn(values::body_size))]
     pub(crate) max_body_total: Option<usize>,
 
-    /// maximum number of open connections, or 64 more than the runs that can be running and waiting,
-    /// if that is more
+    /// maximum number of open connections; at least 64 more than the runs that can be running and
+    /// waiting
     #[argh(option, arg_name = "N", from_str_fn(values::connections))]
     pub(crate) max_connections: Option<usize>,
 
@@ -171,19 +172,20 @@ pub(crate) struct Args {
 
     /// accept this host name in requests, besides loopback names; repeatable (in the variable:
     /// separated by commas)
-    #[argh(option, arg_name = "NAME")]
+    #[argh(option, arg_name = "NAME", from_str_fn(values::allowed_host))]
     pub(crate) allow_host: Vec<String>,
 
     /// serve web pages of this origin, such as https://example.org; repeatable (in the variable:
     /// separated by commas)
-    #[argh(option, arg_name = "ORIGIN")]
+    #[argh(option, arg_name = "ORIGIN", from_str_fn(values::origin))]
     pub(crate) allow_origin: Vec<String>,
 
     /// write the announcement to this inherited file descriptor instead of stdout
     #[argh(option, arg_name = "FD", from_str_fn(values::fd))]
     pub(crate) ready_fd: Option<RawFd>,
 
-    /// write the announcement to this file instead of stdout; it appears with its full content
+    /// write the announcement to this file instead of stdout; a new file appears with its
+    /// full content
     #[argh(option, arg_name = "PATH")]
     pub(crate) announce_file: Option<PathBuf>,
 

@@ -3,6 +3,7 @@
 //!
 //! The error is the rest of a line that starts with the name of the option or variable.
 
+mod access;
 mod levels;
 mod units;
 
@@ -18,6 +19,8 @@ use universal_worker_sanitize as sanitize;
 
 use crate::command::Interrupt;
 
+pub(crate) use access::allowed_host;
+pub(crate) use access::origin;
 pub(crate) use levels::log_filter;
 pub(crate) use units::bytes;
 pub(crate) use units::seconds;

@@ -13,8 +13,7 @@ use crate::options::{flags, option_name};
 /// The prefix of all variables that set an option.
 pub const VARIABLES: &str = "UNIVERSAL_WORKER_";
 
-/// A copy of the environment.
-#[derive(Debug)]
+/// A copy of the environment. Not `Debug`: the token is in it.
 pub(crate) struct Variables(HashMap<OsString, OsString>);
 
 impl Variables {
@@ -64,7 +63,7 @@ impl Variables {
             names.filter(|name| !known.iter().any(|known| known == name)).collect();
         unknown.sort_unstable();
         let warning = |name: &&str| {
-            let near = suggest(name, known.iter().map(String::as_str).filter(is_told));
+            let near = suggest(name, known.iter().map(String::as_str).filter(is_public));
             let near = near.first().map(|near| format!("; did you mean {VARIABLES}{near}?"));
             let name = sanitize::name(&format!("{VARIABLES}{name}"));
             format!("{name} is no variable of this worker{}", near.unwrap_or_default())
@@ -117,7 +116,7 @@ fn known_names() -> Vec<String> {
 }
 
 /// Whether a user may set the variable of this name.
-fn is_told(name: &&str) -> bool {
+fn is_public(name: &&str) -> bool {
     !INTERNAL.contains(name) && !OF_OTHERS.contains(name)
 }
 

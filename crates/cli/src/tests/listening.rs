@@ -41,6 +41,31 @@ fn all_sockets_of_a_service_manager_are_used_and_beat_a_variable() {
 }
 
 #[test]
+fn sockets_are_named_by_where_they_come_from() {
+    let pid = std::process::id().to_string();
+    let passed = [("LISTEN_FDS", "1"), ("LISTEN_PID", &*pid)];
+    for (args, vars, expected) in [
+        (&["--module=m", "--fd=3"][..], &[][..], "--fd"),
+        (&["--module=m"], &[("UNIVERSAL_WORKER_FD", "3")], "UNIVERSAL_WORKER_FD"),
+        (&["--module=m"], &passed, "LISTEN_FDS"),
+        (&["--module=m", "--fd=3"], &passed, "--fd"),
+    ] {
+        let config = run(args, vars).config;
+        assert_eq!(config.listen, ListenAddr::Inherited(vec![3]));
+        assert_eq!(config.listen_option, expected, "{args:?}");
+    }
+}
+
+#[test]
+fn hosts_and_origins_that_no_request_can_have_are_errors() {
+    let vars = [("UNIVERSAL_WORKER_ALLOW_HOST", "box.example,http://box")];
+    let message = error(&["--module=m"], &vars);
+    assert!(message.starts_with("UNIVERSAL_WORKER_ALLOW_HOST: expected a host name"), "{message}");
+    let message = error(&["--module=m", "--allow-origin=example.org"], &[]);
+    assert!(message.starts_with("--allow-origin: expected an origin"), "{message}");
+}
+
+#[test]
 fn localhost_is_an_address_of_both_families() {
     for host in ["localhost", "LocalHost"] {
         let listen = run(&["--module=m", "--host", host, "--port=7"], &[]).config.listen;

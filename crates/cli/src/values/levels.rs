@@ -36,7 +36,7 @@ pub(crate) fn log_filter(value: &str) -> Result<Filter, String> {
     let value = value.trim();
     let directives = value.split('/').next().unwrap_or_default().split(',').map(str::trim);
     for word in directives.filter(|directive| !directive.contains(['=', ':'])) {
-        if let Some(level) = meant(word) {
+        if let Some(level) = nearest_level(word) {
             return Err(format!(
                 "expected a level or a filter like warn,whisper=debug, not '{value}'; did you mean \
                  {level}? ({word}=trace is the target of that name)"
@@ -48,7 +48,7 @@ pub(crate) fn log_filter(value: &str) -> Result<Filter, String> {
 }
 
 /// The level that a word which is none probably stands for.
-fn meant(word: &str) -> Option<&'static str> {
+fn nearest_level(word: &str) -> Option<&'static str> {
     let word = word.to_ascii_lowercase();
     if LEVELS.contains(&&*word) {
         return None;
