@@ -47,6 +47,7 @@ mod variables;
 use std::ffi::OsString;
 
 use argh::FromArgs;
+use universal_worker_runtime::FailureReport;
 
 pub use crate::command::CheckRequest;
 pub use crate::command::Command;
@@ -61,7 +62,7 @@ pub use crate::variables::VARIABLES;
 pub use crate::variables::own_variables;
 
 use crate::args::Args;
-use crate::normalize::Question;
+use crate::normalize::{Normalized, Question, normalize};
 use crate::variables::Variables;
 
 /// The name of the program in its messages.
@@ -88,12 +89,23 @@ pub fn parse(
         return Ok(Command::Print(help::text()));
     }
     let variables = Variables::new(vars);
-    parse_words(&args, &variables)
-        .map_err(|error| error.reported(failure_report::failure_report(&args, &variables)))
+    let (normalized, result) = normalize(&args, &variables);
+    result
+        .and_then(|()| command(&normalized, &variables))
+        .map_err(|error| error.reported(failure_report::failure_report(&normalized)))
 }
 
-fn parse_words(args: &[String], variables: &Variables) -> Result<Command, UsageError> {
-    let normalized = normalize::normalize(args, variables)?;
+/// How a front end reports a failure of its own for these arguments and variables, which may be
+/// wrong.
+pub fn failure_report(
+    args: impl IntoIterator<Item = OsString>,
+    vars: impl IntoIterator<Item = (OsString, OsString)>,
+) -> FailureReport {
+    let args: Vec<String> = args.into_iter().filter_map(|arg| arg.into_string().ok()).collect();
+    failure_report::failure_report(&normalize(&args, &Variables::new(vars)).0)
+}
+
+fn command(normalized: &Normalized, variables: &Variables) -> Result<Command, UsageError> {
     match normalized.question {
         Some(Question::Help) => return Ok(Command::Print(help::text())),
         Some(Question::Version) => return Ok(Command::Print(format!("{PROGRAM} {VERSION}"))),
@@ -102,7 +114,7 @@ fn parse_words(args: &[String], variables: &Variables) -> Result<Command, UsageE
     let words: Vec<&str> = normalized.args.iter().map(String::as_str).collect();
     let args =
         Args::from_args(&[PROGRAM], &words).map_err(|exit| normalized.value_error(&exit.output))?;
-    resolve::resolve(args, &normalized, variables)
+    resolve::resolve(args, normalized, variables)
 }
 
 #[cfg(test)]

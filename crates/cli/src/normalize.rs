@@ -34,7 +34,7 @@ enum Takes {
 }
 
 /// The values of a variable that set a switch.
-pub(crate) const TRUE: [&str; 3] = ["1", "true", "yes"];
+const TRUE: [&str; 3] = ["1", "true", "yes"];
 
 const NO_TOKEN: &str = "--token is no option, since every user can see the arguments of a process: \
      put the token into a file (--token-file) or into the variable UNIVERSAL_WORKER_TOKEN";
@@ -70,13 +70,17 @@ const OF_A_LIST: [&str; 4] = ["list", "json", "load-timeout", "python"];
 /// The options that say where to listen.
 const LISTENING: [&str; 4] = ["port", "host", "fd", "uds"];
 
-pub(crate) fn normalize(args: &[String], variables: &Variables) -> Result<Normalized, UsageError> {
+/// Reads on after an error, for the options that say how to report it; returns the first one.
+pub(crate) fn normalize(
+    args: &[String],
+    variables: &Variables,
+) -> (Normalized, Result<(), UsageError>) {
     let mut normalized = Normalized::default();
-    normalized.add_command_line(args)?;
+    let mut result = normalized.add_command_line(args);
     if normalized.question.is_none() {
-        normalized.add_variables(variables)?;
+        result = result.and(normalized.add_variables(variables));
     }
-    Ok(normalized)
+    (normalized, result)
 }
 
 impl Normalized {
@@ -101,6 +105,25 @@ impl Normalized {
         self.from_command_line.iter().copied().find(|other| *other != option)
     }
 
+    /// Whether an option is set, on the command line or by its variable.
+    pub(crate) fn is_set(&self, option: &str) -> bool {
+        self.is_typed(option) || self.from_variables.contains(&option)
+    }
+
+    /// The value of an option that is not repeatable.
+    pub(crate) fn value(&self, option: &str) -> Option<&str> {
+        let mut words = self.args.iter();
+        while let Some(word) = words.next() {
+            let name = word.trim_start_matches("--");
+            let takes_value = find_option(name).is_ok_and(|(_, takes)| takes != Takes::Nothing);
+            let value = if takes_value { words.next() } else { None };
+            if name == option {
+                return value.map(String::as_str);
+            }
+        }
+        None
+    }
+
     /// Turns argh's error about a value into one that names the variable if the value came from
     /// one.
     pub(crate) fn value_error(&self, output: &str) -> UsageError {
@@ -114,80 +137,101 @@ impl Normalized {
     }
 
     fn add_command_line(&mut self, args: &[String]) -> Result<(), UsageError> {
-        let mut words = args.iter();
+        let mut result = Ok(());
+        let mut words = args.iter().map(String::as_str);
         while let Some(word) = words.next() {
-            self.question = match word.as_str() {
+            self.question = match word {
                 "-h" | "--help" => Some(Question::Help),
                 "-V" | "--version" => Some(Question::Version),
                 _ => None,
             };
             if self.question.is_some() {
-                return Ok(());
+                break;
             }
-            let Some(option) = word.strip_prefix("--") else {
-                return Err(unexpected(word));
-            };
-            let (name, value) = match option.split_once('=') {
-                Some((name, value)) => (name, Some(value)),
-                None => (option, None),
-            };
-            let (name, takes) = find_option(name)?;
-            if self.is_typed(name) && takes != Takes::Values {
-                return Err(UsageError::new(format!("--{name} is given twice")));
-            }
-            self.from_command_line.push(name);
-            if takes == Takes::Nothing {
-                if value.is_some() {
-                    return Err(UsageError::new(format!("--{name} takes no value")));
-                }
-                self.args.push(format!("--{name}"));
-                continue;
-            }
-            let value = value.or_else(|| words.next().map(String::as_str));
-            let value = value.ok_or_else(|| UsageError::new(format!("--{name} needs a value")))?;
-            self.push(name, value);
+            result = result.and(self.add_option(word, &mut words));
         }
+        result
+    }
+
+    fn add_option<'w>(
+        &mut self,
+        word: &'w str,
+        rest: &mut impl Iterator<Item = &'w str>,
+    ) -> Result<(), UsageError> {
+        let option = word.strip_prefix("--").ok_or_else(|| unexpected(word))?;
+        let (name, value) = match option.split_once('=') {
+            Some((name, value)) => (name, Some(value)),
+            None => (option, None),
+        };
+        let (name, takes) = find_option(name)?;
+        if self.is_typed(name) && takes != Takes::Values {
+            return Err(UsageError::new(format!("--{name} is given twice")));
+        }
+        self.from_command_line.push(name);
+        if takes == Takes::Nothing {
+            if value.is_some() {
+                return Err(UsageError::new(format!("--{name} takes no value")));
+            }
+            self.args.push(format!("--{name}"));
+            return Ok(());
+        }
+        let value = value.or_else(|| rest.next());
+        let value = value.ok_or_else(|| UsageError::new(format!("--{name} needs a value")))?;
+        self.push(name, value);
         Ok(())
     }
 
     fn add_variables(&mut self, variables: &Variables) -> Result<(), UsageError> {
-        let mode = self.mode(variables)?;
-        let is_activated = !variables.passed_sockets()?.is_empty();
+        let passed = variables.passed_sockets();
+        let is_activated = passed.as_ref().is_ok_and(|passed| !passed.is_empty());
+        let mode = self.mode(variables);
+        let mut result = passed.map(drop);
         for flag in flags() {
             let name = option_name(flag);
             let is_displaced = is_activated && LISTENING.contains(&name);
-            let is_open = !is_displaced && self.is_open(name, mode);
-            let Some(variable) = variable(name).filter(|_| is_open) else { continue };
-            let Some(value) = variables.text(&variable)? else { continue };
-            self.from_variables.push(name);
-            match (takes(flag), value) {
-                (Takes::Nothing, value) if TRUE.contains(&value) => {
-                    self.args.push(format!("--{name}"));
-                }
-                (Takes::Nothing, "0" | "false" | "no") => {}
-                (Takes::Nothing, _) => {
-                    let message = format!("{variable}: expected 1 or 0, not '{value}'");
-                    return Err(UsageError::new(message));
-                }
-                (Takes::Value, _) => self.push(name, value),
-                (Takes::Values, _) => {
-                    value.split(',').for_each(|value| self.push(name, value.trim()));
-                }
+            if !is_displaced && self.is_open(name, mode) {
+                result = result.and(self.add_variable(flag, variables));
             }
         }
+        result
+    }
+
+    fn add_variable(
+        &mut self,
+        flag: &FlagInfo<'static>,
+        variables: &Variables,
+    ) -> Result<(), UsageError> {
+        let name = option_name(flag);
+        let Some(variable) = variable(name) else { return Ok(()) };
+        let Some(value) = variables.text(&variable)? else { return Ok(()) };
+        match (takes(flag), value) {
+            (Takes::Nothing, "0" | "false" | "no") => return Ok(()),
+            (Takes::Nothing, value) if TRUE.contains(&value) => {
+                self.args.push(format!("--{name}"));
+            }
+            (Takes::Nothing, _) => {
+                let message = format!("{variable}: expected 1 or 0, not '{value}'");
+                return Err(UsageError::new(message));
+            }
+            (Takes::Value, _) => self.push(name, value),
+            (Takes::Values, _) => {
+                value.split(',').for_each(|value| self.push(name, value.trim()));
+            }
+        }
+        self.from_variables.push(name);
         Ok(())
     }
 
-    fn mode(&self, variables: &Variables) -> Result<Mode, UsageError> {
+    fn mode(&self, variables: &Variables) -> Mode {
         let is_set = |option: &str| {
-            let value = variables.text(&variable(option).unwrap_or_default())?;
-            Ok(self.is_typed(option) || value.is_some_and(|value| TRUE.contains(&value)))
+            let value = variable(option).and_then(|variable| variables.get(&variable)?.to_str());
+            self.is_typed(option) || value.is_some_and(|value| TRUE.contains(&value))
         };
-        Ok(match (is_set("list")?, is_set("check")?) {
+        match (is_set("list"), is_set("check")) {
             (true, _) => Mode::List,
             (false, true) => Mode::Check,
             (false, false) => Mode::Serve,
-        })
+        }
     }
 
     /// Whether the variable of an option applies.

@@ -47,6 +47,9 @@ fn an_error_is_reported_where_the_other_arguments_say() {
         (&["--announce-file=/a", "--port=x"], &[]),
         (&[], &[("UNIVERSAL_WORKER_ANNOUNCE_FILE", "/a")]),
         (&["--announce-file=/a"], &[("UNIVERSAL_WORKER_ANNOUNCE_FILE", "/b")]),
+        (&["--nonsense", "x", "--announce-file=/a"], &[]),
+        (&["--announce-file=/a"], &[("UNIVERSAL_WORKER_CHECK", "maybe")]),
+        (&["--config", "--check", "--announce-file=/a"], &[]),
     ] {
         assert_eq!(to(args, vars), Some(AnnounceTo::File("/a".into())), "{args:?}");
     }
@@ -75,6 +78,8 @@ fn an_error_has_the_format_of_the_log() {
         (&["--port=x"], &[("UNIVERSAL_WORKER_LOG", "json")], Format::Json),
         (&["--port=x", "--log=text"], &[("UNIVERSAL_WORKER_LOG", "json")], Format::Text),
         (&["--log=xml"], &[], Format::Text),
+        (&["--config", "--log=json", "--port=x"], &[], Format::Text),
+        (&["--nonsense", "--log=json"], &[], Format::Json),
     ] {
         assert_eq!(
             report(&[&["--module=m"], args].concat(), vars).log_format,
