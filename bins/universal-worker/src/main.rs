@@ -15,7 +15,7 @@ use universal_worker_interpreter::{
 };
 use universal_worker_process::{environment, exit, signals};
 use universal_worker_runtime as runtime;
-use universal_worker_runtime::{Error, OpenError};
+use universal_worker_runtime::{Error, FailureReport, OpenError};
 
 mod library;
 mod list;
@@ -39,6 +39,7 @@ fn main() {
 
 fn work(program: &Program, python_options: &[OsString], args: &[OsString]) -> u8 {
     let parsed = cli::parse(args.iter().cloned(), env::vars_os());
+    let report = cli::failure_report(args.iter().cloned(), env::vars_os());
     let taken = take_variables();
     let source = |plugin| plugin::source(plugin, program, [python_options, args], &taken);
     match parsed {
@@ -54,9 +55,9 @@ fn work(program: &Program, python_options: &[OsString], args: &[OsString]) -> u8
         Ok(Command::Check(check)) => runtime::inspect(&check.inspect, source(&check.plugin)),
         Ok(Command::List(list)) => runtime::report(|| list::render(&list, program)),
         Ok(Command::TakeOver(folder)) => {
-            changed(program.package().and_then(|package| take_over(&folder, &package)))
+            changed(program.package().and_then(|package| take_over(&folder, &package)), &report)
         }
-        Ok(Command::GiveBack(folder)) => changed(give_back(&folder)),
+        Ok(Command::GiveBack(folder)) => changed(give_back(&folder), &report),
         Ok(Command::Print(text)) => runtime::print(&text),
         Err(usage) => runtime::fail_with(Error::usage(usage.to_string()), usage.report()),
     }
@@ -84,9 +85,12 @@ fn become_interpreter(program: &Program, words: &[OsString]) -> u8 {
 }
 
 /// Reports what has become of an environment.
-fn changed(change: Result<Change, InterpreterError>) -> u8 {
+fn changed(change: Result<Change, InterpreterError>, report: &FailureReport) -> u8 {
     match change {
         Ok(change) => runtime::print(&change.to_string()),
-        Err(error) => runtime::fail(Error::usage(format!("{error} ({})", error.hint()))),
+        Err(error) => {
+            let error = Error::usage(format!("{error} ({})", error.hint()));
+            runtime::fail_with(error, report)
+        }
     }
 }

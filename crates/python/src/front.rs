@@ -11,7 +11,7 @@ use universal_worker_cli::{Command, Interrupt, PluginRequest, RunRequest};
 use universal_worker_interrupt::Interrupts;
 use universal_worker_process::{environment, exit, stdout, thread};
 use universal_worker_runtime as runtime;
-use universal_worker_runtime::{AfterCrash, Error, Orphans};
+use universal_worker_runtime::{AfterCrash, Error, FailureReport, Orphans};
 
 use crate::home::Home;
 use crate::interrupter::Interrupter;
@@ -53,11 +53,13 @@ pub(crate) fn main(
         if let Some(fd) = START.get_or_init(|| start).stdout_fd {
             let _ = stdout::restore(fd);
         }
+        let report = cli::failure_report(arguments.clone(), variables.clone());
+        let of_run = report.clone();
         let spawned = thread::spawn_for_plugin("worker", "the worker", move || {
-            exit::now(run(arguments, variables, home));
+            exit::now(run(arguments, variables, &of_run, home));
         });
         if let Err(error) = spawned {
-            exit::now(runtime::fail(Error::from(error)));
+            exit::now(runtime::fail_with(Error::from(error), &report));
         }
         at_home.serve()
     });
@@ -71,7 +73,12 @@ pub(crate) fn remove_variables() -> Vec<OsString> {
     names
 }
 
-fn run(arguments: Vec<OsString>, variables: Vec<Variable>, home: Home) -> u8 {
+fn run(
+    arguments: Vec<OsString>,
+    variables: Vec<Variable>,
+    report: &FailureReport,
+    home: Home,
+) -> u8 {
     match cli::parse(arguments, variables.into_iter().chain(env::vars_os())) {
         Ok(Command::Run(request)) => serve(*request, home),
         Ok(Command::Check(check)) => {
@@ -80,7 +87,8 @@ fn run(arguments: Vec<OsString>, variables: Vec<Variable>, home: Home) -> u8 {
         Ok(Command::Print(text)) => runtime::print(&text),
         Ok(Command::List(_) | Command::TakeOver(_) | Command::GiveBack(_)) => {
             let message = "--list, --take-over and --give-back need the program universal-worker";
-            runtime::fail(Error::usage(format!("{message}: run it instead of the Python module")))
+            let error = Error::usage(format!("{message}: run it instead of the Python module"));
+            runtime::fail_with(error, report)
         }
         Err(usage) => runtime::fail_with(Error::usage(usage.to_string()), usage.report()),
     }
@@ -93,7 +101,7 @@ fn serve(request: RunRequest, home: Home) -> u8 {
     // Python's faulthandler follows with the Python stack.
     config.after_crash = AfterCrash::FormerHandler;
     if let Err(error) = Interrupter::start(interrupts(&plugin)) {
-        return runtime::fail(Error::from(error));
+        return runtime::fail_with(Error::from(error), &FailureReport::from(&config));
     }
     runtime::run(&config, PythonSource::new(plugin, home))
 }
