@@ -32,10 +32,7 @@ pub(super) const ARROWS: &[Arrows] = &[
     ),
     ("cli", &["runtime", "sanitize"]),
     ("python", &["cli", "interrupt", "plugin", "process", "runtime", "sanitize"]),
-    (
-        "universal-worker",
-        &["cli", "interpreter", "json", "loader", "process", "runtime", "sanitize"],
-    ),
+    ("universal-worker", &["cli", "interpreter", "loader", "process", "runtime", "sanitize"]),
     ("hello", &["plugin"]),
     ("voice-activity", &["plugin"]),
     ("conformance", &["plugin"]),
