@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use universal_worker_abi::JsonText;
 
 use crate::api::body::Body;
+use crate::api::body_reader::BodyLimit;
 use crate::api::error::ApiError;
 use crate::api::response;
 use crate::api::response_headers::{IncludeAccount, ResponseHeaders};
@@ -263,6 +264,12 @@ fn ok<T: Serialize>(value: &T) -> ApiResult {
 ///
 /// Any other body is an error, so that a misspelled key does not cancel all runs.
 fn run_to_cancel(body: &[u8]) -> Result<Option<String>, ApiError> {
+    /// Far above the longest id: the body is parsed on the I/O thread, and its values take many times
+    /// its size.
+    const LIMIT: BodyLimit = BodyLimit { bytes: 64 * 1024, name: "the limit of /cancel" };
+    if body.len() > LIMIT.bytes {
+        return Err(ApiError::TooLarge(LIMIT));
+    }
     if body.trim_ascii().is_empty() {
         return Ok(None);
     }

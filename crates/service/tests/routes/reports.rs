@@ -51,6 +51,15 @@ async fn stats_have_the_usage_of_the_run_that_ended_last() {
 }
 
 #[tokio::test]
+async fn a_cancel_has_a_short_body() {
+    let service = Script::default().serve();
+    let long = format!("{{\"run_id\":[{}1]}}", "1,".repeat(64 * 1024));
+    let refused = request(&service, "POST", "/cancel", &long).await;
+    assert_eq!(refused.status, 413);
+    assert_eq!(refused.json()["code"], "too_large");
+}
+
+#[tokio::test]
 async fn the_report_of_a_wedged_run_has_its_stack() {
     static RELEASED: AtomicBool = AtomicBool::new(false);
     let script = Script {
