@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use log::kv::Key;
 use serde::Serialize;
-use universal_worker_json::Encoder;
+use universal_worker_json::{Encoder, on_one_line};
 use universal_worker_sanitize as sanitize;
 
 use crate::Format;
@@ -51,7 +51,10 @@ impl<'a> Line<'a> {
     /// The line with its line feed.
     pub(crate) fn render(&self, format: Format) -> String {
         match format {
-            Format::Json => Encoder::compact().to_string(self).expect("text is JSON") + "\n",
+            Format::Json => {
+                let json = Encoder::compact().to_string(self).expect("text is JSON");
+                on_one_line(&json).into_owned() + "\n"
+            }
             Format::Text => {
                 let Self { time, level, target, run, message } = self;
                 let run = run.as_ref().map(|run| format!(" run={run}")).unwrap_or_default();
@@ -118,6 +121,7 @@ mod tests {
         let text = line("one\n2026 ERROR two").render(Format::Text);
         assert!(text.ends_with("one\n    2026 ERROR two\n"), "{text}");
         assert_eq!(line("one\ntwo").render(Format::Json).lines().count(), 1);
+        assert!(line("a\u{85}b\u{2028}").render(Format::Json).is_ascii());
     }
 
     #[test]

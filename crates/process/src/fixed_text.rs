@@ -69,7 +69,10 @@ impl<const N: usize> FixedText<N> {
         // Writing cannot fail.
         let _ = match c {
             '"' | '\\' => write!(self, "\\{c}"),
-            c if c < ' ' => write!(self, "\\u{:04x}", u32::from(c)),
+            // Some readers of lines take the last three for the end of one.
+            c if c < ' ' || matches!(c, '\u{85}' | '\u{2028}' | '\u{2029}') => {
+                write!(self, "\\u{:04x}", u32::from(c))
+            }
             c => self.write_char(c),
         };
     }

@@ -30,7 +30,9 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use universal_worker_abi::{CancelCallback, Emitted, Fault, Level, RunContext};
+use universal_worker_json::on_one_line;
 
+use crate::plugin_log;
 use crate::run::account::Costs;
 use crate::run::cancel::CancelReason;
 use crate::run::cancel_token::CancelToken;
@@ -41,7 +43,6 @@ use crate::run::progress::Progress;
 use crate::run::reply_headers::ReplyHeaders;
 use crate::run::timestamp::Timestamp;
 use crate::run::usage::Usage;
-use crate::{encode, plugin_log};
 
 /// A run, shared by its plugin, its client and its observers.
 ///
@@ -213,7 +214,7 @@ impl RunContext for Run {
             self.emitted_invalid_utf8.store(true, Ordering::Relaxed);
             return Emitted::ReaderGone;
         };
-        lines.push(&encode::on_one_line(text), &self.cancel)
+        lines.push(&on_one_line(text), &self.cancel)
     }
 
     fn usage(&self, json: &[u8]) {
