@@ -13,27 +13,29 @@ pin_project! {
     /// The future of a response of [`SameUser`](crate::SameUser) and
     /// [`AccessControl`](crate::AccessControl).
     #[derive(Debug)]
-    pub struct GuardFuture<F, B> {
+    pub struct GuardFuture<F, B, R = ()> {
         // None if the request was rejected.
         #[pin]
         admitted: Option<F>,
-        rejection: Option<Response<B>>,
+        rejection: Option<(Response<B>, R)>,
     }
 }
 
-impl<F, B> GuardFuture<F, B> {
+impl<F, B, R> GuardFuture<F, B, R> {
     pub(crate) fn admitted(response: F) -> Self {
         Self { admitted: Some(response), rejection: None }
     }
 }
 
-impl<F, B: From<Bytes>> GuardFuture<F, B> {
-    pub(crate) fn rejected(error: ApiError) -> Self {
-        Self { admitted: None, rejection: Some(error.into_response()) }
+impl<F, B: From<Bytes>, R> GuardFuture<F, B, R> {
+    /// Rejects `request`, which is dropped with the first poll: hyper delivers the part of a body that
+    /// has arrived between the call of a service and that.
+    pub(crate) fn rejected(error: ApiError, request: R) -> Self {
+        Self { admitted: None, rejection: Some((error.into_response(), request)) }
     }
 }
 
-impl<F, E, B> Future for GuardFuture<F, B>
+impl<F, E, B, R> Future for GuardFuture<F, B, R>
 where
     F: Future<Output = Result<Response<B>, E>>,
 {
@@ -45,7 +47,8 @@ where
             Some(response) => response.poll(cx),
             None => {
                 let rejection = this.rejection.take();
-                Poll::Ready(Ok(rejection.expect("a future is not polled after its end")))
+                let (response, _) = rejection.expect("a future is not polled after its end");
+                Poll::Ready(Ok(response))
             }
         }
     }

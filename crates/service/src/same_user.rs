@@ -71,7 +71,7 @@ where
 {
     type Response = Response<R>;
     type Error = S::Error;
-    type Future = GuardFuture<S::Future, R>;
+    type Future = GuardFuture<S::Future, R, Request<B>>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(cx)
@@ -83,7 +83,7 @@ where
             request.extensions_mut().insert(PeerChecked);
             return GuardFuture::admitted(self.inner.call(request));
         }
-        GuardFuture::rejected(ApiError::OtherUser)
+        GuardFuture::rejected(ApiError::OtherUser, request)
     }
 }
 

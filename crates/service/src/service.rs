@@ -4,7 +4,6 @@ pub(crate) mod builder;
 
 use std::convert::Infallible;
 use std::error::Error as StdError;
-use std::future::ready;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -161,7 +160,11 @@ where
 
     fn call(&self, request: Request<B>) -> ResponseFuture {
         if let Err(error) = self.check(&request) {
-            return Box::pin(ready(Ok(error.into_response())));
+            return Box::pin(async move {
+                // Not before: hyper delivers the part of its body that has arrived after this call.
+                drop(request);
+                Ok(error.into_response())
+            });
         }
         let state = Arc::clone(&self.state);
         Box::pin(async move { Ok(dispatch::respond(&state, request).await) })

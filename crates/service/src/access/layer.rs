@@ -76,7 +76,7 @@ where
 {
     type Response = Response<R>;
     type Error = S::Error;
-    type Future = GuardFuture<S::Future, R>;
+    type Future = GuardFuture<S::Future, R, Request<B>>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(cx)
@@ -85,7 +85,7 @@ where
     fn call(&mut self, request: Request<B>) -> Self::Future {
         match self.access.check(&request) {
             Ok(()) => GuardFuture::admitted(self.inner.call(request)),
-            Err(error) => GuardFuture::rejected(error),
+            Err(error) => GuardFuture::rejected(error, request),
         }
     }
 }

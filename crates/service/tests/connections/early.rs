@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::Instant;
+use universal_worker_service::Access;
 
 use crate::server::{LARGE, Server};
 
@@ -37,14 +38,23 @@ async fn a_client_can_finish_its_body_after_the_response() {
 
 #[tokio::test(start_paused = true)]
 async fn a_body_that_has_arrived_does_not_cost_the_connection() {
-    let server = Server::with_places(9);
-    let mut client = server.send(&(refused(2) + "{}")).await;
-    for _ in 0..2 {
-        let response = client.sent_so_far().await;
-        assert!(response.starts_with("HTTP/1.1 404"), "{response}");
-        assert!(response.contains("keep-alive"), "{response}");
-        client.send(&(refused(2) + "{}")).await;
-        client.settle().await;
+    let with_host =
+        |host| format!("POST /execute HTTP/1.1\r\nhost: {host}\r\ncontent-length: 2\r\n\r\n{{}}");
+    let token = Access::loopback().require_token("secret");
+    for (server, request, status) in [
+        (Server::with_places(9), refused(2) + "{}", 404),
+        (Server::worker(), with_host("evil.example"), 403),
+        (Server::worker(), with_host("a b"), 403),
+        (Server::worker_with(token), with_host("localhost"), 401),
+    ] {
+        let mut client = server.send(&request).await;
+        for _ in 0..2 {
+            let response = client.sent_so_far().await;
+            assert!(response.starts_with(&format!("HTTP/1.1 {status}")), "{response}");
+            assert!(response.contains("keep-alive"), "{response}");
+            client.send(&request).await;
+            client.settle().await;
+        }
     }
 }
 

@@ -17,7 +17,8 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tower_service::Service;
 use universal_worker_service::{
-    Accepted, ConnectionLimits, Listener, RequestBody, WorkerService, background_context, serve,
+    Accepted, Access, AccessControl, ConnectionLimits, Listener, RequestBody, WorkerService,
+    background_context, serve,
 };
 
 /// A listener that ends with its sender.
@@ -59,6 +60,14 @@ impl Server {
         let class = universal_worker_plugin::in_process::<hello::Hello>(background_context());
         let service = WorkerService::builder(class.unwrap()).build();
         Self::of(service.connection_limits(), service)
+    }
+
+    /// Serves a worker's own routes to those that `access` admits.
+    pub(crate) fn worker_with(access: Access) -> Self {
+        let class = universal_worker_plugin::in_process::<hello::Hello>(background_context());
+        let service = WorkerService::builder(class.unwrap()).build();
+        let limits = service.connection_limits();
+        Self::of(limits, AccessControl::new(service.without_access_control(), access))
     }
 
     fn of<S, B>(limits: ConnectionLimits, service: S) -> Self
