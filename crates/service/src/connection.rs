@@ -57,13 +57,21 @@ enum Activity {
 
 /// Connections that can give way to others, the first ones first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum GivesWay {
+pub(crate) enum EvictionTier {
     /// There is no request.
     Idle,
     /// The client does not send the rest of its request, or does not take its response.
     WaitsForClient,
     /// The client does not read the stream of a run.
     UnreadStream,
+}
+
+/// What becomes of a response whose client has closed its half of the connection, or all of it: the
+/// two look the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum AfterEnd {
+    Respond,
+    Drop,
 }
 
 tokio::task_local! {
@@ -75,13 +83,13 @@ pub(crate) async fn scope<F: Future>(connection: Arc<Connection>, task: F) -> F:
     CURRENT.scope(connection, task).await
 }
 
-/// Whether the response of the current request is also for a client that has closed its half.
+/// Sets what becomes of the response of the current request if its client closes its half.
 ///
-/// Otherwise the response is dropped, as it is for a client that is gone: the two look the same.
 /// A response of known length that is ready is always written.
-pub(crate) fn answer_after_end(answer: bool) {
+pub(crate) fn set_after_end(after_end: AfterEnd) {
+    let answers = after_end == AfterEnd::Respond;
     // Without a connection, its server decides.
-    let _ = CURRENT.try_with(|current| current.answers_after_end.store(answer, Relaxed));
+    let _ = CURRENT.try_with(|current| current.answers_after_end.store(answers, Relaxed));
 }
 
 /// Whether the client has closed its half of the connection, or all of it.
@@ -119,18 +127,18 @@ impl Connection {
     /// Whether it can give way to another one, and the time of its last progress.
     ///
     /// It cannot while the service works for it.
-    pub(crate) fn gives_way(&self) -> Option<(GivesWay, u64)> {
+    pub(crate) fn eviction_rank(&self) -> Option<(EvictionTier, u64)> {
         let activity = self.activity.load(Relaxed);
         let is = |other| activity == other as u8;
         let tier = if is(Activity::ReadingBody) {
-            GivesWay::WaitsForClient
+            EvictionTier::WaitsForClient
         } else if self.write_blocked.load(Relaxed) {
             match is(Activity::Streaming) {
-                true => GivesWay::UnreadStream,
-                false => GivesWay::WaitsForClient,
+                true => EvictionTier::UnreadStream,
+                false => EvictionTier::WaitsForClient,
             }
         } else if is(Activity::Idle) {
-            GivesWay::Idle
+            EvictionTier::Idle
         } else {
             return None;
         };
@@ -175,12 +183,17 @@ impl Connection {
         self.set(Activity::Working);
     }
 
-    /// The service waits for the body, or no longer does.
-    pub(crate) fn set_reading_body(&self, waits: bool) {
-        let (from, to) = match waits {
-            true => (Activity::Working, Activity::ReadingBody),
-            false => (Activity::ReadingBody, Activity::Working),
-        };
+    /// The service waits for the body.
+    pub(crate) fn body_awaited(&self) {
+        self.change(Activity::Working, Activity::ReadingBody);
+    }
+
+    /// The service does not wait for the body any more.
+    pub(crate) fn body_not_awaited(&self) {
+        self.change(Activity::ReadingBody, Activity::Working);
+    }
+
+    fn change(&self, from: Activity, to: Activity) {
         if self.activity.load(Relaxed) == from as u8 {
             // The body may be read on another thread, and after the response.
             let _ = self.activity.compare_exchange(from as u8, to as u8, Relaxed, Relaxed);
@@ -190,7 +203,7 @@ impl Connection {
     /// The body of the request was read to its end.
     pub(crate) fn body_read(&self) {
         self.body_read.store(true, Relaxed);
-        self.set_reading_body(false);
+        self.body_not_awaited();
     }
 
     /// The service was called, and the response is not ready. Returns true if the end of the client

@@ -104,6 +104,20 @@ pub async fn serve<L, S, B>(
     let shutting_down = Arc::new(Shutdown::default());
     let keep_alive = keep_alive(limits.header_timeout);
     let mut connections = Connections::new(limits.max_connections);
+    let drives = Arc::clone(&shutting_down);
+    let open = move |connections: &mut Connections, io, peer| {
+        let state = connections.create();
+        let io = Io::new(io, Arc::clone(&state), limits.write_timeout);
+        let requests = Requests {
+            service: TowerToHyperService::new(service.clone()),
+            peer,
+            connection: Arc::clone(&state),
+            keep_alive: keep_alive.clone(),
+        };
+        let connection = http.serve_connection(TokioIo::new(io), requests);
+        let task = drive(connection, Arc::clone(&drives));
+        connections.spawn(Arc::clone(&state), connection::scope(state, task));
+    };
     let mut shutdown = pin!(shutdown);
     let mut acceptor = Acceptor::new(listener);
     loop {
@@ -118,19 +132,12 @@ pub async fn serve<L, S, B>(
                 () = connections.all_ended() => return,
             }
         };
-        let state = connections.create();
-        let io = Io::new(io, Arc::clone(&state), limits.write_timeout);
-        let requests = Requests {
-            service: TowerToHyperService::new(service.clone()),
-            peer,
-            connection: Arc::clone(&state),
-            keep_alive: keep_alive.clone(),
-        };
-        let connection = http.serve_connection(TokioIo::new(io), requests);
-        let task = drive(connection, Arc::clone(&shutting_down));
-        connections.spawn(Arc::clone(&state), connection::scope(state, task));
+        open(&mut connections, io, peer);
     }
-    drop(acceptor);
+    // Nobody else can answer one that was accepted.
+    if let Some((io, peer)) = acceptor.into_waiting() {
+        open(&mut connections, io, peer);
+    }
     connections.close();
     shutting_down.begin();
     if tokio::time::timeout(limits.shutdown_grace, connections.all_ended()).await.is_err() {

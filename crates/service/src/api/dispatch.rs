@@ -11,6 +11,7 @@ use crate::api::run_headers::RunHeaders;
 use crate::api::state::ApiState;
 use crate::api::{handlers, routes};
 use crate::connection;
+use crate::connection::AfterEnd;
 
 /// The response to a request, whether it succeeds or fails.
 pub(crate) async fn respond<B>(state: &ApiState, request: Request<B>) -> Response<Body>
@@ -30,11 +31,11 @@ where
     let route = routes::find(&head.method, head.uri.path())?;
     let open_request = (!route.is_about_worker()).then(|| state.idle_tracker.open());
     // From here on, half-closed clients get a response, except while their request is incomplete.
-    connection::answer_after_end(true);
+    connection::set_after_end(AfterEnd::Respond);
     let body = async {
-        connection::answer_after_end(false);
+        connection::set_after_end(AfterEnd::Drop);
         let read = state.body_reader.read(&head.headers, body).await;
-        connection::answer_after_end(true);
+        connection::set_after_end(AfterEnd::Respond);
         read
     };
     let runs = &state.runs;
@@ -57,7 +58,12 @@ where
             let headers = RunHeaders::from_request(&head.headers)?;
             handlers::extension(runs, name, headers, body.await?).await
         }
-        Route::Prefetch => handlers::prefetch(runs, RunHeaders::from_request(&head.headers)?).await,
+        Route::Prefetch => {
+            let headers = RunHeaders::from_request(&head.headers)?;
+            // Without being read, it would hide that the client leaves.
+            body.await?;
+            handlers::prefetch(runs, headers).await
+        }
         Route::ExecuteStream => {
             let response = async {
                 let headers = RunHeaders::from_request(&head.headers)?;
@@ -67,7 +73,10 @@ where
         }
         Route::Cancel => handlers::cancel(runs, &body.await?),
         Route::CancelRun(id) => handlers::cancel_run(runs, id),
-        Route::Cleanup => handlers::cleanup(state).await,
+        Route::Cleanup => {
+            body.await?;
+            handlers::cleanup(state).await
+        }
     };
     Ok(response?.map(|body| body.holding(open_request)))
 }

@@ -16,6 +16,7 @@ use crate::api::response_headers::{IncludeAccount, ResponseHeaders};
 use crate::api::run_headers::RunHeaders;
 use crate::api::state::ApiState;
 use crate::connection;
+use crate::connection::AfterEnd;
 use crate::engine::inspect::{Counts, Readiness};
 use crate::instance::cell::CleanupResult;
 use crate::instance::probes::ConfigOptionsReply;
@@ -219,7 +220,10 @@ pub(crate) async fn execute_stream(runs: &Runs, headers: RunHeaders, body: Bytes
     match pending.opened(connection::client_left).await {
         Ok(stream) => {
             // The end of a client that left drops the stream, which cancels its run.
-            connection::answer_after_end(on_disconnect == OnDisconnect::Continue);
+            connection::set_after_end(match on_disconnect {
+                OnDisconnect::Continue => AfterEnd::Respond,
+                OnDisconnect::Cancel => AfterEnd::Drop,
+            });
             let content_type = match framing {
                 Framing::Plain => response::LINES,
                 Framing::Frames => response::FRAMES,

@@ -26,6 +26,11 @@ impl<L: Listener> Acceptor<L> {
         Self { listener: Some(listener), waiting: None }
     }
 
+    /// The connection that was accepted, and has found no room.
+    pub(super) fn into_waiting(self) -> Accepted<L> {
+        self.waiting
+    }
+
     /// Waits for a connection for which there is room; `None` when none can follow.
     ///
     /// Cancel-safe.

@@ -27,12 +27,12 @@ pin_project! {
     pub(super) struct ResponseBody<B> {
         #[pin]
         inner: B,
-        taken: Taken,
+        sent: SentGuard,
     }
 }
 
 /// Reports that the body was handed over, when dropped.
-struct Taken(Arc<Connection>);
+struct SentGuard(Arc<Connection>);
 
 impl RequestBody {
     /// The body of a request whose head was just read.
@@ -54,10 +54,10 @@ impl Body for RequestBody {
         let frame = Pin::new(&mut self.inner).poll_frame(cx);
         if let Some(connection) = &self.connection {
             match &frame {
-                Poll::Pending => connection.set_reading_body(true),
-                Poll::Ready(Some(Err(_))) => connection.set_reading_body(false),
+                Poll::Pending => connection.body_awaited(),
+                Poll::Ready(Some(Err(_))) => connection.body_not_awaited(),
                 Poll::Ready(Some(Ok(_))) if !self.inner.is_end_stream() => {
-                    connection.set_reading_body(false);
+                    connection.body_not_awaited();
                 }
                 Poll::Ready(None | Some(Ok(_))) => {
                     connection.body_read();
@@ -87,7 +87,7 @@ impl Drop for RequestBody {
         }
         if let Some(connection) = &self.connection {
             // Nobody waits for the rest.
-            connection.set_reading_body(false);
+            connection.body_not_awaited();
         }
     }
 }
@@ -100,7 +100,7 @@ impl fmt::Debug for RequestBody {
 
 impl<B> ResponseBody<B> {
     pub(super) fn new(inner: B, connection: Arc<Connection>) -> Self {
-        Self { inner, taken: Taken(connection) }
+        Self { inner, sent: SentGuard(connection) }
     }
 }
 
@@ -124,7 +124,7 @@ impl<B: Body> Body for ResponseBody<B> {
     }
 }
 
-impl Drop for Taken {
+impl Drop for SentGuard {
     fn drop(&mut self) {
         self.0.body_taken();
     }

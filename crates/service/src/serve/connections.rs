@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::task::{AbortHandle, JoinSet};
+use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
 use tokio::time::Instant;
 
 use crate::connection::{Connection, Shared};
@@ -72,13 +72,15 @@ impl Connections {
     pub(super) async fn ended(&mut self) {
         match self.tasks.join_next_with_id().await {
             None => std::future::pending().await,
-            Some(ended) => {
-                let id = ended.map_or_else(|error| error.id(), |(id, ())| id);
-                // One that gave way is not there any more.
-                if let Some(index) = self.open.iter().position(|open| open.task.id() == id) {
-                    self.open.swap_remove(index);
-                }
-            }
+            Some(ended) => self.forget(ended),
+        }
+    }
+
+    fn forget(&mut self, ended: Result<(Id, ()), JoinError>) {
+        let id = ended.map_or_else(|error| error.id(), |(id, ())| id);
+        // One that gave way is not there any more.
+        if let Some(index) = self.open.iter().position(|open| open.task.id() == id) {
+            self.open.swap_remove(index);
         }
     }
 
@@ -91,22 +93,27 @@ impl Connections {
 
     /// Whether there is room for one more, after one has given way if necessary.
     pub(super) fn make_room(&mut self) -> bool {
+        while self.open.len() >= self.max
+            && let Some(ended) = self.tasks.try_join_next_with_id()
+        {
+            self.forget(ended);
+        }
         self.open.len() < self.max || self.evict() == Eviction::Done
     }
 
     /// Closes the connection that gives way first.
     pub(super) fn evict(&mut self) -> Eviction {
         let now = Instant::now();
-        let mut first = None;
-        let mut eviction = Eviction::Nobody;
-        for (index, open) in self.open.iter().enumerate() {
-            match open.connection.gives_way() {
-                None => {}
-                Some(_) if now < open.protected_until => eviction = Eviction::Later,
-                Some(rank) => first = first.into_iter().chain([(rank, index)]).min(),
-            }
-        }
-        let Some(((tier, _), index)) = first else { return eviction };
+        let ranks = self.open.iter().enumerate().filter_map(|(index, open)| {
+            let (tier, last_progress) = open.connection.eviction_rank()?;
+            // Those that are protected come last.
+            Some((now < open.protected_until, tier, last_progress, index))
+        });
+        let (tier, index) = match ranks.min() {
+            None => return Eviction::Nobody,
+            Some((true, ..)) => return Eviction::Later,
+            Some((false, tier, _, index)) => (tier, index),
+        };
         log::debug!("closing a connection for another one: {tier:?}");
         self.open.swap_remove(index).task.abort();
         Eviction::Done

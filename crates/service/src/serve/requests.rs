@@ -24,11 +24,12 @@ pub(super) struct Requests<S, P> {
 
 pin_project! {
     /// The future of a response.
-    pub(super) struct Answer<F> {
+    pub(super) struct ResponseFuture<F> {
         #[pin]
         response: F,
         // Until the response is ready.
         connection: Option<Arc<Connection>>,
+        version: Version,
         // If the client wants to keep the connection.
         keep_alive: Option<HeaderValue>,
     }
@@ -42,24 +43,26 @@ where
 {
     type Response = Response<ResponseBody<B>>;
     type Error = S::Error;
-    type Future = Answer<S::Future>;
+    type Future = ResponseFuture<S::Future>;
 
-    fn call(&self, request: Request<Incoming>) -> Answer<S::Future> {
-        let persists = wants_to_persist(request.version(), request.headers());
+    fn call(&self, request: Request<Incoming>) -> ResponseFuture<S::Future> {
+        let version = request.version();
+        let persists = wants_to_persist(version, request.headers());
         let keep_alive = if persists { self.keep_alive.clone() } else { None };
         let mut request = request.map(|body| RequestBody::new(body, &self.connection));
         if let Some(peer) = &self.peer {
             request.extensions_mut().insert(peer.clone());
         }
-        Answer {
+        ResponseFuture {
             response: self.service.call(request),
             connection: Some(Arc::clone(&self.connection)),
+            version,
             keep_alive,
         }
     }
 }
 
-impl<F, B, E> Future for Answer<F>
+impl<F, B, E> Future for ResponseFuture<F>
 where
     F: Future<Output = Result<Response<B>, E>>,
     B: http_body::Body,
@@ -77,13 +80,17 @@ where
         }
         let mut response = ready!(polled)?;
         let connection = this.connection.take().expect("a future is not polled after its end");
-        if connection.response_ready(response.body().size_hint().exact().is_some()) {
+        let has_known_length = response.body().size_hint().exact().is_some();
+        // HTTP/1.0 has no chunks: without a length, the response ends with its connection.
+        let is_framed = has_known_length || *this.version != Version::HTTP_10;
+        if connection.response_ready(has_known_length) {
             cx.waker().wake_by_ref();
         }
         let headers = response.headers_mut();
         if connection.ends() {
             headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
         } else if let Some(keep_alive) = this.keep_alive.take()
+            && is_framed
             && !headers.contains_key(header::CONNECTION)
         {
             headers.insert(KEEP_ALIVE, keep_alive);

@@ -20,6 +20,8 @@ async fn responses_tell_how_long_an_idle_connection_is_kept() {
         (close, false),
         ("GET /now HTTP/1.0\r\n\r\n", false),
         (keep, true),
+        // It has no length.
+        ("GET /stream HTTP/1.0\r\nconnection: keep-alive\r\n\r\n", false),
         ("GARBAGE\r\n\r\n", false),
     ] {
         let mut client = server.send(request).await;
@@ -27,7 +29,9 @@ async fn responses_tell_how_long_an_idle_connection_is_kept() {
         assert_eq!(response.contains("\r\nkeep-alive: timeout=30\r\n"), stays, "{response}");
         assert!(!response.contains("\r\nserver:"), "{response}");
         client.end().await;
-        client.rest().await;
+        if !request.contains("/stream") {
+            client.rest().await;
+        }
     }
 }
 
@@ -61,6 +65,19 @@ async fn after_the_listener_has_ended_each_connection_ends_with_its_next_respons
     }
     // None is left.
     server.task.await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_was_accepted_without_room_is_answered_at_the_shutdown() {
+    let server = Server::with_places(1);
+    let _hanging = server.send("GET /hang HTTP/1.1\r\nhost: x\r\n\r\n").await;
+    let mut waiting = server.send(NOW).await;
+    assert_eq!(waiting.sent_so_far().await, "");
+    server.shutdown.send(()).unwrap();
+    server.task.await.unwrap();
+    let response = waiting.rest().await;
+    assert!(response.starts_with("HTTP/1.1 200"), "{response}");
+    assert!(response.contains("\r\nconnection: close\r\n"), "{response}");
 }
 
 #[tokio::test(start_paused = true)]
