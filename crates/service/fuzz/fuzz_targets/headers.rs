@@ -110,14 +110,26 @@ fuzz_target!(|headers: Vec<Header<'_>>| {
         let values = |name| sent.get_all(name).iter().collect::<Vec<_>>();
         let hosts = values("host");
         assert!(hosts.len() == 1 && is_loopback(hosts[0].as_bytes()), "{sent:?}");
-        let host = hosts[0].to_str().unwrap().to_ascii_lowercase();
+        let host = normalized(hosts[0].to_str().unwrap());
         let own = |origin: &&HeaderValue| {
             let origin = String::from_utf8_lossy(origin.as_bytes()).to_ascii_lowercase();
-            origin == format!("http://{host}")
+            origin.strip_prefix("http://").is_some_and(|origin| normalized(origin) == host)
         };
         assert!(values("origin").iter().all(own), "{sent:?}");
     }
 });
+
+/// A name in lower case without the dot of the root, or an address, and a port that is not the usual one.
+fn normalized(host: &str) -> (String, u16) {
+    let (name, port) = match host.rsplit_once(':') {
+        Some((name, port)) if !port.ends_with(']') => (name, port),
+        _ => (host, ""),
+    };
+    let name = name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase();
+    let bare = name.trim_start_matches('[').trim_end_matches(']');
+    let name = bare.parse::<IpAddr>().map_or(name.clone(), |it| it.to_canonical().to_string());
+    (name, port.parse().unwrap_or(80))
+}
 
 /// An independent reading of the rule: a loopback name or address, and at most a port behind it.
 fn is_loopback(host: &[u8]) -> bool {
@@ -129,6 +141,6 @@ fn is_loopback(host: &[u8]) -> bool {
     let port = rest.strip_prefix(':').unwrap_or(if rest.is_empty() { "" } else { "?" });
     let is_port = port.is_empty() || port.parse::<u16>().is_ok_and(|_| !port.starts_with('+'));
     let name = name.strip_suffix('.').unwrap_or(name);
-    let is_address = name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+    let is_address = name.parse::<IpAddr>().is_ok_and(|address| address.to_canonical().is_loopback());
     is_port && (is_address || name.eq_ignore_ascii_case("localhost"))
 }
