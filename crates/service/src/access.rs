@@ -71,6 +71,7 @@ impl Access {
     /// Admits any `Host`: for an embedder whose own server checks it.
     ///
     /// Pages of other sites are still refused.
+    /// [`allow_host`](Self::allow_host) and [`allow_addresses`](Self::allow_addresses) add nothing to it.
     /// The own origin may have the scheme `https`, as behind a proxy that ends TLS.
     #[must_use]
     pub const fn any_host() -> Self {

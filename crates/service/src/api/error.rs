@@ -70,7 +70,7 @@ pub(crate) enum ApiError {
     UnknownRun(String),
     #[error("run '{0}' has ended")]
     RunEnded(String),
-    #[error("{name}: expected {expected}, not '{value}'")]
+    #[error("{name}: expected {expected}, not '{}'", shortened(value))]
     InvalidHeader { name: &'static str, expected: &'static str, value: String },
     #[error(
         "cleanup goes on: a run or the health check of the plugin has not returned, or the cleanup \
