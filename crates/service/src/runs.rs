@@ -263,6 +263,13 @@ impl Runs {
         self.memory.as_ref()?.pressure()
     }
 
+    /// Logs whether too much memory is held, of which `held_mib` was just measured.
+    pub(crate) fn note_memory(&self, held_mib: Option<f64>) {
+        if let (Some(memory), Some(held_mib)) = (&self.memory, held_mib) {
+            let _ = memory.pressure_at(held_mib);
+        }
+    }
+
     /// Cancels every run that is queued or running now.
     pub(crate) fn cancel_all(&self) -> CancelResult {
         if !self.info().cancellable {

@@ -90,8 +90,8 @@ pub(crate) fn health(state: &ApiState) -> ApiResult {
 
 pub(crate) fn stats(state: &ApiState) -> ApiResult {
     let mut sample = state.sampler.sample();
-    // Logs whether too much memory is held, even if no run asks.
-    let _ = state.runs.pressure();
+    // Even if no run asks.
+    state.runs.note_memory(sample.memory_rss_mb);
     // Hosts look for the worker itself among the processes that use a GPU.
     sample.subtree_pids.insert(0, sample.pid);
     ok(&StatsBody { sample, runs: state.runs.counts(), usage: state.runs.last_usage() })

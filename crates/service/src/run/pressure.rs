@@ -24,7 +24,8 @@ struct MemoryBound {
 /// Too much memory is held for another run.
 #[derive(Debug, Clone, Copy, PartialEq, Error)]
 #[error(
-    "the worker and its processes hold {held_mib:.0} MiB, above {} {:.0} MiB",
+    "the worker and its processes hold {held_mib:.0} MiB, {} {} {:.0} MiB",
+    if *held_mib > .limit.mib { "above" } else { "too near to" },
     .limit.name,
     .limit.mib
 )]
@@ -33,8 +34,12 @@ pub(crate) struct Pressure {
     limit: MemoryBound,
 }
 
+/// The part of the limit at which a closed gate opens.
+const REOPENS_BELOW: f64 = 0.95;
+
 impl MemoryGate {
-    /// Closed while `measure`, in MiB, is above `limit` bytes; open while it is unknown.
+    /// Closed once `measure`, in MiB, is above `limit` bytes, until it is 5 % below; open while it is
+    /// unknown.
     pub(crate) fn new(
         plugin: String,
         limit: u64,
@@ -47,8 +52,15 @@ impl MemoryGate {
 
     /// Measures; logs when the gate closes and opens.
     pub(crate) fn pressure(&self) -> Option<Pressure> {
-        let (held_mib, MemoryBound { mib, name }) = ((self.measure)()?, self.limit);
-        let closed = held_mib > mib;
+        self.pressure_at((self.measure)()?)
+    }
+
+    /// [`pressure`](Self::pressure) when this much is held.
+    pub(crate) fn pressure_at(&self, held_mib: f64) -> Option<Pressure> {
+        let MemoryBound { mib, name } = self.limit;
+        // Around the limit, it would close and open all the time.
+        let is_closed = self.is_closed.load(Ordering::Relaxed);
+        let closed = held_mib > if is_closed { mib * REOPENS_BELOW } else { mib };
         let changed = self.is_closed.swap(closed, Ordering::Relaxed) != closed;
         let plugin = &self.plugin;
         if changed && closed {
@@ -83,7 +95,17 @@ mod tests {
         let measured = Arc::clone(&held);
         let measure = move || Some(f64::from(measured.load(Ordering::Relaxed)));
         let gate = MemoryGate::new("x".to_owned(), 512 << 20, "max_rss", measure);
-        for (mib, closed) in [(0, false), (512, false), (513, true), (812, true), (1, false)] {
+        for (mib, closed) in [
+            (0, false),
+            (512, false),
+            (513, true),
+            (812, true),
+            (487, true),
+            (486, false),
+            (512, false),
+            (513, true),
+            (1, false),
+        ] {
             held.store(mib, Ordering::Relaxed);
             assert_eq!(gate.pressure().is_some(), closed, "{mib}");
         }
@@ -92,5 +114,7 @@ mod tests {
             gate.pressure().unwrap().to_string(),
             "the worker and its processes hold 812 MiB, above max_rss 512 MiB"
         );
+        let near = gate.pressure_at(500.0).unwrap().to_string();
+        assert!(near.ends_with("hold 500 MiB, too near to max_rss 512 MiB"), "{near}");
     }
 }
