@@ -196,7 +196,7 @@ async fn a_crash_in_a_thread_of_the_plugin_is_not_that_of_the_lane() {
 }
 
 #[tokio::test]
-async fn a_crash_in_a_thread_of_the_worker_is_told_as_its_own() {
+async fn a_crash_in_a_thread_of_the_worker_is_reported_as_its_own() {
     // tgkill(2)
     let number = if cfg!(target_arch = "x86_64") { 234 } else { 131 };
     for thread in ["main", "io", "force-exit", "run-clock"] {

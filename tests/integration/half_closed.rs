@@ -43,7 +43,7 @@ async fn control_routes_and_refusals_are_answered() {
 }
 
 #[tokio::test]
-async fn a_run_is_cancelled_and_the_client_is_told() {
+async fn a_run_is_cancelled_and_its_client_is_answered() {
     let worker = Worker::conformance().await;
     let request = post("/execute", &["X-Run-Id: left"], &call(&json!({"op": "sleep", "secs": 60})));
     let response = answer(&worker, &request);
@@ -82,7 +82,7 @@ async fn a_run_that_continues_is_answered() {
 }
 
 #[tokio::test]
-async fn an_incomplete_body_is_told() {
+async fn an_incomplete_body_is_reported() {
     let worker = Worker::conformance().await;
     let request = post("/execute", &[], &"x".repeat(100));
     let response = answer(&worker, &request[..request.len() - 1]);

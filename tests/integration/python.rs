@@ -107,7 +107,7 @@ fn the_modules_of_published_hosts_are_the_worker() {
 }
 
 #[test]
-fn what_cannot_be_started_is_told_as_any_load_error() {
+fn what_cannot_be_started_is_reported_as_any_load_error() {
     let layout = Layout::new();
     layout.write("text", "");
     layout.write("tool.py", "pass");
@@ -144,7 +144,7 @@ fn what_cannot_be_started_is_told_as_any_load_error() {
 }
 
 #[test]
-fn an_unsuitable_interpreter_is_told_as_any_load_error() {
+fn an_unsuitable_interpreter_is_reported_as_any_load_error() {
     let layout = Layout::new();
     for (code, expected) in [
         ("import sys; sys.version_info = (3, 8, 18, 'final', 0)", "is Python 3.8.18, which is too"),

@@ -54,7 +54,7 @@ fn the_start_is_one_line_with_plugin_digest_address_and_limits() {
 }
 
 #[test]
-fn doubtful_options_are_told_at_the_start() {
+fn doubtful_options_are_reported_at_the_start() {
     let dir = scratch();
     fs::write(dir.path().join("token"), "secret\n").unwrap();
     let token = format!("--token-file={}/token", dir.path().display());
@@ -148,7 +148,7 @@ async fn an_initialize_is_logged_whether_it_succeeds_or_not() {
 }
 
 #[tokio::test]
-async fn a_config_that_is_no_json_is_told_by_its_option() {
+async fn a_config_that_is_no_json_is_reported_by_its_option() {
     for args in [&["--config={bad"][..], &["--check", "--config={bad"]] {
         let ended = run_to_end(&[&["--module", "hello"], args].concat()).await;
         assert_eq!(ended.code, Some(1), "{ended:?}");
@@ -184,7 +184,7 @@ async fn a_list_is_json_on_request_and_names_each_folder_once() {
 }
 
 #[tokio::test]
-async fn a_crash_record_that_cannot_be_written_is_told_at_the_crash() {
+async fn a_crash_record_that_cannot_be_written_is_reported_at_the_crash() {
     let folder = scratch();
     let file = folder.path().join("gone/crash.json");
     fs::create_dir(file.parent().unwrap()).unwrap();

@@ -185,7 +185,7 @@ async fn what_cannot_be_known_without_proc_is_null() {
 }
 
 #[tokio::test]
-async fn a_limit_of_open_files_is_told_by_name_and_value() {
+async fn a_limit_of_open_files_is_reported_by_name_and_value() {
     let mut served = false;
     for limit in 4..=32 {
         let shell = format!("ulimit -n {limit}; exec \"$@\"");
@@ -207,7 +207,7 @@ async fn a_limit_of_open_files_is_told_by_name_and_value() {
 }
 
 #[tokio::test]
-async fn a_limit_of_address_space_is_told_by_name() {
+async fn a_limit_of_address_space_is_reported_by_name() {
     for (kibibytes, is_enough) in [(20_000, false), (160_000, true)] {
         let below = format!("prlimit --as={}", kibibytes * 1024);
         let ended = run_below(&below, &["--module", "hello", "--idle-timeout", "0.1"]).await;
@@ -237,7 +237,7 @@ async fn a_log_at_its_limit_of_size_ends_neither_the_worker_nor_its_children() {
 }
 
 #[tokio::test]
-async fn a_lease_that_is_none_is_told_as_what_it_is() {
+async fn a_lease_that_is_none_is_reported_as_what_it_is() {
     let folder = scratch();
     let file = folder.path().join("file");
     fs::write(&file, "").unwrap();

@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_limit_is_told_by_name_and_value() {
+    fn a_limit_is_reported_by_name_and_value() {
         let files = getrlimit(Resource::Nofile).current.unwrap();
         let error = io::Error::from(Errno::MFILE);
         let expected = format!("too many open files: the limit is {files} (ulimit -n,");

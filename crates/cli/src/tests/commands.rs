@@ -83,7 +83,7 @@ fn an_environment_is_taken_over_and_given_back_by_commands_of_their_own() {
 }
 
 #[test]
-fn a_failure_of_the_part_in_python_is_an_option_that_nobody_is_told_of() {
+fn a_failure_of_the_part_in_python_is_a_hidden_option() {
     let request = run(&["--python-failed", "why\nhint", "--module=m"], &[]);
     let failed = request.plugin.python_failed.unwrap();
     assert_eq!((&*failed.message, &*failed.hint), ("why", "hint"));
