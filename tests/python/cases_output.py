@@ -184,6 +184,14 @@ for title, value in (("None", "None"), ("closed", "open('/dev/null', 'w'); sys.s
 
 
 @case
+def a_connection_does_not_get_the_number_of_a_closed_stderr():
+    with Worker("evaluate", "Evaluate") as worker:
+        worker.execute("import os; os.close(2)").ok()
+        worker.execute("import contextlib, os\nwith contextlib.suppress(OSError): os.write(2, b'not HTTP')").ok()
+        equal(worker.stop(), 0)
+
+
+@case
 def with_json_every_line_is_json():
     source = """
 import logging, os, subprocess, sys, threading

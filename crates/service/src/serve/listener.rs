@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::future::poll_fn;
 use std::io;
+use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
 use std::task::Poll;
 
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -43,6 +44,7 @@ impl Listener for TcpListener {
 
     async fn accept(&mut self) -> io::Result<Accepted<Self>> {
         let (stream, _) = Self::accept(self).await?;
+        let stream = away_from_stdio(stream, |fd| TcpStream::from_std(fd.into()))?;
         if let Err(error) = stream.set_nodelay(true) {
             log::debug!("cannot set TCP_NODELAY: {error}");
         }
@@ -58,9 +60,23 @@ impl Listener for UnixListener {
 
     async fn accept(&mut self) -> io::Result<Accepted<Self>> {
         let (stream, _) = Self::accept(self).await?;
+        let stream = away_from_stdio(stream, |fd| UnixStream::from_std(fd.into()))?;
         let uid = stream.peer_cred().ok().map(|credentials| credentials.uid());
         Ok(Some((stream, Some(UnixPeer::new(uid)))))
     }
+}
+
+/// The socket under another number if it has that of stdin, stdout or stderr: a plugin that closed
+/// one of them, and still writes there, would write to the client.
+fn away_from_stdio<S: AsFd>(
+    socket: S,
+    from: impl FnOnce(OwnedFd) -> io::Result<S>,
+) -> io::Result<S> {
+    const FIRST: RawFd = 3;
+    if socket.as_fd().as_raw_fd() >= FIRST {
+        return Ok(socket);
+    }
+    from(rustix::io::fcntl_dupfd_cloexec(&socket, FIRST)?)
 }
 
 /// Several listeners as one, which ends with the last of them.
