@@ -1,12 +1,12 @@
 //! Several workers that serve one socket, one after the other.
 
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::json;
 
@@ -96,6 +96,24 @@ fn call(address: SocketAddr, kept: Option<TcpStream>) -> Result<(TcpStream, bool
     }
 }
 
+/// Starts a run that hangs, and polls until the only worker of the socket runs it.
+fn hang(address: SocketAddr) -> TcpStream {
+    let mut run = TcpStream::connect(address).unwrap();
+    let body = json!({"kwargs": {"op": "hang", "secs": 60.0}}).to_string();
+    run.write_all(&post("/execute", &["X-Run-Id: hang"], &body)).unwrap();
+    let report = || {
+        let mut stream = TcpStream::connect(address).unwrap();
+        stream.write_all(b"GET /runs/hang HTTP/1.0\r\nhost: localhost\r\n\r\n").unwrap();
+        let mut response = String::new();
+        stream.read_to_string(&mut response).unwrap();
+        response
+    };
+    while !report().contains("\"state\":\"running\"") {
+        thread::sleep(Duration::from_millis(10));
+    }
+    run
+}
+
 /// Hands the socket over from worker to worker, while clients call.
 fn hand_over(times: usize, keep: bool, args: &[&str], before: impl Fn(SocketAddr)) {
     let socket = Socket::new();
@@ -124,11 +142,7 @@ fn a_handover_loses_no_request() {
 fn a_handover_from_a_worker_that_hangs_loses_no_request() {
     let runs = Mutex::new(Vec::new());
     hand_over(2, false, &["--concurrency", "3", "--stop-grace", "2"], |address| {
-        let mut run = TcpStream::connect(address).unwrap();
-        let body = json!({"kwargs": {"op": "hang", "secs": 60.0}}).to_string();
-        run.write_all(&post("/execute", &[], &body)).unwrap();
-        runs.lock().unwrap().push(run);
-        thread::sleep(Duration::from_millis(100));
+        runs.lock().unwrap().push(hang(address));
     });
 }
 
@@ -138,15 +152,13 @@ fn a_worker_that_hangs_leaves_its_idle_connections_to_others() {
     let mut worker = socket.worker(&["--stop-grace", "5"]);
     let (mut idle, stays) = call(socket.address(), None).unwrap();
     assert!(stays);
-    let mut run = TcpStream::connect(socket.address()).unwrap();
-    let body = json!({"kwargs": {"op": "hang", "secs": 60.0}}).to_string();
-    run.write_all(&post("/execute", &[], &body)).unwrap();
-    thread::sleep(Duration::from_millis(100));
-    let start = Instant::now();
+    let mut run = hang(socket.address());
     signal(worker.pid(), "TERM");
-    // Until the end of the connection.
+    // Until the end of the connection, which is not that of the worker.
     assert_eq!(idle.read(&mut [0]).unwrap(), 0);
-    assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
+    run.set_nonblocking(true).unwrap();
+    assert_eq!(run.peek(&mut [0]).unwrap_err().kind(), ErrorKind::WouldBlock);
+    run.set_nonblocking(false).unwrap();
     let mut answer = String::new();
     run.read_to_string(&mut answer).unwrap();
     assert!(answer.starts_with("HTTP/1.1 409"), "{answer}");

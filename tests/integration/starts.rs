@@ -2,11 +2,12 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 use universal_worker_host::Client;
 
+use crate::support::raw::{Raw, post};
 use crate::support::{NO_ARGS, Started, Worker, plugin, run_to_end, run_with_env, scratch};
 
 const PLUGIN: [&str; 4] = ["--module", "conformance", "--class", "Conformance"];
@@ -51,6 +52,23 @@ fn the_start_is_one_line_with_plugin_digest_address_and_limits() {
     ] {
         assert!(line.contains(expected), "{expected}: {line}");
     }
+}
+
+#[test]
+fn too_much_memory_is_reported_with_the_name_of_the_plugin() {
+    let args = [&PLUGIN[..], &["--max-rss=1M"]].concat();
+    let mut started = Started::with_stderr(&args, Stdio::piped());
+    let port = started.url().rsplit(':').next().unwrap().parse().unwrap();
+    for _ in 0..2 {
+        let response = Raw::sending(port, &post("/execute", &[], "{}")).next();
+        assert!(response.starts_with("HTTP/1.1 503"), "{response}");
+    }
+    let stderr = started.take_stderr();
+    started.terminate();
+    let log = std::io::read_to_string(stderr).unwrap();
+    let lines = log.lines().filter(|line| line.contains("above --max-rss 1 MiB"));
+    let [line] = lines.collect::<Vec<_>>()[..] else { panic!("{log}") };
+    assert!(line.contains(" WARN ") && line.contains("plugin 'conformance' holds "), "{line}");
 }
 
 #[test]

@@ -38,6 +38,13 @@ impl Raw {
         String::from_utf8(answer).unwrap()
     }
 
+    /// The number of bytes until the worker closes the connection, in the midst of them or not.
+    pub(crate) fn received(&mut self) -> usize {
+        let mut bytes = Vec::new();
+        let _ = self.0.read_to_end(&mut bytes);
+        bytes.len()
+    }
+
     /// The next bytes.
     pub(crate) fn next(&mut self) -> String {
         let mut bytes = [0; 4096];
