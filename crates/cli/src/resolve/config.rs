@@ -41,6 +41,7 @@ pub(super) fn config(
     }
     limits(&mut config.limits, &args);
     config.crash_file = args.crash_file.map(absolute);
+    check_paths(&config, normalized)?;
     config.access = access(args.allow_host, args.allow_origin);
     if config.reach == Reach::Remote {
         config.access = config.access.allow_addresses();
@@ -135,6 +136,20 @@ fn announce(args: &Args, normalized: &Normalized) -> Result<AnnounceTo, UsageErr
             normalized.name("announce-file")
         ))),
     }
+}
+
+/// One path cannot be two files.
+fn check_paths(config: &Config, normalized: &Normalized) -> Result<(), UsageError> {
+    let Some(crash_file) = &config.crash_file else { return Ok(()) };
+    let announce = matches!(&config.announce, AnnounceTo::File(file) if file == crash_file);
+    let socket =
+        matches!(&config.listen, ListenAddr::Unix(path) if absolute(path.clone()) == *crash_file);
+    let other = [("announce-file", announce), ("uds", socket)].into_iter().find(|(_, same)| *same);
+    other.map_or(Ok(()), |(other, _)| {
+        let (option, other) = (normalized.name("crash-file"), normalized.name(other));
+        let path = crash_file.display();
+        Err(UsageError::new(format!("{other} and {option} are both {path}: each needs its own")))
+    })
 }
 
 fn limits(limits: &mut Limits, args: &Args) {

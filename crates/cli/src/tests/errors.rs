@@ -21,6 +21,8 @@ fn a_wrong_option_names_the_nearest_right_one() {
         (&["--module", "m", "--log-level", "loud,,=="], "--log-level"),
         (&["--module", "m", "--port", "a': b\nc"], "--port: expected a port, 0 to 65535, not 'a"),
         (&["--module", "m", "--ready-fd", "3", "--announce-file", "x"], "goes to one place"),
+        (&["--module", "m", "--crash-file=x", "--announce-file", "x"], "are both"),
+        (&["--module", "m", "--crash-file=x", "--uds", "./x"], "--uds and --crash-file are both"),
         (&["--module", "m", "--json"], "--json goes with --check or --list"),
         (&["--module", "m", "--execute", "{}"], "--execute goes with --check"),
         (&["--check"], "--module is missing"),
