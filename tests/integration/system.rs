@@ -12,7 +12,7 @@ use crate::support::{NO_ARGS, Started, is_gone, plugin, run_below, scratch, sign
 const PLUGIN: [&str; 4] = ["--module", "conformance", "--class", "Conformance"];
 
 /// System calls with their numbers on x86-64 and aarch64.
-const CALLS: [(&str, u32, u32); 11] = [
+const CALLS: [(&str, u32, u32); 12] = [
     ("getrandom", 318, 278),
     ("pidfd_open", 434, 434),
     ("pidfd_send_signal", 424, 424),
@@ -24,6 +24,7 @@ const CALLS: [(&str, u32, u32); 11] = [
     ("timer_create", 222, 107),
     ("getdents64", 217, 61),
     ("kill", 62, 129),
+    ("prlimit64", 302, 261),
 ];
 
 /// A Python program that executes its arguments with one system call forbidden (seccomp(2)).

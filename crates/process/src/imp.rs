@@ -8,6 +8,8 @@ use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::{io, mem, ptr};
 
+use rustix::process::Resource;
+
 use crate::stderr;
 
 /// Size in bytes of the stack for signal handlers; the unwinder needs most of it.
@@ -56,6 +58,27 @@ pub(crate) fn use_one_arena() {
     unsafe {
         libc::mallopt(libc::M_ARENA_MAX, 1);
     }
+}
+
+/// `None` if there is no limit, or the system does not tell it: a filter of system calls may forbid
+/// prlimit(2).
+pub(crate) fn soft_limit(resource: Resource) -> Option<u64> {
+    let resource = match resource {
+        Resource::As => libc::RLIMIT_AS,
+        Resource::Fsize => libc::RLIMIT_FSIZE,
+        Resource::Nofile => libc::RLIMIT_NOFILE,
+        Resource::Nproc => libc::RLIMIT_NPROC,
+        _ => return None,
+    };
+    let mut limit = MaybeUninit::<libc::rlimit>::uninit();
+    // SAFETY: getrlimit(2) writes the whole structure if it returns 0.
+    let limit = unsafe {
+        if libc::getrlimit(resource, limit.as_mut_ptr()) != 0 {
+            return None;
+        }
+        limit.assume_init().rlim_cur
+    };
+    (limit != libc::RLIM_INFINITY).then_some(limit)
 }
 
 pub(crate) fn is_open(fd: RawFd) -> bool {

@@ -3,7 +3,7 @@
 use std::io;
 
 use rustix::io::Errno;
-use rustix::process::{Resource, getrlimit};
+use rustix::process::Resource;
 
 use crate::imp;
 
@@ -15,7 +15,7 @@ pub const HINT: &str = "raise the limit, or use less of it elsewhere";
 /// Otherwise it reserves 64 MiB for each thread that allocates (mallopt(3), M_ARENA_MAX), so that a
 /// limit that is several times what the process uses is reached.
 pub fn spare_address_space() {
-    if getrlimit(Resource::As).current.is_some() {
+    if imp::soft_limit(Resource::As).is_some() {
         imp::use_one_arena();
     }
 }
@@ -23,7 +23,7 @@ pub fn spare_address_space() {
 /// Describes an error that means that a limit is reached: which one, and its value.
 #[must_use]
 pub fn describe(error: &io::Error) -> Option<String> {
-    let limited = |text: &str, resource, names: &str| match getrlimit(resource).current {
+    let limited = |text: &str, resource, names: &str| match imp::soft_limit(resource) {
         Some(limit) => format!("{text}: the limit is {limit} ({names})"),
         None => text.to_owned(),
     };
@@ -62,7 +62,7 @@ pub fn describe_start(error: &io::Error) -> Option<String> {
         (Resource::As, "bytes of address space (ulimit -v, RLIMIT_AS)"),
     ];
     let set = named.into_iter().filter_map(|(resource, what)| {
-        let limit = getrlimit(resource).current?;
+        let limit = imp::soft_limit(resource)?;
         Some(format!("{limit} {what}"))
     });
     let other = "pids.max of the cgroup (TasksMax= of systemd)".to_owned();
@@ -76,7 +76,7 @@ mod tests {
 
     #[test]
     fn a_limit_is_reported_by_name_and_value() {
-        let files = getrlimit(Resource::Nofile).current.unwrap();
+        let files = imp::soft_limit(Resource::Nofile).unwrap();
         let error = io::Error::from(Errno::MFILE);
         let expected = format!("too many open files: the limit is {files} (ulimit -n,");
         assert!(describe(&error).unwrap().starts_with(&expected), "{:?}", describe(&error));

@@ -53,6 +53,8 @@ pub(crate) fn main(
         if let Some(fd) = START.get_or_init(|| start).stdout_fd {
             let _ = stdout::restore(fd);
         }
+        // The interpreter would wait for a thread that has ended.
+        runtime::exit_on_panic();
         let report = cli::failure_report(arguments.clone(), variables.clone());
         let of_run = report.clone();
         let spawned = thread::spawn_for_plugin("worker", "the worker", move || {

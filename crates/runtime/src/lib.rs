@@ -104,6 +104,7 @@ pub use report::fail;
 pub use report::fail_with;
 pub use report::print;
 pub use report::report;
+pub use run::exit_on_panic;
 pub use run::run;
 pub use source::ClassSource;
 pub use source::FailedSource;

@@ -38,9 +38,9 @@ use crate::{announce, crash_file, event, force_exit, hooks, input, load, report}
 /// may still be running, and destructors of its library may hang.
 #[must_use]
 pub fn run(config: &Config, source: impl ClassSource) -> u8 {
-    limits::spare_address_space();
     thread::register(Role::Worker);
-    thread::on_panic(force_exit::on_panic);
+    exit_on_panic();
+    limits::spare_address_space();
     let attempted = catch_unwind(AssertUnwindSafe(|| attempt(config, Box::new(source))));
     let panicked = |_| Err(Error::defect("the thread of the worker's life panicked"));
     let outcome = attempted.unwrap_or_else(panicked).unwrap_or_else(|error| {
@@ -52,6 +52,13 @@ pub fn run(config: &Config, source: impl ClassSource) -> u8 {
         outcome
     });
     report::conclude_and_kill(outcome)
+}
+
+/// From now on, a panic of a thread of the worker ends the process with code 70.
+///
+/// [`run`] does this, too; for a front end that calls it on a thread of its own.
+pub fn exit_on_panic() {
+    thread::on_panic(force_exit::on_panic);
 }
 
 fn attempt(config: &Config, source: Box<dyn ClassSource>) -> Result<Outcome, Error> {
