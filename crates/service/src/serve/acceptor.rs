@@ -13,6 +13,8 @@ pub(super) struct Acceptor<L: Listener> {
     listener: Option<L>,
     /// Accepted, while no other connection can give way.
     waiting: Accepted<L>,
+    /// Since the last connection, accept(2) has failed with none to give way.
+    is_failing: bool,
 }
 
 /// Time after which a connection may give way, if none did before.
@@ -23,7 +25,7 @@ const RETRY_DELAY: Duration = Duration::from_millis(50);
 
 impl<L: Listener> Acceptor<L> {
     pub(super) fn new(listener: L) -> Self {
-        Self { listener: Some(listener), waiting: None }
+        Self { listener: Some(listener), waiting: None, is_failing: false }
     }
 
     /// The connection that was accepted, and has found no room.
@@ -53,29 +55,45 @@ impl<L: Listener> Acceptor<L> {
                     Ok(None) => self.listener = None,
                     Ok(connection) => {
                         self.waiting = connection;
+                        self.is_failing = false;
                         // The requests of those before it are read, however many follow.
                         tokio::task::yield_now().await;
                     }
-                    Err(error) => recover(&error, connections).await,
+                    Err(error) => self.recover(&error, connections).await,
                 }
+            }
+        }
+    }
+
+    /// Makes room after accept(2) has failed, or waits a moment.
+    async fn recover(&mut self, error: &io::Error, connections: &mut Connections) {
+        if concerns_one_connection(error) {
+            return;
+        }
+        let eviction = if lacks_resources(error) { connections.evict() } else { Eviction::Nobody };
+        match eviction {
+            Eviction::Done => connections.ended().await,
+            Eviction::Later => tokio::time::sleep(NEXT_LOOK).await,
+            Eviction::Nobody => {
+                // It fails again and again until there is room.
+                if !std::mem::replace(&mut self.is_failing, true) {
+                    log::warn!(
+                        "cannot accept connections, and tries again: {error}{}",
+                        limit(error)
+                    );
+                }
+                tokio::time::sleep(RETRY_DELAY).await;
             }
         }
     }
 }
 
-/// Makes room after accept(2) has failed, or waits a moment.
-async fn recover(error: &io::Error, connections: &mut Connections) {
-    if concerns_one_connection(error) {
-        return;
-    }
-    let eviction = if lacks_resources(error) { connections.evict() } else { Eviction::Nobody };
-    match eviction {
-        Eviction::Done => connections.ended().await,
-        Eviction::Later => tokio::time::sleep(NEXT_LOOK).await,
-        Eviction::Nobody => {
-            log::warn!("cannot accept a connection: {error}");
-            tokio::time::sleep(RETRY_DELAY).await;
-        }
+/// The limit that was reached, as an addition to a message.
+fn limit(error: &io::Error) -> &'static str {
+    match Errno::from_io_error(error) {
+        Some(Errno::MFILE) => ": the limit of the process (ulimit -n, RLIMIT_NOFILE)",
+        Some(Errno::NFILE) => ": the limit of the system (fs.file-max)",
+        _ => "",
     }
 }
 
