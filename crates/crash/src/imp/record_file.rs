@@ -7,7 +7,7 @@ use std::ffi::{CStr, c_int};
 use std::mem::MaybeUninit;
 
 /// How each record starts.
-const START: &[u8] = b"{\"signal\":\"";
+const START: &[u8] = b"{\"signal\":\"SIG";
 
 /// An open file, or none if it cannot be written.
 pub(super) enum RecordFile {
@@ -146,6 +146,7 @@ mod tests {
             (&b""[..], ExistingFile::Record),
             (text.bytes(), ExistingFile::Record),
             (b"precious", ExistingFile::Foreign),
+            (b"{\"signal\":\"green\"}", ExistingFile::Foreign),
             (b"{\"signal\"", ExistingFile::Foreign),
         ] {
             fs::write(&path, content).unwrap();
