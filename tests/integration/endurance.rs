@@ -1,10 +1,11 @@
 //! Resources that must not grow.
 
-use std::io::{Read, Write};
+use std::io::Write;
 use std::net::TcpStream;
 
 use serde_json::{Value, json};
 
+use crate::support::raw::read_some;
 use crate::support::{Worker, until_some};
 
 /// Stats of a new sample, since samples are cached.
@@ -60,7 +61,7 @@ async fn a_slow_reader_of_two_gigabytes_does_not_fill_the_memory() {
         let mut read = 0;
         let mut looked = 0;
         loop {
-            match stream.read(&mut buffer).unwrap() {
+            match read_some(&mut stream, &mut buffer).unwrap() {
                 0 => return read,
                 count => read += count,
             }

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::support::raw::post;
+use crate::support::raw::{post, read_some};
 use crate::support::{Started, signal};
 
 const PLUGIN: [&str; 4] = ["--module", "conformance", "--class", "Conformance"];
@@ -85,7 +85,7 @@ fn call(address: SocketAddr, kept: Option<TcpStream>) -> Result<(TcpStream, bool
         stream.set_read_timeout(Some(Duration::from_secs(30)))?;
         stream.write_all(&post("/execute", &[], "{\"args\":[1]}"))?;
         let mut response = vec![0; 4096];
-        let length = stream.read(&mut response)?;
+        let length = read_some(&mut stream, &mut response)?;
         response.truncate(length);
         std::io::Result::Ok((stream, String::from_utf8_lossy(&response).into_owned()))
     };
@@ -155,7 +155,7 @@ fn a_worker_that_hangs_leaves_its_idle_connections_to_others() {
     let mut run = hang(socket.address());
     signal(worker.pid(), "TERM");
     // Until the end of the connection, which is not that of the worker.
-    assert_eq!(idle.read(&mut [0]).unwrap(), 0);
+    assert_eq!(read_some(&mut idle, &mut [0]).unwrap(), 0);
     run.set_nonblocking(true).unwrap();
     assert_eq!(run.peek(&mut [0]).unwrap_err().kind(), ErrorKind::WouldBlock);
     run.set_nonblocking(false).unwrap();

@@ -1,12 +1,13 @@
 //! Requests as bytes, and the statuses of their responses: access, targets and bodies.
 
-use std::io::{Read, Write};
+use std::io::Write;
 use std::net::TcpStream;
 use std::time::Duration;
 
 use serde_json::Value;
 
 use crate::support::Worker;
+use crate::support::raw::read_some;
 
 /// Far longer than a response takes.
 const LONG: Duration = Duration::from_secs(20);
@@ -141,7 +142,7 @@ fn exchange(worker: &Worker, request: &[u8]) -> (u16, Vec<u8>) {
     stream.write_all(request).unwrap();
     let (mut received, mut buffer) = (Vec::new(), [0; 4096]);
     loop {
-        let count = stream.read(&mut buffer).unwrap();
+        let count = read_some(&mut stream, &mut buffer).unwrap();
         received.extend_from_slice(&buffer[..count]);
         let text = String::from_utf8_lossy(&received);
         let Some((head, body)) = text.split_once("\r\n\r\n") else {

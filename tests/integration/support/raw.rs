@@ -1,6 +1,6 @@
 //! Requests byte by byte, for what a client library does not do.
 
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
 
 use super::LONG;
@@ -48,8 +48,18 @@ impl Raw {
     /// The next bytes.
     pub(crate) fn next(&mut self) -> String {
         let mut bytes = [0; 4096];
-        let read = self.0.read(&mut bytes).unwrap();
+        let read = read_some(&mut self.0, &mut bytes).unwrap();
         String::from_utf8_lossy(&bytes[..read]).into_owned()
+    }
+}
+
+/// Reads what there is; tries again when the end of a child process interrupts it.
+pub(crate) fn read_some(from: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
+    loop {
+        match from.read(buffer) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            read => return read,
+        }
     }
 }
 
