@@ -25,6 +25,11 @@ def identity(number):
     return number
 
 
+def sleep(started):
+    started.set()
+    time.sleep(60)
+
+
 class Processes:
     name = "processes"
     version = "1"
@@ -42,9 +47,11 @@ class Processes:
         return [result, process.exitcode]
 
     def terminate(self, method):
-        process = multiprocessing.get_context(method).Process(target=time.sleep, args=(60,))
+        context = multiprocessing.get_context(method)
+        started = context.Event()
+        process = context.Process(target=sleep, args=(started,))
         process.start()
-        time.sleep(0.05)
+        started.wait(20)
         process.terminate()
         process.join(20)
         return process.exitcode
