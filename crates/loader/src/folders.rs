@@ -99,8 +99,8 @@ impl PluginFolders {
         names.into_iter().map(str::to_owned).collect()
     }
 
-    /// The first folder that the system refuses to read for now, such as without a free file
-    /// descriptor: the plugin may be there.
+    /// The first folder that cannot be read because a resource is short, such as file descriptors: the
+    /// plugin may be there.
     fn unreadable(&self) -> Option<(&Path, io::Error)> {
         self.0.iter().find_map(|folder| {
             let first = fs::read_dir(folder).and_then(|mut files| files.next().transpose());
