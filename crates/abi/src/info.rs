@@ -68,6 +68,13 @@ pub struct ClassInfo {
         skip_serializing_if = "std::ops::Not::not"
     )]
     pub live_config: bool,
+    /// Which threads call it; since 1.1.
+    #[serde(
+        default,
+        deserialize_with = "forward_compat::or_default",
+        skip_serializing_if = "Lanes::is_auto"
+    )]
+    pub lanes: Lanes,
     /// The JSON Schema (draft 2020-12) of the config.
     pub config_schema: Box<RawValue>,
     /// The JSON Schema of the arguments, as one object.
@@ -88,6 +95,22 @@ pub enum Reload {
     #[default]
     #[serde(rename = "beside")]
     CreateFirst,
+}
+
+/// Which threads execute the calls of a class.
+///
+/// This concerns `execute`. Streams, initialize and cleanup always have a thread of the plugin.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Lanes {
+    /// Threads of the plugin, until its calls have proven short; then those that serve connections,
+    /// until a call takes longer.
+    #[default]
+    Auto,
+    /// Threads of the plugin: for a class that keeps state of its own in each thread.
+    Threads,
+    /// Those that serve connections, from the first call on, whenever one is to spare.
+    Inline,
 }
 
 /// The outcome of applying a config to an instance.
@@ -162,10 +185,17 @@ impl ClassInfo {
             reload: Reload::default(),
             positional: None,
             live_config: false,
+            lanes: Lanes::default(),
             config_schema: any_object(),
             args_schema: any_object(),
             output_schema: RawValue::TRUE.to_owned(),
         }
+    }
+}
+
+impl Lanes {
+    fn is_auto(&self) -> bool {
+        *self == Self::Auto
     }
 }
 
@@ -220,7 +250,7 @@ mod tests {
     fn unknown_values_of_a_later_version_read_as_defaults() {
         for odd in [
             r#""rebuild":"of_tomorrow","tomorrow":[1]"#,
-            r#""rebuild":null,"concurrency":null,"cancellable":null,"description":null,"live_config":1"#,
+            r#""rebuild":null,"concurrency":null,"cancellable":null,"description":null,"live_config":1,"lanes":"fibers""#,
             r#""rebuild":{"kind":"beside"},"concurrency":"many","positional":{},"description":[]"#,
             "\"concurrency\":0",
         ] {
@@ -228,6 +258,7 @@ mod tests {
             let info: ClassInfo = serde_json::from_str(&text).unwrap();
             assert_eq!((info.reload, info.concurrency), (Reload::CreateFirst, 1), "{odd}");
             assert_eq!((info.cancellable, info.positional), (true, None), "{odd}");
+            assert_eq!((info.live_config, info.lanes), (false, Lanes::Auto), "{odd}");
         }
         let text =
             format!(r#"{{"class":"A","name":"a","version":"1",{SCHEMAS},"concurrency":5e9}}"#);
@@ -251,6 +282,7 @@ mod tests {
                 reload: Reload::DropFirst,
                 positional: Some(vec!["x".to_owned()]),
                 live_config: false,
+                lanes: Lanes::Auto,
                 config_schema: any(),
                 args_schema: any(),
                 output_schema: any(),
@@ -262,9 +294,12 @@ mod tests {
         assert_eq!(serde_json::to_string(&back).unwrap(), text);
         let mut live = back.classes[0].clone();
         live.live_config = true;
+        live.lanes = Lanes::Threads;
         let text = serde_json::to_string(&live).unwrap();
-        assert!(text.contains(r#""positional":["x"],"live_config":true,"#), "{text}");
-        assert!(serde_json::from_str::<ClassInfo>(&text).unwrap().live_config);
+        let expected = r#""positional":["x"],"live_config":true,"lanes":"threads","#;
+        assert!(text.contains(expected), "{text}");
+        let back: ClassInfo = serde_json::from_str(&text).unwrap();
+        assert_eq!((back.live_config, back.lanes), (true, Lanes::Threads));
         assert_eq!(serde_json::to_string(&Reload::CreateFirst).unwrap(), r#""beside""#);
     }
 

@@ -51,6 +51,7 @@ pub use info::ClassInfo;
 pub use info::ConfigOption;
 pub use info::ConfigOptions;
 pub use info::FieldOptions;
+pub use info::Lanes;
 pub use info::LibraryInfo;
 pub use info::Reconfigured;
 pub use info::Reload;

@@ -2,14 +2,14 @@
 //!
 //! The doc comment of a field is its text in `--help`, the manual page and the documentation.
 
-use std::num::NonZeroU32;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::os::fd::RawFd;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use argh::{ArgsInfo, FromArgs};
-use universal_worker_runtime::OpenError;
 use universal_worker_runtime::logging::{Filter, Format};
+use universal_worker_runtime::{Lanes, OpenError};
 
 use crate::command::Interrupt;
 use crate::values;
@@ -110,6 +110,15 @@ pub(crate) struct Args {
     /// maximum number of concurrent runs
     #[argh(option, arg_name = "N", from_str_fn(values::runs))]
     pub(crate) concurrency: Option<NonZeroU32>,
+
+    /// auto: calls run on threads of the plugin until they have proven short, then on those of
+    /// connections; threads, inline: always there
+    #[argh(option, arg_name = "WHERE", from_str_fn(values::lanes))]
+    pub(crate) lanes: Option<Lanes>,
+
+    /// number of threads that serve connections
+    #[argh(option, arg_name = "N", from_str_fn(values::io_threads))]
+    pub(crate) io_threads: Option<NonZeroUsize>,
 
     /// maximum number of waiting runs; further ones are refused with status 503
     #[argh(option, arg_name = "N", from_str_fn(values::queue_length))]

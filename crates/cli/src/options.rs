@@ -74,6 +74,8 @@ const GROUPS: &[(&str, &[Row])] = &[
         "Limits and access",
         &[
             ("concurrency", Some("what the class says, else 1")),
+            ("lanes", Some("what the class says, else auto")),
+            ("io-threads", Some("1")),
             ("queue", Some("16")),
             ("run-timeout", Some("no limit")),
             ("cancel-grace", Some("3")),

@@ -8,13 +8,13 @@ mod levels;
 mod units;
 
 use std::net::IpAddr;
-use std::num::NonZeroU32;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::os::fd::RawFd;
 use std::str::FromStr;
 use std::time::Duration;
 
-use universal_worker_runtime::OpenError;
 use universal_worker_runtime::logging::Format;
+use universal_worker_runtime::{Lanes, OpenError};
 use universal_worker_sanitize as sanitize;
 
 use crate::command::Interrupt;
@@ -38,6 +38,21 @@ pub(crate) fn process_id(value: &str) -> Result<u32, String> {
 
 pub(crate) fn runs(value: &str) -> Result<NonZeroU32, String> {
     parsed(value, "a number of runs, 1 or more")
+}
+
+pub(crate) fn lanes(value: &str) -> Result<Lanes, String> {
+    match value {
+        "auto" => Ok(Lanes::Auto),
+        "threads" => Ok(Lanes::Threads),
+        "inline" => Ok(Lanes::Inline),
+        _ => Err(expected("auto, threads or inline", value)),
+    }
+}
+
+pub(crate) fn io_threads(value: &str) -> Result<NonZeroUsize, String> {
+    const EXPECTED: &str = "a number of threads, 1 to 256";
+    let threads: NonZeroUsize = parsed(value, EXPECTED)?;
+    if threads.get() > 256 { Err(expected(EXPECTED, value)) } else { Ok(threads) }
 }
 
 pub(crate) fn queue_length(value: &str) -> Result<usize, String> {

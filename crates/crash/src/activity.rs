@@ -33,6 +33,12 @@ pub fn running() -> Vec<String> {
     names
 }
 
+/// Whether the calling thread has an activity; async-signal-safe.
+pub(crate) fn is_running() -> bool {
+    let slot = SLOT.get().and_then(|number| TABLE.slots.get(number));
+    slot.is_some_and(|slot| slot.length.load(Ordering::Relaxed) > 0)
+}
+
 /// Calls `visit` with the name of each current activity; async-signal-safe.
 pub(crate) fn each(visit: impl FnMut(&[u8])) {
     TABLE.each(visit);

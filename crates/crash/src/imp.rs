@@ -14,7 +14,7 @@ use universal_worker_process::{FixedText, stderr, thread};
 
 use crate::imp::record_file::RecordFile;
 use crate::record::{Crash, RECORD, Thread};
-use crate::{AfterCrash, Prepared, SUBJECT, line, loading_file, record};
+use crate::{AfterCrash, Prepared, SUBJECT, activity, line, loading_file, record};
 
 mod frames;
 pub(crate) mod library;
@@ -257,8 +257,9 @@ fn this_thread(name: &[u8]) -> Thread<'_> {
     let is_first = unsafe { libc::gettid() == libc::getpid() };
     let name = if is_first { b"main" } else { name };
     match thread::role() {
-        Some(Role::Worker) => Thread::Worker(name),
-        Some(Role::Plugin) => Thread::Lane(name),
+        // An I/O thread may execute a run.
+        Some(Role::Worker) if !activity::is_running() => Thread::Worker(name),
+        Some(Role::Worker | Role::Plugin) => Thread::Lane(name),
         None if is_first => Thread::Lane(name),
         // A thread inherits the name of the one that starts it.
         None => Thread::OfPlugin((!thread::is_name_of_known(name)).then_some(name)),

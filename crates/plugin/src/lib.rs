@@ -97,6 +97,7 @@ pub use plugin::Cancellation;
 pub use plugin::ConfigOption;
 pub use plugin::ConfigOptions;
 pub use plugin::FieldOptions;
+pub use plugin::Lanes;
 pub use plugin::Plugin;
 pub use plugin::Reconfigured;
 pub use plugin::Reload;

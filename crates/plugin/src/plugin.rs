@@ -6,6 +6,7 @@ use serde::de::DeserializeOwned;
 pub use universal_worker_abi::ConfigOption;
 pub use universal_worker_abi::ConfigOptions;
 pub use universal_worker_abi::FieldOptions;
+pub use universal_worker_abi::Lanes;
 pub use universal_worker_abi::Reconfigured;
 pub use universal_worker_abi::Reload;
 
@@ -98,6 +99,13 @@ pub trait Plugin: Sized + Send + Sync + 'static {
     /// [`CreateFirst`](Reload::CreateFirst) by default.
     const RELOAD: Reload = Reload::CreateFirst;
 
+    /// Which threads call [`execute`](Plugin::execute); [`Auto`](Lanes::Auto) by default.
+    ///
+    /// A class whose native code keeps state in each thread, such as a current device or context, sets
+    /// [`Threads`](Lanes::Threads), and with a [`CONCURRENCY`](Plugin::CONCURRENCY) of 1 is then always
+    /// called on the same thread.
+    const LANES: Lanes = Lanes::Auto;
+
     /// Runs once when the class is opened, before the worker announces itself: the place to check for
     /// a device, a license or a required file.
     ///
@@ -118,7 +126,7 @@ pub trait Plugin: Sized + Send + Sync + 'static {
 
     /// Executes a call.
     ///
-    /// Runs on a thread that may block.
+    /// May block: calls that take long have threads of their own (see [`LANES`](Plugin::LANES)).
     /// A long run should call [`Context::check_cancelled`] regularly.
     ///
     /// # Errors

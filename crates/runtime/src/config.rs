@@ -1,7 +1,7 @@
 //! The configuration of a worker.
 
 use std::ffi::OsString;
-use std::num::NonZeroU32;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::os::fd::RawFd;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use universal_worker_crash::AfterCrash;
 use universal_worker_listen::ListenAddr;
 use universal_worker_logging as logging;
-use universal_worker_service::{Access, Limits};
+use universal_worker_service::{Access, Lanes, Limits};
 
 use crate::token::Token;
 
@@ -37,6 +37,10 @@ pub struct Config {
     pub idle_timeout: Option<Duration>,
     /// Maximum number of concurrent runs; `None` for the number that the class declares.
     pub concurrency: Option<NonZeroU32>,
+    /// Which threads execute calls; `None` for what the class declares.
+    pub lanes: Option<Lanes>,
+    /// Number of threads that serve connections.
+    pub io_threads: NonZeroUsize,
     /// What to do when a run is wedged.
     pub on_wedged: OnWedged,
     /// Time limit from the start of a stop to the end of the process; at least 100 ms.
@@ -143,6 +147,8 @@ impl Default for Config {
             lease: None,
             idle_timeout: None,
             concurrency: None,
+            lanes: None,
+            io_threads: NonZeroUsize::MIN,
             on_wedged: OnWedged::default(),
             stop_grace: Duration::from_millis(1500),
             announce: AnnounceTo::default(),

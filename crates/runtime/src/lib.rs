@@ -121,6 +121,7 @@ pub use universal_worker_listen::ListenAddr;
 pub use universal_worker_logging as logging;
 pub use universal_worker_service::Access;
 pub use universal_worker_service::FirstLane;
+pub use universal_worker_service::Lanes;
 pub use universal_worker_service::Limits;
 pub use universal_worker_service::PluginThreadEvent;
 pub use universal_worker_service::background_context;

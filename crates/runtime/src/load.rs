@@ -8,7 +8,7 @@ use std::sync::Arc;
 use universal_worker_crash::activity;
 use universal_worker_process::{Queue, signals, thread};
 use universal_worker_service as service;
-use universal_worker_service::{Class, LimitNames, WedgedRun, WorkerService};
+use universal_worker_service::{Class, IoThreads, LimitNames, WedgedRun, WorkerService};
 
 use crate::config::{Config, OnWedged};
 use crate::error::Error;
@@ -18,18 +18,22 @@ use crate::load_watch::{LoadPhase, LoadWatch};
 use crate::source::ClassSource;
 use crate::{input, plugin_threads};
 
+/// What is loaded, and what its service calls and uses.
+pub(crate) struct Load {
+    /// With it, the class is initialized.
+    pub(crate) plugin_config: Option<Vec<u8>>,
+    pub(crate) source: Box<dyn ClassSource>,
+    pub(crate) hooks: Arc<dyn Hooks>,
+    /// The threads that will serve it.
+    pub(crate) threads: IoThreads,
+}
+
 /// Starts loading; reports the end as an event.
-pub(crate) fn start(
-    config: &Config,
-    plugin_config: Option<Vec<u8>>,
-    source: Box<dyn ClassSource>,
-    hooks: Arc<dyn Hooks>,
-    reporter: Reporter,
-) -> Result<LoadWatch, Error> {
-    let watch = LoadWatch::new(source.label(), config.load_timeout);
+pub(crate) fn start(config: &Config, it: Load, reporter: Reporter) -> Result<LoadWatch, Error> {
+    let watch = LoadWatch::new(it.source.label(), config.load_timeout);
     let (config, this) = (config.clone(), watch.clone());
     spawn(move || {
-        let load = || load(&config, plugin_config.as_deref(), source, hooks, &this, &reporter);
+        let load = || load(&config, it, &this, &reporter);
         let loaded = catch_unwind(AssertUnwindSafe(load)).unwrap_or_else(panicked);
         activity::finish();
         this.ended();
@@ -40,9 +44,7 @@ pub(crate) fn start(
 
 fn load(
     config: &Config,
-    plugin_config: Option<&[u8]>,
-    source: Box<dyn ClassSource>,
-    hooks: Arc<dyn Hooks>,
+    Load { plugin_config, source, hooks, threads }: Load,
     watch: &LoadWatch,
     reporter: &Reporter,
 ) -> Result<WorkerService, Error> {
@@ -51,8 +53,9 @@ fn load(
     let mut limits = config.limits.clone();
     limits.cleanup_grace = config.stop_grace;
     limits.names = LimitNames::Options;
-    let service = builder(class, config, hooks, reporter).limits(limits).build();
-    if let Some(plugin_config) = plugin_config {
+    let service =
+        builder(class, config, hooks, reporter).io_threads(&threads).limits(limits).build();
+    if let Some(plugin_config) = &plugin_config {
         watch.enter(LoadPhase::Initialize);
         let option = config.plugin_config.as_ref().map_or("the config", |input| &input.option);
         service
@@ -74,6 +77,7 @@ fn builder(
     let first_lane = hooks.first_lane();
     let builder = WorkerService::builder(class)
         .concurrency(config.concurrency)
+        .lanes(config.lanes)
         .health_extra(health)
         .on_plugin_thread({
             let hooks = Arc::clone(&hooks);

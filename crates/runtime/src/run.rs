@@ -12,7 +12,7 @@ use universal_worker_process::thread::Role;
 use universal_worker_process::{
     Error as ProcessError, Queue, descendants, limits, signals, stderr, stdout, thread,
 };
-use universal_worker_service::WorkerService;
+use universal_worker_service::{IoThreads, WorkerService};
 
 use crate::announce::Announcement;
 use crate::config::{Config, Orphans};
@@ -147,8 +147,9 @@ impl Worker<'_> {
         let bound = Bound::new(&self.config.listen, inherited.sockets)?;
         // Without a config there is no instance that might need a cleanup.
         let makes_instance = plugin_config.is_some();
-        let hooks = Arc::clone(&self.hooks);
-        let watch = load::start(self.config, plugin_config, source, hooks, self.reporter.clone())?;
+        let (hooks, threads) = (Arc::clone(&self.hooks), IoThreads::new(self.config.io_threads));
+        let loaded = load::Load { plugin_config, source, hooks, threads: threads.clone() };
+        let watch = load::start(self.config, loaded, self.reporter.clone())?;
         let service = match self.load(&watch) {
             Ok(Ok(service)) => service,
             Ok(Err(reason)) => return Ok(self.stop(reason).loading(makes_instance, &watch)),
@@ -160,7 +161,7 @@ impl Worker<'_> {
                 return Err(error);
             }
         };
-        let served = self.serve(bound, &service);
+        let served = self.serve(bound, &service, &threads);
         if served.is_err() {
             self.hooks.stopping();
             // Clean up the instance, whatever failed.
@@ -188,7 +189,12 @@ impl Worker<'_> {
     }
 
     /// Serves until there is a reason to stop, and stops.
-    fn serve(&self, bound: Bound, service: &WorkerService) -> Result<Outcome, Error> {
+    fn serve(
+        &self,
+        bound: Bound,
+        service: &WorkerService,
+        threads: &IoThreads,
+    ) -> Result<Outcome, Error> {
         let sharing = match bound.is_inherited() {
             true => Sharing::HandedOver(self.config.stop_grace),
             false => Sharing::Own,
@@ -197,7 +203,7 @@ impl Worker<'_> {
         let (class, concurrency) = (service.class_info(), self.config.concurrency);
         let line = StartLine::new(&self.plugin, class, &listeners, concurrency, service.limits());
         let (access, reporter) = (self.config.access.clone(), self.reporter.clone());
-        let server = Server::start(listeners, sharing, service.clone(), access, reporter)?;
+        let server = Server::start(listeners, sharing, service.clone(), threads, access, reporter)?;
         let announcement = Announcement::ready(&address, service.class_info());
         let hooks = Arc::clone(&self.hooks);
         announce::start(&announcement, self.reporter.clone(), move || {

@@ -1,18 +1,18 @@
-//! The I/O thread, which serves the sockets.
+//! The I/O threads, which serve the sockets.
 
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use rustix::event::EventfdFlags;
 use tokio::net::{TcpListener, UnixListener};
-use tokio::runtime;
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 use universal_worker_listen as listen;
-use universal_worker_process::thread;
+use universal_worker_process::thread::Role;
+use universal_worker_process::{signals, thread};
 use universal_worker_service::{
-    Accepted, Access, AccessControl, ConnectionLimits, Listener, SameUser, WorkerService, serve,
+    Accepted, Access, AccessControl, ConnectionLimits, IoRuntime, IoThreads, Listener, SameUser,
+    WorkerService, serve,
 };
 
 use crate::error::Error;
@@ -23,6 +23,8 @@ use crate::event::{Event, Reporter};
 pub(crate) struct Server {
     phase: watch::Sender<Phase>,
     sharing: Sharing,
+    /// Its threads end when this is dropped.
+    _runtime: IoRuntime,
 }
 
 /// Whether other processes may serve the same sockets.
@@ -48,28 +50,25 @@ impl Server {
         listeners: Vec<listen::Listener>,
         sharing: Sharing,
         service: WorkerService,
+        threads: &IoThreads,
         access: Access,
         reporter: Reporter,
     ) -> Result<Self, Error> {
         let failed = |error| Error::system("serve", error);
         check_descriptors().map_err(failed)?;
-        let runtime =
-            runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
+        let runtime = threads.start(set_up_thread, thread::unregister).map_err(failed)?;
         let sockets = Sockets::new(listeners, &runtime).map_err(failed)?;
         let (phase, received) = watch::channel(Phase::Serving);
-        thread::spawn("io", "the sockets", move || {
-            // Reports the end of this thread, even by a panic: the worker then stops in order.
+        let mut limits = service.connection_limits();
+        if let Sharing::HandedOver(grace) = sharing {
+            limits.shutdown_grace = grace;
+        }
+        runtime.spawn(async move {
+            // Reports the end of this task, even by a panic: the worker then stops in order.
             let _on_end = ReportEnd(reporter);
-            let mut limits = service.connection_limits();
-            if let Sharing::HandedOver(grace) = sharing {
-                limits.shutdown_grace = grace;
-            }
-            let serve = AssertUnwindSafe(|| {
-                runtime.block_on(sockets.serve(service, access, limits, received));
-            });
-            let _ = catch_unwind(serve);
-        })?;
-        Ok(Self { phase, sharing })
+            sockets.serve(service, access, limits, received).await;
+        });
+        Ok(Self { phase, sharing, _runtime: runtime })
     }
 
     /// Leaves the sockets to other processes if the host handed them over: accepts no more
@@ -88,6 +87,14 @@ impl Server {
     pub(crate) fn shut_down(&self) {
         self.phase.send_replace(Phase::ShuttingDown);
     }
+}
+
+/// Sets up an I/O thread, which may execute runs.
+fn set_up_thread() {
+    thread::register(Role::Worker);
+    thread::use_signal_stack();
+    // The plugin's child processes inherit the mask.
+    signals::unblock();
 }
 
 /// The sockets as listeners of tokio, by their kind.
@@ -192,6 +199,8 @@ mod tests {
     use std::io::{Read, Write};
     use std::net::TcpStream;
     use std::os::unix::net::UnixStream;
+
+    use tokio::runtime;
 
     use super::*;
 

@@ -87,6 +87,10 @@ impl<J> Engine<J> {
         }
     }
 
+    pub(crate) fn is_queue_empty(&self) -> bool {
+        self.queue.front().is_none()
+    }
+
     /// Starts the first entry of the queue, if it may start.
     pub(crate) fn take_next(&mut self, now: Instant) -> Option<Work<J>> {
         if !self.has_next() {

@@ -30,8 +30,9 @@
 //! - `engine`: decides which run waits, runs and ends, without threads and clocks.
 //! - `instance`: the instance of the plugin, and the probes, which ask it for its health and
 //!   options.
-//! - `pool`: the engine among threads. Plugin code runs on threads of its own, so that control routes
-//!   answer within milliseconds, whatever the plugin does.
+//! - `io_threads`: threads that serve connections, and make short calls of the plugin.
+//! - `pool`: the engine among threads. Plugin code runs on threads of its own, or for a moment on an
+//!   I/O thread, so that control routes answer within milliseconds, whatever the plugin does.
 //! - `runs`: all of that behind one type, without HTTP.
 //! - `connection`: the state of one connection, which `api` and `serve` share.
 //! - `api`: the routes, which only translate; `error_code` is the table of codes in their errors.
@@ -48,6 +49,7 @@ mod engine;
 mod error_code;
 mod guard;
 mod instance;
+mod io_threads;
 mod peer;
 mod plugin_log;
 mod pool;
@@ -67,6 +69,8 @@ pub use api::body::Body;
 pub use background::background_context;
 pub use guard::GuardFuture;
 pub use instance::plugin_thread::PluginThreadEvent;
+pub use io_threads::IoRuntime;
+pub use io_threads::IoThreads;
 pub use peer::UnixPeer;
 pub use pool::lanes::FirstLane;
 pub use pool::wedged::WedgedRun;
@@ -89,5 +93,7 @@ pub use settings::Limits;
 pub use universal_worker_abi::Class;
 /// Name, version and schemas of a class.
 pub use universal_worker_abi::ClassInfo;
+/// Which threads execute the calls of a class.
+pub use universal_worker_abi::Lanes;
 /// The trait behind [`background_context`].
 pub use universal_worker_abi::RunContext;

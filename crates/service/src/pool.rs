@@ -1,6 +1,6 @@
 //! The engine among threads: one for each lane in use, and one that keeps deadlines.
 //!
-//! Plugin code runs on threads of its own, never on an I/O thread.
+//! Plugin code runs on threads of its own, or for a moment on an I/O thread ([`policy`]).
 //! [`scheduler`], [`lanes`] and [`clock`] know each other: the scheduler starts and wakes the threads of
 //! the other two, which feed it with events.
 
@@ -9,6 +9,7 @@ mod executor;
 pub(crate) mod job;
 pub(crate) mod lanes;
 mod null_args;
+mod policy;
 pub(crate) mod scheduler;
 pub(crate) mod wedged;
 

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use tokio::sync::oneshot;
-use universal_worker_abi::{Class, ClassInfo, JsonText};
+use universal_worker_abi::{Class, ClassInfo, JsonText, Lanes};
 
 use crate::engine::Bounds;
 use crate::engine::cancel::CancelTarget;
@@ -24,6 +24,7 @@ use crate::instance::cell::InstanceCell;
 use crate::instance::plugin_thread;
 use crate::instance::plugin_thread::{PluginThreadEvent, ThreadListener};
 use crate::instance::probes::{ConfigOptionsReply, Probes};
+use crate::io_threads::IoThreads;
 use crate::pool::Pool;
 use crate::pool::job::Job;
 use crate::pool::lanes::FirstLane;
@@ -60,6 +61,15 @@ pub(crate) struct Listeners {
     pub(crate) own_thread: Option<OnOwnThread>,
     pub(crate) cleaned_up: Option<OnCleanedUp>,
     pub(crate) first_lane: Option<FirstLane>,
+}
+
+/// Which threads execute calls.
+#[derive(Debug, Default)]
+pub(crate) struct CallThreads {
+    /// Those on which calls may run inline.
+    pub(crate) io_threads: Option<IoThreads>,
+    /// `None` for what the class declares.
+    pub(crate) lanes: Option<Lanes>,
 }
 
 /// Called once, after the last cleanup of the plugin, on its thread.
@@ -101,13 +111,18 @@ impl Runs {
         class: Class,
         bounds: Bounds,
         timeout: Option<Duration>,
+        threads: CallThreads,
         listeners: Listeners,
     ) -> Self {
         let Listeners { wedged, plugin_thread, own_thread, cleaned_up, first_lane } = listeners;
+        let lanes = threads.lanes.unwrap_or(class.info().lanes);
+        // A class that is called on a thread of the embedder is called there only.
+        let io_threads = threads.io_threads.filter(|_| first_lane.is_none());
         let cell = Arc::new(InstanceCell::new(class));
         let cancel_thread = Arc::new(cancel_thread(plugin_thread.clone()));
         let probes = Probes::new(Arc::clone(&cell), plugin_thread.clone());
         let scheduler = Scheduler::new(cell, bounds, plugin_thread, wedged, own_thread);
+        let scheduler = scheduler.with_io_threads(io_threads, lanes);
         let pool = Pool::new(scheduler, first_lane);
         Self {
             pool: Arc::new(pool),
@@ -252,7 +267,7 @@ impl Runs {
         let run = Run::new(id, options, admitted_at, request.body.len(), output);
         let run = Arc::new(run.with_callbacks_on(&self.cancel_thread));
         let job = Job::Call(request.body);
-        match self.pool.update(|engine, now| engine.admit(&run, job, now)) {
+        match self.pool.admit(&run, job) {
             Ok(key) => Ok(PendingRun::new(Arc::clone(&self.pool), run, key, reply)),
             Err(error) => Err(Failure::new(error.into_run_error(run.id()), self.info())),
         }

@@ -36,6 +36,8 @@ pub(super) fn config(
     config.lease = args.lease_fd;
     config.idle_timeout = args.idle_timeout;
     config.concurrency = args.concurrency;
+    config.lanes = args.lanes;
+    set(&mut config.io_threads, args.io_threads);
     if args.exit_when_wedged {
         config.on_wedged = OnWedged::Exit;
     }

@@ -42,6 +42,9 @@ fn seconds_are_any_number_and_too_many_are_no_limit() {
         ("--run-timeout", "inf", "a finite number of 0 or more, not 'inf'"),
         ("--run-timeout", "nan", "a finite number of 0 or more, not 'nan'"),
         ("--run-timeout", "-1", "seconds, 0 or more, not '-1'"),
+        ("--lanes", "fast", "auto, threads or inline, not 'fast'"),
+        ("--io-threads", "0", "a number of threads, 1 to 256, not '0'"),
+        ("--io-threads", "257", "a number of threads, 1 to 256, not '257'"),
         ("--run-timeout", "long", "seconds, 0 or more, not 'long'"),
     ] {
         let message = error(&["--module", "m", option, value], &[]);
@@ -59,6 +62,8 @@ fn all_options_of_a_worker_reach_its_config() {
         "--stop-grace=2",
         "--exit-when-wedged",
         "--concurrency=4",
+        "--lanes=threads",
+        "--io-threads=2",
         "--queue=0",
         "--cancel-grace=0",
         "--max-body=1",
@@ -76,6 +81,7 @@ fn all_options_of_a_worker_reach_its_config() {
     assert_eq!((config.lease, config.idle_timeout), (Some(0), Some(Duration::from_secs(5))));
     assert_eq!(config.stop_grace, Duration::from_secs(2));
     assert_eq!((config.on_wedged, config.concurrency.unwrap().get()), (OnWedged::Exit, 4));
+    assert_eq!((config.lanes, config.io_threads.get()), (Some(Lanes::Threads), 2));
     let limits = config.limits;
     assert_eq!((limits.queue, limits.max_body, limits.max_body_total), (0, 1, 2 << 20));
     assert_eq!(limits.cancel_grace, Duration::ZERO);

@@ -27,6 +27,7 @@ pub(super) fn describe<P: Plugin>(
     info.concurrency = P::CONCURRENCY.max(1);
     info.cancellable = P::CANCELLATION == Cancellation::Cooperative;
     info.reload = P::RELOAD;
+    info.lanes = P::LANES;
     info.positional =
         binding.positional().map(|names| names.iter().map(ToString::to_string).collect());
     info.config_schema = raw(&config)?;

@@ -133,6 +133,11 @@ impl InstanceCell {
         self.current().clone()
     }
 
+    /// Whether a run needs not create an instance.
+    pub(crate) fn has_instance(&self) -> bool {
+        self.current().is_some()
+    }
+
     /// The current instance; `None` if there is none, or while a lifecycle change replaces it.
     pub(crate) fn guard(&self) -> Option<InstanceGuard<'_>> {
         let current = self.current();

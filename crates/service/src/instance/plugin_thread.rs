@@ -4,6 +4,9 @@ use std::sync::Arc;
 use std::{fmt, io, thread};
 
 /// An event on a thread that runs plugin code, reported on that thread.
+///
+/// Runs that are executed by [`IoThreads`](crate::IoThreads) are reported, but not the start and the end
+/// of these threads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PluginThreadEvent<'a> {
@@ -29,7 +32,7 @@ type Callback = dyn Fn(&PluginThreadEvent<'_>) + Send + Sync;
 pub(crate) struct ThreadListener(Option<Arc<Callback>>);
 
 /// As large as the stack of a main thread usually is: plugins are written against that.
-const STACK_SIZE: usize = 8 * 1024 * 1024;
+pub(crate) const STACK_SIZE: usize = 8 * 1024 * 1024;
 
 /// Starts a thread that runs plugin code.
 pub(crate) fn spawn(

@@ -158,6 +158,16 @@ fn run_lane(scheduler: &Arc<Scheduler>, kind: LaneKind) {
     scheduler.close();
 }
 
+/// Ends work that was done on another thread than that of a lane.
+pub(super) fn finish(scheduler: &Arc<Scheduler>, executed: Executed) {
+    let mut state = scheduler.locked();
+    let completed = complete(executed, &mut state, Instant::now());
+    scheduler.wake(state);
+    if let Some((completion, outcome)) = completed {
+        reply(scheduler, &completion, outcome);
+    }
+}
+
 /// Returns the permit to the engine.
 fn complete(
     executed: Executed,
@@ -168,10 +178,15 @@ fn complete(
         Executed::Lifecycle(permit) => {
             state.engine.complete_lifecycle(permit, now);
             state.lifecycle = None;
+            state.policy.reset();
             None
         }
         Executed::Run(permit, outcome) => {
-            Some((state.engine.complete(permit, &outcome, now)?, outcome))
+            let completion = state.engine.complete(permit, &outcome, now)?;
+            if let Some(started_at) = completion.snapshot.started_at {
+                state.policy.record(&completion.snapshot.run, started_at, now);
+            }
+            Some((completion, outcome))
         }
     }
 }

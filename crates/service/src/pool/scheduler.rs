@@ -5,20 +5,25 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use universal_worker_abi::ClassInfo;
+use universal_worker_abi::{ClassInfo, Lanes};
 
+use crate::engine::admission::AdmissionError;
 use crate::engine::effects::Effects;
 use crate::engine::{Bounds, Engine};
 use crate::instance::cell::InstanceCell;
 use crate::instance::plugin_thread::ThreadListener;
+use crate::io_threads::{InlineCall, IoThreads};
 use crate::pool::clock::Clock;
 use crate::pool::executor::Executor;
 use crate::pool::job::{Job, Lifecycle};
-use crate::pool::lanes::{LaneThreads, LaneWake};
+use crate::pool::lanes::{LaneThreads, LaneWake, finish};
+use crate::pool::policy::InlinePolicy;
 use crate::pool::wedged::WedgedRun;
+use crate::run::Run;
 use crate::run::cancel::CancelReason;
 use crate::run::error::{RunError, SpawnError};
 use crate::run::failure::Failure;
+use crate::run::id::EntryKey;
 use crate::run::report::account_of;
 use crate::run::snapshot::Snapshot;
 
@@ -28,6 +33,8 @@ pub(crate) struct Scheduler {
     cancel_grace: Duration,
     on_wedged: Option<OnWedged>,
     pub(super) on_own_thread: Option<OnOwnThread>,
+    /// The threads on which calls may run inline.
+    io_threads: Option<IoThreads>,
     /// The clock and a first lane have their threads.
     has_threads: AtomicBool,
     state: Mutex<SchedulerState>,
@@ -44,6 +51,7 @@ pub(crate) struct SchedulerState {
     pub(crate) engine: Engine<Job>,
     pub(super) lanes: LaneThreads,
     pub(super) clock: Clock,
+    pub(super) policy: InlinePolicy,
     /// The lifecycle change that holds all lanes.
     pub(crate) lifecycle: Option<Lifecycle>,
     /// No handle is left: threads end when they have nothing to do.
@@ -54,7 +62,7 @@ pub(crate) struct SchedulerState {
 pub(crate) type OnWedged = Box<dyn Fn(&WedgedRun) + Send + Sync>;
 
 /// Called on each thread that runs no plugin code, with its work.
-pub(crate) type OnOwnThread = Box<dyn Fn(Box<dyn FnOnce() + Send>) + Send + Sync>;
+pub(crate) type OnOwnThread = Arc<dyn Fn(Box<dyn FnOnce() + Send>) + Send + Sync>;
 
 impl Scheduler {
     pub(crate) fn new(
@@ -68,6 +76,7 @@ impl Scheduler {
             engine: Engine::new(bounds),
             lanes: LaneThreads::default(),
             clock: Clock::default(),
+            policy: InlinePolicy::new(Lanes::Threads),
             lifecycle: None,
             closed: false,
         };
@@ -76,12 +85,24 @@ impl Scheduler {
             cancel_grace: bounds.cancel_grace,
             on_wedged,
             on_own_thread,
+            io_threads: None,
             has_threads: AtomicBool::new(false),
             state: Mutex::new(state),
             work: Condvar::new(),
             first_work: Condvar::new(),
             alarm: Condvar::new(),
         }
+    }
+
+    /// Has calls run on these threads, when `lanes` says so.
+    pub(crate) fn with_io_threads(mut self, threads: Option<IoThreads>, lanes: Lanes) -> Self {
+        if let Some(threads) = threads.filter(|_| lanes != Lanes::Threads) {
+            threads.attach(self.on_own_thread.clone());
+            let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
+            state.policy = InlinePolicy::new(lanes);
+            self.io_threads = Some(threads);
+        }
+        self
     }
 
     pub(crate) fn cell(&self) -> &InstanceCell {
@@ -110,6 +131,35 @@ impl Scheduler {
     /// Reads the engine.
     pub(crate) fn read<R>(&self, read: impl FnOnce(&Engine<Job>) -> R) -> R {
         read(&self.locked().engine)
+    }
+
+    /// Admits a run; if its call is likely to be short, and nothing waits, makes it on this thread,
+    /// which may be one of the I/O threads.
+    pub(crate) fn admit(
+        self: &Arc<Self>,
+        run: &Arc<Run>,
+        job: Job,
+    ) -> Result<EntryKey, AdmissionError> {
+        let now = run.admitted_at().at;
+        let mut state = self.locked();
+        let inline = self.begin_inline(run, &state);
+        let key = state.engine.admit(run, job, now)?;
+        let work = if inline.is_some() { state.engine.take_next(now) } else { None };
+        self.wake(state);
+        if let Some(work) = work {
+            finish(self, self.executor.execute(work, now));
+        }
+        Ok(key)
+    }
+
+    /// The right to run the next call on this thread.
+    fn begin_inline(&self, run: &Run, state: &SchedulerState) -> Option<InlineCall<'_>> {
+        let threads = self.io_threads.as_ref()?;
+        let is_allowed = state.engine.is_queue_empty()
+            && state.policy.allows(run)
+            // Creating one may take long.
+            && self.cell().has_instance();
+        if is_allowed { threads.begin() } else { None }
     }
 
     /// Passes an event to the engine, and wakes the threads that have something to do now.

@@ -5,13 +5,14 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
-use universal_worker_abi::Class;
+use universal_worker_abi::{Class, Lanes};
 
 use crate::api::state::ApiState;
 use crate::engine::Bounds;
 use crate::instance::plugin_thread::{PluginThreadEvent, ThreadListener};
+use crate::io_threads::IoThreads;
 use crate::pool::wedged::WedgedRun;
-use crate::runs::{Listeners, Runs};
+use crate::runs::{CallThreads, Listeners, Runs};
 use crate::service::{Guard, WorkerService};
 use crate::settings::Limits;
 
@@ -19,6 +20,7 @@ use crate::settings::Limits;
 pub struct Builder {
     class: Class,
     concurrency: Option<NonZeroU32>,
+    threads: CallThreads,
     limits: Limits,
     health_extra: Map<String, Value>,
     listeners: Listeners,
@@ -35,6 +37,7 @@ impl WorkerService {
         Builder {
             class,
             concurrency: None,
+            threads: CallThreads::default(),
             limits: Limits::default(),
             health_extra: Map::new(),
             listeners: Listeners::default(),
@@ -48,6 +51,24 @@ impl Builder {
     #[must_use]
     pub fn concurrency(mut self, concurrency: Option<NonZeroU32>) -> Self {
         self.concurrency = concurrency;
+        self
+    }
+
+    /// Lets calls run on these I/O threads, too, as [`lanes`](Self::lanes) says; without them, all calls
+    /// have threads of the plugin.
+    ///
+    /// A class of the same program must not block on a future then: tokio does not allow that on its
+    /// threads. For such a class, choose [`Lanes::Threads`].
+    #[must_use]
+    pub fn io_threads(mut self, threads: &IoThreads) -> Self {
+        self.threads.io_threads = Some(threads.clone());
+        self
+    }
+
+    /// Which threads execute calls; `None`, the default, for what the class declares.
+    #[must_use]
+    pub fn lanes(mut self, lanes: Option<Lanes>) -> Self {
+        self.threads.lanes = lanes;
         self
     }
 
@@ -99,7 +120,7 @@ impl Builder {
         mut self,
         callback: impl Fn(Box<dyn FnOnce() + Send>) + Send + Sync + 'static,
     ) -> Self {
-        self.listeners.own_thread = Some(Box::new(callback));
+        self.listeners.own_thread = Some(Arc::new(callback));
         self
     }
 
@@ -139,7 +160,8 @@ impl Builder {
             cancel_grace: self.limits.cancel_grace,
             history: HISTORY,
         };
-        let runs = Runs::new(self.class, bounds, self.limits.run_timeout, self.listeners);
+        let runs =
+            Runs::new(self.class, bounds, self.limits.run_timeout, self.threads, self.listeners);
         let state = ApiState::new(runs, self.limits, self.health_extra);
         WorkerService { state: Arc::new(state), guard: Guard::Loopback }
     }
@@ -147,9 +169,9 @@ impl Builder {
 
 impl fmt::Debug for Builder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { class, concurrency, limits, health_extra: _, listeners: _ } = self;
+        let Self { class, concurrency, threads, limits, health_extra: _, listeners: _ } = self;
         let mut builder = f.debug_struct("Builder");
-        builder.field("class", class).field("concurrency", concurrency);
+        builder.field("class", class).field("concurrency", concurrency).field("threads", threads);
         builder.field("limits", limits).finish_non_exhaustive()
     }
 }

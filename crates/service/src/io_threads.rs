@@ -1,0 +1,242 @@
+//! Threads of a server on which short calls of the plugin run, too.
+//!
+//! A call on the thread of its connection needs no other thread, which saves half of what a short call
+//! costs.
+//! But while it runs, its thread serves nobody else; so one more thread *stands by*, and takes over as
+//! soon as a call takes longer than a moment.
+//! The scheduler of Go does the same for system calls: its monitor (`sysmon`) hands the work of a
+//! thread that blocks to another one.
+//!
+//! The threads are workers of a tokio runtime.
+//! The one that stands by blocks in a task ([`stand_by`]), so that the runtime has one worker less.
+//! The [`monitor`] looks every millisecond, while there are calls, whether one has not returned since
+//! its last look; if so, it wakes that worker, which takes over the sockets and the tasks that wait.
+//! From then on calls are made elsewhere, until one of the workers stands by again.
+//!
+//! **Invariant**: a call begins on an I/O thread only while another one stands by.
+//! Without that, a call could block the only worker that waits for the sockets, while the others
+//! sleep.
+
+mod monitor;
+mod stand_by;
+
+use std::cell::Cell;
+use std::num::NonZeroUsize;
+use std::ops::Deref;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::SeqCst};
+use std::{fmt, io};
+
+use tokio::runtime;
+use tokio::runtime::Runtime;
+
+use crate::instance::plugin_thread::STACK_SIZE;
+use crate::io_threads::monitor::Monitor;
+use crate::io_threads::stand_by::{StandBy, StandByTask};
+use crate::pool::scheduler::OnOwnThread;
+
+/// Threads for [`serve`](crate::serve()), on which calls of the plugin may run, too.
+///
+/// A service that has them ([`Builder::io_threads`](crate::Builder::io_threads)) makes short calls on
+/// the thread of their connection; see [`Lanes`](crate::Lanes).
+///
+/// # Examples
+/// ```no_run
+/// use std::num::NonZeroUsize;
+///
+/// use tokio::net::TcpListener;
+/// use universal_worker_service::{Class, IoThreads, WorkerService, serve};
+///
+/// # fn example(class: Class) -> std::io::Result<()> {
+/// let threads = IoThreads::new(NonZeroUsize::MIN);
+/// let service = WorkerService::builder(class).io_threads(&threads).build();
+/// let runtime = threads.start(|| {}, || {})?;
+/// runtime.block_on(async {
+///     let listener = TcpListener::bind("127.0.0.1:8080").await?;
+///     let limits = service.connection_limits();
+///     serve(listener, service, limits, std::future::pending()).await;
+///     Ok(())
+/// })
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct IoThreads {
+    shared: Arc<Shared>,
+}
+
+/// The runtime of [`IoThreads`].
+///
+/// Dropping it does not wait for tasks and calls; their threads end when these return.
+#[derive(Debug)]
+pub struct IoRuntime {
+    /// `None` once it is dropped.
+    runtime: Option<Runtime>,
+    shared: Arc<Shared>,
+}
+
+/// A call on an I/O thread, until it is dropped.
+#[derive(Debug)]
+pub(crate) struct InlineCall<'t> {
+    shared: &'t Arc<Shared>,
+    calls: &'t CallCount,
+}
+
+struct Shared {
+    /// One for each thread, including the one that stands by.
+    threads: Box<[CallCount]>,
+    /// The number of threads that have started.
+    started: AtomicUsize,
+    stand_by: StandBy,
+    monitor: Arc<Monitor>,
+}
+
+/// The calls that began and ended on one thread: odd during a call.
+#[derive(Debug, Default)]
+#[repr(align(64))]
+struct CallCount(AtomicU64);
+
+thread_local! {
+    /// The address of the threads that this one belongs to, and its number among them.
+    static MEMBER: Cell<(usize, usize)> = const { Cell::new((0, 0)) };
+}
+
+impl IoThreads {
+    /// `count` threads, and one that stands by.
+    #[must_use]
+    pub fn new(count: NonZeroUsize) -> Self {
+        let threads = (0..=count.get()).map(|_| CallCount::default()).collect();
+        let shared = Shared {
+            threads,
+            started: AtomicUsize::new(0),
+            stand_by: StandBy::default(),
+            monitor: Arc::default(),
+        };
+        Self { shared: Arc::new(shared) }
+    }
+
+    /// Starts the threads, for the tasks of connections; each calls `on_start` first, and `on_stop` at
+    /// its end.
+    ///
+    /// Build the service first: only then one of them stands by.
+    ///
+    /// # Errors
+    /// If the system refuses a thread or a file descriptor.
+    pub fn start(
+        &self,
+        on_start: impl Fn() + Send + Sync + 'static,
+        on_stop: impl Fn() + Send + Sync + 'static,
+    ) -> io::Result<IoRuntime> {
+        let shared = Arc::clone(&self.shared);
+        let (has_calls, started) = (shared.monitor.is_attached(), Arc::clone(&shared));
+        let runtime = runtime::Builder::new_multi_thread()
+            .worker_threads(shared.threads.len() - usize::from(!has_calls))
+            .thread_name("io")
+            .thread_stack_size(STACK_SIZE)
+            .on_thread_start(move || {
+                on_start();
+                started.enter();
+            })
+            .on_thread_stop(on_stop)
+            .enable_all()
+            .build()?;
+        if has_calls {
+            runtime.spawn(StandByTask::new(Arc::clone(&shared)));
+        }
+        Ok(IoRuntime { runtime: Some(runtime), shared })
+    }
+
+    /// Announces calls, for which one thread is to stand by; `on_own_thread` is for the monitor.
+    pub(crate) fn attach(&self, on_own_thread: Option<OnOwnThread>) {
+        self.shared.monitor.attach(on_own_thread);
+    }
+
+    /// Begins a call on this thread; `None` if it is not one of these, or no other one stands by.
+    pub(crate) fn begin(&self) -> Option<InlineCall<'_>> {
+        let shared = &self.shared;
+        if !shared.stand_by.is_ready() {
+            return None;
+        }
+        let (address, number) = MEMBER.get();
+        let calls = shared.threads.get(number).filter(|_| address == shared.address())?;
+        calls.advance();
+        let call = InlineCall { shared, calls };
+        shared.watch().then_some(call)
+    }
+}
+
+impl Drop for InlineCall<'_> {
+    fn drop(&mut self) {
+        self.calls.advance();
+        // It took long, and another thread has taken over: one of the two may stand by again.
+        if !self.shared.stand_by.is_ready() {
+            self.shared.watch();
+        }
+    }
+}
+
+impl Deref for IoRuntime {
+    type Target = Runtime;
+
+    fn deref(&self) -> &Runtime {
+        self.runtime.as_ref().expect("it is there until it is dropped")
+    }
+}
+
+impl Drop for IoRuntime {
+    fn drop(&mut self) {
+        self.shared.stand_by.close();
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+impl Shared {
+    fn address(self: &Arc<Self>) -> usize {
+        Arc::as_ptr(self).addr()
+    }
+
+    /// Makes the calling thread a member.
+    fn enter(self: &Arc<Self>) {
+        MEMBER.set((self.address(), self.started.fetch_add(1, SeqCst)));
+    }
+
+    /// Whether a call is running.
+    fn is_calling(&self) -> bool {
+        self.threads.iter().any(|calls| calls.get() % 2 == 1)
+    }
+
+    /// Has the monitor watch the calls; false if it cannot start.
+    fn watch(self: &Arc<Self>) -> bool {
+        self.monitor.wake() || Monitor::start(self)
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        self.monitor.close();
+    }
+}
+
+impl CallCount {
+    fn get(&self) -> u64 {
+        self.0.load(SeqCst)
+    }
+
+    /// Only the own thread does this.
+    fn advance(&self) {
+        self.0.store(self.0.load(SeqCst) + 1, SeqCst);
+    }
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shared").field("threads", &self.threads.len()).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for IoThreads {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("IoThreads").field("count", &(self.shared.threads.len() - 1)).finish()
+    }
+}

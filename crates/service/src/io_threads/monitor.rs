@@ -1,0 +1,147 @@
+//! The thread that notices calls that take long.
+
+use std::sync::atomic::{AtomicU8, Ordering::SeqCst};
+use std::sync::{Arc, OnceLock, Weak};
+use std::thread;
+use std::thread::Thread;
+use std::time::Duration;
+
+use crate::io_threads::Shared;
+use crate::pool::scheduler::OnOwnThread;
+
+/// Starts with the first call, and sleeps while there are none.
+#[derive(Default)]
+pub(super) struct Monitor {
+    phase: AtomicU8,
+    thread: OnceLock<Thread>,
+    /// Set once there will be calls.
+    on_own_thread: OnceLock<Option<OnOwnThread>>,
+}
+
+// The phases.
+const NOT_STARTED: u8 = 0;
+const AWAKE: u8 = 1;
+const ASLEEP: u8 = 2;
+const CLOSED: u8 = 3;
+
+/// A call that is there at two looks takes long.
+const TICK: Duration = Duration::from_millis(1);
+
+/// Looks without a new call after which the monitor sleeps.
+const QUIET: u32 = 3;
+
+/// Looks between two passes of the thread that stands by.
+const PASS_INTERVAL: u32 = 100;
+
+/// What the monitor has seen at its last look.
+struct Seen {
+    calls: Vec<u64>,
+    looks: u32,
+    quiet: u32,
+}
+
+impl Monitor {
+    pub(super) fn attach(&self, on_own_thread: Option<OnOwnThread>) {
+        self.on_own_thread.get_or_init(|| on_own_thread);
+    }
+
+    pub(super) fn is_attached(&self) -> bool {
+        self.on_own_thread.get().is_some()
+    }
+
+    /// Has the thread look at the calls; false if it was not started.
+    pub(super) fn wake(&self) -> bool {
+        match self.phase.load(SeqCst) {
+            NOT_STARTED => false,
+            ASLEEP => {
+                if self.phase.compare_exchange(ASLEEP, AWAKE, SeqCst, SeqCst).is_ok() {
+                    self.unpark();
+                }
+                true
+            }
+            _ => true,
+        }
+    }
+
+    /// Starts the thread; false if the system refuses it.
+    pub(super) fn start(shared: &Arc<Shared>) -> bool {
+        let monitor = Arc::clone(&shared.monitor);
+        if monitor.phase.compare_exchange(NOT_STARTED, AWAKE, SeqCst, SeqCst).is_err() {
+            return true;
+        }
+        let (this, threads) = (Arc::clone(&monitor), Arc::downgrade(shared));
+        let work = move || {
+            this.thread.get_or_init(thread::current);
+            this.run(&threads);
+        };
+        let body = move || match monitor.on_own_thread.get() {
+            Some(Some(on_own_thread)) => on_own_thread(Box::new(work)),
+            _ => work(),
+        };
+        let started = thread::Builder::new().name("io-monitor".to_owned()).spawn(body);
+        if let Err(error) = &started {
+            log::error!("cannot start the thread that watches the I/O threads: {error}");
+            shared.monitor.phase.store(NOT_STARTED, SeqCst);
+        }
+        started.is_ok()
+    }
+
+    /// Ends the thread.
+    pub(super) fn close(&self) {
+        self.phase.store(CLOSED, SeqCst);
+        self.unpark();
+    }
+
+    fn unpark(&self) {
+        if let Some(thread) = self.thread.get() {
+            thread.unpark();
+        }
+    }
+
+    fn run(&self, threads: &Weak<Shared>) {
+        let mut seen = Seen { calls: Vec::new(), looks: 0, quiet: 0 };
+        loop {
+            thread::sleep(TICK);
+            let Some(shared) = threads.upgrade() else { return };
+            seen.look(&shared);
+            if seen.quiet < QUIET || !self.fall_asleep(&seen, &shared) {
+                continue;
+            }
+            drop(shared);
+            while self.phase.load(SeqCst) == ASLEEP {
+                thread::park();
+            }
+            seen.quiet = 0;
+        }
+    }
+
+    /// Goes to sleep, unless a call has begun since the last look.
+    fn fall_asleep(&self, seen: &Seen, shared: &Shared) -> bool {
+        if self.phase.compare_exchange(AWAKE, ASLEEP, SeqCst, SeqCst).is_err() {
+            return false;
+        }
+        let is_quiet = shared.threads.iter().map(|it| it.get()).eq(seen.calls.iter().copied());
+        // One that begins after this wakes the thread.
+        is_quiet || self.phase.compare_exchange(ASLEEP, AWAKE, SeqCst, SeqCst).is_err()
+    }
+}
+
+impl Seen {
+    fn look(&mut self, shared: &Shared) {
+        let calls: Vec<u64> = shared.threads.iter().map(|it| it.get()).collect();
+        let same = self.calls.iter().zip(&calls).filter(|(before, now)| before == now);
+        let is_long = same.clone().any(|(_, now)| now % 2 == 1);
+        let is_quiet = same.count() == calls.len();
+        self.calls = calls;
+        self.looks = self.looks.wrapping_add(1);
+        self.quiet = if is_quiet { self.quiet + 1 } else { 0 };
+        let stand_by = &shared.stand_by;
+        if is_long {
+            stand_by.take_over();
+        } else if !stand_by.is_ready() && !shared.is_calling() {
+            stand_by.resume();
+        } else if self.looks.is_multiple_of(PASS_INTERVAL) {
+            stand_by.pass();
+        }
+    }
+}
