@@ -36,8 +36,10 @@ use crate::plugin_log;
 use crate::run::account::Costs;
 use crate::run::cancel::CancelReason;
 use crate::run::cancel_token::CancelToken;
-use crate::run::on_cancel::{CancelCallbacks, CancelThread};
-use crate::run::options::RunOptions;
+use crate::run::framing::Framing;
+use crate::run::lines::Lines;
+use crate::run::on_cancel::{CancelThread, OnCancel};
+use crate::run::options::{IncludeAccount, RunOptions};
 use crate::run::output::Output;
 use crate::run::progress::Progress;
 use crate::run::reply_headers::ReplyHeaders;
@@ -54,7 +56,7 @@ pub(crate) struct Run {
     admitted_at: Timestamp,
     bytes_in: usize,
     cancel: CancelToken,
-    cancel_callbacks: Arc<CancelCallbacks>,
+    on_cancel: OnCancel,
     progress: Mutex<Progress>,
     usage: Mutex<Usage>,
     output: Output,
@@ -82,7 +84,7 @@ impl Run {
             admitted_at,
             bytes_in,
             cancel: CancelToken::default(),
-            cancel_callbacks: Arc::default(),
+            on_cancel: OnCancel::default(),
             progress: Mutex::default(),
             usage: Mutex::default(),
             output,
@@ -96,8 +98,7 @@ impl Run {
 
     /// The same run, whose plugin may have callbacks for its cancel.
     pub(crate) fn with_callbacks_on(self, thread: &Arc<CancelThread>) -> Self {
-        let cancel_callbacks = Arc::new(CancelCallbacks::new(Arc::clone(thread)));
-        Self { cancel_callbacks, ..self }
+        Self { on_cancel: OnCancel::new(Arc::clone(thread)), ..self }
     }
 
     pub(crate) fn id(&self) -> &str {
@@ -126,7 +127,7 @@ impl Run {
         if !self.cancel.cancel() {
             return;
         }
-        self.cancel_callbacks.cancel(reason.into());
+        self.on_cancel.cancel(reason.into());
         if let Some(lines) = self.output.lines() {
             lines.wake_producer();
         }
@@ -134,7 +135,7 @@ impl Run {
 
     /// Ends the callbacks for the cancel: the plugin has returned.
     pub(crate) fn end_callbacks(&self) {
-        self.cancel_callbacks.end();
+        self.on_cancel.end();
     }
 
     /// Records that another run was running at the same time.
@@ -154,6 +155,13 @@ impl Run {
     /// The headers that the plugin added to the response, as names and values.
     pub(crate) fn reply_headers(&self) -> Vec<(String, String)> {
         self.reply_headers.current()
+    }
+
+    /// Whether the client gets the account.
+    pub(crate) fn needs_account(&self) -> bool {
+        let in_frames = |lines: &Lines| lines.framing() == Framing::Frames;
+        self.options.include_account == IncludeAccount::Yes
+            || self.output.lines().is_some_and(in_frames)
     }
 
     /// The cost of the run; `None` until it has been measured.
@@ -248,14 +256,13 @@ impl RunContext for Run {
     }
 
     fn on_cancel(&self, callback: CancelCallback) {
-        self.cancel_callbacks.add(callback);
+        self.on_cancel.add(callback);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::run::framing::Framing;
     use crate::run::output::Operation;
 
     fn run(output: Output) -> Run {

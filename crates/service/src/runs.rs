@@ -34,7 +34,7 @@ use crate::run::error::{RunError, SpawnError};
 use crate::run::failure::Failure;
 use crate::run::framing::Framing;
 use crate::run::on_cancel::{CancelCallbacks, CancelThread};
-use crate::run::options::{OnDisconnect, RunOptions};
+use crate::run::options::{IncludeAccount, OnDisconnect, RunOptions};
 use crate::run::output::{Operation, Output, PrefetchResult, Reply};
 use crate::run::pressure::{MemoryGate, Pressure};
 use crate::run::report::{ProgressReport, RunReport};
@@ -85,6 +85,7 @@ pub(crate) struct RunRequest {
     /// Time from the admission to the deadline; can only shorten the limit for all runs.
     pub(crate) timeout: Option<Duration>,
     pub(crate) on_disconnect: OnDisconnect,
+    pub(crate) include_account: IncludeAccount,
 }
 
 /// The result of [`Runs::cancel_all`] and [`Runs::cancel`].
@@ -262,7 +263,8 @@ impl Runs {
         let timeout = self.timeout.into_iter().chain(request.timeout).min();
         let timeout = timeout.filter(|timeout| *timeout < NO_TIMEOUT);
         let deadline = timeout.and_then(|timeout| admitted_at.at.checked_add(timeout));
-        let options = RunOptions { deadline, on_disconnect: request.on_disconnect };
+        let RunRequest { on_disconnect, include_account, .. } = request;
+        let options = RunOptions { deadline, on_disconnect, include_account };
         let id = request.id.unwrap_or_else(id::generate);
         let run = Run::new(id, options, admitted_at, request.body.len(), output);
         let run = Arc::new(run.with_callbacks_on(&self.cancel_thread));

@@ -12,7 +12,7 @@ use crate::api::body::Body;
 use crate::api::body_reader::BodyLimit;
 use crate::api::error::ApiError;
 use crate::api::response;
-use crate::api::response_headers::{IncludeAccount, ResponseHeaders};
+use crate::api::response_headers::ResponseHeaders;
 use crate::api::run_headers::RunHeaders;
 use crate::api::state::ApiState;
 use crate::connection;
@@ -168,11 +168,10 @@ pub(crate) async fn config_options(state: &ApiState) -> ApiResult {
 }
 
 pub(crate) async fn prefetch(runs: &Runs, headers: RunHeaders) -> ApiResult {
-    let include_account = headers.account;
     let pending = runs.prefetch(headers.into_request(Bytes::new()))?;
     let headers = ResponseHeaders::new(pending.run());
     let reply = pending.reply(connection::client_left).await;
-    let headers = headers.with_account(include_account, reply.account.as_ref());
+    let headers = headers.with_account(reply.account.as_ref());
     let status = match reply.result {
         Ok(PrefetchResult::Done) => "prefetched",
         Ok(PrefetchResult::NotSupported) => "not_supported",
@@ -184,8 +183,7 @@ pub(crate) async fn prefetch(runs: &Runs, headers: RunHeaders) -> ApiResult {
 }
 
 pub(crate) async fn execute(runs: &Runs, headers: RunHeaders, body: Bytes) -> ApiResult {
-    let include_account = headers.account;
-    answer(runs.execute(headers.into_request(body))?, include_account).await
+    answer(runs.execute(headers.into_request(body))?).await
 }
 
 pub(crate) async fn extension(
@@ -194,14 +192,13 @@ pub(crate) async fn extension(
     headers: RunHeaders,
     body: Bytes,
 ) -> ApiResult {
-    let include_account = headers.account;
-    answer(runs.extension(name, headers.into_request(body))?, include_account).await
+    answer(runs.extension(name, headers.into_request(body))?).await
 }
 
-async fn answer(pending: PendingRun<JsonText>, include_account: IncludeAccount) -> ApiResult {
+async fn answer(pending: PendingRun<JsonText>) -> ApiResult {
     let headers = ResponseHeaders::new(pending.run());
     let reply = pending.reply(connection::client_left).await;
-    let headers = headers.with_account(include_account, reply.account.as_ref());
+    let headers = headers.with_account(reply.account.as_ref());
     match reply.result {
         Ok(answer) => {
             let mut response = response::from_json(Bytes::from_owner(answer));
@@ -213,8 +210,7 @@ async fn answer(pending: PendingRun<JsonText>, include_account: IncludeAccount) 
 }
 
 pub(crate) async fn execute_stream(runs: &Runs, headers: RunHeaders, body: Bytes) -> ApiResult {
-    let (include_account, framing) = (headers.account, headers.framing);
-    let on_disconnect = headers.on_disconnect;
+    let (framing, on_disconnect) = (headers.framing, headers.on_disconnect);
     let pending = runs.stream(headers.into_request(body), framing)?;
     let headers = ResponseHeaders::new(pending.run());
     match pending.opened(connection::client_left).await {
@@ -234,7 +230,7 @@ pub(crate) async fn execute_stream(runs: &Runs, headers: RunHeaders, body: Bytes
             Ok(response)
         }
         Err((failure, account)) => {
-            let headers = headers.with_account(include_account, account.as_ref());
+            let headers = headers.with_account(account.as_ref());
             Err(ApiError::from_run(failure, headers))
         }
     }

@@ -21,25 +21,13 @@ pub(crate) struct ResponseHeaders {
     run: Option<Arc<Run>>,
 }
 
-/// Whether the response has the account of its run in a header.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum IncludeAccount {
-    No,
-    Yes,
-}
-
 impl ResponseHeaders {
     pub(crate) fn new(run: &Arc<Run>) -> Self {
         let id = HeaderValue::from_str(run.id()).ok();
         Self { id, account: None, run: Some(Arc::clone(run)) }
     }
 
-    pub(crate) fn with_account(
-        mut self,
-        include: IncludeAccount,
-        account: Option<&Account>,
-    ) -> Self {
-        let account = account.filter(|_| include == IncludeAccount::Yes);
+    pub(crate) fn with_account(mut self, account: Option<&Account>) -> Self {
         let text = account.map(|account| in_visible_ascii(&encode::to_string(account)));
         self.account = text.and_then(|text| HeaderValue::from_str(&text).ok());
         self

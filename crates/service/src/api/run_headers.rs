@@ -6,9 +6,9 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, header};
 
 use crate::api::error::ApiError;
-use crate::api::response_headers::{IncludeAccount, RUN_ID};
+use crate::api::response_headers::RUN_ID;
 use crate::run::framing::Framing;
-use crate::run::options::OnDisconnect;
+use crate::run::options::{IncludeAccount, OnDisconnect};
 use crate::runs::RunRequest;
 
 #[derive(Debug, PartialEq, Eq)]
@@ -16,7 +16,7 @@ pub(crate) struct RunHeaders {
     id: Option<String>,
     timeout: Option<Duration>,
     pub(crate) on_disconnect: OnDisconnect,
-    pub(crate) account: IncludeAccount,
+    include_account: IncludeAccount,
     pub(crate) framing: Framing,
 }
 
@@ -34,7 +34,7 @@ impl RunHeaders {
                 "continue or cancel",
                 &[("cancel", OnDisconnect::Cancel), ("continue", OnDisconnect::Continue)],
             )?,
-            account: choice(
+            include_account: choice(
                 headers,
                 "x-run-account",
                 "yes or no",
@@ -45,8 +45,8 @@ impl RunHeaders {
     }
 
     pub(crate) fn into_request(self, body: Bytes) -> RunRequest {
-        let Self { id, timeout, on_disconnect, .. } = self;
-        RunRequest { body, id, timeout, on_disconnect }
+        let Self { id, timeout, on_disconnect, include_account, framing: _ } = self;
+        RunRequest { body, id, timeout, on_disconnect, include_account }
     }
 }
 
@@ -149,7 +149,7 @@ mod tests {
             id: None,
             timeout: None,
             on_disconnect: OnDisconnect::Cancel,
-            account: IncludeAccount::No,
+            include_account: IncludeAccount::No,
             framing: Framing::Plain,
         };
         assert_eq!(run_headers(&[]), Ok(expected));
@@ -186,7 +186,7 @@ mod tests {
         let continued = run_headers(&[("x-on-disconnect", "Continue"), ("x-run-account", "yes")]);
         let continued = continued.unwrap();
         assert_eq!(
-            (continued.on_disconnect, continued.account),
+            (continued.on_disconnect, continued.include_account),
             (OnDisconnect::Continue, IncludeAccount::Yes)
         );
         assert_eq!(

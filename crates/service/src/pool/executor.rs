@@ -27,7 +27,8 @@ pub(super) struct Executor {
 
 /// Work that is done, and its permit, to be returned to the engine.
 pub(super) enum Executed {
-    Run(LanePermit, Outcome),
+    /// With the time when the plugin returned.
+    Run(LanePermit, Outcome, Instant),
     Lifecycle(LifecyclePermit),
 }
 
@@ -53,11 +54,9 @@ impl Executor {
         let executed = match work {
             Work::Run(permit, run, job) => {
                 self.listener.notify(PluginThreadEvent::RunStarted(run.id()));
-                let result = self.measured_call(&run, job, now);
-                Executed::Run(
-                    permit,
-                    result.map_err(|error| Failure::new(error, self.class_info())),
-                )
+                let (result, returned_at) = self.measured_call(&run, job, now);
+                let outcome = result.map_err(|error| Failure::new(error, self.class_info()));
+                Executed::Run(permit, outcome, returned_at)
             }
             Work::Lifecycle(permit, job) => {
                 if let Job::Lifecycle(lifecycle, change) = job {
@@ -76,7 +75,12 @@ impl Executor {
         executed
     }
 
-    fn measured_call(&self, run: &Arc<Run>, job: Job, now: Instant) -> Result<RunOutput, RunError> {
+    fn measured_call(
+        &self,
+        run: &Arc<Run>,
+        job: Job,
+        now: Instant,
+    ) -> (Result<RunOutput, RunError>, Instant) {
         let costs = CostMeter::start(&self.meter, now);
         // Plugin code does not unwind to here; a bug of the worker must not cost a lane.
         let called = catch_unwind(AssertUnwindSafe(|| self.call(run, &job)));
@@ -86,8 +90,9 @@ impl Executor {
             Ok(RunOutput::Answer(answer)) => answer.as_ref().len(),
             _ => 0,
         };
-        run.set_costs(costs.finish(bytes_out));
-        result
+        let returned_at = Instant::now();
+        run.set_costs(costs.finish(bytes_out, returned_at));
+        (result, returned_at)
     }
 
     fn call(&self, run: &Arc<Run>, job: &Job) -> Result<RunOutput, RunError> {

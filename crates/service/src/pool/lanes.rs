@@ -127,9 +127,10 @@ fn run_lane(scheduler: &Arc<Scheduler>, kind: LaneKind) {
     let mut executed = None;
     loop {
         let mut state = scheduler.locked();
-        let now = Instant::now();
         let had_work = executed.is_some();
-        let completed = executed.take().and_then(|done| complete(done, &mut state, now));
+        let completed = executed.take().and_then(|done| complete(done, &mut state));
+        let now = completed.as_ref().and_then(|(completion, _)| completion.snapshot.returned_at);
+        let now = now.unwrap_or_else(Instant::now);
         let next = LaneThreads::take_next(&mut state, kind, now);
         if let Some(Work::Lifecycle(_, Job::Lifecycle(lifecycle, _))) = &next {
             state.lifecycle = Some(*lifecycle);
@@ -161,7 +162,7 @@ fn run_lane(scheduler: &Arc<Scheduler>, kind: LaneKind) {
 /// Ends work that was done on another thread than that of a lane.
 pub(super) fn finish(scheduler: &Arc<Scheduler>, executed: Executed) {
     let mut state = scheduler.locked();
-    let completed = complete(executed, &mut state, Instant::now());
+    let completed = complete(executed, &mut state);
     scheduler.wake(state);
     if let Some((completion, outcome)) = completed {
         reply(scheduler, &completion, outcome);
@@ -169,22 +170,18 @@ pub(super) fn finish(scheduler: &Arc<Scheduler>, executed: Executed) {
 }
 
 /// Returns the permit to the engine.
-fn complete(
-    executed: Executed,
-    state: &mut SchedulerState,
-    now: Instant,
-) -> Option<(Completion, Outcome)> {
+fn complete(executed: Executed, state: &mut SchedulerState) -> Option<(Completion, Outcome)> {
     match executed {
         Executed::Lifecycle(permit) => {
-            state.engine.complete_lifecycle(permit, now);
+            state.engine.complete_lifecycle(permit, Instant::now());
             state.lifecycle = None;
             state.policy.reset();
             None
         }
-        Executed::Run(permit, outcome) => {
-            let completion = state.engine.complete(permit, &outcome, now)?;
+        Executed::Run(permit, outcome, returned_at) => {
+            let completion = state.engine.complete(permit, &outcome, returned_at)?;
             if let Some(started_at) = completion.snapshot.started_at {
-                state.policy.record(&completion.snapshot.run, started_at, now);
+                state.policy.record(&completion.snapshot.run, started_at, returned_at);
             }
             Some((completion, outcome))
         }
@@ -209,7 +206,9 @@ fn reply(scheduler: &Scheduler, completion: &Completion, outcome: Outcome) {
                 Ok(_) => log::debug!(run = run.id(); "finished"),
                 Err(failure) => log::warn!(run = run.id(); "{}", failure.error),
             }
-            run.output().close(outcome, account_of(snapshot, Instant::now()));
+            // The plugin has returned: no time passes any more.
+            let account = run.needs_account().then(|| account_of(snapshot, Instant::now()));
+            run.output().close(outcome, account);
         }
     }
 }

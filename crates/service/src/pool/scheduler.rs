@@ -207,7 +207,8 @@ impl Scheduler {
         if snapshot.state.is_final() {
             log::info!(run = run.id(); "{}", failure.error);
         }
-        run.output().close(Err(failure), account_of(snapshot, now));
+        let account = run.needs_account().then(|| account_of(snapshot, now));
+        run.output().close(Err(failure), account);
     }
 
     pub(crate) fn locked(&self) -> MutexGuard<'_, SchedulerState> {

@@ -14,9 +14,36 @@ impl EntryKey {
     }
 }
 
-/// A new id: 16 hexadecimal digits, most likely unique on this machine.
+/// A new id: 16 hexadecimal digits, unique in this process and most likely on this machine.
 pub(crate) fn generate() -> String {
-    static KEY: LazyLock<RandomState> = LazyLock::new(RandomState::new);
-    static COUNT: AtomicU64 = AtomicU64::new(0);
-    format!("{:016x}", KEY.hash_one(COUNT.fetch_add(1, Ordering::Relaxed)))
+    static NEXT: LazyLock<AtomicU64> = LazyLock::new(|| RandomState::new().hash_one(0).into());
+    let number = scramble(NEXT.fetch_add(1, Ordering::Relaxed));
+    let digit = |place: usize| b"0123456789abcdef"[(number >> (60 - 4 * place)) as usize & 0xf];
+    let digits: [u8; 16] = std::array::from_fn(digit);
+    String::from_utf8_lossy(&digits).into_owned()
+}
+
+/// Numbers that follow each other become numbers that look random, and different ones stay different:
+/// the finalizer of SplitMix64 (Steele, Lea and Flood, 2014).
+const fn scramble(number: u64) -> u64 {
+    let number = (number ^ (number >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let number = (number ^ (number >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    number ^ (number >> 31)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn ids_are_16_hexadecimal_digits_and_differ() {
+        let ids: HashSet<String> = (0..1000).map(|_| generate()).collect();
+        assert_eq!(ids.len(), 1000);
+        let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+        assert!(ids.iter().all(|id| id.len() == 16 && id.bytes().all(is_digit)));
+        let first_halves: HashSet<&str> = ids.iter().map(|id| &id[..8]).collect();
+        assert_eq!(first_halves.len(), 1000);
+    }
 }

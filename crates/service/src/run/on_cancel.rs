@@ -10,10 +10,23 @@ use std::{fmt, io, mem};
 use universal_worker_abi as abi;
 use universal_worker_abi::CancelCallback;
 
-/// The callbacks of one run.
+/// The callbacks of one run, if it has any.
 #[derive(Default)]
-pub(crate) struct CancelCallbacks {
+pub(crate) struct OnCancel {
     thread: Option<Arc<CancelThread>>,
+    state: Mutex<OnCancelState>,
+}
+
+#[derive(Default)]
+struct OnCancelState {
+    reason: Option<abi::CancelReason>,
+    has_ended: bool,
+    callbacks: Option<Arc<CancelCallbacks>>,
+}
+
+/// The callbacks of one run that has added some.
+pub(crate) struct CancelCallbacks {
+    thread: Arc<CancelThread>,
     state: Mutex<State>,
     returned: Condvar,
 }
@@ -37,15 +50,62 @@ pub(crate) struct CancelThread {
 /// Starts a thread that calls [`CancelCallbacks::call`] for all that it receives.
 type SpawnThread = dyn Fn(mpsc::Receiver<Arc<CancelCallbacks>>) -> io::Result<()> + Send + Sync;
 
-impl CancelCallbacks {
+impl OnCancel {
     pub(crate) fn new(thread: Arc<CancelThread>) -> Self {
         Self { thread: Some(thread), ..Self::default() }
     }
 
     /// Keeps a callback until the run is cancelled or ends.
-    pub(super) fn add(self: &Arc<Self>, callback: CancelCallback) {
+    pub(super) fn add(&self, callback: CancelCallback) {
         let Some(thread) = &self.thread else { return };
-        if let Err(error) = thread.start() {
+        let mut state = self.locked();
+        if state.has_ended {
+            // Its drop is plugin code.
+            drop(state);
+            return drop(callback);
+        }
+        let reason = state.reason;
+        let new = || Arc::new(CancelCallbacks::new(Arc::clone(thread), reason));
+        let callbacks = Arc::clone(state.callbacks.get_or_insert_with(new));
+        drop(state);
+        callbacks.add(callback);
+    }
+
+    /// Has the callbacks called; the first reason wins.
+    pub(super) fn cancel(&self, reason: abi::CancelReason) {
+        let mut state = self.locked();
+        state.reason.get_or_insert(reason);
+        let callbacks = state.callbacks.clone();
+        drop(state);
+        if let Some(callbacks) = callbacks {
+            callbacks.cancel(reason);
+        }
+    }
+
+    /// Drops the callbacks that are left, and waits for one that is running.
+    pub(super) fn end(&self) {
+        let mut state = self.locked();
+        state.has_ended = true;
+        let callbacks = state.callbacks.take();
+        drop(state);
+        if let Some(callbacks) = callbacks {
+            callbacks.end();
+        }
+    }
+
+    fn locked(&self) -> MutexGuard<'_, OnCancelState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl CancelCallbacks {
+    fn new(thread: Arc<CancelThread>, reason: Option<abi::CancelReason>) -> Self {
+        let state = State { reason, ..State::default() };
+        Self { thread, state: Mutex::new(state), returned: Condvar::new() }
+    }
+
+    fn add(self: &Arc<Self>, callback: CancelCallback) {
+        if let Err(error) = self.thread.start() {
             log::error!("cannot start a thread for the plugin's on_cancel: {error}");
             return;
         }
@@ -57,18 +117,15 @@ impl CancelCallbacks {
         }
         state.pending.push_back(callback);
         if state.reason.is_some() {
-            thread.send(self);
+            self.thread.send(self);
         }
     }
 
-    /// Has the callbacks called; the first reason wins.
-    pub(super) fn cancel(self: &Arc<Self>, reason: abi::CancelReason) {
+    fn cancel(self: &Arc<Self>, reason: abi::CancelReason) {
         let mut state = self.locked();
         state.reason.get_or_insert(reason);
-        if !state.pending.is_empty()
-            && let Some(thread) = &self.thread
-        {
-            thread.send(self);
+        if !state.pending.is_empty() {
+            self.thread.send(self);
         }
     }
 
@@ -87,8 +144,7 @@ impl CancelCallbacks {
         }
     }
 
-    /// Drops the callbacks that are left, and waits for one that is running.
-    pub(super) fn end(&self) {
+    fn end(&self) {
         let mut state = self.locked();
         state.has_ended = true;
         let left = mem::take(&mut state.pending);
@@ -129,9 +185,9 @@ impl CancelThread {
     }
 }
 
-impl fmt::Debug for CancelCallbacks {
+impl fmt::Debug for OnCancel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("CancelCallbacks")
+        f.write_str("OnCancel")
     }
 }
 

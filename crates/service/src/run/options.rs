@@ -7,6 +7,15 @@ pub(crate) struct RunOptions {
     /// When the run ends, even if its plugin is still at work; `None` for no deadline.
     pub(crate) deadline: Option<Instant>,
     pub(crate) on_disconnect: OnDisconnect,
+    pub(crate) include_account: IncludeAccount,
+}
+
+/// Whether the response has the account of its run.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum IncludeAccount {
+    #[default]
+    No,
+    Yes,
 }
 
 /// What happens to a run when its client disconnects.

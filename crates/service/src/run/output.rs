@@ -39,7 +39,7 @@ type Client<T> = Mutex<Option<oneshot::Sender<Reply<T>>>>;
 #[derive(Debug)]
 pub(crate) struct Reply<T> {
     pub(crate) result: Result<T, Failure>,
-    /// None while the run continues.
+    /// None unless the client wants it, or while the run continues.
     pub(crate) account: Option<Account>,
 }
 
@@ -121,30 +121,32 @@ impl Output {
     }
 
     /// Sends the client the end of the run, unless it already has a reply.
-    pub(crate) fn close(&self, outcome: Outcome, account: Account) {
+    ///
+    /// The account is that of the run if [`Run::needs_account`](crate::run::Run::needs_account).
+    pub(crate) fn close(&self, outcome: Outcome, account: Option<Account>) {
         match (self, outcome) {
             (Self::Answer { client, .. }, Ok(RunOutput::Answer(answer))) => {
-                send(client, Ok(answer), Some(account));
+                send(client, Ok(answer), account);
             }
             (Self::Answer { client, .. }, Err(failure)) => {
-                send(client, Err(failure), Some(account));
+                send(client, Err(failure), account);
             }
             (Self::Stream { client, lines }, Ok(_)) => {
-                let frames = lines.framing() == Framing::Frames;
-                lines.finish(frames.then(|| encode::to_line(&EndFrame { end: &account })));
+                let end = account.filter(|_| lines.framing() == Framing::Frames);
+                lines.finish(end.map(|end| encode::to_line(&EndFrame { end: &end })));
                 send(client, Ok(()), None);
             }
             (Self::Stream { client, lines }, Err(failure)) => {
                 let line = failure.job_error.to_line(failure.error.code());
                 // Before the first line, the status of the response reports the failure.
-                let sent = send(client, Err(failure), Some(account));
+                let sent = send(client, Err(failure), account);
                 lines.finish((!sent).then_some(line));
             }
             (Self::Prefetch { client }, Ok(RunOutput::Prefetch(result))) => {
-                send(client, Ok(result), Some(account));
+                send(client, Ok(result), account);
             }
             (Self::Prefetch { client }, Err(failure)) => {
-                send(client, Err(failure), Some(account));
+                send(client, Err(failure), account);
             }
             // The executor returns the output that matches the request.
             (Self::Answer { .. } | Self::Prefetch { .. }, Ok(_)) => {}

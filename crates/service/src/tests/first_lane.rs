@@ -17,7 +17,7 @@ use crate::instance::plugin_thread::{PluginThreadEvent, ThreadListener};
 use crate::run::output::Reply;
 use crate::runs::pending::PendingRun;
 use crate::runs::shutdown::Stopped;
-use crate::runs::{Listeners, RunRequest, Runs};
+use crate::runs::{CallThreads, Listeners, RunRequest, Runs};
 
 /// Reached only by a test that hangs.
 const LONG: Duration = Duration::from_secs(60);
@@ -86,7 +86,7 @@ impl Home {
             ..Listeners::default()
         };
         let bounds = Bounds { lanes: 3, queue: 16, cancel_grace, history: 64 };
-        let runs = Runs::new(class, bounds, None, listeners);
+        let runs = Runs::new(class, bounds, None, CallThreads::default(), listeners);
         Self { runs, thread: home.thread().id(), seen, ended }
     }
 
@@ -189,7 +189,7 @@ fn a_thread_without_plugin_code_has_no_plugin_events() {
     let (seen, (report, own)) = (Seen::default(), mpsc::channel());
     let listeners = Listeners {
         plugin_thread: listener(&seen),
-        own_thread: Some(Box::new(move |work| {
+        own_thread: Some(Arc::new(move |work: Box<dyn FnOnce() + Send>| {
             report.send(Some(thread::current().id())).unwrap();
             work();
             report.send(None).unwrap();
@@ -197,7 +197,7 @@ fn a_thread_without_plugin_code_has_no_plugin_events() {
         ..Listeners::default()
     };
     let bounds = Bounds { lanes: 1, queue: 1, cancel_grace: LONG, history: 1 };
-    let runs = Runs::new(class, bounds, None, listeners);
+    let runs = Runs::new(class, bounds, None, CallThreads::default(), listeners);
     runs.initialize(Bytes::from("{}")).unwrap().blocking_result().unwrap().unwrap();
     let clock = own.recv_timeout(LONG).unwrap().unwrap();
     assert_eq!(runs.stop(LONG), Stopped::Clean);

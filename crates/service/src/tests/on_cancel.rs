@@ -11,7 +11,7 @@ use universal_worker_plugin::{Context, Plugin, PluginError, schemars};
 use crate::background::background_context;
 use crate::engine::Bounds;
 use crate::runs::shutdown::Stopped;
-use crate::runs::{Listeners, RunRequest, Runs};
+use crate::runs::{CallThreads, Listeners, RunRequest, Runs};
 
 /// Reached only by a test that hangs.
 const LONG: Duration = Duration::from_secs(60);
@@ -102,7 +102,7 @@ impl Plugin for Told {
 fn told() -> Runs {
     let class = universal_worker_plugin::in_process::<Told>(background_context()).unwrap();
     let bounds = Bounds { lanes: 2, queue: 4, cancel_grace: LONG, history: 64 };
-    Runs::new(class, bounds, None, Listeners::default())
+    Runs::new(class, bounds, None, CallThreads::default(), Listeners::default())
 }
 
 fn request(id: &str, act: Act, timeout: Option<Duration>) -> RunRequest {

@@ -19,7 +19,7 @@ use crate::engine::Bounds;
 use crate::engine::inspect::Counts;
 use crate::run::framing::Framing;
 use crate::runs::shutdown::Stopped;
-use crate::runs::{CancelResult, Listeners, RunRequest, Runs};
+use crate::runs::{CallThreads, CancelResult, Listeners, RunRequest, Runs};
 use crate::tests::threads::random::Random;
 use crate::tests::threads::restless::{Act, BROKEN, Restless};
 
@@ -165,7 +165,7 @@ fn restless() -> Arc<Runs> {
 fn restless_with(listeners: Listeners) -> Arc<Runs> {
     let class = universal_worker_plugin::in_process::<Restless>(background_context()).unwrap();
     let bounds = Bounds { lanes: LANES, queue: 4, cancel_grace: LONG, history: 64 };
-    Arc::new(Runs::new(class, bounds, None, listeners))
+    Arc::new(Runs::new(class, bounds, None, CallThreads::default(), listeners))
 }
 
 fn until(holds: impl Fn() -> bool) {

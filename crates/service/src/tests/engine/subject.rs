@@ -18,7 +18,7 @@ use crate::run::cancel::CancelReason;
 use crate::run::error::RunError;
 use crate::run::failure::Failure;
 use crate::run::id::EntryKey;
-use crate::run::options::{OnDisconnect, RunOptions};
+use crate::run::options::RunOptions;
 use crate::run::output::{Operation, Outcome, Output, RunOutput};
 use crate::run::snapshot::{CancelPhase, RunState};
 use crate::run::timestamp::Timestamp;
@@ -44,7 +44,7 @@ pub(super) struct Subject {
 impl Subject {
     fn submit(&mut self, model: &Model, id: u8, timeout: Option<u64>) {
         let deadline = timeout.map(|timeout| self.now + Duration::from_millis(timeout));
-        let options = RunOptions { deadline, on_disconnect: OnDisconnect::Cancel };
+        let options = RunOptions { deadline, ..RunOptions::default() };
         let run = Run::new(
             id.to_string(),
             options,
