@@ -165,12 +165,19 @@ impl Connection {
         }
     }
 
-    /// Everything that was handed over is written.
-    pub(crate) fn written(&self) {
-        if self.body_taken.load(Relaxed) {
+    /// Everything that was handed over is written; returns whether that ends a response.
+    pub(crate) fn written(&self) -> bool {
+        let ends_response = self.body_taken.load(Relaxed);
+        if ends_response {
             self.body_taken.store(false, Relaxed);
             self.set(Activity::Idle);
         }
+        ends_response
+    }
+
+    /// Whether the next bytes belong to the head of a request.
+    pub(crate) fn awaits_head(&self) -> bool {
+        self.activity.load(Relaxed) == Activity::Idle as u8 && self.body_read.load(Relaxed)
     }
 
     /// The head of a request was read.

@@ -3,6 +3,7 @@
 mod acceptor;
 mod bodies;
 mod connections;
+mod head_deadline;
 mod io;
 mod linger;
 mod listener;
@@ -16,7 +17,7 @@ use std::time::Duration;
 
 use http::{HeaderValue, Request, Response};
 use hyper::server::conn::http1;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
 use tower_service::Service;
 
@@ -98,16 +99,16 @@ pub async fn serve<L, S, B>(
     B::Error: Into<Box<dyn StdError + Send + Sync>>,
 {
     let mut http = http1::Builder::new();
-    // Without a timer, the timeout has no effect.
-    http.timer(TokioTimer::new());
-    http.header_read_timeout(limits.header_timeout);
+    // `Io` has this limit.
+    http.header_read_timeout(None);
     let shutting_down = Arc::new(Shutdown::default());
     let keep_alive = keep_alive(limits.header_timeout);
+    let grace = limits.shutdown_grace;
     let mut connections = Connections::new(limits.max_connections);
     let drives = Arc::clone(&shutting_down);
     let open = move |connections: &mut Connections, io, peer| {
         let state = connections.create();
-        let io = Io::new(io, Arc::clone(&state), limits.write_timeout);
+        let io = Io::new(io, Arc::clone(&state), &limits);
         let requests = Requests {
             service: TowerToHyperService::new(service.clone()),
             peer,
@@ -140,7 +141,7 @@ pub async fn serve<L, S, B>(
     }
     connections.close();
     shutting_down.begin();
-    if tokio::time::timeout(limits.shutdown_grace, connections.all_ended()).await.is_err() {
+    if tokio::time::timeout(grace, connections.all_ended()).await.is_err() {
         log::debug!("closing connections with unfinished responses");
     }
 }

@@ -10,12 +10,15 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Sleep;
 
 use crate::connection::Connection;
+use crate::serve::ConnectionLimits;
+use crate::serve::head_deadline::HeadDeadline;
 use crate::serve::linger::Linger;
 
-/// Reports progress to the state of the connection, and bounds the time of a write.
+/// Reports progress to the state of the connection, and bounds the time of a head and of a write.
 pub(super) struct Io<I> {
     inner: I,
     connection: Arc<Connection>,
+    head_deadline: HeadDeadline,
     write_timeout: Duration,
     /// Runs while the client takes nothing.
     write_deadline: Option<Pin<Box<Sleep>>>,
@@ -24,8 +27,15 @@ pub(super) struct Io<I> {
 }
 
 impl<I> Io<I> {
-    pub(super) fn new(inner: I, connection: Arc<Connection>, write_timeout: Duration) -> Self {
-        Self { inner, connection, write_timeout, write_deadline: None, linger: None }
+    pub(super) fn new(inner: I, connection: Arc<Connection>, limits: &ConnectionLimits) -> Self {
+        Self {
+            inner,
+            connection,
+            head_deadline: HeadDeadline::new(limits.header_timeout),
+            write_timeout: limits.write_timeout,
+            write_deadline: None,
+            linger: None,
+        }
     }
 
     fn after_write(
@@ -57,7 +67,15 @@ impl<I: AsyncRead + Unpin> AsyncRead for Io<I> {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let room = buffer.remaining();
-        ready!(Pin::new(&mut self.inner).poll_read(cx, buffer))?;
+        let Poll::Ready(read) = Pin::new(&mut self.inner).poll_read(cx, buffer) else {
+            if self.connection.awaits_head() {
+                ready!(self.head_deadline.poll(cx));
+                log::debug!("the head of a request has taken too long");
+                return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+            }
+            return Poll::Pending;
+        };
+        read?;
         if buffer.remaining() < room {
             self.connection.progress();
         } else if room > 0 && !self.connection.client_ended() {
@@ -96,7 +114,9 @@ impl<I: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Io<I> {
     /// hyper flushes whenever it has written everything.
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(Pin::new(&mut self.inner).poll_flush(cx))?;
-        self.connection.written();
+        if self.connection.written() {
+            self.head_deadline.restart(cx);
+        }
         Poll::Ready(Ok(()))
     }
 

@@ -65,6 +65,26 @@ async fn a_head_has_a_time_limit_however_its_bytes_arrive() {
     assert!(client.rest().await.starts_with("HTTP/1.0 200"));
 }
 
+#[tokio::test(start_paused = true)]
+async fn the_time_limit_of_a_head_begins_with_the_end_of_the_last_response() {
+    let mut limits = limits();
+    limits.header_timeout = Duration::from_secs(3);
+    let server = Server::start(limits);
+    let mut client = server.send("").await;
+    for _ in 0..3 {
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        // Its response takes five seconds.
+        client.send("GET /slow HTTP/1.1\r\nhost: x\r\n\r\n").await;
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        assert!(client.sent_so_far().await.starts_with("HTTP/1.1 200"));
+    }
+    client.send("GET /now HTTP/1.1\r\nhost: x\r\n\r\n").await;
+    assert!(client.sent_so_far().await.starts_with("HTTP/1.1 200"));
+    let start = Instant::now();
+    assert_eq!(client.rest().await, "");
+    assert_eq!(start.elapsed().as_secs_f64().round(), 3.0);
+}
+
 /// Sends a head, and then `piece` again and again, until the worker answers.
 async fn trickle(head: &str, piece: &str, pause: u64) -> (String, u64) {
     let server = Server::worker();
