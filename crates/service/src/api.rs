@@ -6,6 +6,7 @@ pub(crate) mod body_text;
 pub(crate) mod dispatch;
 pub(crate) mod error;
 mod handlers;
+mod health;
 pub(crate) mod idle_tracker;
 mod response;
 mod response_headers;

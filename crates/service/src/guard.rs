@@ -17,7 +17,8 @@ pin_project! {
         // None if the request was rejected.
         #[pin]
         admitted: Option<F>,
-        rejection: Option<(Response<B>, R)>,
+        // Boxed, so that the future of an admitted request is small.
+        rejection: Option<Box<(Response<B>, R)>>,
     }
 }
 
@@ -31,7 +32,7 @@ impl<F, B: From<Bytes>, R> GuardFuture<F, B, R> {
     /// Rejects `request`, which is dropped with the first poll: hyper delivers the part of a body that
     /// has arrived between the call of a service and that.
     pub(crate) fn rejected(error: ApiError, request: R) -> Self {
-        Self { admitted: None, rejection: Some((error.into_response(), request)) }
+        Self { admitted: None, rejection: Some(Box::new((error.into_response(), request))) }
     }
 }
 
@@ -47,7 +48,7 @@ where
             Some(response) => response.poll(cx),
             None => {
                 let rejection = this.rejection.take();
-                let (response, _) = rejection.expect("a future is not polled after its end");
+                let (response, _) = *rejection.expect("a future is not polled after its end");
                 Poll::Ready(Ok(response))
             }
         }

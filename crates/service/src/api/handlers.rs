@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Response, StatusCode};
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use universal_worker_abi::JsonText;
 
 use crate::api::body::Body;
@@ -35,16 +35,6 @@ type ApiResult = Result<Response<Body>, ApiError>;
 #[derive(Serialize)]
 struct StatusBody {
     status: &'static str,
-}
-
-#[derive(Serialize)]
-struct HealthBody<'a> {
-    status: &'static str,
-    pid: u32,
-    name: &'a str,
-    version: &'a str,
-    #[serde(flatten)]
-    extra: &'a Map<String, Value>,
 }
 
 #[derive(Serialize)]
@@ -78,14 +68,7 @@ struct RunsBody {
 }
 
 pub(crate) fn health(state: &ApiState) -> ApiResult {
-    let info = state.runs.info();
-    ok(&HealthBody {
-        status: if state.runs.is_draining() { "draining" } else { "running" },
-        pid: std::process::id(),
-        name: &info.name,
-        version: &info.version,
-        extra: &state.health_extra,
-    })
+    Ok(response::from_json(state.health.text(state.runs.is_draining())))
 }
 
 pub(crate) fn stats(state: &ApiState) -> ApiResult {

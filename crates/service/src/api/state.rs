@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use universal_worker_telemetry::{Sampler, memory_left};
 
 use crate::api::body_reader::BodyReader;
+use crate::api::health::Health;
 use crate::api::idle_tracker::IdleTracker;
 use crate::run::pressure::MemoryGate;
 use crate::runs::Runs;
@@ -14,8 +15,7 @@ use crate::settings::Limits;
 #[derive(Debug)]
 pub(crate) struct ApiState {
     pub(crate) runs: Runs,
-    /// Further members of the response to `/health`.
-    pub(crate) health_extra: Map<String, Value>,
+    pub(crate) health: Health,
     /// Those in force.
     pub(crate) limits: Limits,
     pub(crate) sampler: Arc<Sampler>,
@@ -26,16 +26,8 @@ pub(crate) struct ApiState {
 /// Connections beyond those of runs, so that control routes can be reached while all runs wait.
 const FOR_CONTROL: usize = 64;
 
-/// The members of the response to `/health` that every worker has.
-const HEALTH: [&str; 4] = ["status", "pid", "name", "version"];
-
 impl ApiState {
-    pub(crate) fn new(
-        runs: Runs,
-        mut limits: Limits,
-        mut health_extra: Map<String, Value>,
-    ) -> Self {
-        health_extra.retain(|name, _| !HEALTH.contains(&name.as_str()));
+    pub(crate) fn new(runs: Runs, mut limits: Limits, health_extra: Map<String, Value>) -> Self {
         let sampler = Arc::new(Sampler::new(std::process::id()));
         let gate = |limit| {
             let (sampler, plugin) = (Arc::clone(&sampler), runs.info().name.clone());
@@ -50,8 +42,8 @@ impl ApiState {
         let for_control = runs.max_runs().saturating_add(FOR_CONTROL);
         limits.max_connections = limits.max_connections.max(for_control);
         Self {
+            health: Health::new(runs.info(), health_extra),
             runs: runs.with_memory_gate(memory),
-            health_extra,
             sampler,
             body_reader,
             idle_tracker: Arc::default(),
