@@ -25,6 +25,7 @@ pub use error::ErrorKind;
 pub use hook::HookOutcome;
 pub use hook::Replacement;
 pub use hook::Unsupported;
+pub use line::line_from_utf8;
 pub use line::on_one_line;
 pub use options::BytesFormat;
 pub use options::Indent;

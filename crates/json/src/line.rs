@@ -1,6 +1,7 @@
 //! JSON texts as lines of a stream or a log.
 
 use std::borrow::Cow;
+use std::str::Utf8Error;
 
 /// A JSON text without characters that readers of lines take for the end of one.
 ///
@@ -15,15 +16,65 @@ use std::borrow::Cow;
 /// ```
 #[must_use]
 pub fn on_one_line(json: &str) -> Cow<'_, str> {
-    let bytes = json.as_bytes();
-    let is_break = |at: usize| {
-        matches!(bytes[at..], [0xC2, 0x85, ..] | [0xE2, 0x80, 0xA8 | 0xA9, ..]) // UTF-8
-    };
-    let has_break = memchr::memchr2(b'\n', b'\r', bytes).is_some()
-        || memchr::memchr2_iter(0xC2, 0xE2, bytes).any(is_break);
-    if !has_break {
-        return Cow::Borrowed(json);
+    if Bytes::of(json.as_bytes()).may_end_line && ends_line(json.as_bytes()) {
+        Cow::Owned(without_ends(json))
+    } else {
+        Cow::Borrowed(json)
     }
+}
+
+/// [`on_one_line`] of bytes that may not be UTF-8; reads those that are ASCII only once.
+///
+/// # Errors
+/// If they are not UTF-8.
+pub fn line_from_utf8(json: &[u8]) -> Result<Cow<'_, [u8]>, Utf8Error> {
+    let bytes = Bytes::of(json);
+    if bytes.are_ascii && !bytes.may_end_line {
+        return Ok(Cow::Borrowed(json));
+    }
+    let text = str::from_utf8(json)?;
+    let ends_line = bytes.may_end_line && ends_line(json);
+    Ok(if ends_line { Cow::Owned(without_ends(text).into()) } else { Cow::Borrowed(json) })
+}
+
+/// What a text is made of.
+struct Bytes {
+    are_ascii: bool,
+    /// Line feeds, carriage returns, or bytes with which the UTF-8 of the other ends begins.
+    may_end_line: bool,
+}
+
+impl Bytes {
+    fn of(text: &[u8]) -> Self {
+        /// A register or two, in which compilers test all bytes at once.
+        const BLOCK: usize = 32;
+        let (mut all, mut ends) = (0, 0);
+        let mut add = |block: &[u8; BLOCK]| {
+            for byte in block {
+                all |= byte;
+                // Without branches, unlike `matches!`.
+                let is_lead = (byte | 0x20) == 0xE2;
+                ends |= u8::from((*byte == b'\n') | (*byte == b'\r') | is_lead);
+            }
+        };
+        let (blocks, rest) = text.as_chunks();
+        blocks.iter().for_each(&mut add);
+        let mut last = [0; BLOCK];
+        last[..rest.len()].copy_from_slice(rest);
+        add(&last);
+        Self { are_ascii: all.is_ascii(), may_end_line: ends != 0 }
+    }
+}
+
+fn ends_line(json: &[u8]) -> bool {
+    let is_end = |at: usize| {
+        matches!(json[at..], [0xC2, 0x85, ..] | [0xE2, 0x80, 0xA8 | 0xA9, ..]) // UTF-8
+    };
+    memchr::memchr2(b'\n', b'\r', json).is_some()
+        || memchr::memchr2_iter(0xC2, 0xE2, json).any(is_end)
+}
+
+fn without_ends(json: &str) -> String {
     let mut line = String::with_capacity(json.len() + 16);
     for character in json.chars() {
         match character {
@@ -34,7 +85,7 @@ pub fn on_one_line(json: &str) -> Cow<'_, str> {
             other => line.push(other),
         }
     }
-    Cow::Owned(line)
+    line
 }
 
 #[cfg(test)]
@@ -47,5 +98,30 @@ mod tests {
         assert_eq!(line, "[\"a\\u2028b\\u2029c\\u0085é\"]");
         assert_eq!(on_one_line("[1,\r\n2]"), "[1,  2]");
         assert!(matches!(on_one_line("\"é\""), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn an_end_of_a_line_is_found_at_any_place() {
+        for end in ["\n", "\r", "\u{85}", "\u{2028}", "\u{2029}"] {
+            for (before, behind) in (0..70).map(|at| (at, 70 - at)).chain((0..40).map(|at| (at, 0)))
+            {
+                let text = format!("{}{end}{}", "x".repeat(before), "é\u{a0}…".repeat(behind));
+                let expected = without_ends(&text);
+                assert_eq!(on_one_line(&text), expected);
+                assert_eq!(line_from_utf8(text.as_bytes()).unwrap(), expected.as_bytes());
+            }
+        }
+    }
+
+    #[test]
+    fn bytes_are_checked_at_any_place() {
+        for length in 0..70 {
+            let mut bytes = vec![b'x'; length];
+            assert!(matches!(line_from_utf8(&bytes), Ok(Cow::Borrowed(line)) if line == bytes));
+            bytes.push(0xff);
+            assert_eq!(line_from_utf8(&bytes).unwrap_err().valid_up_to(), length);
+            bytes.push(b'\n');
+            line_from_utf8(&bytes).unwrap_err();
+        }
     }
 }
