@@ -30,7 +30,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use universal_worker_abi::{CancelCallback, Emitted, Fault, Level, RunContext};
-use universal_worker_json::on_one_line;
+use universal_worker_json::line_from_utf8;
 
 use crate::plugin_log;
 use crate::run::account::Costs;
@@ -217,12 +217,12 @@ impl RunContext for Run {
 
     fn emit(&self, json: &[u8]) -> Emitted {
         let Some(lines) = self.output.lines() else { return Emitted::NotAStream };
-        let Ok(text) = str::from_utf8(json) else {
+        let Ok(line) = line_from_utf8(json) else {
             // The interface has no status for it: the plugin stops, and the client gets the error.
             self.emitted_invalid_utf8.store(true, Ordering::Relaxed);
             return Emitted::ReaderGone;
         };
-        lines.push(&on_one_line(text), &self.cancel)
+        lines.push(&line, &self.cancel)
     }
 
     fn usage(&self, json: &[u8]) {

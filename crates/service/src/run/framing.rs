@@ -25,27 +25,35 @@ struct ChunkFrame<'a> {
 /// It is encoded once per stream, because writing a line takes nanoseconds, under a lock.
 #[derive(Debug, Default)]
 pub(crate) struct Frame {
-    before: String,
-    after: String,
+    around: Option<[String; 2]>,
 }
 
 impl Frame {
     pub(crate) fn new(framing: Framing) -> Self {
         /// A character that no JSON text contains.
         const PLACEHOLDER: &str = "\0";
-        match framing {
-            Framing::Plain => Self::default(),
-            Framing::Frames => {
-                let frame = encode::to_string(&ChunkFrame { chunk: Raw(PLACEHOLDER) });
-                let (before, after) =
-                    frame.split_once(PLACEHOLDER).expect("the frame contains its value");
-                Self { before: before.to_owned(), after: after.to_owned() }
-            }
-        }
+        let around = (framing == Framing::Frames).then(|| {
+            let frame = encode::to_string(&ChunkFrame { chunk: Raw(PLACEHOLDER) });
+            let around = frame.split_once(PLACEHOLDER).expect("the frame contains its value");
+            <[&str; 2]>::from(around).map(str::to_owned)
+        });
+        Self { around }
     }
 
-    /// The pieces of a framed value, in order.
-    pub(crate) fn parts<'a>(&'a self, value: &'a str) -> [&'a [u8]; 3] {
-        [&self.before, value, &self.after].map(str::as_bytes)
+    /// Appends the line of a value.
+    pub(crate) fn append(&self, value: &[u8], lines: &mut Vec<u8>) {
+        match &self.around {
+            None => {
+                lines.reserve(value.len() + 1);
+                lines.extend_from_slice(value);
+            }
+            Some([before, after]) => {
+                lines.reserve(before.len() + value.len() + after.len() + 1);
+                lines.extend_from_slice(before.as_bytes());
+                lines.extend_from_slice(value);
+                lines.extend_from_slice(after.as_bytes());
+            }
+        }
+        lines.push(b'\n');
     }
 }

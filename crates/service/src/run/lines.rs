@@ -17,7 +17,7 @@ use universal_worker_abi::Emitted;
 use super::cancel_token::CancelToken;
 use super::framing::{Frame, Framing};
 use super::options::OnDisconnect;
-use super::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use super::sync::{Condvar, Mutex, MutexGuard, PoisonError, yield_now};
 
 /// Buffered bytes at which a producer waits; a single line may be longer.
 pub(crate) const CAPACITY: usize = 64 * 1024;
@@ -44,6 +44,8 @@ struct State {
     buffer: Vec<u8>,
     written: Written,
     reader: Option<Waker>,
+    /// A producer waits for room.
+    is_awaited: bool,
     end: End,
 }
 
@@ -73,7 +75,7 @@ impl Lines {
     }
 
     /// Appends a line; blocks while the buffer is full.
-    pub(crate) fn push(&self, json: &str, cancel: &CancelToken) -> Emitted {
+    pub(crate) fn push(&self, json: &[u8], cancel: &CancelToken) -> Emitted {
         let mut state = self.locked();
         loop {
             match state.end {
@@ -85,15 +87,22 @@ impl Lines {
                 }
                 End::Open if state.buffer.len() < CAPACITY => break,
                 End::Open => {
+                    state.is_awaited = true;
                     state = self.has_room.wait(state).unwrap_or_else(PoisonError::into_inner);
                 }
             }
         }
         state.written.add(json);
-        state.append(&self.frame.parts(json));
+        self.frame.append(json, &mut state.buffer);
+        let is_first = state.written.count == 1;
         let reader = state.reader.take();
         drop(state);
         wake(reader);
+        if is_first {
+            // The thread that writes the response has just been woken. On the same core it would
+            // wait until this one has used up its time.
+            yield_now();
+        }
         Emitted::Taken
     }
 
@@ -104,7 +113,8 @@ impl Lines {
             return;
         }
         if let Some(line) = last {
-            state.append(&[&line]);
+            state.buffer.extend_from_slice(&line);
+            state.buffer.push(b'\n');
         }
         state.end = End::Finished;
         let reader = state.reader.take();
@@ -135,9 +145,14 @@ impl Lines {
     pub(crate) fn poll_take(&self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
         let mut state = self.locked();
         if !state.buffer.is_empty() {
-            let taken = mem::take(&mut state.buffer);
+            // The next lines will need about as much.
+            let next = Vec::with_capacity(state.buffer.len().min(CAPACITY));
+            let taken = mem::replace(&mut state.buffer, next);
+            let is_awaited = mem::take(&mut state.is_awaited);
             drop(state);
-            self.has_room.notify_all();
+            if is_awaited {
+                self.has_room.notify_all();
+            }
             return Poll::Ready(Some(Bytes::from(taken)));
         }
         if state.end != End::Open {
@@ -155,16 +170,8 @@ impl Lines {
     }
 }
 
-impl State {
-    fn append(&mut self, parts: &[&[u8]]) {
-        self.buffer.reserve(parts.iter().map(|part| part.len()).sum::<usize>() + 1);
-        parts.iter().for_each(|part| self.buffer.extend_from_slice(part));
-        self.buffer.push(b'\n');
-    }
-}
-
 impl Written {
-    fn add(&mut self, json: &str) {
+    fn add(&mut self, json: &[u8]) {
         if self.count == 0 {
             self.first_at = Some(Instant::now());
         }

@@ -8,3 +8,4 @@ pub(crate) use std::sync::MutexGuard;
 pub(crate) use std::sync::PoisonError;
 pub(crate) use std::sync::atomic::AtomicBool;
 pub(crate) use std::sync::atomic::Ordering;
+pub(crate) use std::thread::yield_now;

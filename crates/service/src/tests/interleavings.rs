@@ -35,6 +35,7 @@ mod sync {
     pub(crate) use loom::sync::MutexGuard;
     pub(crate) use loom::sync::atomic::AtomicBool;
     pub(crate) use loom::sync::atomic::Ordering;
+    pub(crate) use loom::thread::yield_now;
 }
 
 #[test]
@@ -56,10 +57,10 @@ fn a_waiting_producer_wakes_on_cancel_disconnect_and_read() {
     for end_wait in [cancel, disconnect, read] {
         loom::model(move || {
             let shared = Arc::new((Lines::new(Framing::Plain), CancelToken::default()));
-            assert_eq!(shared.0.push(&"1".repeat(CAPACITY), &shared.1), Emitted::Taken);
+            assert_eq!(shared.0.push(&[b'1'; CAPACITY], &shared.1), Emitted::Taken);
             let producer = {
                 let shared = Arc::clone(&shared);
-                thread::spawn(move || shared.0.push("2", &shared.1))
+                thread::spawn(move || shared.0.push(b"2", &shared.1))
             };
             let expected = end_wait(&shared.0, &shared.1);
             assert_eq!(producer.join().unwrap(), expected);
@@ -90,7 +91,7 @@ fn a_waiting_reader_wakes_on_a_line_and_on_the_end() {
         let lines = Arc::new(Lines::new(Framing::Plain));
         let producer = {
             let lines = Arc::clone(&lines);
-            thread::spawn(move || lines.push("1", &CancelToken::default()))
+            thread::spawn(move || lines.push(b"1", &CancelToken::default()))
         };
         assert_eq!(block_on(poll_fn(|cx| lines.poll_take(cx))), Some(Bytes::from("1\n")));
         assert_eq!(producer.join().unwrap(), Emitted::Taken);

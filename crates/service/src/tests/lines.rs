@@ -19,7 +19,7 @@ async fn all_lines_arrive_in_order() {
         thread::spawn(move || {
             let cancel = CancelToken::default();
             for n in 0..50_000 {
-                assert_eq!(lines.push(&n.to_string(), &cancel), Emitted::Taken);
+                assert_eq!(lines.push(n.to_string().as_bytes(), &cancel), Emitted::Taken);
             }
             lines.finish(Some(b"\"end\"".to_vec()));
         })
@@ -37,7 +37,7 @@ async fn all_lines_arrive_in_order() {
 fn without_a_reader_a_continuing_run_never_waits() {
     let lines = Lines::default();
     let cancel = CancelToken::default();
-    let full = "1".repeat(CAPACITY);
+    let full = [b'1'; CAPACITY];
     assert_eq!(lines.push(&full, &cancel), Emitted::Taken);
     lines.disconnect(OnDisconnect::Continue);
     for _ in 0..10 {
@@ -45,13 +45,13 @@ fn without_a_reader_a_continuing_run_never_waits() {
     }
     assert_eq!(lines.written().count, 11);
     cancel.cancel();
-    assert_eq!(lines.push("2", &cancel), Emitted::Cancelled);
+    assert_eq!(lines.push(b"2", &cancel), Emitted::Cancelled);
 }
 
 #[tokio::test]
 async fn frames_name_their_content() {
     let lines = Lines::new(Framing::Frames);
-    lines.push("1", &CancelToken::default());
+    lines.push(b"1", &CancelToken::default());
     lines.finish(Some(b"{\"end\":{}}".to_vec()));
     let read = poll_fn(|cx| lines.poll_take(cx)).await.unwrap();
     assert_eq!(read, "{\"chunk\":1}\n{\"end\":{}}\n");
