@@ -20,6 +20,10 @@ const MIN_GROWTH: usize = 128;
 const MAX_GROWTH: usize = 16 * 1024;
 
 impl Buffer {
+    pub(crate) const fn new() -> Self {
+        Self { bytes: Vec::new(), written: 0, before: 0 }
+    }
+
     /// Appends to `bytes`.
     #[inline]
     pub(crate) fn append_to(bytes: Vec<u8>) -> Self {
@@ -36,6 +40,10 @@ impl Buffer {
     #[inline]
     pub(crate) fn len(&self) -> usize {
         self.written
+    }
+
+    pub(crate) fn capacity(&self) -> usize {
+        self.bytes.capacity()
     }
 
     /// The bytes written.
@@ -110,7 +118,13 @@ impl Buffer {
     #[cold]
     #[inline(never)]
     fn grow_and_copy(&mut self, bytes: &[u8]) {
-        self.room(bytes.len()).copy_from_slice(bytes);
+        if bytes.len() < MAX_GROWTH {
+            self.room(bytes.len()).copy_from_slice(bytes);
+        } else {
+            // Long room is not initialized first.
+            self.bytes.truncate(self.written);
+            self.bytes.extend_from_slice(bytes);
+        }
     }
 
     #[cold]

@@ -69,6 +69,22 @@ pub struct Encoder {
     pub(crate) layout: Layout,
 }
 
+/// A buffer for one text after another, which keeps its room.
+///
+/// # Examples
+/// ```
+/// use universal_worker_json::{Encoder, TextBuffer};
+///
+/// let mut buffer = TextBuffer::default();
+/// for number in 0..1000 {
+///     let line = Encoder::compact().encode_to(&[number], &mut buffer)?;
+///     assert_eq!(line, format!("[{number}]").as_bytes());
+/// }
+/// # Ok::<(), universal_worker_json::Error>(())
+/// ```
+#[derive(Debug, Default)]
+pub struct TextBuffer(Buffer);
+
 /// About the depth at which CPython raises `RecursionError`.
 const MAX_DEPTH: usize = 1000;
 
@@ -158,6 +174,24 @@ impl Encoder {
         Ok(())
     }
 
+    /// Encodes `value` to the buffer, instead of the text before.
+    ///
+    /// # Errors
+    /// As [`to_string`](Self::to_string).
+    #[inline]
+    pub fn encode_to<'b, T: Serialize + ?Sized>(
+        &self,
+        value: &T,
+        buffer: &'b mut TextBuffer,
+    ) -> Result<&'b [u8], Error> {
+        let mut out = mem::take(&mut buffer.0);
+        out.truncate(0);
+        let mut serializer = Serializer::new(self, out);
+        let written = serializer.write(value);
+        buffer.0 = serializer.out;
+        written.map(|()| buffer.0.text())
+    }
+
     /// Writes the text in chunks of some kilobytes, and flushes the writer at the end.
     ///
     /// Memory use does not depend on the length of the text, except that an object whose keys are
@@ -174,6 +208,20 @@ impl Encoder {
         let mut serializer = Serializer::to_sink(self, &mut writer);
         serializer.write(value)?;
         serializer.finish()
+    }
+}
+
+impl TextBuffer {
+    /// A buffer without room.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self(Buffer::new())
+    }
+
+    /// Bytes of the room.
+    #[must_use]
+    pub fn capacity(&self) -> usize {
+        self.0.capacity()
     }
 }
 

@@ -20,6 +20,7 @@ pub use adapters::Seconds;
 pub use adapters::isoformat;
 pub use adapters::seconds;
 pub use encoder::Encoder;
+pub use encoder::TextBuffer;
 pub use error::Error;
 pub use error::ErrorKind;
 pub use hook::HookOutcome;

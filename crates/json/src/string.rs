@@ -20,6 +20,9 @@ pub(crate) enum Charset {
 #[inline]
 pub(crate) fn write(out: &mut Buffer, text: &str, charset: Charset) {
     let bytes = text.as_bytes();
+    if bytes.len() >= LONG {
+        return write_long(out, text, charset);
+    }
     let room = out.room(bytes.len() + 2);
     if let [first, content @ .., last] = room {
         if copy_unescaped(bytes, content, charset) {
@@ -29,6 +32,19 @@ pub(crate) fn write(out: &mut Buffer, text: &str, charset: Charset) {
         }
     }
     write_escaped(out, text, charset);
+}
+
+/// Bytes from which a string is checked before room is made for it, which would be initialized first.
+const LONG: usize = 1024;
+
+#[inline(never)]
+fn write_long(out: &mut Buffer, text: &str, charset: Charset) {
+    if !is_clean(text.as_bytes(), charset) {
+        return write_escaped(out, text, charset);
+    }
+    out.push(b'"');
+    out.extend(text.as_bytes());
+    out.push(b'"');
 }
 
 /// Writes a quoted key and the separators around it; writes nothing and returns `false` if the key
@@ -55,6 +71,14 @@ pub(crate) fn write_unescaped_key(
         out.advance(end + 1 + gap);
     }
     copied
+}
+
+/// Whether a string needs no escape.
+fn is_clean(text: &[u8], charset: Charset) -> bool {
+    match charset {
+        Charset::Utf8 => scan::is_clean::<false>(text),
+        Charset::Ascii => scan::is_clean::<true>(text),
+    }
 }
 
 /// Copies a string to a slice of the same length; returns `false` if it needs an escape.

@@ -11,7 +11,7 @@ pub use universal_worker_abi::CancelReason;
 pub use universal_worker_abi::Level;
 use universal_worker_abi::raw::{ContextObject, RawContext_TO};
 use universal_worker_abi::{Emitted, Fault, FaultKind};
-use universal_worker_json::Encoder;
+use universal_worker_json::{Encoder, TextBuffer};
 
 use crate::error::PluginError;
 
@@ -134,15 +134,26 @@ impl Context {
     /// [`PluginError::cancelled`] if the run is cancelled or its reader is gone; another error if the
     /// value cannot be encoded or the run is not a stream.
     pub fn emit<T: Serialize + ?Sized>(&self, value: &T) -> Result<(), PluginError> {
-        // Taken out while in use, because encoding a value may emit another one.
-        let mut line = LINE.with(RefCell::take);
-        line.clear();
-        let encoded = Encoder::compact().encode_into(value, &mut line);
-        let emitted = encoded.map(|()| Emitted::from_number(self.object.emit(line[..].into())));
-        if line.capacity() <= MAX_KEPT_LINE {
-            LINE.set(line);
-        }
-        result_of(emitted?)
+        LINE.with(|line| match line.try_borrow_mut() {
+            Ok(mut line) => {
+                let emitted = self.emit_by(value, &mut line);
+                if line.capacity() > MAX_KEPT_LINE {
+                    *line = TextBuffer::default();
+                }
+                emitted
+            }
+            // Encoding a value may emit another one.
+            Err(_) => self.emit_by(value, &mut TextBuffer::default()),
+        })
+    }
+
+    fn emit_by<T: Serialize + ?Sized>(
+        &self,
+        value: &T,
+        line: &mut TextBuffer,
+    ) -> Result<(), PluginError> {
+        static COMPACT: Encoder = Encoder::compact();
+        self.emit_json(COMPACT.encode_to(value, line)?)
     }
 
     /// Emits one value of a stream that is already JSON; blocks while the reader is slow.
@@ -246,7 +257,7 @@ fn result_of(emitted: Emitted) -> Result<(), PluginError> {
 const MAX_KEPT_LINE: usize = 64 * 1024;
 
 thread_local! {
-    static LINE: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+    static LINE: RefCell<TextBuffer> = const { RefCell::new(TextBuffer::new()) };
 }
 
 impl Clone for Context {

@@ -8,7 +8,8 @@ use universal_worker_json::Encoder;
 
 /// Writes a value as compact JSON.
 pub(crate) fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, Fault> {
-    Encoder::compact().to_vec(value).map_err(cannot_write)
+    static COMPACT: Encoder = Encoder::compact();
+    COMPACT.to_vec(value).map_err(cannot_write)
 }
 
 /// The fault for a value that cannot be written.

@@ -98,6 +98,10 @@ impl Serializer<'_> {
 
     /// Writes text that is already JSON.
     pub(super) fn put_raw(&mut self, text: &str) -> Result<(), Error> {
+        if self.fast_path != FastPath::None {
+            self.out.extend(text.as_bytes());
+            return Ok(());
+        }
         for piece in text.as_bytes().chunks(FLUSH_AT) {
             self.out.extend(piece);
             self.flush_if_due()?;

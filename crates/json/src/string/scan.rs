@@ -44,21 +44,30 @@ fn copy_short<const ASCII: bool, const N: usize>(from: &[u8], to: &mut [u8]) -> 
 }
 
 fn copy_long<const ASCII: bool>(from: &[u8], to: &mut [u8]) -> bool {
-    let blocks = from.chunks_exact(BLOCK);
-    let rest = blocks.remainder();
-    let words = |bytes: &[u8]| {
-        bytes.chunks_exact(WORD).fold(0, |all, part| all | marks::<ASCII>(padded(part)))
-    };
-    for block in blocks {
-        if words(block) != 0 {
-            return false;
-        }
+    let clean = is_clean::<ASCII>(from);
+    if clean {
+        to.copy_from_slice(from);
     }
-    if words(rest) | from.last_chunk::<WORD>().map_or(0, |last| marks::<ASCII>(padded(last))) != 0 {
-        return false;
-    }
-    to.copy_from_slice(from);
-    true
+    clean
+}
+
+/// Whether a string of at least a word needs no escape.
+#[inline]
+pub(super) fn is_clean<const ASCII: bool>(text: &[u8]) -> bool {
+    let (blocks, rest) = text.as_chunks::<BLOCK>();
+    let words = rest.chunks_exact(WORD).chain(text.last_chunk::<WORD>().map(|last| &last[..]));
+    blocks.iter().all(is_clean_block::<ASCII>)
+        && words.fold(0, |all, part| all | marks::<ASCII>(padded(part))) == 0
+}
+
+/// [`is_clean`] without branches, so that compilers test all bytes of a register at once.
+#[inline]
+fn is_clean_block<const ASCII: bool>(block: &[u8; BLOCK]) -> bool {
+    let marked = block.iter().fold(0, |all, &byte| {
+        let other = ASCII && byte >= 0x7F;
+        all | u8::from((byte < 0x20) | (byte == b'"') | (byte == b'\\') | other)
+    });
+    marked == 0
 }
 
 /// The word that begins at `from`, padded with letters after the end of the string.
