@@ -13,3 +13,4 @@ mod response_headers;
 pub(crate) mod routes;
 mod run_headers;
 pub(crate) mod state;
+mod tree_stats;

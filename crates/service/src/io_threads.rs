@@ -33,7 +33,7 @@ use tokio::runtime::Runtime;
 use crate::instance::plugin_thread::STACK_SIZE;
 use crate::io_threads::monitor::Monitor;
 use crate::io_threads::stand_by::{StandBy, StandByTask};
-use crate::pool::scheduler::OnOwnThread;
+use crate::own_thread::OwnThreads;
 
 /// Threads for [`serve`](crate::serve()), on which calls of the plugin may run, too.
 ///
@@ -145,9 +145,9 @@ impl IoThreads {
         Ok(IoRuntime { runtime: Some(runtime), shared })
     }
 
-    /// Announces calls, for which one thread is to stand by; `on_own_thread` is for the monitor.
-    pub(crate) fn attach(&self, on_own_thread: Option<OnOwnThread>) {
-        self.shared.monitor.attach(on_own_thread);
+    /// Announces calls, for which one thread is to stand by; the monitor will be one of `own_threads`.
+    pub(crate) fn attach(&self, own_threads: OwnThreads) {
+        self.shared.monitor.attach(own_threads);
     }
 
     /// Begins a call on this thread; `None` if it is not one of these, or no other one stands by.

@@ -50,6 +50,7 @@ mod error_code;
 mod guard;
 mod instance;
 mod io_threads;
+mod own_thread;
 mod peer;
 mod plugin_log;
 mod pool;

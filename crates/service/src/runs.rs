@@ -25,10 +25,11 @@ use crate::instance::plugin_thread;
 use crate::instance::plugin_thread::{PluginThreadEvent, ThreadListener};
 use crate::instance::probes::{ConfigOptionsReply, Probes};
 use crate::io_threads::IoThreads;
+use crate::own_thread::OwnThreads;
 use crate::pool::Pool;
 use crate::pool::job::Job;
 use crate::pool::lanes::FirstLane;
-use crate::pool::scheduler::{OnOwnThread, OnWedged, Scheduler};
+use crate::pool::scheduler::{OnWedged, Scheduler};
 use crate::run::cancel::CancelReason;
 use crate::run::error::{RunError, SpawnError};
 use crate::run::failure::Failure;
@@ -58,7 +59,7 @@ pub(crate) struct Runs {
 pub(crate) struct Listeners {
     pub(crate) wedged: Option<OnWedged>,
     pub(crate) plugin_thread: ThreadListener,
-    pub(crate) own_thread: Option<OnOwnThread>,
+    pub(crate) own_threads: OwnThreads,
     pub(crate) cleaned_up: Option<OnCleanedUp>,
     pub(crate) first_lane: Option<FirstLane>,
 }
@@ -115,14 +116,14 @@ impl Runs {
         threads: CallThreads,
         listeners: Listeners,
     ) -> Self {
-        let Listeners { wedged, plugin_thread, own_thread, cleaned_up, first_lane } = listeners;
+        let Listeners { wedged, plugin_thread, own_threads, cleaned_up, first_lane } = listeners;
         let lanes = threads.lanes.unwrap_or(class.info().lanes);
         // A class that is called on a thread of the embedder is called there only.
         let io_threads = threads.io_threads.filter(|_| first_lane.is_none());
         let cell = Arc::new(InstanceCell::new(class));
         let cancel_thread = Arc::new(cancel_thread(plugin_thread.clone()));
         let probes = Probes::new(Arc::clone(&cell), plugin_thread.clone());
-        let scheduler = Scheduler::new(cell, bounds, plugin_thread, wedged, own_thread);
+        let scheduler = Scheduler::new(cell, bounds, plugin_thread, wedged, own_threads);
         let scheduler = scheduler.with_io_threads(io_threads, lanes);
         let pool = Pool::new(scheduler, first_lane);
         Self {
@@ -149,6 +150,10 @@ impl Runs {
     /// Upper bound of the runs that are queued or running.
     pub(crate) fn max_runs(&self) -> usize {
         self.pool.read(|engine| engine.max_runs())
+    }
+
+    pub(crate) fn own_threads(&self) -> &OwnThreads {
+        self.pool.own_threads()
     }
 
     pub(crate) fn info(&self) -> &ClassInfo {

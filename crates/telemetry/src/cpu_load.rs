@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// CPU times by pid and start time in seconds; the pair identifies a process although pids are reused.
+/// CPU times by pid and start time in milliseconds; the pair identifies a process although pids are
+/// reused.
 pub(crate) type CpuTimes = BTreeMap<(u32, u64), CpuTime>;
 
 /// CPU time of a process at the time of a sample.
@@ -13,12 +14,12 @@ pub(crate) struct CpuTime {
     pub(crate) own: u64,
     /// Milliseconds of descendants that have ended and been waited for.
     pub(crate) reaped: u64,
-    /// Time since its start, in whole seconds.
+    /// Time since its start.
     pub(crate) age: Duration,
 }
 
 /// Resolution of ages.
-const AGE_RESOLUTION: Duration = Duration::from_secs(1);
+const AGE_RESOLUTION: Duration = Duration::from_millis(10);
 
 /// CPU load between two samples, in percent of one core.
 ///

@@ -11,8 +11,8 @@
 //!
 //! - [`Sampler`] measures a process tree.
 //!   CPU load is computed from the previous sample.
-//!   A sample is cached for [`SAMPLE_TTL`]; it takes well below a millisecond, however many processes the
-//!   machine has, because only those of the tree are read.
+//!   A sample is cached for [`SAMPLE_TTL`]; it takes some ten microseconds per process of the tree,
+//!   however many others the machine has.
 //! - [`ProcessMeter`] and [`thread_cpu_time`] measure one piece of work in this process, before and after.
 //! - [`memory_left`] is what resource limits and control groups leave this process.
 //! - [`descendants`] lists a process tree.
@@ -30,6 +30,7 @@ mod cpu_load;
 mod linux;
 mod memory_left;
 mod meter;
+mod process_stat;
 mod sampler;
 mod tree;
 mod visit;

@@ -7,8 +7,9 @@
 
 use std::collections::BTreeSet;
 use std::fs::File;
+use std::io::Read;
 use std::mem::MaybeUninit;
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::time::Duration;
 use std::{fs, io, process};
 
@@ -24,9 +25,10 @@ pub(crate) fn visit_descendants(
     // No hash set: its keys are random, and the system may refuse to make them.
     let mut found = BTreeSet::new();
     let mut to_visit = vec![pid];
+    let mut buffer = Vec::new();
     while let Some(pid) = to_visit.pop().filter(|_| !is_over()) {
         for thread in threads_of(pid)? {
-            for child in children_of(pid, thread)? {
+            for child in children_of(pid, thread, &mut buffer)? {
                 if is_over() {
                     return Ok(());
                 }
@@ -45,7 +47,12 @@ pub(crate) fn visit_descendants(
 
 /// The threads of a process; empty if the process has ended.
 fn threads_of(pid: u32) -> io::Result<Vec<u32>> {
-    let tasks = match fs::read_dir(format!("/proc/{pid}/task")) {
+    let folder = format!("/proc/{pid}/task");
+    // Links are two and one for each thread; most processes have only the first, which has their id.
+    if fs::metadata(&folder).is_ok_and(|folder| folder.nlink() == 3) {
+        return Ok(vec![pid]);
+    }
+    let tasks = match fs::read_dir(folder) {
         Err(error) if is_gone(&error) && has_procfs()? => return Ok(Vec::new()),
         tasks => tasks?,
     };
@@ -64,11 +71,12 @@ fn threads_of(pid: u32) -> io::Result<Vec<u32>> {
 }
 
 /// The children that a thread has started; empty if the thread has ended.
-fn children_of(pid: u32, thread: u32) -> io::Result<Vec<u32>> {
-    let children = match fs::read_to_string(format!("/proc/{pid}/task/{thread}/children")) {
+fn children_of(pid: u32, thread: u32, buffer: &mut Vec<u8>) -> io::Result<Vec<u32>> {
+    match read_file(&format!("/proc/{pid}/task/{thread}/children"), buffer) {
         Err(error) if is_gone(&error) && has_procfs()? => return Ok(Vec::new()),
-        children => children?,
-    };
+        read => read?,
+    }
+    let children = String::from_utf8_lossy(buffer);
     Ok(children.split_ascii_whitespace().filter_map(|pid| pid.parse().ok()).collect())
 }
 
@@ -110,42 +118,29 @@ fn namespaces(status: &str) -> usize {
     pids.map_or(0, |pids| pids.split_ascii_whitespace().count())
 }
 
-pub(crate) fn parent(pid: u32) -> Option<u32> {
-    // proc(5): the fields after the name are state and parent.
-    stat_fields(&stat(pid)?)?.nth(1)?.parse().ok()
-}
-
-/// The fields of `/proc/PID/stat` from the third on (proc(5)); the second, the name in parentheses, may
-/// contain any character.
-fn stat_fields(stat: &str) -> Option<impl Iterator<Item = &str>> {
-    Some(stat.rsplit_once(')')?.1.split_ascii_whitespace())
-}
-
-fn stat(pid: u32) -> Option<String> {
-    fs::read_to_string(format!("/proc/{pid}/stat")).ok()
-}
-
-pub(crate) fn threads(pid: u32) -> Option<usize> {
-    count_entries(&format!("/proc/{pid}/task"))
-}
-
+/// The number of open file descriptors of a process.
 pub(crate) fn open_fds(pid: u32) -> Option<usize> {
-    let open = count_entries(&format!("/proc/{pid}/fd"))?;
+    let folder = format!("/proc/{pid}/fd");
+    // The size of the folder since Linux 6.2, and 0 before; listing it takes long if many are open.
+    let size = usize::try_from(fs::metadata(&folder).ok()?.len()).ok()?;
+    if size > 0 {
+        return Some(size);
+    }
+    let open = fs::read_dir(&folder).ok()?.count();
     // Listing this process's own opens one more.
     Some(if pid == process::id() { open.saturating_sub(1) } else { open })
 }
 
-/// CPU time in milliseconds of the children that a process has waited for.
-pub(crate) fn reaped_cpu_ms(pid: u32) -> u64 {
-    stat(pid).and_then(|stat| reaped_cpu_ms_in(&stat)).unwrap_or(0)
+/// Reads a whole file into `buffer`, in place of what it had.
+///
+/// Unlike [`fs::read`], it does not ask for the size, which is 0 for the files of procfs.
+pub(crate) fn read_file(path: &str, buffer: &mut Vec<u8>) -> io::Result<()> {
+    buffer.clear();
+    buffer.reserve(USUAL_SIZE);
+    File::open(path)?.take(u64::MAX).read_to_end(buffer).map(drop)
 }
 
-fn reaped_cpu_ms_in(stat: &str) -> Option<u64> {
-    // proc(5): cutime and cstime, fields 16 and 17, are in ticks.
-    let mut fields = stat_fields(stat)?.skip(13);
-    let mut ticks = || fields.next()?.parse::<u64>().ok();
-    Some((ticks()? + ticks()?) * MILLIS_PER_TICK)
-}
+const USUAL_SIZE: usize = 1024;
 
 /// Reads the resident memory of this process from `/proc/self/statm`.
 #[derive(Debug)]
@@ -156,10 +151,7 @@ pub(crate) struct ResidentMemory {
 
 impl ResidentMemory {
     pub(crate) fn open() -> io::Result<Self> {
-        // SAFETY: sysconf(3) takes a number and accesses no memory of this program.
-        let page_size = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
-        let page_size = u64::try_from(page_size).map_err(|_| io::Error::last_os_error())?;
-        Ok(Self { statm: File::open("/proc/self/statm")?, page_size })
+        Ok(Self { statm: File::open("/proc/self/statm")?, page_size: page_size()? })
     }
 
     pub(crate) fn bytes(&self) -> Option<u64> {
@@ -172,18 +164,30 @@ impl ResidentMemory {
     }
 }
 
+/// The size of a page of memory, in bytes.
+pub(crate) fn page_size() -> io::Result<u64> {
+    // SAFETY: sysconf(3) takes a number and accesses no memory of this program.
+    let size = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
+    u64::try_from(size).map_err(|_| io::Error::last_os_error())
+}
+
 /// CPU time of the calling thread.
 pub(crate) fn thread_cpu_time() -> Option<Duration> {
-    cpu_clock(libc::CLOCK_THREAD_CPUTIME_ID)
+    clock(libc::CLOCK_THREAD_CPUTIME_ID)
 }
 
 /// CPU time of this process and of the children that it has waited for.
 pub(crate) fn process_cpu_time() -> Option<Duration> {
     let children = children_cpu_time()?;
-    Some(cpu_clock(libc::CLOCK_PROCESS_CPUTIME_ID)? + children)
+    Some(clock(libc::CLOCK_PROCESS_CPUTIME_ID)? + children)
 }
 
-fn cpu_clock(clock: libc::clockid_t) -> Option<Duration> {
+/// Time since the boot, as `/proc/PID/stat` counts it.
+pub(crate) fn since_boot() -> Option<Duration> {
+    clock(libc::CLOCK_BOOTTIME)
+}
+
+fn clock(clock: libc::clockid_t) -> Option<Duration> {
     let mut time = MaybeUninit::<libc::timespec>::uninit();
     // SAFETY: clock_gettime(2) writes the whole structure if it returns 0.
     let time = unsafe {
@@ -211,25 +215,9 @@ fn children_cpu_time() -> Option<Duration> {
     Some(duration(usage.ru_utime)? + duration(usage.ru_stime)?)
 }
 
-/// USER_HZ is 100 on x86-64 and aarch64.
-const MILLIS_PER_TICK: u64 = 10;
-
-fn count_entries(folder: &str) -> Option<usize> {
-    Some(fs::read_dir(folder).ok()?.count())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_name_of_a_process_may_contain_any_character() {
-        for name in ["worker", "a b", "x) R 1 (y"] {
-            let stat = format!("7 ({name}) S 1 1 1 0 -1 0 0 0 0 0 11 12 130 4 20 0 1 0 4711 0 0");
-            assert_eq!(reaped_cpu_ms_in(&stat), Some(1_340), "{name}");
-        }
-        assert_eq!(reaped_cpu_ms_in("7 (worker) S"), None);
-    }
 
     #[test]
     fn a_procfs_of_an_outer_namespace_shows_several_pids() {

@@ -1,14 +1,16 @@
 //! Samples of a process tree.
 
-use std::sync::{Mutex, PoisonError};
+use std::cell::Cell;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
-use std::{fmt, iter};
+use std::{fmt, io};
 
 use serde::Serialize;
-use sysinfo::{Pid, Process, ProcessRefreshKind, ProcessesToUpdate, System};
 
-use crate::cpu_load::{CpuTime, CpuTimes};
-use crate::tree::descendants;
+use crate::cpu_load::CpuTimes;
+use crate::process_stat::ProcessStat;
+use crate::tree::visit_descendants;
+use crate::visit::Visit;
 use crate::{cpu_load, linux};
 
 /// How long a sample is cached; CPU times are too coarse for a shorter interval.
@@ -29,8 +31,7 @@ pub struct Sample {
     pub subtree_pids: Vec<u32>,
     /// Threads of the root process; `None` if it has ended, or cannot be read.
     pub threads: Option<usize>,
-    /// Open file descriptors of the root process; `None` if it has ended, belongs to another user, or
-    /// cannot be read.
+    /// Open file descriptors of the root process; `None` if it has ended, or cannot be read.
     pub open_fds: Option<usize>,
     /// Seconds since the sampler was created.
     pub uptime_s: f64,
@@ -40,105 +41,153 @@ pub struct Sample {
 pub struct Sampler {
     pid: u32,
     created_at: Instant,
-    state: Mutex<SamplerState>,
+    /// Held while the tree is read.
+    reader: Mutex<Reader>,
+    last: Mutex<Option<Taken>>,
 }
 
+/// What the next sample needs of the one before.
 #[derive(Debug)]
-struct SamplerState {
-    /// `None` if sysinfo cannot be initialized: CPU load and memory are unknown then.
-    system: Option<System>,
+struct Reader {
     cpu: CpuTimes,
-    taken: Instant,
-    last: Sample,
+    cpu_at: Instant,
+    buffer: Vec<u8>,
 }
+
+#[derive(Debug, Clone)]
+struct Taken {
+    at: Instant,
+    sample: Sample,
+}
+
+/// The largest tree, in processes and threads of its root, that is read in about 100 µs.
+const SMALL: usize = 32;
 
 impl Sampler {
-    /// Takes a first sample of the process `pid` and its descendants, from which CPU load counts.
+    /// Creates a sampler of the process `pid` and its descendants; the CPU load of the first sample
+    /// counts from now on.
     #[must_use]
     pub fn new(pid: u32) -> Self {
         let created_at = Instant::now();
-        let mut system = System::new().ok();
-        let (last, cpu) = take(pid, &mut system);
-        let state = SamplerState { system, cpu, taken: created_at, last };
-        Self { pid, created_at, state: Mutex::new(state) }
+        let mut reader = Reader { cpu: CpuTimes::new(), cpu_at: created_at, buffer: Vec::new() };
+        if linux::check_procfs().is_ok() {
+            let root = ProcessStat::read(pid, &mut reader.buffer);
+            reader.cpu.extend(root.map(|root| (root.key(), root.cpu_time())));
+        }
+        Self { pid, created_at, reader: Mutex::new(reader), last: Mutex::default() }
     }
 
     /// Returns the resource use of the tree, at most [`SAMPLE_TTL`] old.
     ///
     /// A process that has ended uses nothing.
+    /// A tree of a thousand processes takes some ten milliseconds: see
+    /// [`sample_small`](Self::sample_small).
     #[must_use]
     pub fn sample(&self) -> Sample {
         self.sample_at(Instant::now())
     }
 
-    fn sample_at(&self, now: Instant) -> Sample {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let passed = now.saturating_duration_since(state.taken);
-        if passed >= SAMPLE_TTL {
-            let (mut sample, cpu) = take(self.pid, &mut state.system);
-            let load = || cpu_load::percent(&state.cpu, &cpu, passed);
-            sample.cpu_percent = sample.cpu_percent.map(|_| load());
-            sample.uptime_s = now.saturating_duration_since(self.created_at).as_secs_f64();
-            (state.last, state.cpu, state.taken) = (sample, cpu, now);
+    /// [`sample`](Self::sample) for a caller that must not be kept for long: `None` for a large tree
+    /// whose last sample is older than [`SAMPLE_TTL`], and while another thread takes one.
+    #[must_use]
+    pub fn sample_small(&self) -> Option<Sample> {
+        let now = Instant::now();
+        if let Some(sample) = self.recent(now) {
+            return Some(sample);
         }
-        state.last.clone()
+        if lock(&self.last).as_ref().is_some_and(|taken| taken.sample.is_large()) {
+            return None;
+        }
+        let mut reader = self.reader.try_lock().ok()?;
+        self.take(&mut reader, now, SMALL)
+    }
+
+    /// The last sample, and when it was taken.
+    #[must_use]
+    pub fn last(&self) -> Option<(Instant, Sample)> {
+        lock(&self.last).clone().map(|taken| (taken.at, taken.sample))
+    }
+
+    fn sample_at(&self, now: Instant) -> Sample {
+        let mut reader = lock(&self.reader);
+        // Another thread may just have taken one.
+        self.recent(now).unwrap_or_else(|| {
+            self.take(&mut reader, now, usize::MAX).expect("a sample without a limit")
+        })
+    }
+
+    fn recent(&self, now: Instant) -> Option<Sample> {
+        let last = lock(&self.last);
+        let is_recent = |taken: &&Taken| now.saturating_duration_since(taken.at) < SAMPLE_TTL;
+        last.as_ref().filter(is_recent).map(|taken| taken.sample.clone())
+    }
+
+    /// Takes a sample; `None` if there are more processes than `max`.
+    fn take(&self, reader: &mut Reader, now: Instant, max: usize) -> Option<Sample> {
+        let mut sample = Sample {
+            pid: self.pid,
+            cpu_percent: None,
+            memory_rss_mb: None,
+            subtree_pids: Vec::new(),
+            threads: None,
+            open_fds: None,
+            uptime_s: now.saturating_duration_since(self.created_at).as_secs_f64(),
+        };
+        // Without a procfs of this namespace, the same numbers are those of other processes.
+        let read = reader.read(&mut sample, max);
+        if sample.subtree_pids.len() > max {
+            return None;
+        }
+        if let Ok(cpu) = read {
+            let passed = now.saturating_duration_since(reader.cpu_at);
+            sample.cpu_percent = Some(cpu_load::percent(&reader.cpu, &cpu, passed));
+            (reader.cpu, reader.cpu_at) = (cpu, now);
+        }
+        *lock(&self.last) = Some(Taken { at: now, sample: sample.clone() });
+        Some(sample)
     }
 }
 
-/// Samples the tree of `pid`; the caller sets the figures that depend on an earlier sample.
-fn take(pid: u32, system: &mut Option<System>) -> (Sample, CpuTimes) {
-    // Without a procfs of this namespace, the same numbers are those of other processes.
-    match (descendants(pid), system) {
-        (Ok(subtree_pids), Some(system)) => read(pid, subtree_pids, system),
-        (subtree_pids, _) => (unknown(pid, subtree_pids.unwrap_or_default()), CpuTimes::new()),
+impl Sample {
+    fn is_large(&self) -> bool {
+        self.subtree_pids.len() + self.threads.unwrap_or_default() > SMALL
     }
 }
 
-fn unknown(pid: u32, subtree_pids: Vec<u32>) -> Sample {
-    Sample {
-        pid,
-        cpu_percent: None,
-        memory_rss_mb: None,
-        subtree_pids,
-        threads: None,
-        open_fds: None,
-        uptime_s: 0.0,
+impl Reader {
+    /// Reads the tree, up to one descendant more than `max`.
+    fn read(&mut self, sample: &mut Sample, max: usize) -> io::Result<CpuTimes> {
+        linux::check_procfs()?;
+        let mut cpu = CpuTimes::new();
+        let mut resident_pages = 0;
+        let buffer = &mut self.buffer;
+        let mut add = |pid| {
+            let process = ProcessStat::read(pid, buffer)?;
+            resident_pages += process.resident_pages;
+            cpu.insert(process.key(), process.cpu_time());
+            Some(process.threads)
+        };
+        sample.threads = add(sample.pid);
+        let found = Cell::new(0);
+        visit_descendants(
+            sample.pid,
+            || found.get() > max,
+            |pid| {
+                found.set(found.get() + 1);
+                sample.subtree_pids.push(pid);
+                add(pid);
+                Visit::Descend
+            },
+        )?;
+        let resident = resident_pages * linux::page_size()?;
+        sample.memory_rss_mb = Some(resident as f64 / f64::from(1 << 20));
+        sample.open_fds = linux::open_fds(sample.pid);
+        Ok(cpu)
     }
 }
 
-fn read(pid: u32, subtree_pids: Vec<u32>, system: &mut System) -> (Sample, CpuTimes) {
-    let tree: Vec<Pid> =
-        iter::once(&pid).chain(&subtree_pids).copied().map(Pid::from_u32).collect();
-    refresh(system, &tree);
-    let processes = || tree.iter().filter_map(|pid| system.process(*pid));
-    let resident: u64 = processes().map(Process::memory).sum();
-    let sample = Sample {
-        cpu_percent: Some(0.0),
-        memory_rss_mb: Some(resident as f64 / f64::from(1 << 20)),
-        threads: linux::threads(pid),
-        open_fds: linux::open_fds(pid),
-        ..unknown(pid, subtree_pids)
-    };
-    (sample, processes().map(cpu_time).collect())
-}
-
-/// Reads the processes of the tree only.
-fn refresh(system: &mut System, tree: &[Pid]) {
-    // Including those of the previous sample: sysinfo forgets an ended process only on a refresh.
-    let known = system.processes().keys();
-    let pids: Vec<Pid> = tree.iter().chain(known).copied().collect();
-    let what = ProcessRefreshKind::nothing().with_cpu().with_memory().without_tasks();
-    system.refresh_processes_specifics(ProcessesToUpdate::Some(&pids), true, what);
-}
-
-fn cpu_time(process: &Process) -> ((u32, u64), CpuTime) {
-    let pid = process.pid().as_u32();
-    let time = CpuTime {
-        own: process.accumulated_cpu_time(),
-        reaped: linux::reaped_cpu_ms(pid),
-        age: Duration::from_secs(process.run_time()),
-    };
-    ((pid, process.start_time()), time)
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl fmt::Debug for Sampler {
@@ -152,6 +201,7 @@ mod tests {
     use std::process::{Child, Command, Stdio};
 
     use super::*;
+    use crate::tree::descendants;
 
     /// Far longer than any step takes.
     const LONG: Duration = Duration::from_secs(30);
@@ -218,7 +268,6 @@ mod tests {
     fn a_sample_is_cached_for_its_ttl() {
         let sampler = Sampler::new(std::process::id());
         let at = |millis| sampler.sample_at(sampler.created_at + Duration::from_millis(millis));
-        assert!(at(199).uptime_s < 0.1);
         let first = at(1_000);
         assert!((first.uptime_s - 1.0).abs() < 1e-9);
         assert_eq!(at(1_199), first);
@@ -241,14 +290,31 @@ mod tests {
         let child = shell("while :; do :; done");
         let sampler = Sampler::new(std::process::id());
         let pid = child.0.id();
-        let knows = || {
-            let state = sampler.state.lock().unwrap();
-            state.system.as_ref().unwrap().process(Pid::from_u32(pid)).is_some()
-        };
+        let knows = || sampler.reader.lock().unwrap().cpu.keys().any(|(known, _)| *known == pid);
+        let _ = sampler.sample();
         assert!(knows());
         drop(child);
-        let _ = sampler.sample_at(sampler.created_at + SAMPLE_TTL);
+        let _ = sampler.sample_at(Instant::now() + SAMPLE_TTL);
         assert!(!knows());
+    }
+
+    #[test]
+    fn a_large_tree_is_not_read_by_a_caller_in_a_hurry() {
+        let root = shell("i=0; while [ $i -lt 40 ]; do sleep 600 & i=$((i+1)); done; wait");
+        let sampler = Sampler::new(root.0.id());
+        until(&sampler, |sample| sample.subtree_pids.len() == 40);
+        let unknown = Sampler::new(root.0.id());
+        // It finds out by itself that the tree is large, and knows it afterwards.
+        assert_eq!((unknown.sample_small(), unknown.last()), (None, None));
+        let sample = unknown.sample();
+        assert_eq!(unknown.sample_small(), Some(sample.clone()));
+        let (at, last) = unknown.last().unwrap();
+        assert_eq!(last, sample);
+        std::thread::sleep(SAMPLE_TTL.saturating_sub(at.elapsed()));
+        assert_eq!(unknown.sample_small(), None);
+        for pid in sample.subtree_pids {
+            Command::new("kill").arg(pid.to_string()).status().unwrap();
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::io;
 
 use crate::linux;
+use crate::process_stat::ProcessStat;
 use crate::visit::Visit;
 
 /// Returns the pids of all descendants of a process, including zombies.
@@ -41,7 +42,7 @@ pub fn visit_descendants(
 /// Returns the parent of a process; `None` if the process has ended or cannot be read.
 #[must_use]
 pub fn parent(pid: u32) -> Option<u32> {
-    linux::parent(pid)
+    ProcessStat::read(pid, &mut Vec::new()).map(|stat| stat.parent)
 }
 
 #[cfg(test)]

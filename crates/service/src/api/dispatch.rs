@@ -42,7 +42,7 @@ where
     let response = match route {
         Route::Health => handlers::health(state),
         Route::Ready => handlers::ready(state).await,
-        Route::Stats => handlers::stats(state),
+        Route::Stats => handlers::stats(state).await,
         Route::Runs => handlers::runs(runs),
         Route::Run(id) => handlers::run(runs, id),
         Route::Progress => handlers::progress(runs, head.uri.query()),

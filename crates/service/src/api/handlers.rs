@@ -71,8 +71,8 @@ pub(crate) fn health(state: &ApiState) -> ApiResult {
     Ok(response::from_json(state.health.text(state.runs.is_draining())))
 }
 
-pub(crate) fn stats(state: &ApiState) -> ApiResult {
-    let mut sample = state.sampler.sample();
+pub(crate) async fn stats(state: &ApiState) -> ApiResult {
+    let mut sample = state.tree_stats.sample().await;
     // Even if no run asks.
     state.runs.note_memory(sample.memory_rss_mb);
     // Hosts look for the worker itself among the processes that use a GPU.

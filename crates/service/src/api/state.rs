@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
-use universal_worker_telemetry::{Sampler, memory_left};
+use universal_worker_telemetry::memory_left;
 
 use crate::api::body_reader::BodyReader;
 use crate::api::health::Health;
 use crate::api::idle_tracker::IdleTracker;
+use crate::api::tree_stats::TreeStats;
 use crate::run::pressure::MemoryGate;
 use crate::runs::Runs;
 use crate::settings::Limits;
@@ -18,7 +19,7 @@ pub(crate) struct ApiState {
     pub(crate) health: Health,
     /// Those in force.
     pub(crate) limits: Limits,
-    pub(crate) sampler: Arc<Sampler>,
+    pub(crate) tree_stats: Arc<TreeStats>,
     pub(crate) body_reader: BodyReader,
     pub(crate) idle_tracker: Arc<IdleTracker>,
 }
@@ -28,11 +29,11 @@ const FOR_CONTROL: usize = 64;
 
 impl ApiState {
     pub(crate) fn new(runs: Runs, mut limits: Limits, health_extra: Map<String, Value>) -> Self {
-        let sampler = Arc::new(Sampler::new(std::process::id()));
+        let tree_stats = Arc::new(TreeStats::new(runs.own_threads().clone()));
         let gate = |limit| {
-            let (sampler, plugin) = (Arc::clone(&sampler), runs.info().name.clone());
+            let (tree_stats, plugin) = (Arc::clone(&tree_stats), runs.info().name.clone());
             MemoryGate::new(plugin, limit, limits.names.max_rss(), move || {
-                sampler.sample().memory_rss_mb
+                tree_stats.memory_rss_mb()
             })
         };
         let memory = limits.max_rss.map(gate);
@@ -44,7 +45,7 @@ impl ApiState {
         Self {
             health: Health::new(runs.info(), health_extra),
             runs: runs.with_memory_gate(memory),
-            sampler,
+            tree_stats,
             body_reader,
             idle_tracker: Arc::default(),
             limits,

@@ -7,7 +7,7 @@ use std::thread::Thread;
 use std::time::Duration;
 
 use crate::io_threads::Shared;
-use crate::pool::scheduler::OnOwnThread;
+use crate::own_thread::OwnThreads;
 
 /// Starts with the first call, and sleeps while there are none.
 #[derive(Default)]
@@ -15,7 +15,7 @@ pub(super) struct Monitor {
     phase: AtomicU8,
     thread: OnceLock<Thread>,
     /// Set once there will be calls.
-    on_own_thread: OnceLock<Option<OnOwnThread>>,
+    own_threads: OnceLock<OwnThreads>,
 }
 
 // The phases.
@@ -41,12 +41,12 @@ struct Seen {
 }
 
 impl Monitor {
-    pub(super) fn attach(&self, on_own_thread: Option<OnOwnThread>) {
-        self.on_own_thread.get_or_init(|| on_own_thread);
+    pub(super) fn attach(&self, own_threads: OwnThreads) {
+        self.own_threads.get_or_init(|| own_threads);
     }
 
     pub(super) fn is_attached(&self) -> bool {
-        self.on_own_thread.get().is_some()
+        self.own_threads.get().is_some()
     }
 
     /// Has the thread look at the calls; false if it was not started.
@@ -69,16 +69,13 @@ impl Monitor {
         if monitor.phase.compare_exchange(NOT_STARTED, AWAKE, SeqCst, SeqCst).is_err() {
             return true;
         }
-        let (this, threads) = (Arc::clone(&monitor), Arc::downgrade(shared));
+        let threads = Arc::downgrade(shared);
         let work = move || {
-            this.thread.get_or_init(thread::current);
-            this.run(&threads);
+            monitor.thread.get_or_init(thread::current);
+            monitor.run(&threads);
         };
-        let body = move || match monitor.on_own_thread.get() {
-            Some(Some(on_own_thread)) => on_own_thread(Box::new(work)),
-            _ => work(),
-        };
-        let started = thread::Builder::new().name("io-monitor".to_owned()).spawn(body);
+        let own_threads = shared.monitor.own_threads.get_or_init(OwnThreads::default);
+        let started = own_threads.spawn("io-monitor", work);
         if let Err(error) = &started {
             log::error!("cannot start the thread that watches the I/O threads: {error}");
             shared.monitor.phase.store(NOT_STARTED, SeqCst);

@@ -4,9 +4,9 @@
 //! deadline.
 //! It starts with the first run.
 
+use std::io;
 use std::sync::Arc;
 use std::time::Instant;
-use std::{io, thread};
 
 use crate::pool::scheduler::{Scheduler, SchedulerState};
 
@@ -24,15 +24,8 @@ impl Clock {
     pub(super) fn start(scheduler: &Arc<Scheduler>, state: &mut SchedulerState) -> io::Result<()> {
         if let Self::NotStarted = state.clock {
             let scheduler = Arc::clone(scheduler);
-            let builder = thread::Builder::new().name("run-clock".to_owned());
-            builder.spawn(move || {
-                let this = Arc::clone(&scheduler);
-                let work = Box::new(move || run_clock(&this));
-                match &scheduler.on_own_thread {
-                    None => work(),
-                    Some(on_own_thread) => on_own_thread(work),
-                }
-            })?;
+            let own_threads = scheduler.own_threads().clone();
+            own_threads.spawn("run-clock", move || run_clock(&scheduler))?;
             // The thread checks before it waits.
             state.clock = Self::Waiting(state.engine.due());
         }

@@ -13,6 +13,7 @@ use crate::engine::{Bounds, Engine};
 use crate::instance::cell::InstanceCell;
 use crate::instance::plugin_thread::ThreadListener;
 use crate::io_threads::{InlineCall, IoThreads};
+use crate::own_thread::OwnThreads;
 use crate::pool::clock::Clock;
 use crate::pool::executor::Executor;
 use crate::pool::job::{Job, Lifecycle};
@@ -32,7 +33,7 @@ pub(crate) struct Scheduler {
     pub(super) executor: Executor,
     cancel_grace: Duration,
     on_wedged: Option<OnWedged>,
-    pub(super) on_own_thread: Option<OnOwnThread>,
+    pub(super) own_threads: OwnThreads,
     /// The threads on which calls may run inline.
     io_threads: Option<IoThreads>,
     /// The clock and a first lane have their threads.
@@ -61,16 +62,13 @@ pub(crate) struct SchedulerState {
 /// Called for each run that becomes wedged, on the thread of the clock.
 pub(crate) type OnWedged = Box<dyn Fn(&WedgedRun) + Send + Sync>;
 
-/// Called on each thread that runs no plugin code, with its work.
-pub(crate) type OnOwnThread = Arc<dyn Fn(Box<dyn FnOnce() + Send>) + Send + Sync>;
-
 impl Scheduler {
     pub(crate) fn new(
         cell: Arc<InstanceCell>,
         bounds: Bounds,
         listener: ThreadListener,
         on_wedged: Option<OnWedged>,
-        on_own_thread: Option<OnOwnThread>,
+        own_threads: OwnThreads,
     ) -> Self {
         let state = SchedulerState {
             engine: Engine::new(bounds),
@@ -84,7 +82,7 @@ impl Scheduler {
             executor: Executor::new(cell, listener),
             cancel_grace: bounds.cancel_grace,
             on_wedged,
-            on_own_thread,
+            own_threads,
             io_threads: None,
             has_threads: AtomicBool::new(false),
             state: Mutex::new(state),
@@ -97,7 +95,7 @@ impl Scheduler {
     /// Has calls run on these threads, when `lanes` says so.
     pub(crate) fn with_io_threads(mut self, threads: Option<IoThreads>, lanes: Lanes) -> Self {
         if let Some(threads) = threads.filter(|_| lanes != Lanes::Threads) {
-            threads.attach(self.on_own_thread.clone());
+            threads.attach(self.own_threads.clone());
             let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
             state.policy = InlinePolicy::new(lanes);
             self.io_threads = Some(threads);
@@ -111,6 +109,10 @@ impl Scheduler {
 
     pub(crate) fn class_info(&self) -> &ClassInfo {
         self.executor.class_info()
+    }
+
+    pub(crate) fn own_threads(&self) -> &OwnThreads {
+        &self.own_threads
     }
 
     /// Starts the threads that every run needs: the clock and one lane.

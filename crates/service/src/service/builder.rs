@@ -11,6 +11,7 @@ use crate::api::state::ApiState;
 use crate::engine::Bounds;
 use crate::instance::plugin_thread::{PluginThreadEvent, ThreadListener};
 use crate::io_threads::IoThreads;
+use crate::own_thread::OwnThreads;
 use crate::pool::wedged::WedgedRun;
 use crate::runs::{CallThreads, Listeners, Runs};
 use crate::service::{Guard, WorkerService};
@@ -120,7 +121,7 @@ impl Builder {
         mut self,
         callback: impl Fn(Box<dyn FnOnce() + Send>) + Send + Sync + 'static,
     ) -> Self {
-        self.listeners.own_thread = Some(Arc::new(callback));
+        self.listeners.own_threads = OwnThreads::new(callback);
         self
     }
 

@@ -14,6 +14,7 @@ use universal_worker_plugin::{Context, Plugin, PluginError, schemars};
 use crate::background::background_context;
 use crate::engine::Bounds;
 use crate::instance::plugin_thread::{PluginThreadEvent, ThreadListener};
+use crate::own_thread::OwnThreads;
 use crate::run::output::Reply;
 use crate::runs::pending::PendingRun;
 use crate::runs::shutdown::Stopped;
@@ -189,11 +190,11 @@ fn a_thread_without_plugin_code_has_no_plugin_events() {
     let (seen, (report, own)) = (Seen::default(), mpsc::channel());
     let listeners = Listeners {
         plugin_thread: listener(&seen),
-        own_thread: Some(Arc::new(move |work: Box<dyn FnOnce() + Send>| {
+        own_threads: OwnThreads::new(move |work| {
             report.send(Some(thread::current().id())).unwrap();
             work();
             report.send(None).unwrap();
-        })),
+        }),
         ..Listeners::default()
     };
     let bounds = Bounds { lanes: 1, queue: 1, cancel_grace: LONG, history: 1 };
