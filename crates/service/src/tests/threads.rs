@@ -6,17 +6,19 @@ mod random;
 mod restless;
 
 use std::future::poll_fn;
+use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use universal_worker_abi::{Emitted, RunContext};
+use universal_worker_abi::{Emitted, Lanes, RunContext};
 
 use crate::background::background_context;
 use crate::engine::Bounds;
 use crate::engine::inspect::Counts;
+use crate::io_threads::IoThreads;
 use crate::run::framing::Framing;
 use crate::runs::shutdown::Stopped;
 use crate::runs::{CallThreads, CancelResult, Listeners, RunRequest, Runs};
@@ -42,6 +44,12 @@ fn no_run_is_lost_by_cancels_and_cleanups() {
 fn both_hold_with_a_first_lane_of_the_embedder() {
     drive(Disturbance::Initialize, FirstThread::Embedder);
     drive(Disturbance::CancelAndCleanUp, FirstThread::Embedder);
+}
+
+#[test]
+fn both_hold_for_calls_on_io_threads() {
+    drive(Disturbance::Initialize, FirstThread::Io);
+    drive(Disturbance::CancelAndCleanUp, FirstThread::Io);
 }
 
 #[test]
@@ -102,6 +110,8 @@ enum Disturbance {
 enum FirstThread {
     Own,
     Embedder,
+    /// A call may run on the thread that its client is on.
+    Io,
 }
 
 fn drive(disturbance: Disturbance, first_thread: FirstThread) {
@@ -116,13 +126,29 @@ fn drive(disturbance: Disturbance, first_thread: FirstThread) {
             });
         }));
     }
-    let runs = restless_with(listeners);
+    let io_threads = IoThreads::new(NonZeroUsize::new(2).unwrap());
+    let mut threads = CallThreads::default();
+    if first_thread == FirstThread::Io {
+        threads.lanes = Some(Lanes::Inline);
+        threads.io_threads = Some(io_threads.clone());
+    }
+    let runs = restless_with(threads, listeners);
     let over = Arc::new(AtomicBool::new(false));
 
+    let runtime = io_threads.start(|| {}, || {}).unwrap();
     let clients: Vec<_> = (0..CLIENTS)
-        .map(|client| {
-            let runs = Arc::clone(&runs);
-            thread::spawn(move || client::run_client(&runs, client, disturbance))
+        .map(|number| {
+            let (runs, handle) = (Arc::clone(&runs), runtime.handle().clone());
+            thread::spawn(move || {
+                let client = client::run_client(runs, number, disturbance, first_thread);
+                match first_thread {
+                    FirstThread::Io => handle.block_on(handle.spawn(client)).unwrap(),
+                    FirstThread::Own | FirstThread::Embedder => {
+                        let alone = tokio::runtime::Builder::new_current_thread().build();
+                        alone.unwrap().block_on(client)
+                    }
+                }
+            })
         })
         .collect();
     let disturber = {
@@ -159,13 +185,13 @@ fn one_at_a_time() -> MutexGuard<'static, ()> {
 }
 
 fn restless() -> Arc<Runs> {
-    restless_with(Listeners::default())
+    restless_with(CallThreads::default(), Listeners::default())
 }
 
-fn restless_with(listeners: Listeners) -> Arc<Runs> {
+fn restless_with(threads: CallThreads, listeners: Listeners) -> Arc<Runs> {
     let class = universal_worker_plugin::in_process::<Restless>(background_context()).unwrap();
     let bounds = Bounds { lanes: LANES, queue: 4, cancel_grace: LONG, history: 64 };
-    Arc::new(Runs::new(class, bounds, None, CallThreads::default(), listeners))
+    Arc::new(Runs::new(class, bounds, None, threads, listeners))
 }
 
 fn until(holds: impl Fn() -> bool) {

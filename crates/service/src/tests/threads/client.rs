@@ -17,7 +17,7 @@ use crate::runs::pending::{OpenStream, PendingRun};
 use crate::runs::{CancelResult, Runs};
 use crate::tests::threads::random::Random;
 use crate::tests::threads::restless::{Act, LINE_AS_JSON, LINES};
-use crate::tests::threads::{Disturbance, request};
+use crate::tests::threads::{Disturbance, FirstThread, request};
 
 const ROUNDS: u64 = 2_500;
 
@@ -32,52 +32,55 @@ enum Behavior {
 }
 
 /// Returns how many of its runs were admitted.
-pub(super) fn run_client(runs: &Arc<Runs>, client: u64, disturbance: Disturbance) -> u64 {
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+pub(super) async fn run_client(
+    runs: Arc<Runs>,
+    client: u64,
+    disturbance: Disturbance,
+    first_thread: FirstThread,
+) -> u64 {
     let mut random = Random(client);
     let mut admitted = 0;
-    runtime.block_on(async {
-        while admitted < ROUNDS {
-            let behavior = random.one_of(&[
-                Behavior::Waits,
-                Behavior::Cancels,
-                Behavior::Disconnects,
-                Behavior::DisconnectsAndContinues,
-                Behavior::SetsADeadline,
-            ]);
-            let ends_by_itself =
-                matches!(behavior, Behavior::Waits | Behavior::DisconnectsAndContinues);
-            let acts = [Act::Answer, Act::Fail, Act::Panic, Act::IgnoreCancel, Act::Wait];
-            let act = random.one_of(if ends_by_itself { &acts[..4] } else { &acts });
-            let mut request = request(act, random.below(200));
-            request.id = Some(format!("{client}-{admitted}"));
-            match behavior {
-                Behavior::SetsADeadline => {
-                    request.timeout = Some(Duration::from_micros(random.below(900)));
-                }
-                Behavior::DisconnectsAndContinues => {
-                    request.on_disconnect = OnDisconnect::Continue;
-                }
-                _ => {}
+    while admitted < ROUNDS {
+        let behavior = random.one_of(&[
+            Behavior::Waits,
+            Behavior::Cancels,
+            Behavior::Disconnects,
+            Behavior::DisconnectsAndContinues,
+            Behavior::SetsADeadline,
+        ]);
+        // While a call runs on the client's own thread, the client can do nothing.
+        let ends_by_itself = first_thread == FirstThread::Io
+            || matches!(behavior, Behavior::Waits | Behavior::DisconnectsAndContinues);
+        let acts = [Act::Answer, Act::Fail, Act::Panic, Act::IgnoreCancel, Act::Wait];
+        let act = random.one_of(if ends_by_itself { &acts[..4] } else { &acts });
+        let mut request = request(act, random.below(200));
+        request.id = Some(format!("{client}-{admitted}"));
+        match behavior {
+            Behavior::SetsADeadline => {
+                request.timeout = Some(Duration::from_micros(random.below(900)));
             }
-            let kind = random.below(2);
-            let admission = if kind == 0 {
-                runs.execute(request).map(|run| Either::Answer(run, act))
-            } else {
-                runs.stream(request, Framing::Plain).map(|run| Either::Stream(run, act))
-            };
-            match admission {
-                Ok(run) => {
-                    admitted += 1;
-                    finish(runs, run, behavior, disturbance, &mut random).await;
-                }
-                Err(failure) => {
-                    assert!(matches!(failure.error, RunError::QueueFull { .. }), "{failure:?}");
-                    thread::yield_now();
-                }
+            Behavior::DisconnectsAndContinues => {
+                request.on_disconnect = OnDisconnect::Continue;
+            }
+            _ => {}
+        }
+        let kind = random.below(2);
+        let admission = if kind == 0 {
+            runs.execute(request).map(|run| Either::Answer(run, act))
+        } else {
+            runs.stream(request, Framing::Plain).map(|run| Either::Stream(run, act))
+        };
+        match admission {
+            Ok(run) => {
+                admitted += 1;
+                finish(&runs, run, behavior, disturbance, &mut random).await;
+            }
+            Err(failure) => {
+                assert!(matches!(failure.error, RunError::QueueFull { .. }), "{failure:?}");
+                thread::yield_now();
             }
         }
-    });
+    }
     admitted
 }
 
