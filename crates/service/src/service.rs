@@ -159,15 +159,10 @@ where
     type Future = ResponseFuture;
 
     fn call(&self, request: Request<B>) -> ResponseFuture {
-        if let Err(error) = self.check(&request) {
-            return Box::pin(async move {
-                // Not before: hyper delivers the part of its body that has arrived after this call.
-                drop(request);
-                Ok(error.into_response())
-            });
+        match self.check(&request) {
+            Ok(()) => dispatch::respond(&self.state, request),
+            Err(error) => dispatch::ready(error.into_response(), request),
         }
-        let state = Arc::clone(&self.state);
-        Box::pin(async move { Ok(dispatch::respond(&state, request).await) })
     }
 }
 

@@ -1,82 +1,150 @@
-//! From a request to the handler of its route, and from its error to a response.
+//! From a request to the handler of its route, and from its result to a response.
 
 use std::error::Error as StdError;
+use std::sync::Arc;
 
-use http::{Request, Response};
+use bytes::Bytes;
+use http::{HeaderMap, Request, Response};
 
 use crate::api::body::Body;
 use crate::api::error::ApiError;
-use crate::api::routes::Route;
+use crate::api::handlers::ApiResult;
+use crate::api::idle_tracker::OpenRequest;
+use crate::api::routes::{Awaited, Immediate, Route};
 use crate::api::run_headers::RunHeaders;
 use crate::api::state::ApiState;
 use crate::api::{handlers, routes};
 use crate::connection;
 use crate::connection::AfterEnd;
+use crate::service::ResponseFuture;
 
-/// The response to a request, whether it succeeds or fails.
-pub(crate) async fn respond<B>(state: &ApiState, request: Request<B>) -> Response<Body>
-where
-    B: http_body::Body,
-    B::Error: Into<Box<dyn StdError + Send + Sync>>,
-{
-    dispatch(state, request).await.unwrap_or_else(ApiError::into_response)
+/// A request, apart from its body, from the choice of its route to its response.
+struct Exchange {
+    /// Those of the request.
+    headers: HeaderMap,
+    open_request: Option<OpenRequest>,
 }
 
-async fn dispatch<B>(state: &ApiState, request: Request<B>) -> Result<Response<Body>, ApiError>
+/// The response to a request, whether it succeeds or fails.
+///
+/// An immediate route is handled in this call. As nothing holds on to the head then, hyper reads
+/// the next bytes into the same buffer.
+pub(crate) fn respond<B>(state: &Arc<ApiState>, request: Request<B>) -> ResponseFuture
 where
-    B: http_body::Body,
+    B: http_body::Body + Send + 'static,
+    B::Data: Send,
     B::Error: Into<Box<dyn StdError + Send + Sync>>,
 {
     let (head, body) = request.into_parts();
-    let route = routes::find(&head.method, head.uri.path())?;
+    let route = match routes::find(&head.method, head.uri.path()) {
+        Ok(route) => route,
+        Err(error) => return ready(error.into_response(), body),
+    };
     let open_request = (!route.is_about_worker()).then(|| state.idle_tracker.open());
+    let exchange = Exchange { headers: head.headers, open_request };
     // From here on, half-closed clients get a response, except while their request is incomplete.
     connection::set_after_end(AfterEnd::Respond);
-    let body = async {
-        connection::set_after_end(AfterEnd::Drop);
-        let read = state.body_reader.read(&head.headers, body).await;
-        connection::set_after_end(AfterEnd::Respond);
-        read
-    };
+    match route {
+        Route::Immediate(route) => {
+            let result = handle(state, route, head.uri.query());
+            ready(exchange.end(result), body)
+        }
+        Route::Awaited(route) => {
+            let state = Arc::clone(state);
+            Box::pin(async move {
+                let result = handle_awaited(&state, route, &exchange.headers, body).await;
+                Ok(exchange.end(result))
+            })
+        }
+    }
+}
+
+/// The future of a response that is ready.
+pub(crate) fn ready<R: Send + 'static>(response: Response<Body>, request: R) -> ResponseFuture {
+    Box::pin(async move {
+        // Not before: hyper delivers the part of a body that has arrived after the call.
+        drop(request);
+        Ok(response)
+    })
+}
+
+impl Exchange {
+    fn end(self, result: ApiResult) -> Response<Body> {
+        match result {
+            Ok(reply) => {
+                let response = reply.into_response(self.headers);
+                response.map(|body| body.holding(self.open_request))
+            }
+            Err(error) => error.into_response(),
+        }
+    }
+}
+
+fn handle(state: &ApiState, route: Immediate<'_>, query: Option<&str>) -> ApiResult {
     let runs = &state.runs;
-    let response = match route {
-        Route::Health => handlers::health(state),
-        Route::Ready => handlers::ready(state).await,
-        Route::Stats => handlers::stats(state).await,
-        Route::Runs => handlers::runs(runs),
-        Route::Run(id) => handlers::run(runs, id),
-        Route::Progress => handlers::progress(runs, head.uri.query()),
-        Route::ConfigSchema => handlers::config_schema(runs),
-        Route::Config => handlers::config(runs).await,
-        Route::ConfigOptions => handlers::config_options(state).await,
-        Route::Initialize => handlers::initialize(runs, body.await?).await,
-        Route::Execute => {
-            let headers = RunHeaders::from_request(&head.headers)?;
-            handlers::execute(runs, headers, body.await?).await
+    match route {
+        Immediate::Health => handlers::health(state),
+        Immediate::Runs => handlers::runs(runs),
+        Immediate::Run(id) => handlers::run(runs, id),
+        Immediate::Progress => handlers::progress(runs, query),
+        Immediate::ConfigSchema => handlers::config_schema(runs),
+        Immediate::CancelRun(id) => handlers::cancel_run(runs, id),
+    }
+}
+
+async fn handle_awaited<B>(
+    state: &ApiState,
+    route: Awaited,
+    headers: &HeaderMap,
+    body: B,
+) -> ApiResult
+where
+    B: http_body::Body,
+    B::Error: Into<Box<dyn StdError + Send + Sync>>,
+{
+    let runs = &state.runs;
+    match route {
+        Awaited::Ready => handlers::ready(state).await,
+        Awaited::Stats => handlers::stats(state).await,
+        Awaited::Config => handlers::config(runs).await,
+        Awaited::ConfigOptions => handlers::config_options(state).await,
+        Awaited::Initialize => handlers::initialize(runs, read(state, headers, body).await?).await,
+        Awaited::Execute => {
+            let run_headers = RunHeaders::from_request(headers)?;
+            handlers::execute(runs, run_headers, read(state, headers, body).await?).await
         }
-        Route::Extension(name) => {
-            let headers = RunHeaders::from_request(&head.headers)?;
-            handlers::extension(runs, name, headers, body.await?).await
+        Awaited::Extension(name) => {
+            let run_headers = RunHeaders::from_request(headers)?;
+            handlers::extension(runs, name, run_headers, read(state, headers, body).await?).await
         }
-        Route::Prefetch => {
-            let headers = RunHeaders::from_request(&head.headers)?;
+        Awaited::Prefetch => {
+            let run_headers = RunHeaders::from_request(headers)?;
             // Without being read, it would hide that the client leaves.
-            body.await?;
-            handlers::prefetch(runs, headers).await
+            read(state, headers, body).await?;
+            handlers::prefetch(runs, run_headers).await
         }
-        Route::ExecuteStream => {
-            let response = async {
-                let headers = RunHeaders::from_request(&head.headers)?;
-                handlers::execute_stream(runs, headers, body.await?).await
+        Awaited::ExecuteStream => {
+            let result = async {
+                let run_headers = RunHeaders::from_request(headers)?;
+                handlers::execute_stream(runs, run_headers, read(state, headers, body).await?).await
             };
-            response.await.map_err(|error| ApiError::Stream(Box::new(error)))
+            result.await.map_err(|error| ApiError::Stream(Box::new(error)))
         }
-        Route::Cancel => handlers::cancel(runs, &body.await?),
-        Route::CancelRun(id) => handlers::cancel_run(runs, id),
-        Route::Cleanup => {
-            body.await?;
+        Awaited::Cancel => handlers::cancel(runs, &read(state, headers, body).await?),
+        Awaited::Cleanup => {
+            read(state, headers, body).await?;
             handlers::cleanup(state).await
         }
-    };
-    Ok(response?.map(|body| body.holding(open_request)))
+    }
+}
+
+async fn read<B>(state: &ApiState, headers: &HeaderMap, body: B) -> Result<Bytes, ApiError>
+where
+    B: http_body::Body,
+    B::Error: Into<Box<dyn StdError + Send + Sync>>,
+{
+    connection::set_after_end(AfterEnd::Drop);
+    let read = state.body_reader.read(headers, body).await;
+    connection::set_after_end(AfterEnd::Respond);
+    read
 }

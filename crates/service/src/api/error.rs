@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderValue, Response, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use serde::Serialize;
 use thiserror::Error;
 use universal_worker_abi::Fault;
@@ -152,7 +152,7 @@ impl ApiError {
         };
         // Clients may read the error of a stream line by line.
         let body = B::from(Bytes::from(encode::to_line(&body)));
-        let mut response = response::with_body(status, response::JSON, body);
+        let mut response = response::new(status, response::JSON, body, HeaderMap::new());
         self.add_headers(response.headers_mut());
         response
     }
@@ -201,7 +201,7 @@ impl ApiError {
         }
     }
 
-    fn add_headers(&self, headers: &mut http::HeaderMap) {
+    fn add_headers(&self, headers: &mut HeaderMap) {
         match self {
             Self::MethodNotAllowed { allow } => {
                 headers.insert(header::ALLOW, HeaderValue::from_static(allow));
@@ -241,7 +241,7 @@ fn shortened(text: &str) -> &str {
     &text[..text.floor_char_boundary(100)]
 }
 
-fn close(headers: &mut http::HeaderMap) {
+fn close(headers: &mut HeaderMap) {
     headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Response, StatusCode};
+use http::StatusCode;
 use serde::Serialize;
 use serde_json::Value;
 use universal_worker_abi::JsonText;
@@ -11,6 +11,7 @@ use universal_worker_abi::JsonText;
 use crate::api::body::Body;
 use crate::api::body_reader::BodyLimit;
 use crate::api::error::ApiError;
+use crate::api::reply::ApiReply;
 use crate::api::response;
 use crate::api::response_headers::ResponseHeaders;
 use crate::api::run_headers::RunHeaders;
@@ -30,7 +31,7 @@ use crate::run::usage::Usage;
 use crate::runs::pending::PendingRun;
 use crate::runs::{CancelResult, Runs};
 
-type ApiResult = Result<Response<Body>, ApiError>;
+pub(crate) type ApiResult = Result<ApiReply, ApiError>;
 
 #[derive(Serialize)]
 struct StatusBody {
@@ -68,7 +69,7 @@ struct RunsBody {
 }
 
 pub(crate) fn health(state: &ApiState) -> ApiResult {
-    Ok(response::from_json(state.health.text(state.runs.is_draining())))
+    Ok(ApiReply::from_json(state.health.text(state.runs.is_draining())))
 }
 
 pub(crate) async fn stats(state: &ApiState) -> ApiResult {
@@ -92,7 +93,7 @@ pub(crate) async fn ready(state: &ApiState) -> ApiResult {
         runs: report.blocking.into_iter().map(blocking).collect(),
         detail: report.detail,
     };
-    Ok(response::from_value(code, &body))
+    Ok(ApiReply::from_value(&body).with_status(code))
 }
 
 pub(crate) fn progress(runs: &Runs, query: Option<&str>) -> ApiResult {
@@ -119,7 +120,7 @@ pub(crate) fn config_schema(runs: &Runs) -> ApiResult {
 }
 
 pub(crate) async fn config(runs: &Runs) -> ApiResult {
-    Ok(response::from_json(runs.config().await))
+    Ok(ApiReply::from_json(runs.config().await))
 }
 
 pub(crate) async fn initialize(runs: &Runs, body: Bytes) -> ApiResult {
@@ -142,7 +143,7 @@ pub(crate) async fn config_options(state: &ApiState) -> ApiResult {
     match state.runs.config_options(limit).await? {
         None => Err(ApiError::OptionsTimeout(limit)),
         Some(ConfigOptionsReply::NotSupported) => ok(&StatusBody { status: "not_supported" }),
-        Some(ConfigOptionsReply::Options(options)) => Ok(response::from_json(options)),
+        Some(ConfigOptionsReply::Options(options)) => Ok(ApiReply::from_json(options)),
         Some(ConfigOptionsReply::Failed(fault)) => {
             let failure = Failure::new(RunError::Fault(fault), state.runs.info());
             Err(ApiError::from(failure))
@@ -160,9 +161,7 @@ pub(crate) async fn prefetch(runs: &Runs, headers: RunHeaders) -> ApiResult {
         Ok(PrefetchResult::NotSupported) => "not_supported",
         Err(failure) => return Err(ApiError::from_run(failure, headers)),
     };
-    let mut response = ok(&StatusBody { status })?;
-    headers.add_to(response.headers_mut());
-    Ok(response)
+    Ok(ApiReply::from_value(&StatusBody { status }).with_headers(headers))
 }
 
 pub(crate) async fn execute(runs: &Runs, headers: RunHeaders, body: Bytes) -> ApiResult {
@@ -183,11 +182,7 @@ async fn answer(pending: PendingRun<JsonText>) -> ApiResult {
     let reply = pending.reply(connection::client_left).await;
     let headers = headers.with_account(reply.account.as_ref());
     match reply.result {
-        Ok(answer) => {
-            let mut response = response::from_json(Bytes::from_owner(answer));
-            headers.add_to(response.headers_mut());
-            Ok(response)
-        }
+        Ok(answer) => Ok(ApiReply::from_json(Bytes::from_owner(answer)).with_headers(headers)),
         Err(failure) => Err(ApiError::from_run(failure, headers)),
     }
 }
@@ -207,10 +202,7 @@ pub(crate) async fn execute_stream(runs: &Runs, headers: RunHeaders, body: Bytes
                 Framing::Plain => response::LINES,
                 Framing::Frames => response::FRAMES,
             };
-            let body = Body::from(stream);
-            let mut response = response::with_body(StatusCode::OK, content_type, body);
-            headers.add_to(response.headers_mut());
-            Ok(response)
+            Ok(ApiReply::new(content_type, Body::from(stream)).with_headers(headers))
         }
         Err((failure, account)) => {
             let headers = headers.with_account(account.as_ref());
@@ -240,7 +232,7 @@ pub(crate) async fn cleanup(state: &ApiState) -> ApiResult {
 }
 
 fn ok<T: Serialize>(value: &T) -> ApiResult {
-    Ok(response::from_value(StatusCode::OK, value))
+    Ok(ApiReply::from_value(value))
 }
 
 /// The id in the body of `/cancel`; `None` for all runs.

@@ -15,16 +15,13 @@ const RUN_ACCOUNT: HeaderName = HeaderName::from_static("x-run-account");
 /// The headers of a run; empty for a run that was not admitted.
 #[derive(Debug, Default)]
 pub(crate) struct ResponseHeaders {
-    id: Option<HeaderValue>,
-    account: Option<HeaderValue>,
-    /// May have headers of the plugin.
     run: Option<Arc<Run>>,
+    account: Option<HeaderValue>,
 }
 
 impl ResponseHeaders {
     pub(crate) fn new(run: &Arc<Run>) -> Self {
-        let id = HeaderValue::from_str(run.id()).ok();
-        Self { id, account: None, run: Some(Arc::clone(run)) }
+        Self { run: Some(Arc::clone(run)), account: None }
     }
 
     pub(crate) fn with_account(mut self, account: Option<&Account>) -> Self {
@@ -34,8 +31,8 @@ impl ResponseHeaders {
     }
 
     pub(crate) fn add_to(&self, headers: &mut HeaderMap) {
-        let of_plugin = self.run.as_ref().map(|run| run.reply_headers()).unwrap_or_default();
-        for (name, value) in of_plugin {
+        let Some(run) = &self.run else { return };
+        for (name, value) in run.reply_headers() {
             // The run has checked them.
             if let (Ok(name), Ok(value)) =
                 (HeaderName::try_from(name), HeaderValue::try_from(value))
@@ -43,8 +40,8 @@ impl ResponseHeaders {
                 headers.insert(name, value);
             }
         }
-        if let Some(id) = &self.id {
-            headers.insert(RUN_ID, id.clone());
+        if let Ok(id) = HeaderValue::from_str(run.id()) {
+            headers.insert(RUN_ID, id);
         }
         if let Some(account) = &self.account {
             headers.insert(RUN_ACCOUNT, account.clone());

@@ -6,16 +6,28 @@ use crate::api::error::ApiError;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Route<'p> {
+    Immediate(Immediate<'p>),
+    Awaited(Awaited),
+}
+
+/// A route that needs no body and no time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Immediate<'p> {
     Health,
-    Ready,
-    Stats,
     Runs,
     /// The run with this id.
     Run(&'p str),
-    /// The cancel of the run with this id.
-    CancelRun(&'p str),
     Progress,
     ConfigSchema,
+    /// The cancel of the run with this id.
+    CancelRun(&'p str),
+}
+
+/// A route that reads a body, or waits for the plugin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Awaited {
+    Ready,
+    Stats,
     Config,
     ConfigOptions,
     Initialize,
@@ -52,28 +64,28 @@ struct Row {
 }
 
 const ROUTES: [Row; 21] = [
-    Row::post("/execute", Route::Execute),
-    Row::post("/execute_stream", Route::ExecuteStream),
-    Row::get("/health", Route::Health).open(),
-    Row::get("/ready", Route::Ready).open(),
-    Row::get("/stats", Route::Stats),
-    Row::get("/runs", Route::Runs),
-    Row::get("/progress", Route::Progress),
-    Row::post("/cancel", Route::Cancel),
-    Row::post("/initialize", Route::Initialize),
-    Row::get("/config", Route::Config),
-    Row::get("/config_schema", Route::ConfigSchema),
-    Row::get("/config_options", Route::ConfigOptions),
-    Row::post("/prefetch", Route::Prefetch),
-    Row::post("/cleanup", Route::Cleanup),
+    Row::post("/execute", Route::Awaited(Awaited::Execute)),
+    Row::post("/execute_stream", Route::Awaited(Awaited::ExecuteStream)),
+    Row::get("/health", Route::Immediate(Immediate::Health)).open(),
+    Row::get("/ready", Route::Awaited(Awaited::Ready)).open(),
+    Row::get("/stats", Route::Awaited(Awaited::Stats)),
+    Row::get("/runs", Route::Immediate(Immediate::Runs)),
+    Row::get("/progress", Route::Immediate(Immediate::Progress)),
+    Row::post("/cancel", Route::Awaited(Awaited::Cancel)),
+    Row::post("/initialize", Route::Awaited(Awaited::Initialize)),
+    Row::get("/config", Route::Awaited(Awaited::Config)),
+    Row::get("/config_schema", Route::Immediate(Immediate::ConfigSchema)),
+    Row::get("/config_options", Route::Awaited(Awaited::ConfigOptions)),
+    Row::post("/prefetch", Route::Awaited(Awaited::Prefetch)),
+    Row::post("/cleanup", Route::Awaited(Awaited::Cleanup)),
     // What later hosts of Python plugins ask for.
-    Row::post("/task", Route::Extension("task")),
-    Row::post("/reconfigure", Route::Extension("reconfigure")),
-    Row::post("/on_disable", Route::Extension("on_disable")),
-    Row::post("/on_enable", Route::Extension("on_enable")),
-    Row::get("/structural_surface", Route::Extension("structural_surface")),
-    Row::post("/get_system_status", Route::Extension("get_system_status")),
-    Row::post("/list_processes", Route::Extension("list_processes")),
+    Row::post("/task", Route::Awaited(Awaited::Extension("task"))),
+    Row::post("/reconfigure", Route::Awaited(Awaited::Extension("reconfigure"))),
+    Row::post("/on_disable", Route::Awaited(Awaited::Extension("on_disable"))),
+    Row::post("/on_enable", Route::Awaited(Awaited::Extension("on_enable"))),
+    Row::get("/structural_surface", Route::Awaited(Awaited::Extension("structural_surface"))),
+    Row::post("/get_system_status", Route::Awaited(Awaited::Extension("get_system_status"))),
+    Row::post("/list_processes", Route::Awaited(Awaited::Extension("list_processes"))),
 ];
 
 impl Row {
@@ -93,7 +105,10 @@ impl Row {
 impl Route<'_> {
     /// Whether it asks for the state of the worker, which does not count as activity.
     pub(crate) const fn is_about_worker(self) -> bool {
-        matches!(self, Self::Health | Self::Ready | Self::Stats)
+        matches!(
+            self,
+            Self::Immediate(Immediate::Health) | Self::Awaited(Awaited::Ready | Awaited::Stats)
+        )
     }
 }
 
@@ -157,8 +172,12 @@ const ANY_METHOD: &str = "GET, HEAD, POST";
 fn find_run(path: &str) -> Option<(RouteMethod, Route<'_>)> {
     let rest = path.strip_prefix("/runs/")?;
     match rest.split_once('/') {
-        None if !rest.is_empty() => Some((RouteMethod::Get, Route::Run(rest))),
-        Some((id, "cancel")) if !id.is_empty() => Some((RouteMethod::Post, Route::CancelRun(id))),
+        None if !rest.is_empty() => {
+            Some((RouteMethod::Get, Route::Immediate(Immediate::Run(rest))))
+        }
+        Some((id, "cancel")) if !id.is_empty() => {
+            Some((RouteMethod::Post, Route::Immediate(Immediate::CancelRun(id))))
+        }
         _ => None,
     }
 }
@@ -169,8 +188,8 @@ mod tests {
 
     #[test]
     fn a_path_allows_only_its_own_methods() {
-        assert_eq!(find(&Method::HEAD, "/health").unwrap(), Route::Health);
-        assert_eq!(find(&Method::POST, "/execute").unwrap(), Route::Execute);
+        assert_eq!(find(&Method::HEAD, "/health").unwrap(), Route::Immediate(Immediate::Health));
+        assert_eq!(find(&Method::POST, "/execute").unwrap(), Route::Awaited(Awaited::Execute));
         assert!(matches!(
             find(&Method::GET, "/execute"),
             Err(ApiError::MethodNotAllowed { allow: "POST" })
@@ -181,19 +200,23 @@ mod tests {
     #[test]
     fn an_extension_has_the_name_of_its_route() {
         for Row { path, route, .. } in ROUTES {
-            if let Route::Extension(name) = route {
+            if let Route::Awaited(Awaited::Extension(name)) = route {
                 assert_eq!(path.strip_prefix('/'), Some(name));
             }
         }
         let found = find(&Method::GET, "/structural_surface").unwrap();
-        assert_eq!(found, Route::Extension("structural_surface"));
+        assert_eq!(found, Route::Awaited(Awaited::Extension("structural_surface")));
     }
 
     #[test]
     fn the_path_names_the_run() {
-        assert_eq!(find(&Method::GET, "/runs").unwrap(), Route::Runs);
-        assert_eq!(find(&Method::GET, "/runs/a.b-c_1").unwrap(), Route::Run("a.b-c_1"));
-        assert_eq!(find(&Method::POST, "/runs/a/cancel").unwrap(), Route::CancelRun("a"));
+        for (method, path, route) in [
+            (Method::GET, "/runs", Immediate::Runs),
+            (Method::GET, "/runs/a.b-c_1", Immediate::Run("a.b-c_1")),
+            (Method::POST, "/runs/a/cancel", Immediate::CancelRun("a")),
+        ] {
+            assert_eq!(find(&method, path).unwrap(), Route::Immediate(route));
+        }
         assert!(matches!(
             find(&Method::GET, "/runs/a/cancel"),
             Err(ApiError::MethodNotAllowed { allow: "POST" })

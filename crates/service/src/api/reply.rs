@@ -1,0 +1,52 @@
+//! What a handler returns.
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Response, StatusCode};
+use serde::Serialize;
+
+use crate::api::body::Body;
+use crate::api::response;
+use crate::api::response_headers::ResponseHeaders;
+use crate::encode;
+
+/// A response without its header map, for which that of the request is used.
+#[derive(Debug)]
+pub(crate) struct ApiReply {
+    status: StatusCode,
+    content_type: HeaderValue,
+    body: Body,
+    headers: ResponseHeaders,
+}
+
+impl ApiReply {
+    pub(crate) fn new(content_type: HeaderValue, body: Body) -> Self {
+        Self { status: StatusCode::OK, content_type, body, headers: ResponseHeaders::default() }
+    }
+
+    /// A reply with a value of the service.
+    pub(crate) fn from_value<T: Serialize>(value: &T) -> Self {
+        Self::from_json(encode::to_vec(value).into())
+    }
+
+    /// A reply with JSON text.
+    pub(crate) fn from_json(text: Bytes) -> Self {
+        Self::new(response::JSON, text.into())
+    }
+
+    pub(crate) fn with_status(self, status: StatusCode) -> Self {
+        Self { status, ..self }
+    }
+
+    /// With the headers of a run.
+    pub(crate) fn with_headers(self, headers: ResponseHeaders) -> Self {
+        Self { headers, ..self }
+    }
+
+    /// The response, in whose map `headers` are replaced.
+    pub(crate) fn into_response(self, mut headers: HeaderMap) -> Response<Body> {
+        headers.clear();
+        let mut response = response::new(self.status, self.content_type, self.body, headers);
+        self.headers.add_to(response.headers_mut());
+        response
+    }
+}
