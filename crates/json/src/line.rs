@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::str::Utf8Error;
 
+use crate::string::scan::{HIGHS, ONES, equal, padded};
+
 /// A JSON text without characters that readers of lines take for the end of one.
 ///
 /// Line feeds and carriage returns in JSON are only white space. The others (NEL, LS, PS) can stand
@@ -40,30 +42,30 @@ pub fn line_from_utf8(json: &[u8]) -> Result<Cow<'_, [u8]>, Utf8Error> {
 /// What a text is made of.
 struct Bytes {
     are_ascii: bool,
-    /// Line feeds, carriage returns, or bytes with which the UTF-8 of the other ends begins.
+    /// Control characters, or bytes with which the UTF-8 of the other ends begins.
     may_end_line: bool,
 }
 
 impl Bytes {
     fn of(text: &[u8]) -> Self {
-        /// A register or two, in which compilers test all bytes at once.
-        const BLOCK: usize = 32;
-        let (mut all, mut ends) = (0, 0);
-        let mut add = |block: &[u8; BLOCK]| {
-            for byte in block {
-                all |= byte;
-                // Without branches, unlike `matches!`.
-                let is_lead = (byte | 0x20) == 0xE2;
-                ends |= u8::from((*byte == b'\n') | (*byte == b'\r') | is_lead);
-            }
-        };
-        let (blocks, rest) = text.as_chunks();
-        blocks.iter().for_each(&mut add);
-        let mut last = [0; BLOCK];
-        last[..rest.len()].copy_from_slice(rest);
-        add(&last);
-        Self { are_ascii: all.is_ascii(), may_end_line: ends != 0 }
+        let (words, rest) = text.as_chunks();
+        // The last word overlaps the one before.
+        let last = text.last_chunk().map_or_else(|| padded(rest), |word| u64::from_le_bytes(*word));
+        let (mut all, mut ends) = (last, line_ends(last));
+        for word in words {
+            let word = u64::from_le_bytes(*word);
+            all |= word;
+            ends |= line_ends(word);
+        }
+        Self { are_ascii: all & HIGHS == 0, may_end_line: ends & HIGHS != 0 }
     }
+}
+
+/// Marks bytes that may end a line, and some other control characters, by their highest bit.
+#[inline]
+fn line_ends(word: u64) -> u64 {
+    let control = word.wrapping_sub(ONES * (u64::from(b'\r') + 1)) & !word;
+    control | equal(word | ONES * 0x20, 0xE2) // 0xC2 or 0xE2
 }
 
 fn ends_line(json: &[u8]) -> bool {

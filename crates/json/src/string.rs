@@ -1,7 +1,7 @@
 //! Strings.
 
 mod escape;
-mod scan;
+pub(crate) mod scan;
 
 use crate::buffer::Buffer;
 use crate::string::escape::write_escapes;

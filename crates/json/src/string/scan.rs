@@ -8,11 +8,12 @@
 
 use crate::buffer::copy_ends;
 
-const ONES: u64 = u64::from_ne_bytes([1; 8]);
-const HIGHS: u64 = u64::from_ne_bytes([0x80; 8]);
+pub(crate) const ONES: u64 = u64::from_ne_bytes([1; 8]);
+pub(crate) const HIGHS: u64 = u64::from_ne_bytes([0x80; 8]);
 /// Bytes of a word.
 pub(super) const WORD: usize = 8;
-const BLOCK: usize = 4 * WORD;
+/// Bytes of a block.
+const BLOCK: usize = 16 * WORD;
 
 /// Copies a string to a slice of the same length; returns `false` if it needs an escape.
 ///
@@ -28,11 +29,14 @@ pub(super) fn copy_clean<const ASCII: bool>(from: &[u8], to: &mut [u8]) -> bool 
     }
 }
 
-/// [`copy_clean`] for up to three bytes.
+/// [`copy_clean`] for one to three bytes, each of which is the first, middle or last one.
 #[inline]
 fn copy_tiny<const ASCII: bool>(from: &[u8], to: &mut [u8]) -> bool {
-    to.copy_from_slice(from);
-    marks::<ASCII>(from.iter().fold(PADDING, |word, byte| word << 8 | u64::from(*byte))) == 0
+    let word = [0, from.len() / 2, from.len() - 1].into_iter().fold(PADDING, |word, at| {
+        to[at] = from[at];
+        word << 8 | u64::from(from[at])
+    });
+    marks::<ASCII>(word) == 0
 }
 
 /// [`copy_clean`] for `N` to `2 * N` bytes.
@@ -63,11 +67,15 @@ pub(super) fn is_clean<const ASCII: bool>(text: &[u8]) -> bool {
 /// [`is_clean`] without branches, so that compilers test all bytes of a register at once.
 #[inline]
 fn is_clean_block<const ASCII: bool>(block: &[u8; BLOCK]) -> bool {
-    let marked = block.iter().fold(0, |all, &byte| {
-        let other = ASCII && byte >= 0x7F;
-        all | u8::from((byte < 0x20) | (byte == b'"') | (byte == b'\\') | other)
-    });
-    marked == 0
+    const REGISTER: usize = 32;
+    let mut marked = [0; REGISTER];
+    for part in block.as_chunks::<REGISTER>().0 {
+        for (byte, marked) in part.iter().zip(&mut marked) {
+            let other = ASCII && *byte >= 0x7F;
+            *marked |= u8::from((*byte < 0x20) | (*byte == b'"') | (*byte == b'\\') | other);
+        }
+    }
+    marked == [0; REGISTER]
 }
 
 /// The word that begins at `from`, padded with letters after the end of the string.
@@ -91,7 +99,7 @@ const PADDING: u64 = u64::from_ne_bytes([b'a'; WORD]);
 
 /// Up to eight bytes as a little-endian word, padded with letters.
 #[inline]
-fn padded(bytes: &[u8]) -> u64 {
+pub(crate) fn padded(bytes: &[u8]) -> u64 {
     match bytes.first_chunk() {
         Some(word) => u64::from_le_bytes(*word),
         None => bytes.iter().rfold(PADDING, |word, byte| word << 8 | u64::from(*byte)),
@@ -114,7 +122,7 @@ pub(super) fn marks<const ASCII: bool>(word: u64) -> u64 {
 
 /// Marks the bytes that equal `byte` by their highest bit.
 #[inline]
-fn equal(word: u64, byte: u8) -> u64 {
+pub(crate) fn equal(word: u64, byte: u8) -> u64 {
     let difference = word ^ (ONES * u64::from(byte));
     difference.wrapping_sub(ONES) & !difference
 }
