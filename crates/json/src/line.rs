@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::str::Utf8Error;
 
-use crate::string::scan::{HIGHS, ONES, equal, padded};
+use crate::string::scan::{HIGHS, ONES, WORD, equal, padded};
 
 /// A JSON text without characters that readers of lines take for the end of one.
 ///
@@ -34,7 +34,7 @@ pub fn line_from_utf8(json: &[u8]) -> Result<Cow<'_, [u8]>, Utf8Error> {
     if bytes.are_ascii && !bytes.may_end_line {
         return Ok(Cow::Borrowed(json));
     }
-    let text = str::from_utf8(json)?;
+    let text = std::str::from_utf8(json)?;
     let ends_line = bytes.may_end_line && ends_line(json);
     Ok(if ends_line { Cow::Owned(without_ends(text).into()) } else { Cow::Borrowed(json) })
 }
@@ -48,12 +48,12 @@ struct Bytes {
 
 impl Bytes {
     fn of(text: &[u8]) -> Self {
-        let (words, rest) = text.as_chunks();
+        let words = text.chunks_exact(WORD);
         // The last word overlaps the one before.
-        let last = text.last_chunk().map_or_else(|| padded(rest), |word| u64::from_le_bytes(*word));
+        let last = padded(text.last_chunk::<WORD>().map_or(text, |last| last));
         let (mut all, mut ends) = (last, line_ends(last));
         for word in words {
-            let word = u64::from_le_bytes(*word);
+            let word = padded(word);
             all |= word;
             ends |= line_ends(word);
         }
@@ -65,7 +65,7 @@ impl Bytes {
 #[inline]
 fn line_ends(word: u64) -> u64 {
     let control = word.wrapping_sub(ONES * (u64::from(b'\r') + 1)) & !word;
-    control | equal(word | ONES * 0x20, 0xE2) // 0xC2 or 0xE2
+    control | equal(word | (ONES * 0x20), 0xE2) // 0xC2 or 0xE2
 }
 
 fn ends_line(json: &[u8]) -> bool {

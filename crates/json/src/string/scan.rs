@@ -11,7 +11,7 @@ use crate::buffer::copy_ends;
 pub(crate) const ONES: u64 = u64::from_ne_bytes([1; 8]);
 pub(crate) const HIGHS: u64 = u64::from_ne_bytes([0x80; 8]);
 /// Bytes of a word.
-pub(super) const WORD: usize = 8;
+pub(crate) const WORD: usize = 8;
 /// Bytes of a block.
 const BLOCK: usize = 16 * WORD;
 
@@ -58,18 +58,19 @@ fn copy_long<const ASCII: bool>(from: &[u8], to: &mut [u8]) -> bool {
 /// Whether a string of at least a word needs no escape.
 #[inline]
 pub(super) fn is_clean<const ASCII: bool>(text: &[u8]) -> bool {
-    let (blocks, rest) = text.as_chunks::<BLOCK>();
-    let words = rest.chunks_exact(WORD).chain(text.last_chunk::<WORD>().map(|last| &last[..]));
-    blocks.iter().all(is_clean_block::<ASCII>)
+    let blocks = text.chunks_exact(BLOCK);
+    let words = blocks.remainder().chunks_exact(WORD);
+    let words = words.chain(text.last_chunk::<WORD>().map(|last| &last[..]));
+    blocks.into_iter().all(is_clean_block::<ASCII>)
         && words.fold(0, |all, part| all | marks::<ASCII>(padded(part))) == 0
 }
 
 /// [`is_clean`] without branches, so that compilers test all bytes of a register at once.
 #[inline]
-fn is_clean_block<const ASCII: bool>(block: &[u8; BLOCK]) -> bool {
+fn is_clean_block<const ASCII: bool>(block: &[u8]) -> bool {
     const REGISTER: usize = 32;
     let mut marked = [0; REGISTER];
-    for part in block.as_chunks::<REGISTER>().0 {
+    for part in block.chunks_exact(REGISTER) {
         for (byte, marked) in part.iter().zip(&mut marked) {
             let other = ASCII && *byte >= 0x7F;
             *marked |= u8::from((*byte < 0x20) | (*byte == b'"') | (*byte == b'\\') | other);
