@@ -14,6 +14,7 @@ mod message;
 mod mismatch;
 mod raw_args;
 mod text;
+mod verbatim;
 
 use serde::de::DeserializeOwned;
 use universal_worker_abi::Fault;

@@ -2,13 +2,15 @@
 
 use std::borrow::Cow;
 
-use serde::de::value::{CowStrDeserializer, MapAccessDeserializer};
+use serde::de::value::{
+    CowStrDeserializer, MapAccessDeserializer, MapDeserializer, SeqDeserializer,
+};
 use serde::de::{DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, SeqAccess, Visitor};
-use serde_json::value::RawValue;
 
 use crate::bind::bound_args::BoundArgs;
 use crate::bind::call_body::Keyword;
 use crate::bind::mismatch::Mismatch;
+use crate::bind::verbatim::Verbatim;
 use crate::bind::{message, raw_args};
 
 /// The deserializer.
@@ -147,40 +149,18 @@ impl<'de: 'b, 'b> SeqAccess<'de> for RawCall<'b, 'de> {
         &mut self,
         seed: T,
     ) -> Result<Option<T::Value>, Mismatch> {
+        let BoundArgs { positional, named } = self.bound;
         self.part += 1;
         match self.part {
-            1 => seed.deserialize(Positional(self.bound.positional.iter())).map(Some),
-            2 => seed.deserialize(Arguments::new(self.bound, Errors::Discard)).map(Some),
+            1 => {
+                let args = positional.iter().map(|value| Verbatim(value));
+                seed.deserialize(SeqDeserializer::new(args)).map(Some)
+            }
+            2 => {
+                let kwargs = named.iter().map(|(name, value)| (&**name, Verbatim(value)));
+                seed.deserialize(MapDeserializer::new(kwargs)).map(Some)
+            }
             _ => Ok(None),
         }
-    }
-}
-
-struct Positional<'b, 'a>(std::slice::Iter<'b, &'a RawValue>);
-
-impl<'de: 'b, 'b> Deserializer<'de> for Positional<'b, 'de> {
-    type Error = Mismatch;
-
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mismatch> {
-        visitor.visit_seq(self)
-    }
-
-    serde::forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option
-        unit unit_struct newtype_struct seq tuple tuple_struct map struct enum identifier
-        ignored_any
-    }
-}
-
-impl<'de: 'b, 'b> SeqAccess<'de> for Positional<'b, 'de> {
-    type Error = Mismatch;
-
-    fn next_element_seed<T: DeserializeSeed<'de>>(
-        &mut self,
-        seed: T,
-    ) -> Result<Option<T::Value>, Mismatch> {
-        let Some(value) = self.0.next() else { return Ok(None) };
-        let mut json = serde_json::Deserializer::from_str(value.get());
-        seed.deserialize(&mut json).map(Some).map_err(|_| Mismatch::Unexplained)
     }
 }
