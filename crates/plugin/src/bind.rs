@@ -1,13 +1,14 @@
 //! Binds arguments like those of a Python call: `args` by position, `kwargs` by name.
 //!
-//! A body is parsed once, into borrowed pieces of text, and each field of the author's type reads its
-//! own piece.
-//! Only if that fails, a second and slower pass finds the message and the path of the error.
+//! A call with keyword arguments only is parsed once, into the author's type.
+//! Any other is parsed into borrowed pieces of text, and each field of the type reads its own piece.
+//! Only if that fails, another and slower pass finds the message and the path of the error.
 
 mod arguments;
 mod bound_args;
 mod call_body;
 mod depth;
+mod direct;
 mod error;
 mod fields;
 mod message;
@@ -41,6 +42,15 @@ pub fn body_text(body: &[u8]) -> Result<&str, Fault> {
 pub(crate) fn call<T: DeserializeOwned>(body: &[u8], binding: &Binding) -> Result<T, BindError> {
     let text = text::from_body(body)?;
     let text = if text.trim_ascii().is_empty() { "{}" } else { text };
+    if let Binding::Fields { names, .. } = binding {
+        if let Some(args) = direct::call(text, names) {
+            return Ok(args);
+        }
+    }
+    call_in_pieces(text, binding)
+}
+
+fn call_in_pieces<T: DeserializeOwned>(text: &str, binding: &Binding) -> Result<T, BindError> {
     let bound = BoundArgs::new(CallBody::read(text)?, binding)?;
     T::deserialize(Arguments::new(&bound, Errors::Discard)).or_else(|_| {
         let bound = T::deserialize(Arguments::new(&bound, Errors::Explain));

@@ -139,7 +139,7 @@ fn remove_duplicates(members: Vec<Keyword<'_>>) -> Vec<Keyword<'_>> {
 }
 
 /// A key, borrowed unless it contains an escape; serde's own `Cow` always copies.
-struct Name<'a>(Cow<'a, str>);
+pub(super) struct Name<'a>(pub(super) Cow<'a, str>);
 
 impl<'de: 'a, 'a> Deserialize<'de> for Name<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

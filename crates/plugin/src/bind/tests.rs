@@ -280,7 +280,45 @@ fn an_enum_binds_by_the_name_of_a_variant() {
     assert_eq!(message, "unknown value 'url', expected 'file'");
 }
 
+/// Calls that are almost right.
+fn calls() -> impl Strategy<Value = String> {
+    let name = prop::sample::select(vec!["text", "txt", "te\\u0078t", "repeat", "in", "mode", "x"]);
+    let value =
+        prop::sample::select(vec!["\"a\"", "1", "null", "[]", "[{\"start\":1}]", "\"fast\""]);
+    let kwargs = prop::collection::vec((name, value), 0..4).prop_map(|members| {
+        let members = members.iter().map(|(name, value)| format!("\"{name}\":{value}"));
+        format!("\"kwargs\":{{{}}}", members.collect::<Vec<_>>().join(","))
+    });
+    let other =
+        prop::sample::select(vec!["\"args\":[]", "\"args\":null", "\"args\":[\"a\"]", "\"x\":[1]"]);
+    let member = prop_oneof![kwargs, other.prop_map(str::to_owned)];
+    prop::collection::vec(member, 0..4).prop_map(|members| format!("{{{}}}", members.join(",")))
+}
+
+#[test]
+fn common_calls_are_bound_directly() {
+    let Binding::Fields { names, .. } = Binding::of::<Args>() else { panic!("a struct") };
+    for (body, is_direct) in [
+        (r#"{"kwargs":{"text":"a","repeat":2}}"#, true),
+        (r#"{"args":[],"kwargs":{"text":"a"},"envelope":[1]}"#, true),
+        (r#"{"args":["a"],"kwargs":{}}"#, false),
+        (r#"{"kwargs":{"text":"a","text":"b"}}"#, false),
+        (r#"{"kwargs":{"text":"a"}} 1"#, false),
+    ] {
+        assert_eq!(direct::call::<Args>(body, names).is_some(), is_direct, "{body}");
+    }
+}
+
 proptest! {
+    #[test]
+    fn a_call_that_is_bound_directly_is_bound_alike(body in calls()) {
+        let binding = Binding::of::<Args>();
+        let Binding::Fields { names, .. } = &binding else { panic!("a struct") };
+        if let Some(args) = direct::call::<Args>(&body, names) {
+            prop_assert_eq!(args, call_in_pieces(&body, &binding).unwrap());
+        }
+    }
+
     #[test]
     fn arbitrary_bytes_do_not_panic(body in proptest::collection::vec(any::<u8>(), 0..200)) {
         let _ = call::<Args>(&body, &Binding::of::<Args>());
