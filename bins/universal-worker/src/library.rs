@@ -42,7 +42,8 @@ impl ClassSource for LibrarySource {
     }
 
     fn hooks(&self) -> Arc<dyn Hooks> {
-        Arc::new(LibraryHooks { file: self.file.clone() })
+        let expected = self.request.sha256.as_ref().map(|sha256| sha256.to_ascii_lowercase());
+        Arc::new(LibraryHooks { file: self.file.clone(), expected })
     }
 
     fn open(self: Box<Self>, watch: &LoadWatch) -> Result<Class, OpenError> {
@@ -69,10 +70,12 @@ impl ClassSource for LibrarySource {
 /// The hooks of a library.
 struct LibraryHooks {
     file: PathBuf,
+    /// The digest that the file had when it was loaded.
+    expected: Option<String>,
 }
 
 impl Hooks for LibraryHooks {
     fn sha256(&self) -> Option<String> {
-        sha256(&self.file).ok()
+        self.expected.clone().or_else(|| sha256(&self.file).ok())
     }
 }

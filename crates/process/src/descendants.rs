@@ -73,15 +73,55 @@ pub fn adopt() -> Result<(), Error> {
     Ok(())
 }
 
-/// Reaps orphans that have ended; call it on the process's first thread.
+/// Reaps orphans that have ended, on the process's first thread.
 ///
 /// Orphans become children of that thread alone, so a plugin thread that waits for its own child
 /// does not lose the exit status.
-pub fn reap() {
-    // waitid(2): only children of the calling thread.
-    const WNOTHREAD: WaitIdOptions = WaitIdOptions::from_bits_retain(0x2000_0000);
-    let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WNOTHREAD;
-    while let Ok(Some(_)) = rustix::process::waitid(WaitId::All, options) {}
+/// Nothing tells of a new orphan but SIGCHLD, whose handler would interrupt system calls of the
+/// plugin's threads.
+#[derive(Debug)]
+pub struct Reaper {
+    interval: Duration,
+}
+
+impl Reaper {
+    /// How long an orphan may stay a zombie while the process has descendants.
+    const SHORTEST: Duration = Duration::from_secs(1);
+
+    /// The interval of a worker whose plugin has not had processes for a while.
+    const LONGEST: Duration = Duration::from_secs(64);
+
+    /// The time until the next [`reap`](Self::reap): doubles while there are no descendants.
+    #[must_use]
+    pub fn interval(&self) -> Duration {
+        self.interval
+    }
+
+    /// Reaps.
+    pub fn reap(&mut self) {
+        // waitid(2): only children of the calling thread.
+        const WNOTHREAD: WaitIdOptions = WaitIdOptions::from_bits_retain(0x2000_0000);
+        let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WNOTHREAD;
+        // Looked at first: reaping may leave none, of a plugin that will start others.
+        let has_descendants = has_children();
+        while let Ok(Some(_)) = rustix::process::waitid(WaitId::All, options) {}
+        self.interval = match has_descendants {
+            true => Self::SHORTEST,
+            false => (self.interval * 2).min(Self::LONGEST),
+        };
+    }
+}
+
+impl Default for Reaper {
+    fn default() -> Self {
+        Self { interval: Self::SHORTEST }
+    }
+}
+
+/// Whether this process has children, including zombies, which stay.
+fn has_children() -> bool {
+    let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT | WALL;
+    !matches!(rustix::process::waitid(WaitId::All, options), Err(Errno::CHILD))
 }
 
 /// Terminates all descendants within `limit`, with SIGTERM for the first half and then with

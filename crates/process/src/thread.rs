@@ -55,6 +55,15 @@ pub fn use_signal_stack() {
     mem::forget(imp::use_signal_stack());
 }
 
+/// Lets all other threads run before the calling one, which has something to do that can wait
+/// (nice 19, setpriority(2)).
+///
+/// The threads and processes that it starts inherit this.
+pub fn lower_priority() {
+    // On Linux, the number 0 stands for the calling thread.
+    let _ = rustix::process::setpriority_process(None, 19);
+}
+
 /// Waits until all threads started so far have begun their work.
 ///
 /// A starting thread takes the dynamic linker's lock, which dlopen(3) holds while constructors of a

@@ -21,7 +21,7 @@ use universal_worker_process::{stdout, thread};
 pub(crate) use crate::announce::file::AnnounceFile;
 pub(crate) use crate::announce::notify::notify;
 pub(crate) use crate::announce::notify::set_notify_socket;
-use crate::announce::write::{has_room, write_all};
+use crate::announce::write::{CHUNK, has_room, write_all};
 use crate::error::Error;
 use crate::event::{Event, Reporter};
 
@@ -103,23 +103,17 @@ pub(crate) fn set_destination(destination: Destination) {
     *DESTINATION.lock().unwrap_or_else(PoisonError::into_inner) = destination;
 }
 
-/// Writes on a separate thread, because the reader may be slow; reports the end as an event.
-///
-/// If it succeeds, `then` follows on the same thread.
-pub(crate) fn start(
-    announcement: &Announcement<'_>,
-    reporter: Reporter,
-    then: impl FnOnce() + Send + 'static,
-) -> Result<(), Error> {
+/// Writes the announcement, on a separate thread if that may take long; reports the end as an event.
+pub(crate) fn start(announcement: &Announcement<'_>, reporter: Reporter) -> Result<(), Error> {
     let line = line(announcement);
-    Ok(thread::spawn("announce", "the announcement", move || {
-        let written = take().write(&line, PIPE_TIME);
-        let is_written = written.is_ok();
-        reporter.report(Event::Announced(written));
-        if is_written {
-            then();
-        }
-    })?)
+    let destination = take();
+    let takes_it_at_once = destination.takes_at_once(&line);
+    let write = move || reporter.report(Event::Announced(destination.write(&line, PIPE_TIME)));
+    if takes_it_at_once {
+        write();
+        return Ok(());
+    }
+    Ok(thread::spawn("announce", "the announcement", write)?)
 }
 
 /// Whether the announcement is still to be made, on a terminal.
@@ -171,6 +165,17 @@ impl Destination {
             Self::File(file) => return Error::announce_file(file.path(), source),
         };
         Error::Announce { to, source }
+    }
+
+    /// Whether the line can be written without waiting for a reader or a file system.
+    fn takes_at_once(&self, line: &str) -> bool {
+        let has_room = match self {
+            Self::Stdout => stdout::with_original(|fd| has_room(fd, Duration::ZERO)),
+            Self::Fd(fd, _) => has_room(fd, Duration::ZERO),
+            Self::File(_) => Ok(false),
+            Self::Nowhere => Ok(true),
+        };
+        line.len() <= CHUNK && has_room.unwrap_or(false)
     }
 
     /// Waits until a line can be written to stdout without blocking; the others have limits of their

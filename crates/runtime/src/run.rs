@@ -8,6 +8,7 @@ use universal_worker_crash as crash;
 use universal_worker_crash::{AfterCrash, Subject};
 use universal_worker_listen::Bound;
 use universal_worker_logging as logging;
+use universal_worker_process::descendants::Reaper;
 use universal_worker_process::thread::Role;
 use universal_worker_process::{
     Error as ProcessError, Queue, descendants, limits, signals, stderr, stdout, thread,
@@ -205,15 +206,10 @@ impl Worker<'_> {
         let (access, reporter) = (self.config.access.clone(), self.reporter.clone());
         let server = Server::start(listeners, sharing, service.clone(), threads, access, reporter)?;
         let announcement = Announcement::ready(&address, service.class_info());
-        let hooks = Arc::clone(&self.hooks);
-        announce::start(&announcement, self.reporter.clone(), move || {
-            // The digest takes a while.
-            if log::log_enabled!(log::Level::Info) {
-                log::info!("{}", line.text(hooks.sha256().as_deref()));
-            }
-        })?;
+        announce::start(&announcement, self.reporter.clone())?;
+        let mut line = Some(line);
         let check_idle = || {
-            let Some(limit) = self.config.idle_timeout else { return REAP_INTERVAL };
+            let Some(limit) = self.config.idle_timeout else { return NO_LIMIT };
             let left = limit.saturating_sub(service.idle_for());
             if left.is_zero() {
                 self.reporter.stop(StopReason::Idle(limit));
@@ -226,6 +222,7 @@ impl Worker<'_> {
                 Event::Announced(announced) => {
                     announced?;
                     announce::notify("READY=1");
+                    line.take().into_iter().for_each(|line| line.log(&self.hooks));
                 }
                 Event::Loaded(_) => {}
                 Event::ServerEnded => {
@@ -244,18 +241,18 @@ impl Worker<'_> {
     ///
     /// Calls `check` in between, which returns the time until its next call.
     fn next(&self, mut check: impl FnMut() -> Duration) -> Event {
+        let mut reaper = (self.config.orphans == Orphans::Reap).then(Reaper::default);
         loop {
-            if let Some(event) = self.events.pop_timeout(check().min(REAP_INTERVAL)) {
+            let until_reaping = reaper.as_ref().map_or(NO_LIMIT, Reaper::interval);
+            if let Some(event) = self.events.pop_timeout(check().min(until_reaping)) {
                 return event;
             }
-            if self.config.orphans == Orphans::Reap {
-                descendants::reap();
+            if let Some(reaper) = &mut reaper {
+                reaper.reap();
             }
         }
     }
 }
 
-/// How long an orphan of the plugin may stay a zombie.
-///
-/// A SIGCHLD handler would reap it at once, but interrupt system calls of the plugin's threads.
-const REAP_INTERVAL: Duration = Duration::from_secs(1);
+/// A day, for a worker without a limit.
+const NO_LIMIT: Duration = Duration::from_secs(24 * 60 * 60);

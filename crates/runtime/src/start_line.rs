@@ -1,13 +1,16 @@
 //! The line in the log that says what is served, where, and within which limits.
 
 use std::num::NonZeroU32;
+use std::sync::Arc;
 use std::time::Duration;
 
 use universal_worker_abi::ClassInfo;
 use universal_worker_listen::Listener;
+use universal_worker_process::thread;
 use universal_worker_sanitize as sanitize;
 use universal_worker_service::Limits;
 
+use crate::hooks::Hooks;
 use crate::plugin_label::PluginLabel;
 
 /// The line without the digest of the plugin's file, which takes a while.
@@ -38,7 +41,25 @@ impl StartLine {
         Self { plugin, rest }
     }
 
-    pub(crate) fn text(&self, sha256: Option<&str>) -> String {
+    /// Logs the line, on a thread of its own that leaves the processor to others: the digest of a
+    /// large library takes a second.
+    pub(crate) fn log(self, hooks: &Arc<dyn Hooks>) {
+        if !log::log_enabled!(log::Level::Info) {
+            return;
+        }
+        let line = Arc::new(self);
+        let (this, hooks) = (Arc::clone(&line), Arc::clone(hooks));
+        let log = move || {
+            thread::lower_priority();
+            log::info!("{}", this.text(hooks.sha256().as_deref()));
+        };
+        if let Err(error) = thread::spawn("start-line", "the digest of the plugin", log) {
+            log::warn!("{error}");
+            log::info!("{}", line.text(None));
+        }
+    }
+
+    fn text(&self, sha256: Option<&str>) -> String {
         let Self { plugin, rest } = self;
         let sha256 = sha256.map(|sha256| format!(" (sha256 {sha256})")).unwrap_or_default();
         format!("serving {plugin}{sha256} {rest}")

@@ -10,6 +10,7 @@ use std::fs::File;
 use std::io::Read;
 use std::mem::MaybeUninit;
 use std::os::unix::fs::{FileExt, MetadataExt};
+use std::path::Path;
 use std::time::Duration;
 use std::{fs, io, process};
 
@@ -72,7 +73,7 @@ fn threads_of(pid: u32) -> io::Result<Vec<u32>> {
 
 /// The children that a thread has started; empty if the thread has ended.
 fn children_of(pid: u32, thread: u32, buffer: &mut Vec<u8>) -> io::Result<Vec<u32>> {
-    match read_file(&format!("/proc/{pid}/task/{thread}/children"), buffer) {
+    match read_file(format!("/proc/{pid}/task/{thread}/children"), buffer) {
         Err(error) if is_gone(&error) && has_procfs()? => return Ok(Vec::new()),
         read => read?,
     }
@@ -105,8 +106,12 @@ pub fn check_procfs() -> io::Result<()> {
     // An outer procfs shows the pid that this process has there, any other one no pid at all.
     let link = fs::read_link("/proc/self")?;
     let is_own = link.to_str().and_then(|link| link.parse().ok()) == Some(own);
-    if is_own && namespaces(&fs::read_to_string("/proc/self/status")?) <= 1 {
-        return Ok(());
+    if is_own {
+        let mut status = Vec::new();
+        read_file("/proc/self/status", &mut status)?;
+        if namespaces(&String::from_utf8_lossy(&status)) <= 1 {
+            return Ok(());
+        }
     }
     Err(io::Error::other("/proc belongs to another pid namespace"))
 }
@@ -134,13 +139,13 @@ pub(crate) fn open_fds(pid: u32) -> Option<usize> {
 /// Reads a whole file into `buffer`, in place of what it had.
 ///
 /// Unlike [`fs::read`], it does not ask for the size, which is 0 for the files of procfs.
-pub(crate) fn read_file(path: &str, buffer: &mut Vec<u8>) -> io::Result<()> {
+pub(crate) fn read_file(path: impl AsRef<Path>, buffer: &mut Vec<u8>) -> io::Result<()> {
     buffer.clear();
     buffer.reserve(USUAL_SIZE);
     File::open(path)?.take(u64::MAX).read_to_end(buffer).map(drop)
 }
 
-const USUAL_SIZE: usize = 1024;
+const USUAL_SIZE: usize = 2048;
 
 /// Reads the resident memory of this process from `/proc/self/statm`.
 #[derive(Debug)]

@@ -1,7 +1,8 @@
 //! The memory that this process may still use, by its resource limits and control groups.
 
-use std::fs;
 use std::path::{Path, PathBuf};
+
+use crate::linux;
 
 /// The memory that this process may still use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,11 +37,15 @@ impl MemoryLimit {
 /// read.
 #[must_use]
 pub fn memory_left() -> Option<MemoryLeft> {
-    let read = |file: &Path| fs::read_to_string(file).ok();
+    let read = |file: &Path| {
+        let mut text = Vec::new();
+        linux::read_file(file, &mut text).ok()?;
+        String::from_utf8(text).ok()
+    };
     let own = |file: &str| read(&Path::new("/proc/self").join(file));
     let left = |limit| move |bytes| MemoryLeft { bytes, limit };
-    let space = own("limits").zip(own("status"));
-    let space = space.and_then(|(limits, status)| address_space_left(&limits, &status));
+    let limit = own("limits").and_then(|limits| address_space_limit(&limits));
+    let space = limit.and_then(|limit| address_space_left(limit, &own("status")?));
     let groups = own("cgroup").unwrap_or_default();
     let groups = groups.lines().filter_map(|line| group_left(line, &read)).min();
     let space = space.map(left(MemoryLimit::AddressSpace));
@@ -48,10 +53,14 @@ pub fn memory_left() -> Option<MemoryLeft> {
     space.into_iter().chain(groups).min_by_key(|left| left.bytes)
 }
 
-/// What the texts of `/proc/self/limits` and `/proc/self/status` leave.
-fn address_space_left(limits: &str, status: &str) -> Option<u64> {
+/// The limit in the text of `/proc/self/limits`.
+fn address_space_limit(limits: &str) -> Option<u64> {
     let soft = limits.lines().find_map(|line| line.strip_prefix("Max address space"));
-    let limit: u64 = soft?.split_ascii_whitespace().next()?.parse().ok()?;
+    soft?.split_ascii_whitespace().next()?.parse().ok()
+}
+
+/// What the text of `/proc/self/status` leaves of the limit.
+fn address_space_left(limit: u64, status: &str) -> Option<u64> {
     let size = status.lines().find_map(|line| line.strip_prefix("VmSize:"));
     let kib: u64 = size?.split_ascii_whitespace().next()?.parse().ok()?;
     Some(limit.saturating_sub(kib.saturating_mul(1024)))
@@ -98,14 +107,15 @@ impl ControllerFiles {
     /// What one group leaves; `None` if it has no limit.
     fn left(&self, read: &impl Fn(&str) -> Option<String>) -> Option<u64> {
         let number = |file| read(file)?.trim().parse::<u64>().ok();
-        let limit = number(self.limit)?;
+        // The kernel writes no limit as a number that no machine has. It adds up the figures of the
+        // group when they are read, which takes a while.
+        let limit = number(self.limit).filter(|limit| *limit < NO_LIMIT)?;
         let stat = read("memory.stat").unwrap_or_default();
         let pages = stat.lines().filter_map(|line| line.split_once(' '));
         let reclaimable = pages.filter(|(key, _)| self.reclaimable.contains(key));
         let reclaimable: u64 = reclaimable.filter_map(|(_, bytes)| bytes.parse::<u64>().ok()).sum();
         let used = number(self.usage)?.saturating_sub(reclaimable);
-        // The kernel writes no limit as a number that no machine has.
-        (limit < NO_LIMIT).then(|| limit.saturating_sub(used))
+        Some(limit.saturating_sub(used))
     }
 }
 
@@ -124,11 +134,12 @@ Max address space         262144000            unlimited            bytes
     #[test]
     fn the_address_space_in_use_is_subtracted() {
         let status = "Name:\tworker\nVmPeak:\t  200000 kB\nVmSize:\t  100000 kB\n";
-        assert_eq!(address_space_left(LIMITS, status), Some(262_144_000 - 102_400_000));
-        assert_eq!(address_space_left(LIMITS, "VmSize:\t  300000 kB\n"), Some(0));
-        assert_eq!(address_space_left(&LIMITS.replace("262144000", "unlimited"), status), None);
-        assert_eq!(address_space_left("", status), None);
-        assert_eq!(address_space_left(LIMITS, ""), None);
+        let limit = address_space_limit(LIMITS).unwrap();
+        assert_eq!(address_space_left(limit, status), Some(262_144_000 - 102_400_000));
+        assert_eq!(address_space_left(limit, "VmSize:\t  300000 kB\n"), Some(0));
+        assert_eq!(address_space_left(limit, ""), None);
+        assert_eq!(address_space_limit(&LIMITS.replace("262144000", "unlimited")), None);
+        assert_eq!(address_space_limit(""), None);
     }
 
     /// Files below a root, by their paths.

@@ -27,7 +27,7 @@ const MILLIS_PER_TICK: u64 = 10;
 impl ProcessStat {
     /// Reads the figures; `None` if the process has ended or cannot be read. `buffer` is reused.
     pub(crate) fn read(pid: u32, buffer: &mut Vec<u8>) -> Option<Self> {
-        linux::read_file(&format!("/proc/{pid}/stat"), buffer).ok()?;
+        linux::read_file(format!("/proc/{pid}/stat"), buffer).ok()?;
         Self::parse(pid, &String::from_utf8_lossy(buffer))
     }
 

@@ -8,7 +8,7 @@ use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::io::Errno;
 
 /// A pipe that has room for any bytes accepts this many without blocking (PIPE_BUF, pipe(7)).
-const CHUNK: usize = 4096;
+pub(super) const CHUNK: usize = 4096;
 
 /// Writes all bytes; waits for a reader until `deadline`, even if the file descriptor is blocking.
 ///
