@@ -16,16 +16,24 @@
 //! **Invariant**: a call begins on an I/O thread only while another one stands by.
 //! Without that, a call could block the only worker that waits for the sockets, while the others
 //! sleep.
+//!
+//! **Invariant**: when a call begins, all tasks of its thread are where other threads can take them.
+//! tokio keeps two kinds apart: the task that was woken last, and those that have yielded.
+//! So a call begins only for the first request in a poll of its connection, which has woken nobody yet,
+//! and the tasks of `serve` do not yield to the runtime: [`yield_to_others`] replaces
+//! `tokio::task::yield_now`, and connections have no budget (`tokio::task::unconstrained`).
 
 mod monitor;
 mod stand_by;
 
 use std::cell::Cell;
+use std::future::poll_fn;
 use std::num::NonZeroUsize;
 use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::SeqCst};
-use std::{fmt, io};
+use std::task::Poll;
+use std::{fmt, io, mem};
 
 use tokio::runtime;
 use tokio::runtime::Runtime;
@@ -36,6 +44,9 @@ use crate::io_threads::stand_by::{StandBy, StandByTask};
 use crate::own_thread::OwnThreads;
 
 /// Threads for [`serve`](crate::serve()), on which calls of the plugin may run, too.
+///
+/// They are for `serve` alone: another task that yields (`tokio::task::yield_now`, a budget that is used
+/// up) may have to wait for a call.
 ///
 /// A service that has them ([`Builder::io_threads`](crate::Builder::io_threads)) makes short calls on
 /// the thread of their connection; see [`Lanes`](crate::Lanes).
@@ -98,6 +109,32 @@ struct CallCount(AtomicU64);
 thread_local! {
     /// The address of the threads that this one belongs to, and its number among them.
     static MEMBER: Cell<(usize, usize)> = const { Cell::new((0, 0)) };
+
+    /// The requests of the connection that is polled on this thread, since the poll began.
+    static REQUESTS: Cell<u32> = const { Cell::new(0) };
+}
+
+/// The task of a connection is polled.
+pub(crate) fn connection_polled() {
+    REQUESTS.set(0);
+}
+
+/// It has read the head of a request.
+pub(crate) fn request_read() {
+    REQUESTS.set(REQUESTS.get().saturating_add(1));
+}
+
+/// Lets tasks run that are ready.
+pub(crate) async fn yield_to_others() {
+    let mut has_yielded = false;
+    let yielded = poll_fn(|cx| {
+        if mem::replace(&mut has_yielded, true) {
+            return Poll::Ready(());
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    });
+    yielded.await;
 }
 
 impl IoThreads {
@@ -153,7 +190,7 @@ impl IoThreads {
     /// Begins a call on this thread; `None` if it is not one of these, or no other one stands by.
     pub(crate) fn begin(&self) -> Option<InlineCall<'_>> {
         let shared = &self.shared;
-        if !shared.stand_by.is_ready() {
+        if !shared.stand_by.is_ready() || REQUESTS.get() > 1 {
             return None;
         }
         let (address, number) = MEMBER.get();

@@ -11,6 +11,7 @@ mod requests;
 mod shutdown;
 
 use std::error::Error as StdError;
+use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,12 +22,12 @@ use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
 use tower_service::Service;
 
-use crate::connection;
 use crate::serve::acceptor::Acceptor;
 use crate::serve::connections::Connections;
 use crate::serve::io::Io;
 use crate::serve::requests::Requests;
 use crate::serve::shutdown::Shutdown;
+use crate::{connection, io_threads};
 
 pub use crate::serve::bodies::RequestBody;
 pub use crate::serve::listener::Accepted;
@@ -117,7 +118,8 @@ pub async fn serve<L, S, B>(
         };
         let connection = http.serve_connection(TokioIo::new(io), requests);
         let task = drive(connection, Arc::clone(&drives));
-        connections.spawn(Arc::clone(&state), connection::scope(state, task));
+        let task = tokio::task::unconstrained(connection::scope(Arc::clone(&state), task));
+        connections.spawn(state, task);
     };
     let mut shutdown = pin!(shutdown);
     let mut acceptor = Acceptor::new(listener);
@@ -155,7 +157,11 @@ where
     B: http_body::Body + 'static,
     B::Error: Into<Box<dyn StdError + Send + Sync>>,
 {
-    let ended = shutdown.watch(connection, http1::Connection::graceful_shutdown);
+    let mut watched = pin!(shutdown.watch(connection, http1::Connection::graceful_shutdown));
+    let ended = poll_fn(|cx| {
+        io_threads::connection_polled();
+        watched.as_mut().poll(cx)
+    });
     if let Err(error) = ended.await {
         log::debug!("connection failed: {error}");
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use rustix::io::Errno;
 
+use crate::io_threads::yield_to_others;
 use crate::serve::connections::{Connections, Eviction};
 use crate::serve::listener::{Accepted, Listener};
 
@@ -57,7 +58,7 @@ impl<L: Listener> Acceptor<L> {
                         self.waiting = connection;
                         self.is_failing = false;
                         // The requests of those before it are read, however many follow.
-                        tokio::task::yield_now().await;
+                        yield_to_others().await;
                     }
                     Err(error) => self.recover(&error, connections).await,
                 }

@@ -10,6 +10,7 @@ use hyper::service::Service;
 use pin_project_lite::pin_project;
 
 use crate::connection::Connection;
+use crate::io_threads;
 use crate::serve::bodies::{RequestBody, ResponseBody};
 
 /// Adds the peer of the connection to each request, and to each response whether the connection
@@ -46,6 +47,7 @@ where
     type Future = ResponseFuture<S::Future>;
 
     fn call(&self, request: Request<Incoming>) -> ResponseFuture<S::Future> {
+        io_threads::request_read();
         let version = request.version();
         let persists = wants_to_persist(version, request.headers());
         let keep_alive = if persists { self.keep_alive.clone() } else { None };
