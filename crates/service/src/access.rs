@@ -11,7 +11,7 @@ mod origin;
 mod token;
 
 use http::request::Request;
-use http::{HeaderMap, HeaderName, Version, header};
+use http::{HeaderMap, Version};
 
 use crate::access::host::{HostPort, OwnedHost};
 pub use crate::access::layer::AccessControl;
@@ -20,6 +20,7 @@ use crate::access::origin::Origin;
 use crate::access::token::Token;
 use crate::api::error::ApiError;
 use crate::api::routes;
+use crate::fields::Field;
 
 /// Which requests an [`AccessLayer`] admits; [`loopback`](Self::loopback) by default.
 ///
@@ -52,7 +53,14 @@ enum AllowedOrigins {
     Any,
 }
 
-const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+/// The headers by which the pages of a browser give themselves away.
+#[derive(Debug, Default)]
+struct PageFields<'r> {
+    host: Field<'r>,
+    origin: Field<'r>,
+    /// `Sec-Fetch-Site` names another site.
+    is_cross_site: bool,
+}
 
 impl Access {
     /// Admits requests whose `Host` is a loopback name or address, and that no page of another site
@@ -132,12 +140,12 @@ impl Access {
 
     /// Checks the head of a request: its host, then its origin, then its token.
     pub(crate) fn check<B>(&self, request: &Request<B>) -> Result<(), ApiError> {
-        let headers = request.headers();
-        let host = self.check_host(request)?;
-        self.check_origin(host, headers)?;
+        let page = PageFields::of(request.headers());
+        let host = self.check_host(request, page.host)?;
+        self.check_origin(host, &page)?;
         match &self.token {
             Some(token)
-                if !token.is_in(headers)
+                if !token.is_in(request.headers())
                     && !routes::is_open(request.method(), request.uri().path()) =>
             {
                 Err(ApiError::Token)
@@ -148,16 +156,19 @@ impl Access {
 
     /// The host of the request, if it is allowed; `None` if it is not checked, or is malformed and any
     /// host is allowed.
-    fn check_host<'r, B>(&self, request: &'r Request<B>) -> Result<Option<HostPort<'r>>, ApiError> {
+    fn check_host<'r, B>(
+        &self,
+        request: &'r Request<B>,
+        header: Field<'r>,
+    ) -> Result<Option<HostPort<'r>>, ApiError> {
         if matches!(self.hosts, AllowedHosts::Unchecked) {
             return Ok(None);
         }
         let target = request.uri().authority().map(|authority| authority.as_str().as_bytes());
-        let mut hosts = request.headers().get_all(header::HOST).iter();
-        let host = match (hosts.next(), hosts.next(), target) {
-            (Some(host), None, _) => host.as_bytes(),
+        let host = match (header, target) {
+            (Field::Once(host), _) => host.as_bytes(),
             // The pseudo-header `:authority` of HTTP/2 replaces the header.
-            (None, None, Some(target)) if request.version() >= Version::HTTP_2 => target,
+            (Field::Missing, Some(target)) if request.version() >= Version::HTTP_2 => target,
             _ => return Err(ApiError::HostHeader),
         };
         let parsed = self.parse_allowed(host)?;
@@ -185,13 +196,12 @@ impl Access {
     fn check_origin(
         &self,
         host: Option<HostPort<'_>>,
-        headers: &HeaderMap,
+        page: &PageFields<'_>,
     ) -> Result<(), ApiError> {
         let AllowedOrigins::OwnAnd(allowed) = &self.origins else { return Ok(()) };
-        let mut origins = headers.get_all(header::ORIGIN).iter();
-        match (origins.next(), origins.next()) {
-            (None, _) => {}
-            (Some(origin), None) => {
+        match page.origin {
+            Field::Missing => {}
+            Field::Once(origin) => {
                 let origin = Origin::parse(origin.as_bytes()).ok_or(ApiError::OriginRefused)?;
                 if allowed.iter().any(|known| origin.is(known)) {
                     // To the browser, its pages are those of another site.
@@ -202,14 +212,26 @@ impl Access {
                     return Err(ApiError::OriginRefused);
                 }
             }
-            (Some(_), Some(_)) => return Err(ApiError::OriginRefused),
+            Field::Repeated => return Err(ApiError::OriginRefused),
         }
-        let sites = headers.get_all(SEC_FETCH_SITE);
-        if sites.iter().all(|site| matches!(site.as_bytes(), b"same-origin" | b"none")) {
-            Ok(())
-        } else {
-            Err(ApiError::OriginRefused)
+        if page.is_cross_site { Err(ApiError::OriginRefused) } else { Ok(()) }
+    }
+}
+
+impl<'r> PageFields<'r> {
+    fn of(headers: &'r HeaderMap) -> Self {
+        let mut fields = Self::default();
+        for (name, value) in headers {
+            match name.as_str() {
+                "host" => fields.host.add(value),
+                "origin" => fields.origin.add(value),
+                "sec-fetch-site" => {
+                    fields.is_cross_site |= !matches!(value.as_bytes(), b"same-origin" | b"none");
+                }
+                _ => {}
+            }
         }
+        fields
     }
 }
 

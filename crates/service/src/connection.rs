@@ -8,6 +8,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering::Relaxed};
 
+use tokio::task::futures::TaskLocalFuture;
+
 /// What the connections of one server share.
 #[derive(Debug, Default)]
 pub(crate) struct Shared {
@@ -79,8 +81,11 @@ tokio::task_local! {
 }
 
 /// Runs a task in which the functions below concern `connection`.
-pub(crate) async fn scope<F: Future>(connection: Arc<Connection>, task: F) -> F::Output {
-    CURRENT.scope(connection, task).await
+pub(crate) fn scope<F: Future>(
+    connection: Arc<Connection>,
+    task: F,
+) -> TaskLocalFuture<Arc<Connection>, F> {
+    CURRENT.scope(connection, task)
 }
 
 /// Sets what becomes of the response of the current request if its client closes its half.

@@ -35,7 +35,8 @@
 //!   I/O thread, so that control routes answer within milliseconds, whatever the plugin does.
 //! - `runs`: all of that behind one type, without HTTP.
 //! - `connection`: the state of one connection, which `api` and `serve` share.
-//! - `api`: the routes, which only translate; `error_code` is the table of codes in their errors.
+//! - `api`: the routes, which only translate; `error_code` is the table of codes in their errors,
+//!   `fields` are the headers of requests.
 //! - `access`, `same_user`, `serve` and `service`: the public face.
 
 #![deny(missing_docs)]
@@ -47,6 +48,7 @@ mod connection;
 mod encode;
 mod engine;
 mod error_code;
+mod fields;
 mod guard;
 mod instance;
 mod io_threads;

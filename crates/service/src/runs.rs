@@ -269,7 +269,8 @@ impl Runs {
         let timeout = timeout.filter(|timeout| *timeout < NO_TIMEOUT);
         let deadline = timeout.and_then(|timeout| admitted_at.at.checked_add(timeout));
         let RunRequest { on_disconnect, include_account, .. } = request;
-        let options = RunOptions { deadline, on_disconnect, include_account };
+        let has_chosen_id = request.id.is_some();
+        let options = RunOptions { deadline, on_disconnect, include_account, has_chosen_id };
         let id = request.id.unwrap_or_else(id::generate);
         let run = Run::new(id, options, admitted_at, request.body.len(), output);
         let run = Arc::new(run.with_callbacks_on(&self.cancel_thread));

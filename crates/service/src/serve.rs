@@ -2,6 +2,7 @@
 
 mod acceptor;
 mod bodies;
+mod call;
 mod connections;
 mod head_deadline;
 mod io;
@@ -10,16 +11,16 @@ mod listener;
 mod requests;
 mod shutdown;
 
+use std::cell::RefCell;
 use std::error::Error as StdError;
 use std::future::poll_fn;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
 use http::{HeaderValue, Request, Response};
 use hyper::server::conn::http1;
 use hyper_util::rt::TokioIo;
-use hyper_util::service::TowerToHyperService;
 use tower_service::Service;
 
 use crate::serve::acceptor::Acceptor;
@@ -111,12 +112,12 @@ pub async fn serve<L, S, B>(
         let state = connections.create();
         let io = Io::new(io, Arc::clone(&state), &limits);
         let requests = Requests {
-            service: TowerToHyperService::new(service.clone()),
+            service: RefCell::new(service.clone()),
             peer,
             connection: Arc::clone(&state),
             keep_alive: keep_alive.clone(),
         };
-        let connection = http.serve_connection(TokioIo::new(io), requests);
+        let connection = Box::pin(http.serve_connection(TokioIo::new(io), requests));
         let task = drive(connection, Arc::clone(&drives));
         let task = tokio::task::unconstrained(connection::scope(Arc::clone(&state), task));
         connections.spawn(state, task);
@@ -149,7 +150,7 @@ pub async fn serve<L, S, B>(
 }
 
 /// Drives a connection to its end.
-async fn drive<I, S, B>(connection: http1::Connection<I, S>, shutdown: Arc<Shutdown>)
+async fn drive<I, S, B>(mut connection: Pin<Box<http1::Connection<I, S>>>, shutdown: Arc<Shutdown>)
 where
     I: hyper::rt::Read + hyper::rt::Write + Unpin,
     S: hyper::service::HttpService<hyper::body::Incoming, ResBody = B>,
@@ -157,7 +158,8 @@ where
     B: http_body::Body + 'static,
     B::Error: Into<Box<dyn StdError + Send + Sync>>,
 {
-    let mut watched = pin!(shutdown.watch(connection, http1::Connection::graceful_shutdown));
+    let mut watched =
+        pin!(shutdown.watch(connection.as_mut(), http1::Connection::graceful_shutdown));
     let ended = poll_fn(|cx| {
         io_threads::connection_polled();
         watched.as_mut().poll(cx)

@@ -11,7 +11,7 @@ use crate::api::error::ApiError;
 use crate::api::handlers::ApiResult;
 use crate::api::idle_tracker::OpenRequest;
 use crate::api::routes::{Awaited, Immediate, Route};
-use crate::api::run_headers::RunHeaders;
+use crate::api::run_headers::{RunHeaders, framing};
 use crate::api::state::ApiState;
 use crate::api::{handlers, routes};
 use crate::connection;
@@ -126,7 +126,8 @@ where
         Awaited::ExecuteStream => {
             let result = async {
                 let run_headers = RunHeaders::from_request(headers)?;
-                handlers::execute_stream(runs, run_headers, read(state, headers, body).await?).await
+                let body = read(state, headers, body).await?;
+                handlers::execute_stream(runs, run_headers, framing(headers), body).await
             };
             result.await.map_err(|error| ApiError::Stream(Box::new(error)))
         }

@@ -187,8 +187,13 @@ async fn answer(pending: PendingRun<JsonText>) -> ApiResult {
     }
 }
 
-pub(crate) async fn execute_stream(runs: &Runs, headers: RunHeaders, body: Bytes) -> ApiResult {
-    let (framing, on_disconnect) = (headers.framing, headers.on_disconnect);
+pub(crate) async fn execute_stream(
+    runs: &Runs,
+    headers: RunHeaders,
+    framing: Framing,
+    body: Bytes,
+) -> ApiResult {
+    let on_disconnect = headers.on_disconnect;
     let pending = runs.stream(headers.into_request(body), framing)?;
     let headers = ResponseHeaders::new(pending.run());
     match pending.opened(connection::client_left).await {

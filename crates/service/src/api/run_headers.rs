@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, header};
 
 use crate::api::error::ApiError;
-use crate::api::response_headers::RUN_ID;
+use crate::fields::Field;
 use crate::run::framing::Framing;
 use crate::run::options::{IncludeAccount, OnDisconnect};
 use crate::runs::RunRequest;
@@ -17,42 +17,56 @@ pub(crate) struct RunHeaders {
     timeout: Option<Duration>,
     pub(crate) on_disconnect: OnDisconnect,
     include_account: IncludeAccount,
-    pub(crate) framing: Framing,
 }
 
 /// Characters of an id that a client chooses.
 const MAX_ID_LENGTH: usize = 64;
 
+const ID: &str = "x-run-id";
+const TIMEOUT: &str = "x-timeout-ms";
+const ON_DISCONNECT: &str = "x-on-disconnect";
+const ACCOUNT: &str = "x-run-account";
+
 impl RunHeaders {
     pub(crate) fn from_request(headers: &HeaderMap) -> Result<Self, ApiError> {
+        let mut id = None;
+        let [mut timeout, mut on_disconnect, mut account] = [Field::Missing; 3];
+        for (name, value) in headers {
+            match name.as_str() {
+                ID => id = id.or(Some(value)),
+                TIMEOUT => timeout.add(value),
+                ON_DISCONNECT => on_disconnect.add(value),
+                ACCOUNT => account.add(value),
+                _ => {}
+            }
+        }
+        let invalid = |name, expected| invalid(headers, name, expected);
         Ok(Self {
-            id: client_id(headers),
-            timeout: timeout(headers)?,
+            id: id.and_then(client_id),
+            timeout: self::timeout(timeout)
+                .ok_or_else(|| invalid(TIMEOUT, "a whole number of milliseconds above 0"))?,
             on_disconnect: choice(
-                headers,
-                "x-on-disconnect",
-                "continue or cancel",
+                on_disconnect,
                 &[("cancel", OnDisconnect::Cancel), ("continue", OnDisconnect::Continue)],
-            )?,
+            )
+            .ok_or_else(|| invalid(ON_DISCONNECT, "continue or cancel"))?,
             include_account: choice(
-                headers,
-                "x-run-account",
-                "yes or no",
+                account,
                 &[("no", IncludeAccount::No), ("yes", IncludeAccount::Yes)],
-            )?,
-            framing: framing(headers),
+            )
+            .ok_or_else(|| invalid(ACCOUNT, "yes or no"))?,
         })
     }
 
     pub(crate) fn into_request(self, body: Bytes) -> RunRequest {
-        let Self { id, timeout, on_disconnect, include_account, framing: _ } = self;
+        let Self { id, timeout, on_disconnect, include_account } = self;
         RunRequest { body, id, timeout, on_disconnect, include_account }
     }
 }
 
-/// The id that the client chose; `None` if it is missing or invalid, so that one is generated.
-fn client_id(headers: &HeaderMap) -> Option<String> {
-    let id = headers.get(RUN_ID)?.to_str().ok()?;
+/// The id that the client chose; `None` if it is invalid, so that one is generated.
+fn client_id(value: &HeaderValue) -> Option<String> {
+    let id = value.to_str().ok()?;
     let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
     // A path drops the segments . and .. (RFC 3986, 5.2.4).
     let is_valid = (1..=MAX_ID_LENGTH).contains(&id.len())
@@ -61,39 +75,31 @@ fn client_id(headers: &HeaderMap) -> Option<String> {
     is_valid.then(|| id.to_owned())
 }
 
-fn timeout(headers: &HeaderMap) -> Result<Option<Duration>, ApiError> {
-    const NAME: &str = "x-timeout-ms";
-    let Some(value) = single(headers, NAME) else { return Ok(None) };
-    let text = value.map(|value| value.as_bytes()).unwrap_or_default();
+/// The timeout, if there is one; `None` if the header is invalid.
+fn timeout(field: Field<'_>) -> Option<Option<Duration>> {
+    let text = match field {
+        Field::Missing => return Some(None),
+        Field::Once(value) => value.as_bytes(),
+        Field::Repeated => return None,
+    };
     let is_whole = !text.is_empty() && text.iter().all(u8::is_ascii_digit);
     if !is_whole || text.iter().all(|digit| *digit == b'0') {
-        return Err(invalid(headers, NAME, "a whole number of milliseconds above 0"));
+        return None;
     }
     // A number that does not fit means no timeout.
-    let text = std::str::from_utf8(text).unwrap_or_default();
-    Ok(Some(Duration::from_millis(text.parse().unwrap_or(u64::MAX))))
+    let text = str::from_utf8(text).unwrap_or_default();
+    Some(Some(Duration::from_millis(text.parse().unwrap_or(u64::MAX))))
 }
 
-/// One of two values of a header; the first one if the header is missing.
-fn choice<T: Copy>(
-    headers: &HeaderMap,
-    name: &'static str,
-    expected: &'static str,
-    choices: &[(&str, T); 2],
-) -> Result<T, ApiError> {
-    let Some(value) = single(headers, name) else { return Ok(choices[0].1) };
-    let matches = |choice: &str| {
-        value.is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(choice.as_bytes()))
+/// One of two values, the first one if the header is missing; `None` if the header is invalid.
+fn choice<T: Copy>(field: Field<'_>, choices: &[(&str, T); 2]) -> Option<T> {
+    let value = match field {
+        Field::Missing => return Some(choices[0].1),
+        Field::Once(value) => value.as_bytes(),
+        Field::Repeated => return None,
     };
-    let found = choices.iter().find(|(choice, _)| matches(choice));
-    found.map(|(_, choice)| *choice).ok_or_else(|| invalid(headers, name, expected))
-}
-
-/// The value of a header; `None` if it is missing, `Some(None)` if there are several.
-fn single<'h>(headers: &'h HeaderMap, name: &str) -> Option<Option<&'h HeaderValue>> {
-    let mut values = headers.get_all(name).iter();
-    let first = values.next()?;
-    Some(Some(first).filter(|_| values.next().is_none()))
+    let is_chosen = |(choice, _): &&(&str, T)| value.eq_ignore_ascii_case(choice.as_bytes());
+    choices.iter().find(is_chosen).map(|(_, choice)| *choice)
 }
 
 fn invalid(headers: &HeaderMap, name: &'static str, expected: &'static str) -> ApiError {
@@ -104,7 +110,7 @@ fn invalid(headers: &HeaderMap, name: &'static str, expected: &'static str) -> A
 }
 
 /// Frames if `Accept` names the profile, such as `application/x-ndjson; profile=frames`.
-fn framing(headers: &HeaderMap) -> Framing {
+pub(crate) fn framing(headers: &HeaderMap) -> Framing {
     let accepted = headers.get_all(header::ACCEPT).iter();
     let mut ranges =
         accepted.filter_map(|value| value.to_str().ok()).flat_map(|text| text.split(','));
@@ -150,7 +156,6 @@ mod tests {
             timeout: None,
             on_disconnect: OnDisconnect::Cancel,
             include_account: IncludeAccount::No,
-            framing: Framing::Plain,
         };
         assert_eq!(run_headers(&[]), Ok(expected));
     }
@@ -207,7 +212,9 @@ mod tests {
             ("application/x-ndjson; profile=other", Framing::Plain),
             ("*/*", Framing::Plain),
         ] {
-            assert_eq!(run_headers(&[("accept", accept)]).unwrap().framing, framing, "{accept}");
+            let mut headers = HeaderMap::new();
+            headers.append(header::ACCEPT, HeaderValue::from_static(accept));
+            assert_eq!(super::framing(&headers), framing, "{accept}");
         }
     }
 }

@@ -39,13 +39,16 @@ impl<J> Engine<J> {
         if self.is_draining {
             return Err(AdmissionError::Draining);
         }
-        if let Some(live) = self.find_live(run.id()) {
+        // A generated id is unique.
+        if run.options().has_chosen_id
+            && let Some(live) = self.find_live(run.id())
+        {
             return Err(AdmissionError::IdTaken { has_ended: live.state.is_final() });
         }
         if self.is_wedged() {
             return Err(AdmissionError::Wedged);
         }
-        let waiting = self.queue.runs().count();
+        let waiting = self.queue.runs_len();
         if self.is_full(waiting) {
             let retry_after = self.retry_after(waiting, now);
             return Err(AdmissionError::QueueFull { waiting, retry_after });

@@ -39,7 +39,10 @@ impl<J> Engine<J> {
 
     /// Cancels every run that is queued or running now.
     pub(crate) fn cancel_all(&mut self, reason: CancelReason, now: Instant) -> Effects<J> {
-        self.cancel_where(|_| true, reason, now)
+        let mut effects = Effects::default();
+        self.cancel_queued(|_| true, reason, now, &mut effects);
+        self.cancel_running(|_| true, reason, now);
+        effects
     }
 
     /// Cancels one run; does nothing if it has ended.
@@ -49,17 +52,21 @@ impl<J> Engine<J> {
         reason: CancelReason,
         now: Instant,
     ) -> Effects<J> {
-        self.cancel_where(|its| its == key, reason, now)
+        let mut effects = Effects::default();
+        if let Some(removed) = self.queue.remove_run(key) {
+            self.end_queued(removed, reason, now, &mut effects);
+        } else {
+            self.cancel_running(|its| its == key, reason, now);
+        }
+        effects
     }
 
-    fn cancel_where(
+    fn cancel_running(
         &mut self,
         chosen: impl Fn(EntryKey) -> bool,
         reason: CancelReason,
         now: Instant,
-    ) -> Effects<J> {
-        let mut effects = Effects::default();
-        self.cancel_queued(|queued| chosen(queued.key), reason, now, &mut effects);
+    ) {
         let mut any_running = false;
         for lane in &mut self.lanes {
             if let Lane::Running(running) = lane
@@ -72,7 +79,6 @@ impl<J> Engine<J> {
         if any_running {
             self.advance_due(now.checked_add(self.bounds.cancel_grace));
         }
-        effects
     }
 
     /// Ends runs that wait; they never start.
@@ -83,10 +89,20 @@ impl<J> Engine<J> {
         now: Instant,
         effects: &mut Effects<J>,
     ) {
-        for (queued, job) in self.queue.remove_runs(chosen) {
-            let finished = self.history.count(queued.cancel(reason, now));
-            effects.replies.push((self.history.keep(finished), reason));
-            effects.dropped.push(job);
+        for removed in self.queue.remove_runs(chosen) {
+            self.end_queued(removed, reason, now, effects);
         }
+    }
+
+    fn end_queued(
+        &mut self,
+        (queued, job): (Queued, J),
+        reason: CancelReason,
+        now: Instant,
+        effects: &mut Effects<J>,
+    ) {
+        let finished = self.history.count(queued.cancel(reason, now));
+        effects.replies.push((self.history.keep(finished), reason));
+        effects.dropped.push(job);
     }
 }

@@ -85,7 +85,7 @@ impl<J> Engine<J> {
         let running = self.lanes.iter().filter(|lane| matches!(lane, Lane::Running(_)));
         Counts {
             running: running.count() as u64,
-            queued: self.queue.runs().count() as u64,
+            queued: self.queue.runs_len() as u64,
             finished: self.history.finished,
             failed: self.history.failed,
             cancelled: self.history.cancelled,
@@ -102,7 +102,7 @@ impl<J> Engine<J> {
             Readiness::Draining
         } else if self.is_wedged() {
             Readiness::Wedged
-        } else if self.is_full(self.queue.runs().count()) {
+        } else if self.is_full(self.queue.runs_len()) {
             Readiness::Busy
         } else {
             return (Readiness::Ready, Vec::new());

@@ -7,7 +7,10 @@ use crate::run::states::Queued;
 
 #[derive(Debug)]
 pub(super) struct WaitQueue<J> {
+    /// In the order of their keys.
     entries: VecDeque<QueueEntry<J>>,
+    /// Those that are lifecycle changes.
+    lifecycles: usize,
 }
 
 #[derive(Debug)]
@@ -18,7 +21,7 @@ pub(super) enum QueueEntry<J> {
 
 impl<J> WaitQueue<J> {
     pub(super) fn new() -> Self {
-        Self { entries: VecDeque::new() }
+        Self { entries: VecDeque::new(), lifecycles: 0 }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -30,11 +33,19 @@ impl<J> WaitQueue<J> {
     }
 
     pub(super) fn pop_front(&mut self) -> Option<QueueEntry<J>> {
-        self.entries.pop_front()
+        let entry = self.entries.pop_front()?;
+        self.lifecycles -= usize::from(entry.is_lifecycle());
+        Some(entry)
     }
 
     pub(super) fn push(&mut self, entry: QueueEntry<J>) {
+        self.lifecycles += usize::from(entry.is_lifecycle());
         self.entries.push_back(entry);
+    }
+
+    /// The number of runs.
+    pub(super) fn runs_len(&self) -> usize {
+        self.entries.len() - self.lifecycles
     }
 
     pub(super) fn runs(&self) -> impl Iterator<Item = &Queued> {
@@ -45,19 +56,32 @@ impl<J> WaitQueue<J> {
     }
 
     pub(super) fn has_lifecycle(&self) -> bool {
-        self.entries.iter().any(|entry| matches!(entry, QueueEntry::Lifecycle(..)))
+        self.lifecycles > 0
     }
 
     pub(super) fn remove_lifecycle(&mut self, key: EntryKey) -> Option<J> {
-        let is_it =
-            |entry: &QueueEntry<J>| matches!(entry, QueueEntry::Lifecycle(its, _) if *its == key);
-        let place = self.entries.iter().position(is_it)?;
-        match self.entries.remove(place)? {
+        match self.remove(key)? {
             QueueEntry::Lifecycle(_, job) | QueueEntry::Run(_, job) => Some(job),
         }
     }
 
+    pub(super) fn remove_run(&mut self, key: EntryKey) -> Option<(Queued, J)> {
+        match self.remove(key)? {
+            QueueEntry::Run(queued, job) => Some((queued, job)),
+            // A key names one entry.
+            QueueEntry::Lifecycle(..) => None,
+        }
+    }
+
+    fn remove(&mut self, key: EntryKey) -> Option<QueueEntry<J>> {
+        let place = self.entries.binary_search_by_key(&key, QueueEntry::key).ok()?;
+        let entry = self.entries.remove(place)?;
+        self.lifecycles -= usize::from(entry.is_lifecycle());
+        Some(entry)
+    }
+
     pub(super) fn remove_all_lifecycle(&mut self) -> Vec<J> {
+        self.lifecycles = 0;
         let mut removed = Vec::new();
         for _ in 0..self.entries.len() {
             match self.entries.pop_front() {
@@ -80,5 +104,18 @@ impl<J> WaitQueue<J> {
             }
         }
         removed
+    }
+}
+
+impl<J> QueueEntry<J> {
+    fn key(&self) -> EntryKey {
+        match self {
+            Self::Run(queued, _) => queued.key,
+            Self::Lifecycle(key, _) => *key,
+        }
+    }
+
+    fn is_lifecycle(&self) -> bool {
+        matches!(self, Self::Lifecycle(..))
     }
 }

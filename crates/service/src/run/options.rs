@@ -8,6 +8,8 @@ pub(crate) struct RunOptions {
     pub(crate) deadline: Option<Instant>,
     pub(crate) on_disconnect: OnDisconnect,
     pub(crate) include_account: IncludeAccount,
+    /// The client chose the id.
+    pub(crate) has_chosen_id: bool,
 }
 
 /// Whether the response has the account of its run.

@@ -1,22 +1,25 @@
 //! The requests of one connection, on their way to the service and back.
 
+use std::cell::RefCell;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, Version, header};
 use hyper::body::Incoming;
-use hyper::service::Service;
 use pin_project_lite::pin_project;
+use tower_service::Service;
 
 use crate::connection::Connection;
 use crate::io_threads;
 use crate::serve::bodies::{RequestBody, ResponseBody};
+use crate::serve::call::{BoxError, Call};
 
 /// Adds the peer of the connection to each request, and to each response whether the connection
 /// persists.
 pub(super) struct Requests<S, P> {
-    pub(super) service: S,
+    /// Requests follow each other.
+    pub(super) service: RefCell<S>,
     pub(super) peer: Option<P>,
     pub(super) connection: Arc<Connection>,
     /// The header of responses after which the connection stays.
@@ -36,17 +39,18 @@ pin_project! {
     }
 }
 
-impl<S, P, B> Service<Request<Incoming>> for Requests<S, P>
+impl<S, P, B> hyper::service::Service<Request<Incoming>> for Requests<S, P>
 where
-    S: Service<Request<RequestBody>, Response = Response<B>>,
+    S: Service<Request<RequestBody>, Response = Response<B>> + Clone,
+    S::Error: Into<BoxError>,
     P: Clone + Send + Sync + 'static,
     B: http_body::Body,
 {
     type Response = Response<ResponseBody<B>>;
-    type Error = S::Error;
-    type Future = ResponseFuture<S::Future>;
+    type Error = BoxError;
+    type Future = ResponseFuture<Call<S, RequestBody>>;
 
-    fn call(&self, request: Request<Incoming>) -> ResponseFuture<S::Future> {
+    fn call(&self, request: Request<Incoming>) -> ResponseFuture<Call<S, RequestBody>> {
         io_threads::request_read();
         let version = request.version();
         let persists = wants_to_persist(version, request.headers());
@@ -56,7 +60,7 @@ where
             request.extensions_mut().insert(peer.clone());
         }
         ResponseFuture {
-            response: self.service.call(request),
+            response: Call::new(&mut self.service.borrow_mut(), request),
             connection: Some(Arc::clone(&self.connection)),
             version,
             keep_alive,

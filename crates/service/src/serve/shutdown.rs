@@ -21,10 +21,9 @@ impl Shutdown {
     /// Runs a task, and calls `shut_down` with it when the shutdown begins.
     pub(super) async fn watch<F: Future>(
         &self,
-        task: F,
+        mut task: Pin<&mut F>,
         shut_down: impl FnOnce(Pin<&mut F>),
     ) -> F::Output {
-        let mut task = pin!(task);
         let mut begins = pin!(self.begins.notified());
         let mut is_registered = false;
         let ended = std::future::poll_fn(|cx| {

@@ -44,7 +44,7 @@ pub(super) struct Subject {
 impl Subject {
     fn submit(&mut self, model: &Model, id: u8, timeout: Option<u64>) {
         let deadline = timeout.map(|timeout| self.now + Duration::from_millis(timeout));
-        let options = RunOptions { deadline, ..RunOptions::default() };
+        let options = RunOptions { deadline, has_chosen_id: true, ..RunOptions::default() };
         let run = Run::new(
             id.to_string(),
             options,
