@@ -25,8 +25,10 @@ impl ResponseHeaders {
     }
 
     pub(crate) fn with_account(mut self, account: Option<&Account>) -> Self {
-        let text = account.map(|account| in_visible_ascii(&encode::to_string(account)));
-        self.account = text.and_then(|text| HeaderValue::from_str(&text).ok());
+        if let Some(account) = account {
+            let text = in_visible_ascii(&encode::to_string(account));
+            self.account = HeaderValue::from_str(&text).ok();
+        }
         self
     }
 

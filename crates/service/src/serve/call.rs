@@ -81,3 +81,64 @@ where
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::future::{Ready, ready};
+    use std::pin::pin;
+
+    use super::*;
+
+    /// Ready after it was asked so many times; clones begin anew.
+    struct ReadyAfter {
+        asked: u32,
+        after: u32,
+    }
+
+    impl Clone for ReadyAfter {
+        fn clone(&self) -> Self {
+            Self { asked: 0, ..*self }
+        }
+    }
+
+    impl Service<Request<()>> for ReadyAfter {
+        type Response = u32;
+        type Error = BoxError;
+        type Future = Ready<Result<u32, BoxError>>;
+
+        fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+            if self.after == 0 {
+                return Poll::Ready(Err("broken".into()));
+            }
+            self.asked += 1;
+            if self.asked < self.after {
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            Poll::Ready(Ok(()))
+        }
+
+        fn call(&mut self, _request: Request<()>) -> Self::Future {
+            ready(Ok(self.asked))
+        }
+    }
+
+    fn service(after: u32) -> ReadyAfter {
+        ReadyAfter { asked: 0, after }
+    }
+
+    #[tokio::test]
+    async fn the_service_that_has_become_ready_is_called() {
+        for after in [1, 2, 3] {
+            let mut service = service(after);
+            let call = pin!(Call::new(&mut service, Request::new(())));
+            assert_eq!(call.await.unwrap(), after);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_service_that_fails_is_not_asked_again() {
+        let call = pin!(Call::new(&mut service(0), Request::new(())));
+        assert_eq!(call.await.unwrap_err().to_string(), "broken");
+    }
+}

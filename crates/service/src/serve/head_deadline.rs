@@ -29,8 +29,8 @@ impl HeadDeadline {
     /// A timer that runs already wakes the same task, which calls [`poll`](Self::poll) then.
     pub(super) fn restart(&mut self, cx: &mut Context<'_>) {
         self.ends_at = Instant::now().checked_add(self.timeout);
-        if self.timer.as_ref().is_none_or(|timer| timer.is_elapsed()) {
-            let _ = self.poll(cx);
+        if self.timer.as_ref().is_none_or(|timer| timer.is_elapsed()) && self.poll(cx).is_ready() {
+            cx.waker().wake_by_ref();
         }
     }
 
