@@ -51,7 +51,7 @@ fn write_long(out: &mut Buffer, text: &str, charset: Charset) {
 /// needs an escape.
 ///
 /// Separators are `gap` bytes long: `,` and `:`, or `, ` and `: `; none precedes the `first` key.
-#[inline]
+#[inline(always)]
 pub(crate) fn write_unescaped_key(
     out: &mut Buffer,
     text: &str,

@@ -20,8 +20,15 @@ impl Serializer<'_> {
     }
 
     /// Writes a string key and the separators around it.
-    #[inline]
+    #[inline(never)]
     pub(super) fn put_key(&mut self, text: &str, first: bool) -> Result<(), Error> {
+        self.put_name(text, first)
+    }
+
+    /// [`put_key`](Self::put_key) of the name of a field: a constant, which needs no check when it is
+    /// run if this is inlined.
+    #[inline(always)]
+    pub(super) fn put_name(&mut self, text: &str, first: bool) -> Result<(), Error> {
         let gap = match self.fast_path {
             FastPath::Compact => 1,
             FastPath::Spaced => 2,

@@ -71,7 +71,7 @@ impl<'s, 'e> StructWriter<'s, 'e> {
                 return written.map_err(|error| serializer.fail(error));
             }
         };
-        serializer.put_key(name, *empty)?;
+        serializer.put_name(name, *empty)?;
         *empty = false;
         let written = value.serialize(&mut **serializer);
         serializer.end_entry();
