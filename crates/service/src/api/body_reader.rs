@@ -217,14 +217,18 @@ fn lossy(value: &HeaderValue) -> String {
 
 /// Makes room for `more` bytes, of `expected` in all if that is known.
 ///
-/// A client that announces a large body and does not send it takes no memory.
+/// A client that announces a large body and does not send it takes no memory: room of the announced
+/// length is made in steps, of at most four times what has arrived.
 fn grow(whole: &mut Vec<u8>, more: usize, expected: Option<usize>) -> Result<(), ApiError> {
     let bytes = whole.len() + more;
     if bytes <= whole.capacity() {
         return Ok(());
     }
-    let doubled = bytes.saturating_mul(2).max(LARGE);
-    let capacity = expected.map_or(doubled, |expected| expected.min(doubled)).max(bytes);
+    let capacity = match expected {
+        Some(expected) => expected.min(bytes.saturating_mul(4).max(LARGE)),
+        None => bytes.saturating_mul(2).max(LARGE),
+    };
+    let capacity = capacity.max(bytes);
     // A client chose the size: the allocator must not end the process.
     let reserved = whole.try_reserve_exact(capacity - whole.len());
     reserved.map_err(|_| ApiError::NoMemory { bytes })

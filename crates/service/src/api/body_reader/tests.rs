@@ -128,7 +128,8 @@ fn poll_once<F: Future>(future: Pin<&mut F>) -> Poll<F::Output> {
 fn the_buffer_of_a_body_grows_with_what_arrives() {
     for (expected, capacities) in [
         (Some(100), [100, 100, 100]),
-        (Some(8 * LARGE), [LARGE, 2 * (LARGE + 1), 2 * (LARGE + 1)]),
+        (Some(8 * LARGE), [LARGE, 4 * (LARGE + 1), 4 * (LARGE + 1)]),
+        (Some(3 * LARGE), [LARGE, 3 * LARGE, 3 * LARGE]),
         (None, [LARGE, 2 * (LARGE + 1), 2 * (LARGE + 1)]),
     ] {
         let mut whole = Vec::new();
