@@ -22,6 +22,13 @@ use super::sync::{Condvar, Mutex, MutexGuard, PoisonError, yield_now};
 /// Buffered bytes at which a producer waits; a single line may be longer.
 pub(crate) const CAPACITY: usize = 64 * 1024;
 
+/// Lines after which a producer yields its core once.
+///
+/// The thread that writes the response was woken for the first line; on the same core, it would wait
+/// until a fast producer has used up its time. A stream that is shorter than this goes out in one
+/// piece.
+const YIELD_AT: u64 = 16;
+
 #[derive(Debug, Default)]
 pub(crate) struct Lines {
     framing: Framing,
@@ -94,13 +101,11 @@ impl Lines {
         }
         state.written.add(json);
         self.frame.append(json, &mut state.buffer);
-        let is_first = state.written.count == 1;
+        let yields = state.written.count == YIELD_AT;
         let reader = state.reader.take();
         drop(state);
         wake(reader);
-        if is_first {
-            // The thread that writes the response has just been woken. On the same core it would
-            // wait until this one has used up its time.
+        if yields {
             yield_now();
         }
         Emitted::Taken
