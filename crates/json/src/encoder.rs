@@ -218,6 +218,12 @@ impl TextBuffer {
         Self(Buffer::new())
     }
 
+    /// The text that was encoded last, without a copy.
+    #[must_use]
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.0.into_bytes()
+    }
+
     /// Bytes of the room.
     #[must_use]
     pub fn capacity(&self) -> usize {

@@ -2,7 +2,6 @@
 
 mod on_cancel;
 
-use std::cell::RefCell;
 use std::fmt;
 use std::time::Duration;
 
@@ -11,8 +10,9 @@ pub use universal_worker_abi::CancelReason;
 pub use universal_worker_abi::Level;
 use universal_worker_abi::raw::{ContextObject, RawContext_TO};
 use universal_worker_abi::{Emitted, Fault, FaultKind};
-use universal_worker_json::{Encoder, TextBuffer};
+use universal_worker_json::Encoder;
 
+use crate::encode::{COMPACT, with_buffer};
 use crate::error::PluginError;
 
 /// The run that a plugin executes: cancellation, progress, streaming, logging and usage figures.
@@ -134,26 +134,7 @@ impl Context {
     /// [`PluginError::cancelled`] if the run is cancelled or its reader is gone; another error if the
     /// value cannot be encoded or the run is not a stream.
     pub fn emit<T: Serialize + ?Sized>(&self, value: &T) -> Result<(), PluginError> {
-        LINE.with(|line| match line.try_borrow_mut() {
-            Ok(mut line) => {
-                let emitted = self.emit_by(value, &mut line);
-                if line.capacity() > MAX_KEPT_LINE {
-                    *line = TextBuffer::default();
-                }
-                emitted
-            }
-            // Encoding a value may emit another one.
-            Err(_) => self.emit_by(value, &mut TextBuffer::default()),
-        })
-    }
-
-    fn emit_by<T: Serialize + ?Sized>(
-        &self,
-        value: &T,
-        line: &mut TextBuffer,
-    ) -> Result<(), PluginError> {
-        static COMPACT: Encoder = Encoder::compact();
-        self.emit_json(COMPACT.encode_to(value, line)?)
+        with_buffer(|line| self.emit_json(COMPACT.encode_to(value, line)?))
     }
 
     /// Emits one value of a stream that is already JSON; blocks while the reader is slow.
@@ -251,13 +232,6 @@ fn result_of(emitted: Emitted) -> Result<(), PluginError> {
             Err(PluginError::new("the run has no stream: emit only in execute_stream"))
         }
     }
-}
-
-/// The largest capacity in bytes that the line buffer of a thread keeps.
-const MAX_KEPT_LINE: usize = 64 * 1024;
-
-thread_local! {
-    static LINE: RefCell<TextBuffer> = const { RefCell::new(TextBuffer::new()) };
 }
 
 impl Clone for Context {
