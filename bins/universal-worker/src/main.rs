@@ -39,7 +39,9 @@ fn main() {
 
 fn work(program: &Program, python_options: &[OsString], args: &[OsString]) -> u8 {
     let parsed = cli::parse(args.iter().cloned(), env::vars_os());
-    let report = cli::failure_report(args.iter().cloned(), env::vars_os());
+    let reports_itself = matches!(parsed, Ok(Command::TakeOver(_) | Command::GiveBack(_)));
+    let report = reports_itself.then(|| cli::failure_report(args.iter().cloned(), env::vars_os()));
+    let report = report.unwrap_or_default();
     let taken = take_variables();
     let source = |plugin| plugin::source(plugin, program, [python_options, args], &taken);
     match parsed {

@@ -57,10 +57,13 @@ impl Variables {
 
     /// What is to be said of variables that have the prefix and no meaning.
     pub(crate) fn warnings(&self) -> Vec<String> {
-        let known = known_names();
         let names = self.0.keys().filter_map(|name| name.to_str()?.strip_prefix(VARIABLES));
-        let mut unknown: Vec<&str> =
-            names.filter(|name| !known.iter().any(|known| known == name)).collect();
+        let mut unknown: Vec<&str> = names.collect();
+        if unknown.is_empty() {
+            return Vec::new();
+        }
+        let known = known_names();
+        unknown.retain(|name| !known.iter().any(|known| known == name));
         unknown.sort_unstable();
         let warning = |name: &&str| {
             let near = suggest(name, known.iter().map(String::as_str).filter(is_public));
@@ -126,5 +129,6 @@ const WITHOUT_VARIABLE: [&str; 5] = ["help", "version", "take-over", "give-back"
 /// The variable of an option, if it has one.
 pub(crate) fn variable(option: &str) -> Option<String> {
     let has_one = !WITHOUT_VARIABLE.contains(&option);
-    has_one.then(|| format!("{VARIABLES}{}", option.to_uppercase().replace('-', "_")))
+    let letter = |letter: char| if letter == '-' { '_' } else { letter.to_ascii_uppercase() };
+    has_one.then(|| VARIABLES.chars().chain(option.chars().map(letter)).collect())
 }
