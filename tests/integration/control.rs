@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use crate::support::Worker;
+use crate::support::{Worker, until};
 
 /// Far longer than a control route takes, far shorter than the plugin is busy.
 const SOON: Duration = Duration::from_millis(1500);
@@ -54,6 +54,22 @@ async fn head_equals_get_without_the_body() {
     }
     let refused = worker.get("/runs/one/cancel").await;
     assert_eq!((refused.status, refused.header("allow")), (405, "POST"));
+}
+
+#[tokio::test]
+async fn stats_list_any_number_of_processes() {
+    let worker = Worker::conformance().await;
+    let mut children = Vec::new();
+    for _ in 0..100 {
+        children.push(worker.execute(json!({"op": "spawn", "secs": 60.0})).await.json());
+    }
+    let all_are_listed = async || {
+        let stats = worker.get("/stats").await.json();
+        let listed = stats["subtree_pids"].as_array().unwrap();
+        stats["memory_rss_mb"].as_f64() > Some(0.5)
+            && children.iter().all(|child| listed.contains(child))
+    };
+    until(all_are_listed).await;
 }
 
 #[tokio::test]

@@ -24,6 +24,7 @@ mod files_of_others;
 mod frames;
 mod half_closed;
 mod handover;
+mod idle;
 mod json_logs;
 mod lifecycle;
 mod load;

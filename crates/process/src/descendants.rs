@@ -88,24 +88,31 @@ impl Reaper {
     /// How long an orphan may stay a zombie while the process has descendants.
     const SHORTEST: Duration = Duration::from_secs(1);
 
-    /// The interval of a worker whose plugin has not had processes for a while.
+    /// The interval of a worker that has had neither work nor descendants for a while.
     const LONGEST: Duration = Duration::from_secs(64);
 
-    /// The time until the next [`reap`](Self::reap): doubles while there are no descendants.
+    /// The time until the next [`reap`](Self::reap).
     #[must_use]
     pub fn interval(&self) -> Duration {
         self.interval
     }
 
-    /// Reaps.
-    pub fn reap(&mut self) {
+    /// Whether the interval has grown, so that whoever may start processes has to tell.
+    #[must_use]
+    pub fn is_slow(&self) -> bool {
+        self.interval > Self::SHORTEST
+    }
+
+    /// Reaps; the interval doubles while there are no descendants, and nobody who is known to be at
+    /// work and may start some.
+    pub fn reap(&mut self, is_at_work: bool) {
         // waitid(2): only children of the calling thread.
         const WNOTHREAD: WaitIdOptions = WaitIdOptions::from_bits_retain(0x2000_0000);
         let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WNOTHREAD;
         // Looked at first: reaping may leave none, of a plugin that will start others.
         let has_descendants = has_children();
         while let Ok(Some(_)) = rustix::process::waitid(WaitId::All, options) {}
-        self.interval = match has_descendants {
+        self.interval = match is_at_work || has_descendants {
             true => Self::SHORTEST,
             false => (self.interval * 2).min(Self::LONGEST),
         };

@@ -3,6 +3,8 @@
 use std::error::Error as _;
 use std::fmt;
 use std::os::fd::{OwnedFd, RawFd};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use rustix::fs::FileType;
@@ -23,6 +25,8 @@ pub(crate) enum Event {
     Stop(StopReason),
     /// The thread that serves sockets has ended.
     ServerEnded,
+    /// The plugin works again, see [`Reporter::plugin_works`].
+    PluginWorks,
 }
 
 /// Why the worker stops.
@@ -45,11 +49,26 @@ pub(crate) enum StopReason {
 pub(crate) struct Reporter {
     events: Queue<Event>,
     force_exit: ForceExit,
+    /// Whether to tell that the plugin works.
+    is_resting: Arc<AtomicBool>,
 }
 
 impl Reporter {
     pub(crate) fn new(events: Queue<Event>, force_exit: ForceExit) -> Self {
-        Self { events, force_exit }
+        Self { events, force_exit, is_resting: Arc::default() }
+    }
+
+    /// Sets whether the next work of the plugin is reported; it ends the rest.
+    pub(crate) fn set_resting(&self, is_resting: bool) {
+        self.is_resting.store(is_resting, Ordering::Release);
+    }
+
+    /// Reports work of the plugin to a thread that rests.
+    pub(crate) fn plugin_works(&self) {
+        if self.is_resting.load(Ordering::Relaxed) && self.is_resting.swap(false, Ordering::AcqRel)
+        {
+            self.report(Event::PluginWorks);
+        }
     }
 
     pub(crate) fn report(&self, event: Event) {

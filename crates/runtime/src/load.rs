@@ -80,8 +80,9 @@ fn builder(
         .lanes(config.lanes)
         .health_extra(health)
         .on_plugin_thread({
-            let hooks = Arc::clone(&hooks);
+            let (hooks, reporter) = (Arc::clone(&hooks), reporter.clone());
             move |event| {
+                reporter.plugin_works();
                 plugin_threads::on_event(event);
                 hooks.on_plugin_thread(event);
             }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use universal_worker_crash as crash;
-use universal_worker_crash::{AfterCrash, Subject};
+use universal_worker_crash::{AfterCrash, Subject, activity};
 use universal_worker_listen::Bound;
 use universal_worker_logging as logging;
 use universal_worker_process::descendants::Reaper;
@@ -184,7 +184,7 @@ impl Worker<'_> {
             match self.next(check_timeout) {
                 Event::Loaded(service) => return service.map(Ok),
                 Event::Stop(reason) => return Ok(Err(reason)),
-                Event::Announced(_) | Event::ServerEnded => {}
+                Event::Announced(_) | Event::ServerEnded | Event::PluginWorks => {}
             }
         }
     }
@@ -224,7 +224,7 @@ impl Worker<'_> {
                     announce::notify("READY=1");
                     line.take().into_iter().for_each(|line| line.log(&self.hooks));
                 }
-                Event::Loaded(_) => {}
+                Event::Loaded(_) | Event::PluginWorks => {}
                 Event::ServerEnded => {
                     return Err(Error::defect("the I/O thread has ended"));
                 }
@@ -244,13 +244,21 @@ impl Worker<'_> {
         let mut reaper = (self.config.orphans == Orphans::Reap).then(Reaper::default);
         loop {
             let until_reaping = reaper.as_ref().map_or(NO_LIMIT, Reaper::interval);
-            if let Some(event) = self.events.pop_timeout(check().min(until_reaping)) {
-                return event;
-            }
-            if let Some(reaper) = &mut reaper {
-                reaper.reap();
+            let event = self.events.pop_timeout(check().min(until_reaping));
+            match (event, &mut reaper) {
+                (Some(Event::PluginWorks), Some(reaper)) => *reaper = Reaper::default(),
+                (Some(event), _) => return event,
+                (None, Some(reaper)) => self.reap(reaper),
+                (None, None) => {}
             }
         }
+    }
+
+    fn reap(&self, reaper: &mut Reaper) {
+        // Before it looks who is at work: who begins later reports it.
+        self.reporter.set_resting(true);
+        reaper.reap(!activity::running().is_empty());
+        self.reporter.set_resting(reaper.is_slow());
     }
 }
 
