@@ -1,24 +1,40 @@
 //! `cargo xtask bench` and `cargo xtask faults`: programs that measure a release build from outside.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use crate::workspace::Workspace;
 use crate::{TaskResult, cargo, dist, venv};
 
+const BENCH: &str = "universal-worker-bench";
+
 /// Builds a release and benchmarks it; `args` are passed to the benchmark.
-///
-/// For the section `python` it prepares the original worker, if the network allows it.
 pub(crate) fn bench(args: &[String]) -> TaskResult {
-    let workspace = Workspace::load()?;
-    // Without arguments, all sections are measured.
-    let needs_original = args.is_empty() || args.iter().any(|arg| arg == "python");
-    let original = needs_original.then(|| original(&workspace)).flatten();
-    run("universal-worker-bench", &workspace, original, args)
+    match args.first().map(String::as_str) {
+        Some("micro") => {
+            let mut micro = cargo::command(["bench", "--package", BENCH, "--bench", "micro", "--"]);
+            Ok(cargo::exit_code(cargo::status(micro.args(&args[1..]))?))
+        }
+        Some("--help" | "-h") => {
+            let mut help = cargo::command(["run", "--release", "--package", BENCH, "--", "--help"]);
+            Ok(cargo::exit_code(cargo::status(&mut help)?))
+        }
+        _ => {
+            let workspace = Workspace::load()?;
+            let mut options = vec!["--docs".into(), workspace.root.join("docs").into()];
+            if args.iter().any(|arg| arg == "--peers")
+                && let Some(python) = original(&workspace)
+            {
+                options.extend(["--original".into(), python.into()]);
+            }
+            run(BENCH, &workspace, &options, args)
+        }
+    }
 }
 
 /// Builds a release and causes faults; `args` are passed to the program.
 pub(crate) fn faults(args: &[String]) -> TaskResult {
-    run("universal-worker-faults", &Workspace::load()?, None, args)
+    run("universal-worker-faults", &Workspace::load()?, &[], args)
 }
 
 /// A Python with the original worker.
@@ -34,17 +50,9 @@ fn original(workspace: &Workspace) -> Option<PathBuf> {
     }
 }
 
-fn run(
-    package: &str,
-    workspace: &Workspace,
-    original: Option<PathBuf>,
-    args: &[String],
-) -> TaskResult {
+fn run(package: &str, workspace: &Workspace, options: &[OsString], args: &[String]) -> TaskResult {
     let dir = dist::release(workspace)?;
     let mut program = cargo::command(["run", "--release", "--package", package, "--", "--dist"]);
-    program.arg(dir);
-    if let Some(python) = original {
-        program.arg("--original").arg(python);
-    }
+    program.arg(dir).args(options);
     Ok(cargo::exit_code(cargo::status(program.args(args))?))
 }

@@ -1,26 +1,31 @@
 //! The server that the worker is compared with: only hyper and the same JSON.
 
-use std::convert::Infallible;
 use std::error::Error;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http_body_util::{BodyExt, Either, Full};
-use hyper::body::{Body, Frame, Incoming};
+use futures_core::Stream;
+use http_body_util::{BodyExt, Either, Full, StreamBody};
+use hyper::body::{Frame, Incoming};
 use hyper::header::{CONTENT_TYPE, HeaderValue};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper::{Request, Response};
+use hyper::{Method, Request, Response};
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use tokio::net::TcpListener;
+use tokio::runtime::Builder;
 
 /// The argument that runs this program as the bare server.
 pub(crate) const SUBCOMMAND: &str = "serve-bare";
 
 /// Serves on any free port, which it announces like the worker, until it is killed.
-pub(crate) async fn serve() -> Result<(), Box<dyn Error>> {
+pub(crate) fn serve() -> Result<(), Box<dyn Error>> {
+    Builder::new_current_thread().enable_io().build()?.block_on(accept())
+}
+
+async fn accept() -> Result<(), Box<dyn Error>> {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
     let url = format!("http://{}", listener.local_addr()?);
     println!("{}", serde_json::json!({"event": "ready", "url": url}));
@@ -35,13 +40,13 @@ pub(crate) async fn serve() -> Result<(), Box<dyn Error>> {
 
 async fn respond(
     request: Request<Incoming>,
-) -> Result<Response<Either<Full<Bytes>, Lines>>, Box<dyn Error + Send + Sync>> {
+) -> Result<Response<Either<Full<Bytes>, StreamBody<Lines>>>, Box<dyn Error + Send + Sync>> {
+    let is_get = request.method() == Method::GET;
     let is_stream = request.uri().path() == "/execute_stream";
     let body = request.into_body().collect().await?.to_bytes();
-    let arguments: Value = serde_json::from_slice(&body)?;
+    let arguments: Value = if is_get { Value::Null } else { serde_json::from_slice(&body)? };
     let (body, kind) = if is_stream {
-        let end = arguments["kwargs"]["n"].as_u64().unwrap_or(0);
-        (Either::Right(Lines { next: 0, end }), "application/x-ndjson")
+        (Either::Right(StreamBody::new(Lines::new(&arguments["kwargs"]))), "application/x-ndjson")
     } else {
         (Either::Left(Full::from(serde_json::to_vec(&arguments)?)), "application/json")
     };
@@ -50,25 +55,30 @@ async fn respond(
     Ok(response)
 }
 
-/// The lines of the conformance plugin's stream, one per frame.
+/// The lines of the conformance plugin's stream, one for each frame.
 struct Lines {
-    next: u64,
-    end: u64,
+    text: String,
+    left: u64,
 }
 
-impl Body for Lines {
-    type Data = Bytes;
-    type Error = Infallible;
+impl Lines {
+    fn new(keywords: &Value) -> Self {
+        let bytes = keywords["bytes"].as_u64().unwrap_or(10) as usize;
+        // A line has two quotation marks and its end.
+        let text = "x".repeat(bytes.saturating_sub(3));
+        Self { text, left: keywords["n"].as_u64().unwrap_or(0) }
+    }
+}
 
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        _cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        if self.next == self.end {
-            return Poll::Ready(None);
-        }
-        let line = format!("{{\"i\":{},\"text\":\"é\"}}\n", self.next);
-        self.next += 1;
-        Poll::Ready(Some(Ok(Frame::data(Bytes::from(line)))))
+impl Stream for Lines {
+    type Item = Result<Frame<Bytes>, serde_json::Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let Some(left) = self.left.checked_sub(1) else { return Poll::Ready(None) };
+        self.left = left;
+        Poll::Ready(Some(serde_json::to_vec(&self.text).map(|mut line| {
+            line.push(b'\n');
+            Frame::data(Bytes::from(line))
+        })))
     }
 }

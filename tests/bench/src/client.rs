@@ -1,17 +1,16 @@
 //! A minimal HTTP/1 client, so that the figures are those of the server.
 
-use std::io;
-use std::net::SocketAddr;
+use std::io::{self, Read, Write};
+use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
 use memchr::{memchr_iter, memmem};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 
-/// A keep-alive connection.
+/// A keep-alive connection, which blocks.
 pub(crate) struct Client {
     stream: TcpStream,
     received: Vec<u8>,
+    buffer: Box<[u8]>,
 }
 
 /// A response; [`Client::body`] returns its body.
@@ -27,27 +26,58 @@ pub(crate) struct StreamTiming {
     pub(crate) whole: Duration,
 }
 
+/// No response takes longer, unless the server is broken.
+const READ_TIMEOUT: Duration = Duration::from_secs(60);
+const BUFFER: usize = 256 * 1024;
+
 impl Client {
-    pub(crate) async fn connect(address: SocketAddr) -> io::Result<Self> {
-        let stream = TcpStream::connect(address).await?;
+    pub(crate) fn connect(address: SocketAddr) -> io::Result<Self> {
+        let stream = TcpStream::connect(address)?;
         stream.set_nodelay(true)?;
-        Ok(Self { stream, received: Vec::with_capacity(64 * 1024) })
+        stream.set_read_timeout(Some(READ_TIMEOUT))?;
+        let buffer = vec![0; BUFFER].into_boxed_slice();
+        Ok(Self { stream, received: Vec::with_capacity(4096), buffer })
     }
 
     /// Sends a request without reading the response.
-    pub(crate) async fn write(&mut self, request: &[u8]) -> io::Result<()> {
-        self.stream.write_all(request).await
+    pub(crate) fn write(&mut self, request: &[u8]) -> io::Result<()> {
+        self.stream.write_all(request)
     }
 
     /// Sends a request from [`get`] or [`post`], and reads the whole response.
-    pub(crate) async fn send(&mut self, request: &[u8]) -> io::Result<Response> {
+    pub(crate) fn send(&mut self, request: &[u8]) -> io::Result<Response> {
+        self.write(request)?;
+        self.response()
+    }
+
+    /// Reads the response to a request that was written.
+    pub(crate) fn response(&mut self) -> io::Result<Response> {
         self.received.clear();
-        self.stream.write_all(request).await?;
+        let mut whole = None;
         loop {
-            if let Some(response) = parse_response(&self.received)? {
-                return Ok(response);
+            let count = self.read()?;
+            self.received.extend_from_slice(&self.buffer[..count]);
+            if whole.is_none() {
+                whole = parse_response(&self.received)?;
             }
-            self.read().await?;
+            match &whole {
+                Some(response) if self.received.len() >= response.body.end => break,
+                _ => {}
+            }
+        }
+        whole.ok_or_else(|| io::ErrorKind::InvalidData.into())
+    }
+
+    /// Sends a request whose response must have status 200, and returns its body.
+    pub(crate) fn call(&mut self, request: &[u8]) -> io::Result<&[u8]> {
+        let response = self.send(request)?;
+        let body = &self.received[response.body];
+        match response.status {
+            200 => Ok(body),
+            status => {
+                let body = String::from_utf8_lossy(&body[..body.len().min(200)]);
+                Err(io::Error::other(format!("the server responded with {status}: {body}")))
+            }
         }
     }
 
@@ -56,46 +86,35 @@ impl Client {
         &self.received[response.body.clone()]
     }
 
-    /// Sends a request and counts the lines of its chunked response.
-    ///
-    /// Each line is a JSON object without nested objects, so counting opening braces is enough, and
-    /// cheaper than decoding the chunks.
-    pub(crate) async fn stream(&mut self, request: &[u8]) -> io::Result<StreamTiming> {
+    /// The length of the last response, with its head.
+    pub(crate) fn received(&self) -> usize {
+        self.received.len()
+    }
+
+    /// Sends a request and counts the lines of its chunked response, which have two quotation marks
+    /// each: that is cheaper than decoding the chunks.
+    pub(crate) fn stream(&mut self, request: &[u8]) -> io::Result<StreamTiming> {
         let started = Instant::now();
-        let (mut lines, mut first) = (0, None);
-        self.arrivals(request, |arrived| {
-            lines += arrived;
-            first.get_or_insert_with(|| started.elapsed());
-        })
-        .await?;
-        let whole = started.elapsed();
-        Ok(StreamTiming { lines, first: first.unwrap_or(whole), whole })
-    }
-
-    /// Like [`stream`](Self::stream), but calls `arrived` with the number of lines of each read.
-    pub(crate) async fn arrivals(
-        &mut self,
-        request: &[u8],
-        mut arrived: impl FnMut(usize),
-    ) -> io::Result<()> {
+        let (mut quotes, mut first) = (0, None);
         let mut tail = [0; END.len()];
-        self.write(request).await?;
+        self.write(request)?;
         while tail != *END {
-            self.received.clear();
-            self.read().await?;
-            match memchr_iter(b'{', &self.received).count() {
-                0 => {}
-                lines => arrived(lines),
+            let count = self.read()?;
+            let received = &self.buffer[..count];
+            quotes += memchr_iter(b'"', received).count();
+            if quotes > 0 && first.is_none() {
+                first = Some(started.elapsed());
             }
-            slide(&mut tail, &self.received);
+            slide(&mut tail, received);
         }
-        Ok(())
+        let whole = started.elapsed();
+        Ok(StreamTiming { lines: quotes / 2, first: first.unwrap_or(whole), whole })
     }
 
-    async fn read(&mut self) -> io::Result<()> {
-        match self.stream.read_buf(&mut self.received).await? {
+    fn read(&mut self) -> io::Result<usize> {
+        match self.stream.read(&mut self.buffer)? {
             0 => Err(io::ErrorKind::UnexpectedEof.into()),
-            _ => Ok(()),
+            count => Ok(count),
         }
     }
 }
@@ -131,14 +150,13 @@ pub(crate) fn post_with(address: SocketAddr, path: &str, head: &str, body: &str)
     .into_bytes()
 }
 
-/// Parses the response, once it is complete.
+/// Parses a response, once its head is complete.
 fn parse_response(received: &[u8]) -> io::Result<Option<Response>> {
     let Some(head) = memmem::find(received, b"\r\n\r\n") else { return Ok(None) };
     let body_start = head + 4;
     let parsed = std::str::from_utf8(&received[..head]).ok().and_then(parse_head);
     let (status, length) = parsed.ok_or(io::ErrorKind::InvalidData)?;
-    let end = body_start + length;
-    Ok((received.len() >= end).then_some(Response { status, body: body_start..end }))
+    Ok(Some(Response { status, body: body_start..body_start + length }))
 }
 
 /// Parses the status and the length of the body.
@@ -157,9 +175,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_response_is_complete_with_its_body() {
+    fn a_head_says_where_the_body_is() {
         let bytes = b"HTTP/1.1 503 Busy\r\ndate: x\r\nContent-LENGTH: 3\r\n\r\nabc";
-        for end in 0..bytes.len() {
+        for end in 0..bytes.len() - 3 {
             assert!(parse_response(&bytes[..end]).unwrap().is_none(), "{end}");
         }
         let response = parse_response(bytes).unwrap().unwrap();

@@ -1,100 +1,92 @@
-//! The benchmark tables behind `cargo xtask bench`, in Markdown on stdout.
+//! The measurements behind `cargo xtask bench`.
 //!
 //! All requests use the loopback interface, and every section is limited in number or time.
-//! The servers are separate processes; this process generates the load.
+//! The servers are processes of their own; this process generates the load.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program that prints tables")]
 #![allow(clippy::disallowed_methods, reason = "it reads arguments, and measures serde_json")]
 
 mod bare;
 mod client;
-mod cpu;
+mod contest;
+mod cores;
 mod figures;
 mod load;
+mod machine;
+mod options;
+mod process;
+mod report;
 mod sections;
 mod server;
+mod settings;
 
 use std::env;
 use std::error::Error;
-use std::path::Path;
 use std::process::ExitCode;
+use std::time::Instant;
 
-use tokio::runtime;
+use rustix::process::{Resource, getrlimit, setrlimit};
 
-const USAGE: &str = "\
-usage: universal-worker-bench --dist DIR [--original PYTHON]
-                              [start] [boundary] [echo] [control] [stream]
-                              [ends] [json] [python]
-
-DIR is the folder with universal-worker and plugins/ that `cargo xtask build`
-wrote (json needs neither); without a section, all of them run;
-PYTHON is an interpreter with the original worker, for the section python";
+use crate::options::{Options, USAGE};
+use crate::report::compare::changes;
+use crate::report::store::Store;
+use crate::report::{Unit, page};
+use crate::settings::Settings;
 
 fn main() -> ExitCode {
     let args: Vec<String> = env::args().skip(1).collect();
-    // One thread for the load, like the bare server's one thread.
-    let runtime = match runtime::Builder::new_current_thread().enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => return failed(&error),
-    };
-    let words: Vec<&str> = args.iter().map(String::as_str).collect();
-    let result = match words[..] {
-        [bare::SUBCOMMAND] => runtime.block_on(bare::serve()),
-        ["--dist", dist, "--original", python, ref sections @ ..] if are_known(sections) => {
-            runtime.block_on(measure(Path::new(dist), Some(Path::new(python)), sections))
-        }
-        ["--dist", dist, ref sections @ ..] if are_known(sections) => {
-            runtime.block_on(measure(Path::new(dist), None, sections))
-        }
+    if args.iter().any(|arg| arg == "--help" || arg == "-h") {
+        println!("{USAGE}");
+        return ExitCode::SUCCESS;
+    }
+    let result = match (&args[..], Options::parse(&args)) {
+        ([command], _) if command == bare::SUBCOMMAND => bare::serve().map(|()| ExitCode::SUCCESS),
+        (_, Some(options)) => run(options),
         _ => {
             eprintln!("{USAGE}");
             return ExitCode::from(2);
         }
     };
-    result.map_or_else(|error| failed(&*error), |()| ExitCode::SUCCESS)
+    result.unwrap_or_else(|error| {
+        eprintln!("universal-worker-bench: {error}");
+        ExitCode::FAILURE
+    })
 }
 
-const SECTIONS: [&str; 8] =
-    ["start", "boundary", "echo", "control", "stream", "ends", "json", "python"];
-
-fn are_known(sections: &[&str]) -> bool {
-    sections.iter().all(|name| SECTIONS.contains(name))
+fn run(options: Options) -> Result<ExitCode, Box<dyn Error>> {
+    cores::choose()?;
+    raise_file_limit()?;
+    if !cores::are_pinned() {
+        println!("This machine has one core, which server and load share: ratios are too good.\n");
+    }
+    let settings = Settings::new(options.dist, options.quick, options.original);
+    let committed = Store::read(&options.docs)?;
+    let mut store = Store::read(&options.docs)?;
+    let (mut all_changes, mut failed) = (Vec::new(), false);
+    for name in options.sections {
+        let started = Instant::now();
+        let section = sections::measure(name, &settings)?;
+        println!("{}", page::render_section(&section, false));
+        eprintln!("({name} took {:.0} s)", started.elapsed().as_secs_f64());
+        if let Some(committed) = committed.get(name) {
+            all_changes.extend(changes(committed, &section));
+        }
+        store.insert(name, section);
+    }
+    for change in &all_changes {
+        failed |= options.check && change.is_worse && change.unit == Unit::Instructions;
+        println!("{}", change.text);
+    }
+    if options.write {
+        store.write(&options.docs)?;
+        println!("wrote {}", options.docs.join("performance.md").display());
+    }
+    Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
-async fn measure(
-    dist: &Path,
-    original: Option<&Path>,
-    selected: &[&str],
-) -> Result<(), Box<dyn Error>> {
-    let is_selected = |section| selected.is_empty() || selected.contains(&section);
-    if is_selected("start") {
-        sections::start(dist).await?;
-    }
-    if is_selected("boundary") {
-        sections::boundary(dist).await?;
-    }
-    if is_selected("echo") {
-        sections::echo(dist).await?;
-    }
-    if is_selected("control") {
-        sections::control(dist).await?;
-    }
-    if is_selected("stream") {
-        sections::stream(dist).await?;
-    }
-    if is_selected("ends") {
-        sections::ends(dist).await?;
-    }
-    if is_selected("json") {
-        sections::json()?;
-    }
-    if is_selected("python") {
-        sections::python(dist, original).await?;
-    }
-    Ok(())
-}
-
-fn failed(error: &dyn Error) -> ExitCode {
-    eprintln!("universal-worker-bench: {error}");
-    ExitCode::FAILURE
+/// Raises the limit of open files as far as possible; the servers inherit it.
+fn raise_file_limit() -> Result<(), Box<dyn Error>> {
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    Ok(setrlimit(Resource::Nofile, limit)?)
 }

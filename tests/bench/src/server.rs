@@ -1,25 +1,25 @@
 //! A server process: the worker, or the bare server.
 
+use std::ffi::OsStr;
+use std::io::{self, BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::Path;
-use std::process::{ExitStatus, Stdio};
+use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
-use std::{env, fs, io};
+use std::{env, thread};
 
 use rustix::process::{Pid, Signal};
 use serde_json::Value;
-use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::process::{Child, Command};
 
 use crate::client::Client;
-use crate::{bare, client, cpu};
+use crate::cores::{self, Place};
+use crate::{bare, client, process};
 
 /// A running server, which is killed on drop.
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     /// The time from spawning it to its announcement; without one, to its first response.
     pub(crate) start: Duration,
-    pid: u32,
     child: Child,
 }
 
@@ -30,86 +30,111 @@ const START_TIMEOUT: Duration = Duration::from_secs(20);
 const RETRY_INTERVAL: Duration = Duration::from_millis(1);
 
 impl Server {
-    /// Starts the worker in the folder `dist` with one of its plugins.
-    pub(crate) async fn worker(dist: &Path, plugin: &str, options: &[&str]) -> io::Result<Self> {
-        let mut command = Command::new(dist.join("universal-worker"));
-        command.arg("--module").arg(dist.join(format!("plugins/lib{plugin}.so")));
-        command.args(["--port", "0", "--log-level", "error"]).args(options);
-        Self::start(command).await
+    /// Starts the worker in the folder `dist` with a plugin from there, on a core of its own.
+    pub(crate) fn worker<S: AsRef<OsStr>>(
+        dist: &Path,
+        plugin: &str,
+        options: &[S],
+    ) -> io::Result<Self> {
+        Self::announced(worker_command(dist, plugin, options), Place::OwnCore)
     }
 
     /// Starts this program as the bare server.
-    pub(crate) async fn bare() -> io::Result<Self> {
+    pub(crate) fn bare(place: Place) -> io::Result<Self> {
         let mut command = Command::new(env::current_exe()?);
         command.arg(bare::SUBCOMMAND);
-        Self::start(command).await
+        Self::announced(command, place)
     }
 
-    async fn start(mut command: Command) -> io::Result<Self> {
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true);
+    /// Starts a server that announces its address.
+    pub(crate) fn announced(mut command: Command, place: Place) -> io::Result<Self> {
+        command.stdin(Stdio::null()).stdout(Stdio::piped());
         let started = Instant::now();
-        let mut child = command.spawn()?;
+        let mut child = cores::start_at(place, || command.spawn())?;
         let stdout = child.stdout.take().expect("stdout is a pipe");
         let mut line = String::new();
-        let mut reader = BufReader::new(stdout);
-        tokio::time::timeout(START_TIMEOUT, reader.read_line(&mut line)).await??;
-        let start = started.elapsed();
-        let pid = child.id().expect("the process was not waited for");
+        // Killed on drop, if there is no announcement.
+        let mut server = Self { address: ([0, 0, 0, 0], 0).into(), start: Duration::ZERO, child };
+        BufReader::new(stdout).read_line(&mut line)?;
+        server.start = started.elapsed();
         let failed = || io::Error::other(format!("{command:?} did not start: {}", line.trim()));
-        let address = parse_address(&line).ok_or_else(failed)?;
-        Ok(Self { address, start, pid, child })
+        server.address = parse_address(&line).ok_or_else(failed)?;
+        Ok(server)
     }
 
     /// Starts a server without an announcement, and waits for its first response.
-    pub(crate) async fn silent(mut command: Command, address: SocketAddr) -> io::Result<Self> {
+    pub(crate) fn silent(mut command: Command, address: SocketAddr) -> io::Result<Self> {
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let started = Instant::now();
-        let mut child = command.kill_on_drop(true).spawn()?;
-        let pid = child.id().expect("the process was not waited for");
-        while !responds(address).await {
-            if child.try_wait()?.is_some() || started.elapsed() > START_TIMEOUT {
+        let child = cores::start_at(Place::Anywhere, || command.spawn())?;
+        let mut server = Self { address, start: Duration::ZERO, child };
+        while !responds(address) {
+            if server.child.try_wait()?.is_some() || started.elapsed() > START_TIMEOUT {
                 return Err(io::Error::other(format!("{command:?} did not start")));
             }
-            tokio::time::sleep(RETRY_INTERVAL).await;
+            thread::sleep(RETRY_INTERVAL);
         }
-        Ok(Self { address, start: started.elapsed(), pid, child })
+        server.start = started.elapsed();
+        Ok(server)
     }
 
     /// Sends SIGTERM.
     pub(crate) fn terminate(&self) -> io::Result<()> {
-        let pid = i32::try_from(self.pid).ok().and_then(Pid::from_raw);
+        let pid = i32::try_from(self.pid()).ok().and_then(Pid::from_raw);
         let pid = pid.ok_or(io::ErrorKind::InvalidInput)?;
         Ok(rustix::process::kill_process(pid, Signal::TERM)?)
     }
 
     /// Waits until the server has ended.
-    pub(crate) async fn wait_for_end(&mut self) -> io::Result<ExitStatus> {
-        self.child.wait().await
+    pub(crate) fn wait_for_end(&mut self) -> io::Result<ExitStatus> {
+        self.child.wait()
     }
 
-    /// Kills the server and waits for its end, so that it does not disturb the next measurement.
-    pub(crate) async fn stop(mut self) -> io::Result<()> {
-        self.child.kill().await
+    /// Ends the server in the orderly way, so that it ends its own children.
+    pub(crate) fn stop(mut self) -> io::Result<()> {
+        self.terminate()?;
+        self.wait_for_end().map(drop)
     }
 
-    /// Resident memory in MiB.
-    pub(crate) fn resident_mib(&self) -> io::Result<f64> {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.pid))?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-        let kib = line.and_then(|line| line.trim().strip_suffix("kB")?.trim().parse::<f64>().ok());
-        kib.map(|kib| kib / 1024.0).ok_or_else(|| io::Error::other("no VmRSS in the status"))
+    /// The output of a command that was told to pipe it.
+    pub(crate) fn stderr(&mut self) -> Option<ChildStderr> {
+        self.child.stderr.take()
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Resident memory in bytes.
+    pub(crate) fn resident(&self) -> io::Result<f64> {
+        process::resident_bytes(self.pid()).map(|bytes| bytes as f64)
     }
 
     /// The CPU time used so far.
-    pub(crate) fn cpu(&self) -> io::Result<Duration> {
-        cpu::of_process(self.pid)
+    pub(crate) fn cpu_time(&self) -> io::Result<Duration> {
+        process::cpu_time(self.pid())
     }
 }
 
-async fn responds(address: SocketAddr) -> bool {
-    let Ok(mut client) = Client::connect(address).await else { return false };
-    let response = client.send(&client::get(address, "/health")).await;
-    response.is_ok_and(|response| response.status == 200)
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The command that starts the worker with a plugin.
+pub(crate) fn worker_command<S: AsRef<OsStr>>(dist: &Path, plugin: &str, options: &[S]) -> Command {
+    let mut command = Command::new(dist.join("universal-worker"));
+    command.arg("--module").arg(dist.join(format!("plugins/lib{plugin}.so")));
+    command.args(["--port", "0", "--log-level", "error"]).args(options);
+    command
+}
+
+fn responds(address: SocketAddr) -> bool {
+    let Ok(mut client) = Client::connect(address) else { return false };
+    client.call(&client::get(address, "/health")).is_ok()
 }
 
 /// The address in an announcement.

@@ -36,7 +36,7 @@ pub(super) const ARROWS: &[Arrows] = &[
     ("hello", &["plugin"]),
     ("voice-activity", &["plugin"]),
     ("conformance", &["plugin"]),
-    ("bench", &["abi", "host", "loader", "json"]),
+    ("bench", &["json"]),
     ("faults", &["host", "telemetry"]),
     ("conformance-axum", &[]),
     ("xtask", &[]),

@@ -1,14 +1,14 @@
 //! The time until a run ends after a disconnect or a deadline.
 
-use std::error::Error;
-use std::path::Path;
 use std::time::{Duration, Instant};
 
-use super::CONFORMANCE;
+use super::Outcome;
 use crate::client;
 use crate::client::Client;
 use crate::figures::Latencies;
+use crate::report::{Section, Table};
 use crate::server::Server;
+use crate::settings::{CONFORMANCE, Settings};
 
 const TIMES: usize = 200;
 const DEADLINES: usize = 50;
@@ -28,11 +28,15 @@ struct LeavingClient {
     state: &'static str,
 }
 
-pub(crate) async fn ends(dist: &Path) -> Result<(), Box<dyn Error>> {
-    println!("## Time until a run ends\n");
-    println!("| | times | p50 | p99 | max |\n|---|---|---|---|---|");
-    let (plugin, class) = CONFORMANCE;
-    let server = Server::worker(dist, plugin, &class).await?;
+pub(crate) fn ends(settings: &Settings) -> Outcome<Section> {
+    let mut section = Section::new("Time until a run ends");
+    section.text(
+        "From the disconnect of its client until `GET /runs/ID` reports the run as cancelled, \
+         or from the deadline to the response.",
+    );
+    let mut table = Table::new(&["", "times", "p50", "p99", "max"]);
+    let worker = || Server::worker(&settings.dist, "conformance", &CONFORMANCE);
+    let server = worker()?;
     for (name, path, body) in [
         ("cancelled after a disconnect", "/execute", LONG_RUN),
         ("the same, of a stream with a line every 10 ms", "/execute_stream", SLOW_STREAM),
@@ -41,55 +45,45 @@ pub(crate) async fn ends(dist: &Path) -> Result<(), Box<dyn Error>> {
         let mut latencies = Latencies::default();
         for n in 0..TIMES {
             let leaver = LeavingClient { id: format!("leaver-{n}"), path, body, state: "running" };
-            latencies.push(leaver.time_to_end(&server).await?);
+            latencies.push(leaver.time_to_end(&server)?);
         }
-        row(name, latencies);
+        row(&mut table, name, latencies);
     }
-    let mut first = Client::connect(server.address).await?;
-    first.write(&client::post(server.address, "/execute", LONG_RUN)).await?;
+    let mut first = Client::connect(server.address)?;
+    first.write(&client::post(server.address, "/execute", LONG_RUN))?;
     let mut latencies = Latencies::default();
     for n in 0..TIMES {
         let id = format!("queued-{n}");
         let leaver = LeavingClient { id, path: "/execute", body: LONG_RUN, state: "queued" };
-        latencies.push(leaver.time_to_end(&server).await?);
+        latencies.push(leaver.time_to_end(&server)?);
     }
-    row("the same, of a queued run", latencies);
-    server.stop().await?;
-
-    let server = Server::worker(dist, plugin, &class).await?;
-    row(
-        "response after a deadline of 50 ms, of a plugin that ignores it",
-        deadlines(&server).await?,
-    );
-    println!();
-    Ok(())
+    row(&mut table, "the same, of a queued run", latencies);
+    let late = deadlines(&worker()?)?;
+    row(&mut table, "response after a deadline of 50 ms, of a plugin that ignores it", late);
+    section.table(table);
+    Ok(section)
 }
 
 impl LeavingClient {
     /// The time from closing the connection until the run is reported as cancelled.
-    async fn time_to_end(&self, server: &Server) -> Result<Duration, Box<dyn Error>> {
-        let mut watcher = Client::connect(server.address).await?;
-        let mut client = Client::connect(server.address).await?;
+    fn time_to_end(&self, server: &Server) -> Outcome<Duration> {
+        let mut watcher = Client::connect(server.address)?;
+        let mut client = Client::connect(server.address)?;
         let head = format!("X-Run-Id: {}\r\n", self.id);
-        client.write(&client::post_with(server.address, self.path, &head, self.body)).await?;
-        self.until(self.state, server, &mut watcher).await?;
+        client.write(&client::post_with(server.address, self.path, &head, self.body))?;
+        self.until(self.state, server, &mut watcher)?;
         let started = Instant::now();
         drop(client);
-        self.until("cancelled", server, &mut watcher).await?;
+        self.until("cancelled", server, &mut watcher)?;
         Ok(started.elapsed())
     }
 
-    async fn until(
-        &self,
-        state: &str,
-        server: &Server,
-        watcher: &mut Client,
-    ) -> Result<(), Box<dyn Error>> {
+    fn until(&self, state: &str, server: &Server, watcher: &mut Client) -> Outcome<()> {
         let request = client::get(server.address, &format!("/runs/{}", self.id));
         let expected = format!(r#""state":"{state}""#);
         let started = Instant::now();
         loop {
-            let response = watcher.send(&request).await?;
+            let response = watcher.send(&request)?;
             let report = String::from_utf8_lossy(watcher.body(&response));
             if report.contains(&expected) {
                 return Ok(());
@@ -102,25 +96,26 @@ impl LeavingClient {
 }
 
 /// The delay of the response after its deadline, of a plugin that returns later.
-async fn deadlines(server: &Server) -> Result<Latencies, Box<dyn Error>> {
+fn deadlines(server: &Server) -> Outcome<Latencies> {
     let head = format!("X-Timeout-Ms: {}\r\n", DEADLINE.as_millis());
     let timed = client::post_with(server.address, "/execute", &head, DEAF_RUN);
     let next = client::post(server.address, "/execute", "{}");
-    let mut client = Client::connect(server.address).await?;
+    let mut client = Client::connect(server.address)?;
     let mut latencies = Latencies::default();
     for _ in 0..DEADLINES {
         let started = Instant::now();
-        let response = client.send(&timed).await?;
+        let response = client.send(&timed)?;
         latencies.push(started.elapsed().saturating_sub(DEADLINE));
         if response.status != 504 {
             return Err(format!("the response after a deadline was {}", response.status).into());
         }
         // This run starts when the plugin has returned.
-        client.send(&next).await?;
+        client.send(&next)?;
     }
     Ok(latencies)
 }
 
-fn row(name: &str, mut latencies: Latencies) {
-    println!("| {name} | {} | {} |", latencies.count(), latencies.cells());
+fn row(table: &mut Table, name: &str, mut latencies: Latencies) {
+    let [p50, p99, max] = latencies.cells();
+    table.row([name.to_owned(), latencies.count().to_string(), p50, p99, max]);
 }

@@ -23,18 +23,20 @@ use new_buffers::NewBuffers;
 use row::Row;
 use turns::{ROUNDS, TURN};
 
-pub(crate) fn json() -> Result<(), Box<dyn Error>> {
+use super::Outcome;
+use crate::report::Section;
+use crate::settings::Settings;
+
+pub(crate) fn json(_settings: &Settings) -> Outcome<Section> {
     let python = Python::find();
-    print_method(python.as_ref());
+    let mut section = Section::new("JSON encoder");
+    section.text(method(python.as_ref()));
     let rows = rows(python.as_ref())?;
-    let new_buffers = new_buffers();
-    table::print_compact(&rows);
-    println!();
-    table::print_python(&rows);
-    println!();
-    table::print_new_buffers(&new_buffers);
-    println!();
-    differences(&rows)
+    section.table(table::compact(&rows));
+    section.table(table::python(&rows));
+    section.table(table::new_buffers(&new_buffers()));
+    differences(&rows)?;
+    Ok(section)
 }
 
 /// Returns an error if CPython writes other text, because the figures do not compare then.
@@ -47,7 +49,7 @@ fn differences(rows: &[Row]) -> Result<(), Box<dyn Error>> {
     if differences.is_empty() { Ok(()) } else { Err(differences.join("\n").into()) }
 }
 
-fn print_method(python: Option<&Python>) {
+fn method(python: Option<&Python>) -> String {
     let python = python.map_or_else(
         || "No CPython was found to compare with.".to_owned(),
         |python| {
@@ -58,16 +60,16 @@ fn print_method(python: Option<&Python>) {
             )
         },
     );
-    println!(
-        "## JSON\n\nThe Rust encoders alternate for {ROUNDS} rounds of at least {} ms each, and write \
+    format!(
+        "The Rust encoders alternate for {ROUNDS} rounds of at least {} ms each, and write \
          into a reused buffer; their output was checked by parsing it.\n{python}\n\
          A time is the median of the rounds (the best in parentheses), a ratio the median of the \
-         ratios of the rounds: above 1, this encoder is faster. The placement of a loop by the \
-         compiler can change a row of strings by a third from build to build.\n\
+         ratios of the rounds: above 1, this encoder is faster.\n\
+         The placement of a loop by the compiler can change a row of strings by a third from build to build.\n\
          Values are scalars, arrays and objects, but not keys; they are typed structs, or a \
-         `serde_json::Value` in rows with DOM.\n",
+         `serde_json::Value` in rows with DOM.",
         TURN.as_millis()
-    );
+    )
 }
 
 fn rows(python: Option<&Python>) -> Result<Vec<Row>, Box<dyn Error>> {

@@ -6,31 +6,35 @@ mod contest;
 mod ends;
 mod start;
 
-use std::error::Error;
-use std::path::Path;
-
 use self::contest::Contest;
+use super::Outcome;
+use crate::report::{Section, Table};
+use crate::settings::Settings;
 
 /// The time of each busy run.
 const BUSY_SECONDS: u32 = 3;
 
-/// Prints the table; `original` is a Python with the original worker.
-pub(crate) async fn python(dist: &Path, original: Option<&Path>) -> Result<(), Box<dyn Error>> {
-    println!("## Python classes\n");
-    let contest = Contest::new(dist, original)?;
-    let Some(version) = contest.version().await else {
-        println!("skipped: there is no python3\n");
-        return Ok(());
+pub(crate) fn python(settings: &Settings) -> Outcome<Section> {
+    let original = settings.original.as_deref();
+    let mut section = Section::new("Python classes");
+    let contest = Contest::new(&settings.dist, original)?;
+    let Some(version) = contest.version() else {
+        section.text("Skipped: there is no python3.");
+        return Ok(section);
     };
-    println!("Medians on {version}; the workers take turns.");
+    section.text(format!(
+        "The same classes in the original worker (cjm-plugin-system 0.0.28, started by `python -m cjm_plugin_system.core.worker`) and in this one (`universal-worker --python …`), in turn, on {version}.\n\
+         Figures are medians, or percentiles of all requests; the servers may use all cores.\n\
+         Times of an end are from the signal, or from the end of the process of `--ppid`, to the end of the worker."
+    ));
     if original.is_none() {
-        println!("The original worker (cjm-plugin-system) is not installed.");
+        section.text("The original worker is not installed: `--peers` installs it.");
     }
-    println!("\n| | original | this worker |\n|---|---|---|");
-    start::rows(&contest).await?;
-    calls::rows(&contest).await?;
-    busy::rows(&contest).await?;
-    ends::rows(&contest).await?;
-    println!();
-    Ok(())
+    let mut table = Table::new(&["", "original", "this worker"]);
+    start::rows(&contest, &mut table)?;
+    calls::rows(&contest, &mut table)?;
+    busy::rows(&contest, &mut table)?;
+    ends::rows(&contest, &mut table)?;
+    section.table(table);
+    Ok(section)
 }

@@ -1,94 +1,111 @@
-//! Prints the figures.
+//! The tables.
 
 use super::cpython::{Comparison, Dumps};
-use super::new_buffers::NewBuffers;
+use super::new_buffers::{self as buffers, NewBuffers};
+use super::row;
 use super::row::Row;
-use super::{new_buffers, row};
 use crate::figures::grouped;
+use crate::report::Table;
 
-pub(super) fn print_compact(rows: &[Row]) {
-    println!(
-        "| `compact()` | bytes | values | serde_json: MB/s | ns per value (best) | `compact()`: MB/s \
-         | ns per value (best) | serde_json / `compact()` (target 1.0) |"
-    );
-    println!("|---|---|---|---|---|---|---|---|");
+pub(super) fn compact(rows: &[Row]) -> Table {
+    let mut table = Table::new(&[
+        "`compact()`",
+        "bytes",
+        "values",
+        "serde_json: MB/s",
+        "ns per value (best)",
+        "`compact()`: MB/s",
+        "ns per value (best)",
+        "serde_json / `compact()` (target 1.0)",
+    ]);
     for row in rows {
-        println!(
-            "| {} | {} | {} | {} | {} | {:.2} |",
-            row.name,
-            grouped(row.bytes[row::COMPACT] as f64),
-            grouped(row.values as f64),
-            speed(row, row::SERDE_JSON),
-            speed(row, row::COMPACT),
-            row.turns.ratio(row::SERDE_JSON, row::COMPACT)
+        let cells = [row.name, &grouped(row.bytes[row::COMPACT] as f64)].map(str::to_owned);
+        let ratio = format!("{:.2}", row.turns.ratio(row::SERDE_JSON, row::COMPACT));
+        table.row(
+            cells
+                .into_iter()
+                .chain([grouped(row.values as f64)])
+                .chain(speed(row, row::SERDE_JSON))
+                .chain(speed(row, row::COMPACT))
+                .chain([ratio]),
         );
     }
+    table
 }
 
-pub(super) fn print_python(rows: &[Row]) {
-    println!(
-        "| `python()` | bytes | `python()`: MB/s | ns per value (best) | serde_json / `python()` \
-         (target 0.8) | `dumps`: ns per value | `dumps` / `python()` (target 10) | compact `dumps`: \
-         ns per value | compact `dumps` / `compact()` |"
-    );
-    println!("|---|---|---|---|---|---|---|---|---|");
+pub(super) fn python(rows: &[Row]) -> Table {
+    let mut table = Table::new(&[
+        "`python()`",
+        "bytes",
+        "`python()`: MB/s",
+        "ns per value (best)",
+        "serde_json / `python()` (target 0.8)",
+        "`dumps`: ns per value",
+        "`dumps` / `python()` (target 10)",
+        "compact `dumps`: ns per value",
+        "compact `dumps` / `compact()`",
+    ]);
     for row in rows {
-        println!("| {} | {} |", row.name, python(row));
+        table.row([row.name.to_owned()].into_iter().chain(python_cells(row)));
     }
+    table
 }
 
-pub(super) fn print_new_buffers(rows: &[NewBuffers]) {
-    println!(
-        "| new buffer for each call | `serde_json::to_vec` | `to_vec` | ratio | \
-         `serde_json::to_string` | `to_string` | ratio |"
-    );
-    println!("|---|---|---|---|---|---|---|");
+pub(super) fn new_buffers(rows: &[NewBuffers]) -> Table {
+    let mut table = Table::new(&[
+        "new buffer for each call",
+        "`serde_json::to_vec`",
+        "`to_vec`",
+        "ratio",
+        "`serde_json::to_string`",
+        "`to_string`",
+        "ratio",
+    ]);
     for row in rows {
-        println!(
-            "| {} | {} | {} |",
-            row.name,
-            pair(row, new_buffers::SERDE_JSON_VEC, new_buffers::VEC),
-            pair(row, new_buffers::SERDE_JSON_STRING, new_buffers::STRING)
+        table.row(
+            [row.name.to_owned()]
+                .into_iter()
+                .chain(pair(row, buffers::SERDE_JSON_VEC, buffers::VEC))
+                .chain(pair(row, buffers::SERDE_JSON_STRING, buffers::STRING)),
         );
     }
+    table
 }
 
-/// Two cells: megabytes per second and nanoseconds per value.
-fn speed(row: &Row, contender: usize) -> String {
+/// Megabytes per second and nanoseconds per value.
+fn speed(row: &Row, contender: usize) -> [String; 2] {
     let (median, best) = row.per_value(contender);
-    format!("{} | {median:.1} ({best:.1})", grouped(row.rate(contender)))
+    [grouped(row.rate(contender)), format!("{median:.1} ({best:.1})")]
 }
 
-/// Eight cells: this encoder, and CPython with both options.
-fn python(row: &Row) -> String {
-    let own = format!(
-        "{} | {} | {:.2}",
-        grouped(row.bytes[row::PYTHON] as f64),
-        speed(row, row::PYTHON),
-        row.turns.ratio(row::SERDE_JSON, row::PYTHON)
-    );
-    match &row.cpython {
-        Comparison::None => format!("{own} | none | none | none | none"),
-        Comparison::Same([default, compact]) => format!(
-            "{own} | {} | {}",
-            dumps(row, default, row::PYTHON),
-            dumps(row, compact, row::COMPACT)
-        ),
-        Comparison::Differs(_) => ["different text"; 8].join(" | "),
-    }
+/// This encoder, and CPython with both options.
+fn python_cells(row: &Row) -> [String; 8] {
+    let text = |text: &str| text.to_owned();
+    let none = || [text("none"), text("none")];
+    let [[default, default_ratio], [compact, compact_ratio]] = match &row.cpython {
+        Comparison::None => [none(), none()],
+        Comparison::Same([default, compact]) => {
+            [dumps(row, default, row::PYTHON), dumps(row, compact, row::COMPACT)]
+        }
+        Comparison::Differs(_) => return [(); 8].map(|()| text("different text")),
+    };
+    let [rate, per_value] = speed(row, row::PYTHON);
+    let ratio = format!("{:.2}", row.turns.ratio(row::SERDE_JSON, row::PYTHON));
+    let bytes = grouped(row.bytes[row::PYTHON] as f64);
+    [bytes, rate, per_value, ratio, default, default_ratio, compact, compact_ratio]
 }
 
-/// Two cells: CPython's nanoseconds per value, and the ratio to this encoder.
-fn dumps(row: &Row, dumps: &Dumps, own: usize) -> String {
+/// CPython's nanoseconds per value, and the ratio to this encoder.
+fn dumps(row: &Row, dumps: &Dumps, own: usize) -> [String; 2] {
     let nanoseconds = dumps.median();
     let ratio = nanoseconds / row.turns.median(own);
-    format!("{:.1} | {ratio:.1}", nanoseconds / row.values as f64)
+    [format!("{:.1}", nanoseconds / row.values as f64), format!("{ratio:.1}")]
 }
 
-/// Three cells: nanoseconds per call of serde_json and of this encoder, and the ratio.
-fn pair(row: &NewBuffers, theirs: usize, own: usize) -> String {
+/// Nanoseconds per call of serde_json and of this encoder, and the ratio.
+fn pair(row: &NewBuffers, theirs: usize, own: usize) -> [String; 3] {
     let [theirs_ns, own_ns] = [theirs, own].map(|index| grouped(row.turns.median(index)));
-    format!("{theirs_ns} | {own_ns} | {:.2}", row.turns.ratio(theirs, own))
+    [theirs_ns, own_ns, format!("{:.2}", row.turns.ratio(theirs, own))]
 }
 
 #[cfg(test)]
@@ -108,9 +125,9 @@ mod tests {
             (Comparison::None, "3,000 | 187,500 | 8.0 (8.0) | 0.25 | none | none | none | none"),
             (same, "3,000 | 187,500 | 8.0 (8.0) | 0.25 | 20.0 | 2.5 | 20.0 | 5.0"),
         ] {
-            assert_eq!(python(&row(outcome)), expected);
+            assert_eq!(python_cells(&row(outcome)).join(" | "), expected);
         }
-        let wrong = python(&row(Comparison::Differs(String::new())));
-        assert_eq!(wrong.split(" | ").collect::<Vec<_>>(), ["different text"; 8]);
+        let wrong = python_cells(&row(Comparison::Differs(String::new())));
+        assert_eq!(wrong, ["different text"; 8]);
     }
 }

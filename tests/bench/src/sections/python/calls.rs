@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use super::contest::{Contest, ECHO, Outcome, Pair, Worker, p50, rate};
-use crate::client::Client;
+use crate::client::{Client, post};
+use crate::contest::echo_body;
 use crate::figures::Latencies;
+use crate::load::Load;
+use crate::report::Table;
 use crate::server::Server;
-use crate::{client, load};
 
 const ROUNDS: usize = 5;
 const ROUND: Duration = Duration::from_millis(500);
@@ -18,63 +20,59 @@ struct Streams {
     first: Latencies,
 }
 
-pub(super) async fn rows(contest: &Contest) -> Outcome<()> {
+pub(super) fn rows(contest: &Contest, table: &mut Table) -> Outcome<()> {
     let mut servers = Pair::<Option<Server>>::default();
-    contest
-        .alternate(1, async |worker, _: &mut ()| {
-            *servers.of(worker) = Some(contest.start(worker, ECHO).await?);
-            Ok(())
-        })
-        .await?;
+    contest.alternate(1, |worker, _: &mut ()| {
+        *servers.of(worker) = Some(contest.start(worker, ECHO)?);
+        Ok(())
+    })?;
     for connections in CONNECTIONS {
-        echo(contest, &mut servers, connections).await?;
+        echo(contest, &mut servers, connections, table)?;
     }
-    streams(contest, &mut servers).await
+    streams(contest, &mut servers, table)
 }
 
-async fn echo(
+fn echo(
     contest: &Contest,
     servers: &mut Pair<Option<Server>>,
     connections: usize,
+    table: &mut Table,
 ) -> Outcome<()> {
-    let text = "x".repeat(168);
-    let body = format!(r#"{{"args":[],"kwargs":{{"text":"{text}"}}}}"#);
+    let body = echo_body(200);
     contest
-        .alternate(ROUNDS, async |worker, rates: &mut Vec<f64>| {
+        .alternate(ROUNDS, |worker, rates: &mut Vec<f64>| {
             let server = server(servers, worker)?;
-            let request = client::post(server.address, "/execute", &body).into();
-            let round = load::round(server, &request, connections, ROUND).await?;
-            if round.refused > 0 {
-                return Err(format!("{} calls were refused", round.refused).into());
-            }
-            rates.push(round.requests_per_second);
+            let request = post(server.address, "/execute", &body);
+            let mut load = Load::connect(server.address, request, connections)?;
+            rates.push(load.run(ROUND)?.per_second);
             Ok(())
-        })
-        .await?
+        })?
         .map(|rates| rate(rates, "/s"))
-        .print(&format!("echo of {} bytes, connections: {connections}", body.len()));
+        .add(table, &format!("echo of {} bytes, connections: {connections}", body.len()));
     Ok(())
 }
 
-async fn streams(contest: &Contest, servers: &mut Pair<Option<Server>>) -> Outcome<()> {
-    let mut streams = contest
-        .alternate(ROUNDS, async |worker, streams: &mut Streams| {
-            let server = server(servers, worker)?;
-            // Streams of about the same time.
-            let lines = if worker == Worker::Original { 5_000 } else { 100_000 };
-            let body = format!(r#"{{"args":[],"kwargs":{{"n":{lines}}}}}"#);
-            let request = client::post(server.address, "/execute_stream", &body);
-            let streamed = Client::connect(server.address).await?.stream(&request).await?;
-            if streamed.lines != lines {
-                return Err(format!("{} lines instead of {lines}", streamed.lines).into());
-            }
-            streams.lines_per_second.push(lines as f64 / streamed.whole.as_secs_f64());
-            streams.first.push(streamed.first);
-            Ok(())
-        })
-        .await?;
-    streams.map(|streams| rate(&streams.lines_per_second, "/s")).print("lines of a stream");
-    streams.map(|streams| p50(&mut streams.first)).print("time to the first line");
+fn streams(
+    contest: &Contest,
+    servers: &mut Pair<Option<Server>>,
+    table: &mut Table,
+) -> Outcome<()> {
+    let mut streams = contest.alternate(ROUNDS, |worker, streams: &mut Streams| {
+        let server = server(servers, worker)?;
+        // Streams of about the same time.
+        let lines = if worker == Worker::Original { 5_000 } else { 100_000 };
+        let body = format!(r#"{{"args":[],"kwargs":{{"n":{lines}}}}}"#);
+        let request = post(server.address, "/execute_stream", &body);
+        let streamed = Client::connect(server.address)?.stream(&request)?;
+        if streamed.lines != lines {
+            return Err(format!("{} lines instead of {lines}", streamed.lines).into());
+        }
+        streams.lines_per_second.push(lines as f64 / streamed.whole.as_secs_f64());
+        streams.first.push(streamed.first);
+        Ok(())
+    })?;
+    streams.map(|streams| rate(&streams.lines_per_second, "/s")).add(table, "lines of a stream");
+    streams.map(|streams| p50(&mut streams.first)).add(table, "time to the first line");
     Ok(())
 }
 

@@ -1,16 +1,15 @@
 //! The two workers, and how they are started.
 
-use std::error::Error;
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::{io, path};
 
-use tokio::process::Command;
-
 use crate::figures::{Latencies, grouped, median, or_none};
+use crate::report::Table;
 use crate::server::Server;
 
-pub(super) type Outcome<T> = Result<T, Box<dyn Error>>;
+pub(super) use crate::sections::Outcome;
 
 /// The two workers with the same interpreter.
 pub(super) struct Contest {
@@ -54,17 +53,17 @@ impl Contest {
     }
 
     /// The version of the interpreter, such as `Python 3.11.7`; none if it does not run.
-    pub(super) async fn version(&self) -> Option<String> {
-        let output = Command::new(&self.python).arg("--version").output().await.ok()?;
+    pub(super) fn version(&self) -> Option<String> {
+        let output = Command::new(&self.python).arg("--version").output().ok()?;
         output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
     }
 
     /// Starts a worker with a plugin.
-    pub(super) async fn start(&self, worker: Worker, plugin: Plugin) -> io::Result<Server> {
-        self.start_with(worker, plugin, &[]).await
+    pub(super) fn start(&self, worker: Worker, plugin: Plugin) -> io::Result<Server> {
+        self.start_with(worker, plugin, &[])
     }
 
-    pub(super) async fn start_with(
+    pub(super) fn start_with(
         &self,
         worker: Worker,
         plugin: Plugin,
@@ -73,7 +72,7 @@ impl Contest {
         let address = free_address()?;
         let mut command = self.command(worker, plugin, address.port());
         command.args(options);
-        Server::silent(command, address).await
+        Server::silent(command, address)
     }
 
     /// The command that starts a worker with a plugin.
@@ -96,15 +95,15 @@ impl Contest {
     }
 
     /// Measures each worker in turn, this many times.
-    pub(super) async fn alternate<T: Default>(
+    pub(super) fn alternate<T: Default>(
         &self,
         rounds: usize,
-        mut measure: impl AsyncFnMut(Worker, &mut T) -> Outcome<()>,
+        mut measure: impl FnMut(Worker, &mut T) -> Outcome<()>,
     ) -> Outcome<Pair<T>> {
         let mut pair = Pair::default();
         for _ in 0..rounds {
             for worker in self.workers {
-                measure(*worker, pair.of(*worker)).await?;
+                measure(*worker, pair.of(*worker))?;
             }
         }
         Ok(pair)
@@ -125,8 +124,8 @@ impl<T> Pair<T> {
 }
 
 impl Pair<String> {
-    pub(super) fn print(&self, name: &str) {
-        println!("| {name} | {} | {} |", self.original, self.this);
+    pub(super) fn add(self, table: &mut Table, name: &str) {
+        table.row([name.to_owned(), self.original, self.this]);
     }
 }
 

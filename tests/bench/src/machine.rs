@@ -1,0 +1,59 @@
+//! On what was measured, and when.
+
+use std::fs;
+use std::process::Command;
+
+use serde::{Deserialize, Serialize};
+
+use crate::cores;
+
+/// The commit and the machine of a measurement.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Machine {
+    date: String,
+    commit: String,
+    cpu: String,
+    cores: u32,
+    kernel: String,
+    pinned: bool,
+}
+
+impl Machine {
+    pub(crate) fn now() -> Self {
+        let commit = output("git", &["rev-parse", "--short", "HEAD"]);
+        let changes = output("git", &["status", "--porcelain", "--untracked-files=no"]);
+        Self {
+            date: output("date", &["--utc", "+%Y-%m-%d"]),
+            commit: if changes.is_empty() { commit } else { format!("{commit} with changes") },
+            cpu: cpu_model().unwrap_or_else(|| "unknown CPU".to_owned()),
+            cores: cores::count(),
+            kernel: output("uname", &["-srm"]),
+            pinned: cores::are_pinned(),
+        }
+    }
+
+    /// One line of text.
+    pub(crate) fn line(&self) -> String {
+        let Self { date, commit, cpu, cores, kernel, pinned } = self;
+        let pinned = if *pinned {
+            "server and load on a core each"
+        } else {
+            "server and load on the same core, because there is only one"
+        };
+        format!("Measured on {date} at commit {commit}: {cores} cores ({cpu}), {kernel}, {pinned}.")
+    }
+}
+
+fn output(program: &str, args: &[&str]) -> String {
+    let output = Command::new(program).args(args).output();
+    output.map_or_else(
+        |_| "unknown".to_owned(),
+        |output| String::from_utf8_lossy(&output.stdout).trim().to_owned(),
+    )
+}
+
+fn cpu_model() -> Option<String> {
+    let text = fs::read_to_string("/proc/cpuinfo").ok()?;
+    let line = text.lines().find(|line| line.starts_with("model name"))?;
+    Some(line.split_once(':')?.1.trim().to_owned())
+}
