@@ -1,4 +1,4 @@
-//! The server that the worker is compared with: only hyper and the same JSON.
+//! The server that the worker is compared with: only hyper, and the same parser and encoder of JSON.
 
 use std::error::Error;
 use std::pin::Pin;
@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use futures_core::Stream;
 use http_body_util::{BodyExt, Either, Full, StreamBody};
-use hyper::body::{Frame, Incoming};
+use hyper::body::{Body, Frame, Incoming};
 use hyper::header::{CONTENT_TYPE, HeaderValue};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -16,9 +16,12 @@ use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::runtime::Builder;
+use universal_worker_json::Encoder;
 
 /// The argument that runs this program as the bare server.
 pub(crate) const SUBCOMMAND: &str = "serve-bare";
+
+const ENCODER: Encoder = Encoder::compact();
 
 /// Serves on any free port, which it announces like the worker, until it is killed.
 pub(crate) fn serve() -> Result<(), Box<dyn Error>> {
@@ -43,16 +46,31 @@ async fn respond(
 ) -> Result<Response<Either<Full<Bytes>, StreamBody<Lines>>>, Box<dyn Error + Send + Sync>> {
     let is_get = request.method() == Method::GET;
     let is_stream = request.uri().path() == "/execute_stream";
-    let body = request.into_body().collect().await?.to_bytes();
+    let body = read(request.into_body()).await?;
     let arguments: Value = if is_get { Value::Null } else { serde_json::from_slice(&body)? };
     let (body, kind) = if is_stream {
         (Either::Right(StreamBody::new(Lines::new(&arguments["kwargs"]))), "application/x-ndjson")
     } else {
-        (Either::Left(Full::from(serde_json::to_vec(&arguments)?)), "application/json")
+        (Either::Left(Full::from(ENCODER.to_vec(&arguments)?)), "application/json")
     };
     let mut response = Response::new(body);
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
     Ok(response)
+}
+
+/// Reads a body; what has several frames goes into a buffer of the announced length.
+async fn read(mut body: Incoming) -> hyper::Result<Bytes> {
+    let length = body.size_hint().exact().unwrap_or(0) as usize;
+    let mut buffer = Vec::new();
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame?.into_data() else { continue };
+        if data.len() == length {
+            return Ok(data);
+        }
+        buffer.reserve_exact(length.saturating_sub(buffer.len()));
+        buffer.extend_from_slice(&data);
+    }
+    Ok(buffer.into())
 }
 
 /// The lines of the conformance plugin's stream, one for each frame.
@@ -71,12 +89,12 @@ impl Lines {
 }
 
 impl Stream for Lines {
-    type Item = Result<Frame<Bytes>, serde_json::Error>;
+    type Item = Result<Frame<Bytes>, universal_worker_json::Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let Some(left) = self.left.checked_sub(1) else { return Poll::Ready(None) };
         self.left = left;
-        Poll::Ready(Some(serde_json::to_vec(&self.text).map(|mut line| {
+        Poll::Ready(Some(ENCODER.to_vec(&self.text).map(|mut line| {
             line.push(b'\n');
             Frame::data(Bytes::from(line))
         })))

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use crate::cores::Place;
 use crate::figures::{Latencies, Spread, grouped, median};
 use crate::load::Load;
+use crate::process::cpu_time;
 use crate::report::spread;
 use crate::server::Server;
 use crate::settings::Settings;
@@ -22,7 +23,9 @@ pub(crate) struct Contender {
 pub(crate) struct Totals {
     pub(crate) per_second: Vec<f64>,
     /// The parts of a core that the server used.
-    pub(crate) busy: Vec<f64>,
+    busy: Vec<f64>,
+    /// The parts of a core that the load used.
+    load_busy: Vec<f64>,
     pub(crate) latencies: Latencies,
 }
 
@@ -36,12 +39,16 @@ impl Contender {
 
     /// Repeats the request on all connections for this time.
     pub(crate) fn round(&mut self, length: Duration, totals: &mut Totals) -> io::Result<()> {
-        let (cpu, started) = (self.server.cpu_time()?, Instant::now());
+        let own = std::process::id();
+        let before = [self.server.cpu_time()?, cpu_time(own)?];
+        let started = Instant::now();
         let round = self.load.run(length)?;
         let seconds = started.elapsed().as_secs_f64();
-        let cpu = self.server.cpu_time()?.saturating_sub(cpu).as_secs_f64();
+        let after = [self.server.cpu_time()?, cpu_time(own)?];
+        let used = |index: usize| after[index].saturating_sub(before[index]).as_secs_f64();
         totals.per_second.push(round.per_second);
-        totals.busy.push(cpu / seconds);
+        totals.busy.push(used(0) / seconds);
+        totals.load_busy.push(used(1) / seconds);
         totals.latencies.extend(round.latencies);
         Ok(())
     }
@@ -58,9 +65,10 @@ impl Totals {
         spread(Spread::of(&self.per_second), grouped)
     }
 
-    /// The part of a core that the server used, in percent.
+    /// The parts of a core that the server and the load used, in percent.
     pub(crate) fn busy(&self) -> String {
-        format!("{:.0} %", median(&self.busy) * 100.0)
+        let [server, load] = [&self.busy, &self.load_busy].map(|parts| median(parts) * 100.0);
+        format!("{server:.0} / {load:.0} %")
     }
 
     /// Seconds per request.

@@ -15,7 +15,6 @@ pub(crate) struct Machine {
     cpu: String,
     cores: u32,
     kernel: String,
-    pinned: bool,
 }
 
 impl Machine {
@@ -28,19 +27,17 @@ impl Machine {
             cpu: cpu_model().unwrap_or_else(|| "unknown CPU".to_owned()),
             cores: cores::count(),
             kernel: output("uname", &["-srm"]),
-            pinned: cores::are_pinned(),
         }
     }
 
     /// One line of text.
     pub(crate) fn line(&self) -> String {
-        let Self { date, commit, cpu, cores, kernel, pinned } = self;
-        let pinned = if *pinned {
-            "server and load on a core each"
-        } else {
-            "server and load on the same core, because there is only one"
+        let Self { date, commit, cpu, cores, kernel } = self;
+        let count = match cores {
+            1 => "one core, which server and load share".to_owned(),
+            _ => format!("{cores} cores"),
         };
-        format!("Measured on {date} at commit {commit}: {cores} cores ({cpu}), {kernel}, {pinned}.")
+        format!("Measured on {date} at commit {commit}: {count} ({cpu}), {kernel}.")
     }
 }
 

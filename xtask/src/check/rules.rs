@@ -36,7 +36,7 @@ pub(super) const ARROWS: &[Arrows] = &[
     ("hello", &["plugin"]),
     ("voice-activity", &["plugin"]),
     ("conformance", &["plugin"]),
-    ("bench", &["json"]),
+    ("bench", &["abi", "json", "service"]),
     ("faults", &["host", "telemetry"]),
     ("conformance-axum", &[]),
     ("xtask", &[]),

@@ -13,7 +13,7 @@ const INTRODUCTION: &str = "\
 This page says what a process and an HTTP hop around a plugin cost.
 `cargo xtask bench` measures everything and writes this page; `cargo xtask bench --help` says how to measure a part of it.
 
-The yardstick is a bare hyper server in a process of its own, which parses and writes the same JSON on its only thread, without routes, runs and plugin.
+The yardstick is a bare hyper server in a process of its own, which parses and writes the same JSON with the same code on its only thread, but has no runs, no plugin and no limits.
 A **ratio** compares the worker with it: 0.90 means nine tenths of its speed.
 The two take turns in short rounds, and a ratio is the median of the ratios of all rounds, with the quartiles in parentheses.
 The load comes from one thread of the benchmark program on a core of its own, and is the same for both servers; a server has another core for itself.

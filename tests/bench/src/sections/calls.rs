@@ -22,7 +22,7 @@ pub(crate) fn calls(settings: &Settings) -> Outcome<Section> {
          Lanes is the value of `--lanes`; the class has one lane, and the queue takes all connections.\n\
          Each connection sends its next request after the response to the last one; a single connection shares its core with the server.\n\
          {} rounds of {} ms for each server; a rate is the median of the rounds with the quartiles, a latency is one of all requests.\n\
-         Busy is the part of its core that the server used: at less than about 95 %, the load or another program has limited it.",
+         Busy is the part of a core that the server and the load used: if the server used less than about 95 % of its own, the load or another program has limited it.",
         settings.count(ROUNDS),
         settings.length(ROUND).as_millis()
     ));
