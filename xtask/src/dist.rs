@@ -28,6 +28,20 @@ pub(crate) fn release(workspace: &Workspace) -> Result<PathBuf, Box<dyn Error>> 
     assemble(workspace, &artifacts, &workspace.target.join("dist"))
 }
 
+/// Builds only the worker and one of its plugins with the release profile, into `target/dist-small`.
+pub(crate) fn small_release(
+    workspace: &Workspace,
+    plugin: &str,
+) -> Result<PathBuf, Box<dyn Error>> {
+    let mut build = cargo::command(["build", "--release", "--package", WORKER]);
+    let artifacts = cargo::build(build.args(["--package", plugin]))?;
+    let dir = workspace.target.join("dist-small");
+    fs::create_dir_all(dir.join("plugins"))?;
+    replace(program(&artifacts, WORKER)?, &dir)?;
+    replace(library(&artifacts, plugin)?, &dir.join("plugins"))?;
+    Ok(dir)
+}
+
 /// Builds the worker and its plugins with the dev profile into `target/dist-debug`.
 pub(crate) fn debug(workspace: &Workspace) -> Result<PathBuf, Box<dyn Error>> {
     let mut build = cargo::command(["build"]);

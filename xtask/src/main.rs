@@ -43,7 +43,11 @@ tasks:
                     compare the worker with a plain axum server and the original,
                     under requests, clients, a browser, attacks and a soak; the part
                     `encoder` [--texts N] [--seed S] compares JSON with CPython's
-  bench [ARGS]      print the benchmark tables
+  bench [SECTION...] [--quick] [--peers] [--write] [--check]
+                    measure the worker beside a bare server, and write
+                    docs/performance.md; --help says more
+  bench micro [ARGS]
+                    run the microbenchmarks
   faults [ARGS]     print the table of faults
   man [--out DIR]   write the manual page; --docs updates docs/operations.md
   python [ARGS]     run the suite of Python classes in python3 and in the interpreters

@@ -68,9 +68,7 @@ fn run(options: Options) -> Result<ExitCode, Box<dyn Error>> {
         let section = sections::measure(name, &settings)?;
         println!("{}", page::render_section(&section, false));
         eprintln!("({name} took {:.0} s)", started.elapsed().as_secs_f64());
-        if let Some(committed) = committed.get(name) {
-            all_changes.extend(changes(committed, &section));
-        }
+        all_changes.extend(changes(committed.get(name), &section));
         store.insert(name, section);
     }
     for change in &all_changes {

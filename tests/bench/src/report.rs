@@ -1,5 +1,6 @@
 //! What the sections found, as data: `docs/performance.json` keeps it, and the page is made from it.
 
+pub(crate) mod bars;
 pub(crate) mod chart;
 pub(crate) mod compare;
 pub(crate) mod page;

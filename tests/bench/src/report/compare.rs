@@ -16,15 +16,16 @@ pub(crate) struct Change {
 }
 
 /// Finds the figures that changed; durations are not compared, because they depend on the machine.
-pub(crate) fn changes(committed: &Section, measured: &Section) -> Vec<Change> {
-    let same = |figure: &&Figure| {
-        committed
-            .figures
-            .iter()
-            .find(|other| other.name == figure.name && other.unit == figure.unit)
+pub(crate) fn changes(committed: Option<&Section>, measured: &Section) -> Vec<Change> {
+    let same = |figure: &Figure| {
+        let figures = committed.map_or(&[][..], |section| &section.figures);
+        figures.iter().find(|other| other.name == figure.name && other.unit == figure.unit)
     };
-    let pairs = measured.figures.iter().filter_map(|figure| Some((figure, same(&figure)?)));
-    pairs.filter_map(|(figure, committed)| change(&measured.title, committed, figure)).collect()
+    let change = |figure| match same(figure) {
+        Some(committed) => change(&measured.title, committed, figure),
+        None => missing(&measured.title, figure),
+    };
+    measured.figures.iter().filter_map(change).collect()
 }
 
 fn change(title: &str, committed: &Figure, measured: &Figure) -> Option<Change> {
@@ -49,6 +50,13 @@ fn change(title: &str, committed: &Figure, measured: &Figure) -> Option<Change> 
     Some(Change { unit: measured.unit, is_worse, text })
 }
 
+/// Instructions that are not held by a committed figure.
+fn missing(title: &str, measured: &Figure) -> Option<Change> {
+    let text = format!("not committed: {title}: {}: {}", measured.name, measured.text());
+    let unit = measured.unit;
+    (unit == Unit::Instructions).then_some(Change { unit, is_worse: true, text })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -66,7 +74,7 @@ mod tests {
         let mut sections = [Section::new("calls"), Section::new("calls")];
         sections[0].figures.push(figure(committed));
         sections[1].figures.push(figure(measured));
-        let found = changes(&sections[0], &sections[1]);
+        let found = changes(Some(&sections[0]), &sections[1]);
         assert_eq!(found.first().map(|change| change.is_worse), worse, "{found:?}");
     }
 
@@ -82,6 +90,14 @@ mod tests {
         finds(Unit::Instructions, Better::Lower, 10_000.0, 10_490.0, None);
         finds(Unit::Instructions, Better::Lower, 10_000.0, 10_510.0, Some(true));
         finds(Unit::Instructions, Better::Lower, 10_000.0, 9_000.0, Some(false));
+    }
+
+    #[test]
+    fn instructions_must_be_committed() {
+        let mut section = Section::new("calls");
+        section.cost("echo", Unit::Instructions, Spread::single(1.0), None);
+        section.cost("start", Unit::Bytes, Spread::single(1.0), None);
+        assert_eq!(changes(None, &section).len(), 1);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::store::Store;
-use super::{Figure, Part, Section, Table};
+use super::{Better, Figure, Part, Section, Table, Unit};
 
 const INTRODUCTION: &str = "\
 # Performance
@@ -23,8 +23,12 @@ The worker runs the conformance plugin, a library, unless a table says otherwise
 /// Writes the whole page.
 pub(crate) fn render(store: &Store) -> String {
     let mut page = INTRODUCTION.to_owned();
+    let figures = store.figures();
     page.push_str("\n## Figures wanted\n\n");
-    page.push_str(&markdown(&wanted(store.sections())));
+    page.push_str(&markdown(&wanted(&figures)));
+    if figures.iter().any(|(_, figure)| figure.unit == Unit::Ratio) {
+        page.push_str("\n![Speed in comparison with the bare server](performance/ratios.svg)\n");
+    }
     for section in store.sections() {
         page.push('\n');
         page.push_str(&render_section(section, true));
@@ -50,19 +54,12 @@ pub(crate) fn render_section(section: &Section, pictures: bool) -> String {
 }
 
 /// All figures with a target.
-fn wanted<'a>(sections: impl Iterator<Item = &'a Section>) -> Table {
+fn wanted(figures: &[(String, &Figure)]) -> Table {
     let mut table = Table::new(&["", "measured", "wanted", "reached"]);
-    for section in sections {
-        for figure in &section.figures {
-            let (Some(wanted), Some(reached)) = (figure.wanted, figure.is_reached()) else {
-                continue;
-            };
-            table.row([
-                format!("{}: {}", section.title, figure.name),
-                figure.text(),
-                limit(figure, wanted),
-                if reached { "yes" } else { "**no**" }.to_owned(),
-            ]);
+    for (name, figure) in figures {
+        if let (Some(wanted), Some(reached)) = (figure.wanted, figure.is_reached()) {
+            let reached = if reached { "yes" } else { "**no**" }.to_owned();
+            table.row([name.clone(), figure.text(), limit(figure, wanted), reached]);
         }
     }
     table
@@ -70,8 +67,8 @@ fn wanted<'a>(sections: impl Iterator<Item = &'a Section>) -> Table {
 
 fn limit(figure: &Figure, wanted: f64) -> String {
     let word = match figure.better {
-        super::Better::Higher => "at least",
-        super::Better::Lower => "at most",
+        Better::Higher => "at least",
+        Better::Lower => "at most",
     };
     format!("{word} {}", figure.unit.format(wanted))
 }

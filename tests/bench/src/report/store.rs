@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Part, Section, page};
+use super::{Figure, Part, Section, bars, page};
 use crate::sections;
 
 /// The newest result of each section.
@@ -39,6 +39,17 @@ impl Store {
         sections::names().filter_map(|name| self.get(name))
     }
 
+    /// All figures, with their sections.
+    pub(crate) fn figures(&self) -> Vec<(String, &Figure)> {
+        let mut figures = Vec::new();
+        for section in self.sections() {
+            for figure in &section.figures {
+                figures.push((format!("{}: {}", section.title, figure.name), figure));
+            }
+        }
+        figures
+    }
+
     /// Writes the data, the page and the pictures.
     pub(crate) fn write(&self, docs: &Path) -> Result<(), Box<dyn Error>> {
         let pictures = docs.join("performance");
@@ -49,6 +60,9 @@ impl Store {
                     fs::write(pictures.join(format!("{}.svg", chart.name)), chart.svg()?)?;
                 }
             }
+        }
+        if let Some(ratios) = bars::ratios(&self.figures())? {
+            fs::write(pictures.join("ratios.svg"), ratios)?;
         }
         fs::write(file(docs), serde_json::to_string_pretty(self)? + "\n")?;
         Ok(fs::write(docs.join("performance.md"), page::render(self))?)

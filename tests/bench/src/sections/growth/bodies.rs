@@ -43,7 +43,7 @@ pub(super) fn measure(settings: &Settings, section: &mut Section) -> Outcome<()>
         let ratio = spread(ratio, |ratio| format!("{ratio:.2}"));
         let [worker, bare] = totals.map(|totals| time(totals.seconds()));
         let [worker_memory, bare_memory] = memory.map(bytes);
-        table.row([bytes(size as f64), worker, bare, ratio, worker_memory, bare_memory]);
+        table.row([binary(size), worker, bare, ratio, worker_memory, bare_memory]);
     }
     section.text("### Bodies\n\nOne connection repeats calls with a text of this size, which the plugin returns; server and load have a core each, and take turns.");
     section.table(table);
@@ -59,4 +59,22 @@ pub(super) fn measure(settings: &Settings, section: &mut Section) -> Outcome<()>
         section.chart(chart);
     }
     Ok(())
+}
+
+/// A size that is about a power of two, such as `16 KiB`.
+fn binary(size: usize) -> String {
+    match size + AROUND {
+        near @ 1_048_576.. => format!("{} MiB", near >> 20),
+        near @ 1_024.. => format!("{} KiB", near >> 10),
+        _ => format!("{size} B"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn sizes_are_readable() {
+        assert_eq!(super::SIZES.map(super::binary)[..2], ["1 B", "1 KiB"]);
+        assert_eq!(super::SIZES.map(super::binary)[5..], ["1 MiB", "8 MiB", "64 MiB"]);
+    }
 }
