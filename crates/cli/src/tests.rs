@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use universal_worker_runtime::logging::Format;
 use universal_worker_runtime::{
-    AnnounceTo, Config, JsonContent, ListenAddr, OnWedged, Reach, ReportFormat, TokenContent,
+    AnnounceTo, Config, JsonContent, Lanes, ListenAddr, OnWedged, Reach, ReportFormat, TokenContent,
 };
 
 use super::*;
