@@ -111,8 +111,8 @@ pub(crate) struct Args {
     #[argh(option, arg_name = "N", from_str_fn(values::runs))]
     pub(crate) concurrency: Option<NonZeroU32>,
 
-    /// auto: calls run on threads of the plugin until they have proven short, then on those of
-    /// connections; threads, inline: always there
+    /// which threads execute calls: threads: those of the plugin; inline: those of connections;
+    /// auto: the latter once calls have proven short
     #[argh(option, arg_name = "WHERE", from_str_fn(values::lanes))]
     pub(crate) lanes: Option<Lanes>,
 
