@@ -180,6 +180,11 @@ impl Connection {
         ends_response
     }
 
+    /// Whether the client has closed its half during the current request, or the last one.
+    pub(crate) fn has_client_left(&self) -> bool {
+        self.client_left.load(Relaxed)
+    }
+
     /// Whether the next bytes belong to the head of a request.
     pub(crate) fn awaits_head(&self) -> bool {
         self.activity.load(Relaxed) == Activity::Idle as u8 && self.body_read.load(Relaxed)

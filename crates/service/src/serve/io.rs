@@ -116,6 +116,10 @@ impl<I: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Io<I> {
         ready!(Pin::new(&mut self.inner).poll_flush(cx))?;
         if self.connection.written() {
             self.head_deadline.restart(cx);
+            if self.connection.has_client_left() {
+                // hyper may know it now, and reads it.
+                cx.waker().wake_by_ref();
+            }
         }
         Poll::Ready(Ok(()))
     }

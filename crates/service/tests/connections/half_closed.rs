@@ -1,13 +1,21 @@
 //! Clients that close their half before they have the response.
 
+use std::time::Duration;
+
+use tokio::time::Instant;
+
 use crate::server::{Client, LARGE, Server};
 
+/// What the server sends until it closes the connection, which it does at once.
 async fn answer(server: &Server, pieces: &[&str]) -> String {
     let (last, before) = pieces.split_last().unwrap();
     let mut client = server.send(&before.concat()).await;
     client.send(last).await;
     client.end().await;
-    client.rest().await
+    let start = Instant::now();
+    let response = client.rest().await;
+    assert!(start.elapsed() < Duration::from_secs(1), "{pieces:?}: {:?}", start.elapsed());
+    response
 }
 
 #[tokio::test(start_paused = true)]
