@@ -48,6 +48,14 @@ struct Bytes {
 
 impl Bytes {
     fn of(text: &[u8]) -> Self {
+        /// Bytes from which searches for single bytes are faster, because they use wider registers.
+        const LONG: usize = 128;
+        if text.len() >= LONG {
+            let are_ascii = text.is_ascii();
+            let has_break = memchr::memchr2(b'\n', b'\r', text).is_some();
+            let has_lead = || memchr::memchr2(0xC2, 0xE2, text).is_some();
+            return Self { are_ascii, may_end_line: has_break || (!are_ascii && has_lead()) };
+        }
         let words = text.chunks_exact(WORD);
         // The last word overlaps the one before.
         let last = padded(text.last_chunk::<WORD>().map_or(text, |last| last));
@@ -105,7 +113,8 @@ mod tests {
     #[test]
     fn an_end_of_a_line_is_found_at_any_place() {
         for end in ["\n", "\r", "\u{85}", "\u{2028}", "\u{2029}"] {
-            for (before, behind) in (0..70).map(|at| (at, 70 - at)).chain((0..40).map(|at| (at, 0)))
+            for (before, behind) in
+                (0..140).map(|at| (at, 140 - at)).chain((0..40).map(|at| (at, 0)))
             {
                 let text = format!("{}{end}{}", "x".repeat(before), "é\u{a0}…".repeat(behind));
                 let expected = without_ends(&text);
@@ -117,7 +126,7 @@ mod tests {
 
     #[test]
     fn bytes_are_checked_at_any_place() {
-        for length in 0..70 {
+        for length in 0..140 {
             let mut bytes = vec![b'x'; length];
             assert!(matches!(line_from_utf8(&bytes), Ok(Cow::Borrowed(line)) if line == bytes));
             bytes.push(0xff);

@@ -150,8 +150,8 @@ impl Lines {
     pub(crate) fn poll_take(&self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
         let mut state = self.locked();
         if !state.buffer.is_empty() {
-            // The next lines will need about as much.
-            let next = Vec::with_capacity(state.buffer.len().min(CAPACITY));
+            // The next lines will need about as much. More than this was one long line.
+            let next = Vec::with_capacity(state.buffer.len().min(2 * CAPACITY));
             let taken = mem::replace(&mut state.buffer, next);
             let is_awaited = mem::take(&mut state.is_awaited);
             drop(state);
