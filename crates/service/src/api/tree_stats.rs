@@ -1,9 +1,9 @@
 //! The figures of the process tree, read without keeping the I/O thread from other requests.
 
-use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+use std::{io, thread};
 
 use tokio::sync::Notify;
 use universal_worker_telemetry::{Sample, Sampler};
@@ -26,6 +26,8 @@ pub(crate) struct TreeStats {
 
 /// How old the figures of a large tree may be; enough for a client that polls every second.
 const MAX_AGE: Duration = Duration::from_secs(2);
+
+const HEAD_START: Duration = Duration::from_millis(1);
 
 impl TreeStats {
     pub(crate) fn new(threads: OwnThreads) -> Self {
@@ -78,6 +80,8 @@ impl TreeStats {
         // Dropped at the end of the thread, or where there is none.
         let reading = Reading(Arc::clone(self));
         self.threads.spawn("tree-stats", move || {
+            // On a busy machine, the answer with the last sample goes first.
+            thread::sleep(HEAD_START);
             let _ = reading.0.sampler.sample();
         })
     }
@@ -96,7 +100,6 @@ impl Drop for Reading {
 #[cfg(test)]
 mod tests {
     use std::process::{Child, Command};
-    use std::thread;
     use std::time::Instant;
 
     use universal_worker_telemetry::SAMPLE_TTL;
