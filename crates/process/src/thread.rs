@@ -55,13 +55,14 @@ pub fn use_signal_stack() {
     mem::forget(imp::use_signal_stack());
 }
 
-/// Lets all other threads run before the calling one, which has something to do that can wait
-/// (nice 19, setpriority(2)).
+/// Leaves nine tenths of a busy processor to others: the calling thread has something to do that can
+/// wait (setpriority(2)).
 ///
 /// The threads and processes that it starts inherit this.
 pub fn lower_priority() {
-    // On Linux, the number 0 stands for the calling thread.
-    let _ = rustix::process::setpriority_process(None, 19);
+    const NICE: i32 = 10;
+    // On Linux, no process stands for the calling thread.
+    let _ = rustix::process::setpriority_process(None, NICE);
 }
 
 /// Waits until all threads started so far have begun their work.
