@@ -1,9 +1,11 @@
 //! Reads the body of a request, within limits.
 
 use std::error::Error as StdError;
+use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::Poll;
 use std::time::Duration;
 
 use bytes::{Buf, Bytes};
@@ -121,8 +123,18 @@ impl BodyReader {
         B::Error: Into<Box<dyn StdError + Send + Sync>>,
     {
         loop {
-            let frame = tokio::time::timeout(self.timeout, body.frame()).await;
-            let frame = frame.map_err(|_| ApiError::BodyTimeout(self.timeout))?;
+            let mut frame = body.frame();
+            // Only for a frame that has not arrived: a timer costs a clock reading.
+            let mut deadline = None;
+            let frame = poll_fn(|cx| {
+                if let Poll::Ready(frame) = Pin::new(&mut frame).poll(cx) {
+                    return Poll::Ready(Ok(frame));
+                }
+                let sleep = || Box::pin(tokio::time::sleep(self.timeout));
+                let elapsed = deadline.get_or_insert_with(sleep).as_mut().poll(cx);
+                elapsed.map(|()| Err(ApiError::BodyTimeout(self.timeout)))
+            });
+            let frame = frame.await?;
             match frame
                 .transpose()
                 .map_err(|error| ApiError::BodyIncomplete(error.into().to_string()))?

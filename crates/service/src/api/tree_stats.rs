@@ -14,7 +14,7 @@ use crate::own_thread::OwnThreads;
 ///
 /// A small tree is read by the caller, in about 100 µs.
 /// A large one takes up to some ten milliseconds, and is read by a thread that lives only as long:
-/// whoever polls gets the figures of the poll before, and starts the next reading.
+/// a request is answered with the figures of the last reading, and starts the next one.
 #[derive(Debug)]
 pub(crate) struct TreeStats {
     sampler: Sampler,
