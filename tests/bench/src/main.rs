@@ -69,7 +69,10 @@ fn run(options: Options) -> Result<ExitCode, Box<dyn Error>> {
         println!("{}", page::render_section(&section, false));
         eprintln!("({name} took {:.0} s)", started.elapsed().as_secs_f64());
         all_changes.extend(changes(committed.get(name), &section));
-        store.insert(name, section);
+        // What cannot be measured here stays as it is.
+        if section.is_measured() {
+            store.insert(name, section);
+        }
     }
     for change in &all_changes {
         failed |= options.check && change.is_worse && change.unit == Unit::Instructions;

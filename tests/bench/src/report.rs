@@ -76,6 +76,11 @@ impl Section {
         }
     }
 
+    /// Whether it has more than a reason why not.
+    pub(crate) fn is_measured(&self) -> bool {
+        self.parts.iter().any(|part| matches!(part, Part::Table(_)))
+    }
+
     pub(crate) fn text(&mut self, text: impl Into<String>) {
         self.parts.push(Part::Text(text.into()));
     }
