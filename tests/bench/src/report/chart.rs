@@ -49,8 +49,8 @@ impl Chart {
                 .x_label_area_size(44)
                 .y_label_area_size(76)
                 .build_cartesian_2d(
-                    range(self.values(|point| point.0)).log_scale(),
-                    range(self.values(|point| point.1)).log_scale(),
+                    range(self.values(|point| point.0), 1.6).log_scale(),
+                    range(self.values(|point| point.1), 6.0).log_scale(),
                 )?;
             let mut mesh = chart.configure_mesh();
             mesh.x_desc(&self.x).y_desc(&self.y).light_line_style(WHITE);
@@ -82,11 +82,11 @@ impl Chart {
     }
 }
 
-/// The range of an axis, with room at both ends.
-fn range(values: Vec<f64>) -> std::ops::Range<f64> {
+/// The range of an axis, with room at both ends: at the upper one by this factor, for the legend.
+fn range(values: Vec<f64>, room: f64) -> std::ops::Range<f64> {
     let low = values.iter().copied().fold(f64::INFINITY, f64::min);
     let high = values.iter().copied().fold(0.0, f64::max);
-    if high > 0.0 { low / 1.3..high * 1.6 } else { 1.0..10.0 }
+    if high > 0.0 { low / 1.3..high * room } else { 1.0..10.0 }
 }
 
 /// A number of an axis, such as `20`, `0.5` or `10k`.

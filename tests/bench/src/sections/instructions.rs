@@ -68,7 +68,10 @@ fn row(
         least = least.min((many? - few?) / (MANY - FEW) as f64);
     }
     table.row([name.to_owned(), mode.name.to_owned(), grouped(least)]);
-    let figure = format!("{name}, lanes {}", mode.name);
+    let figure = match what {
+        What::Execute => format!("{name}, lanes {}", mode.name),
+        What::Health | What::StreamLine => name.to_owned(),
+    };
     section.cost(figure, Unit::Instructions, Spread::single(least), None);
     Ok(())
 }
