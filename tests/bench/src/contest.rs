@@ -60,6 +60,16 @@ impl Totals {
         Spread::of_ratios(&self.per_second, &to.per_second)
     }
 
+    /// The same by the CPU time per request, which other programs on the machine hardly affect.
+    pub(crate) fn cpu_ratio(&self, to: &Self) -> Spread {
+        Spread::of_ratios(&to.cpu_seconds(), &self.cpu_seconds())
+    }
+
+    /// The CPU time of the server for one request, in each round.
+    pub(crate) fn cpu_seconds(&self) -> Vec<f64> {
+        self.busy.iter().zip(&self.per_second).map(|(busy, rate)| busy / rate).collect()
+    }
+
     /// Requests per second, with quartiles.
     pub(crate) fn rate(&self) -> String {
         spread(Spread::of(&self.per_second), grouped)

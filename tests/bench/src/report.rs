@@ -51,8 +51,10 @@ pub(crate) struct Figure {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Unit {
-    /// To the bare server.
+    /// The speed in comparison with the bare server.
     Ratio,
+    /// The same, by CPU times.
+    CpuRatio,
     Instructions,
     Bytes,
     Seconds,
@@ -99,6 +101,12 @@ impl Section {
         self.figures.push(Figure { name, unit, better, measured, wanted });
     }
 
+    /// Adds a comparison of CPU times with the bare server, of which more is better.
+    pub(crate) fn cpu_ratio(&mut self, name: impl Into<String>, measured: Spread) {
+        let (name, unit, better) = (name.into(), Unit::CpuRatio, Better::Higher);
+        self.figures.push(Figure { name, unit, better, measured, wanted: None });
+    }
+
     /// Adds a figure of which less is better.
     pub(crate) fn cost(
         &mut self,
@@ -125,7 +133,7 @@ impl Table {
 impl Unit {
     pub(crate) fn format(self, value: f64) -> String {
         match self {
-            Self::Ratio => format!("{value:.2}"),
+            Self::Ratio | Self::CpuRatio => format!("{value:.2}"),
             Self::Instructions => grouped(value),
             Self::Bytes => bytes(value),
             Self::Seconds => time(value),

@@ -30,7 +30,7 @@ pub(crate) fn changes(committed: Option<&Section>, measured: &Section) -> Vec<Ch
 
 fn change(title: &str, committed: &Figure, measured: &Figure) -> Option<Change> {
     let tolerance = match measured.unit {
-        Unit::Ratio | Unit::Bytes => TOLERANCE,
+        Unit::Ratio | Unit::CpuRatio | Unit::Bytes => TOLERANCE,
         Unit::Instructions => INSTRUCTION_TOLERANCE,
         Unit::Seconds | Unit::PerSecond => return None,
     };

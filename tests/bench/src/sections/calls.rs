@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::Outcome;
 use crate::contest::{Contender, contest, echo_body, worker_and_bare};
 use crate::cores::Place;
+use crate::figures::{median, time};
 use crate::report::{Section, Table, spread};
 use crate::settings::{CONFORMANCE, Mode, Settings};
 
@@ -22,7 +23,8 @@ pub(crate) fn calls(settings: &Settings) -> Outcome<Section> {
          Lanes is the value of `--lanes`; the class has one lane, and the queue takes all connections.\n\
          Each connection sends its next request after the response to the last one; a single connection shares its core with the server.\n\
          {} rounds of {} ms for each server; a rate is the median of the rounds with the quartiles, a latency is one of all requests.\n\
-         Busy is the part of a core that the server and the load used: if the server used less than about 95 % of its own, the load or another program has limited it.",
+         Busy is the part of a core that the server and the load used: if the server used less than about 95 % of its own, the load or another program has limited it.\n\
+         The CPU ratio compares the CPU times of the servers for one call, which other programs hardly affect.",
         settings.count(ROUNDS),
         settings.length(ROUND).as_millis()
     ));
@@ -33,6 +35,9 @@ pub(crate) fn calls(settings: &Settings) -> Outcome<Section> {
         "bare, requests/s",
         "ratio",
         "wanted",
+        "worker, CPU time per call",
+        "bare",
+        "CPU ratio",
         "worker p50",
         "p99",
         "bare p50",
@@ -70,6 +75,8 @@ fn row(
         1 => format!("1 connection, lanes {}", mode.name),
         _ => format!("{connections} connections, lanes {}", mode.name),
     };
+    let cpu_ratio = worker.cpu_ratio(&bare);
+    section.cpu_ratio(name.clone(), cpu_ratio);
     section.ratio(name, ratio, Some(mode.wanted));
     let [worker_p50, worker_p99, _] = worker.latencies.cells();
     let [bare_p50, bare_p99, _] = bare.latencies.cells();
@@ -80,6 +87,9 @@ fn row(
         bare.rate(),
         spread(ratio, |ratio| format!("{ratio:.2}")),
         format!("{:.2}", mode.wanted),
+        time(median(&worker.cpu_seconds())),
+        time(median(&bare.cpu_seconds())),
+        spread(cpu_ratio, |ratio| format!("{ratio:.2}")),
         worker_p50,
         worker_p99,
         bare_p50,
