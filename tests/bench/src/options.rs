@@ -10,7 +10,7 @@ usage: cargo xtask bench [--quick] [--peers] [--write] [--check] [SECTION...]
 
 Measures a release build beside a bare hyper server, prints tables, and shows the
 figures that differ by more than 10 % from those of docs/performance.json.
-Without other arguments it takes about ten minutes, and writes docs/performance.md,
+Without other arguments it takes about five minutes, and writes docs/performance.md,
 its pictures and docs/performance.json.
 
   SECTION   measure only this: calls, bodies, stream, control, mixed, start, rest,
