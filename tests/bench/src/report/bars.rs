@@ -33,7 +33,7 @@ pub(crate) fn ratios(figures: &[(String, &Figure)]) -> Result<Option<String>, Bo
             .margin(12)
             .x_label_area_size(36)
             .y_label_area_size(280)
-            .build_cartesian_2d(0.0..end, (0..rows.len() - 1).into_segmented())?;
+            .build_cartesian_2d(0.0..end, (0..(rows.len() - 1).max(1)).into_segmented())?;
         let name = |value: &SegmentValue<usize>| match value {
             SegmentValue::CenterOf(row) => {
                 rows.get(*row).map_or("", |row| row.0.as_str()).to_owned()
