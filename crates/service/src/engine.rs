@@ -87,6 +87,14 @@ impl<J> Engine<J> {
         }
     }
 
+    /// The first run of the queue; `None` if that is a lifecycle change.
+    pub(crate) fn first_queued(&self) -> Option<&Arc<Run>> {
+        match self.queue.front()? {
+            QueueEntry::Run(queued, _) => Some(&queued.run),
+            QueueEntry::Lifecycle(..) => None,
+        }
+    }
+
     pub(crate) fn is_queue_empty(&self) -> bool {
         self.queue.front().is_none()
     }

@@ -17,11 +17,13 @@
 //! Without that, a call could block the only worker that waits for the sockets, while the others
 //! sleep.
 //!
-//! **Invariant**: when a call begins, all tasks of its thread are where other threads can take them.
-//! tokio keeps two kinds apart: the task that was woken last, and those that have yielded.
-//! So a call begins only for the first request in a poll of its connection, which has woken nobody yet,
-//! and the tasks of `serve` do not yield to the runtime: [`yield_to_others`] replaces
-//! `tokio::task::yield_now`, and connections have no budget (`tokio::task::unconstrained`).
+//! **Invariant**: when a call begins, all other tasks of its thread are where other threads can take
+//! them.
+//! tokio keeps two kinds apart. The task that was woken last runs next, so that this place is empty when
+//! a task begins, and a call is a task that wakes nobody before it.
+//! Tasks that yield to the runtime wait until all others have run, so those of `serve` do not:
+//! [`yield_to_others`] replaces `tokio::task::yield_now`, and connections have no budget
+//! (`tokio::task::unconstrained`).
 
 mod monitor;
 mod stand_by;
@@ -109,19 +111,6 @@ struct CallCount(AtomicU64);
 thread_local! {
     /// The address of the threads that this one belongs to, and its number among them.
     static MEMBER: Cell<(usize, usize)> = const { Cell::new((0, 0)) };
-
-    /// The requests of the connection that is polled on this thread, since the poll began.
-    static REQUESTS: Cell<u32> = const { Cell::new(0) };
-}
-
-/// The task of a connection is polled.
-pub(crate) fn connection_polled() {
-    REQUESTS.set(0);
-}
-
-/// It has read the head of a request.
-pub(crate) fn request_read() {
-    REQUESTS.set(REQUESTS.get().saturating_add(1));
 }
 
 /// Lets tasks run that are ready.
@@ -187,17 +176,25 @@ impl IoThreads {
         self.shared.monitor.attach(own_threads);
     }
 
-    /// Begins a call on this thread; `None` if it is not one of these, or no other one stands by.
+    /// Whether a call may begin on this thread: it is one of these, and another one stands by.
+    pub(crate) fn may_call_here(&self) -> bool {
+        self.shared.stand_by.is_ready() && self.calls_here().is_some()
+    }
+
+    /// Begins a call on this thread; `None` if it may not.
     pub(crate) fn begin(&self) -> Option<InlineCall<'_>> {
-        let shared = &self.shared;
-        if !shared.stand_by.is_ready() || REQUESTS.get() > 1 {
+        if !self.shared.stand_by.is_ready() {
             return None;
         }
-        let (address, number) = MEMBER.get();
-        let calls = shared.threads.get(number).filter(|_| address == shared.address())?;
+        let calls = self.calls_here()?;
         calls.advance();
-        let call = InlineCall { shared, calls };
-        shared.watch().then_some(call)
+        let call = InlineCall { shared: &self.shared, calls };
+        self.shared.watch().then_some(call)
+    }
+
+    fn calls_here(&self) -> Option<&CallCount> {
+        let (address, number) = MEMBER.get();
+        self.shared.threads.get(number).filter(|_| address == self.shared.address())
     }
 }
 

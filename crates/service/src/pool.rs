@@ -6,6 +6,7 @@
 
 mod clock;
 mod executor;
+mod inline;
 pub(crate) mod job;
 pub(crate) mod lanes;
 mod null_args;

@@ -13,7 +13,6 @@ mod shutdown;
 
 use std::cell::RefCell;
 use std::error::Error as StdError;
-use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,12 +22,12 @@ use hyper::server::conn::http1;
 use hyper_util::rt::TokioIo;
 use tower_service::Service;
 
+use crate::connection;
 use crate::serve::acceptor::Acceptor;
 use crate::serve::connections::Connections;
 use crate::serve::io::Io;
 use crate::serve::requests::Requests;
 use crate::serve::shutdown::Shutdown;
-use crate::{connection, io_threads};
 
 pub use crate::serve::bodies::RequestBody;
 pub use crate::serve::listener::Accepted;
@@ -158,12 +157,7 @@ where
     B: http_body::Body + 'static,
     B::Error: Into<Box<dyn StdError + Send + Sync>>,
 {
-    let mut watched =
-        pin!(shutdown.watch(connection.as_mut(), http1::Connection::graceful_shutdown));
-    let ended = poll_fn(|cx| {
-        io_threads::connection_polled();
-        watched.as_mut().poll(cx)
-    });
+    let ended = shutdown.watch(connection.as_mut(), http1::Connection::graceful_shutdown);
     if let Err(error) = ended.await {
         log::debug!("connection failed: {error}");
     }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use universal_worker_plugin::schemars::JsonSchema;
 use universal_worker_plugin::{Context, Plugin, PluginError, schemars};
 use universal_worker_service::{
-    IoRuntime, IoThreads, Lanes, WorkerService, background_context, serve,
+    IoRuntime, IoThreads, Lanes, Limits, WorkerService, background_context, serve,
 };
 
 /// Reached only by a test that hangs.
@@ -100,8 +100,10 @@ impl Served {
     fn start(io_threads: usize, lanes: Lanes) -> Self {
         let class = universal_worker_plugin::in_process::<Gated>(background_context()).unwrap();
         let threads = IoThreads::new(NonZeroUsize::new(io_threads).unwrap());
+        let mut limits = Limits::default();
+        limits.cancel_grace = Duration::from_millis(200);
         let builder = WorkerService::builder(class).io_threads(&threads).lanes(Some(lanes));
-        let service = builder.build();
+        let service = builder.limits(limits).build();
         service.initialize(b"{}").unwrap();
         let runtime = threads.start(|| {}, || {}).unwrap();
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
@@ -116,26 +118,37 @@ impl Served {
         Self { address, service, _runtime: runtime }
     }
 
-    fn send(&self, request: &str) -> String {
+    fn connect(&self, request: &str) -> TcpStream {
         let mut connection = TcpStream::connect(self.address).unwrap();
         connection.set_read_timeout(Some(LONG)).unwrap();
         connection.write_all(request.as_bytes()).unwrap();
-        let mut response = String::new();
-        connection.read_to_string(&mut response).unwrap();
+        connection
+    }
+
+    /// The body of a response with status 200.
+    fn send(&self, request: &str) -> String {
+        let response = response(self.connect(request));
         assert!(response.starts_with("HTTP/1.1 200"), "{response}");
         response.split_once("\r\n\r\n").unwrap().1.to_owned()
     }
 
     fn execute(&self, body: &str) -> String {
-        let length = body.len();
-        self.send(&format!(
-            "POST /execute HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\
-             Content-Length: {length}\r\n\r\n{body}"
-        ))
+        self.send(&execute("", body))
     }
 
-    fn health(&self) -> String {
-        self.send("GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+    fn get(&self, path: &str) -> String {
+        self.send(&format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"))
+    }
+
+    fn until_run(&self, id: &str, expected: &str) {
+        let started_at = Instant::now();
+        loop {
+            let report = self.get(&format!("/runs/{id}"));
+            if report.contains(expected) {
+                return;
+            }
+            assert!(started_at.elapsed() < LONG, "{report}");
+        }
     }
 
     /// Calls until one runs on this thread.
@@ -145,6 +158,21 @@ impl Served {
             assert!(started_at.elapsed() < LONG, "no call runs on the thread {thread}");
         }
     }
+}
+
+/// A request to execute, with more header lines.
+fn execute(head: &str, body: &str) -> String {
+    let length = body.len();
+    format!(
+        "POST /execute HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{head}\
+         Content-Length: {length}\r\n\r\n{body}"
+    )
+}
+
+fn response(mut connection: TcpStream) -> String {
+    let mut response = String::new();
+    connection.read_to_string(&mut response).unwrap();
+    response
 }
 
 const HOLD: &str = r#"{"kwargs":{"hold":true}}"#;
@@ -191,7 +219,7 @@ fn requests_are_answered_while_calls_block_the_io_threads() {
             })
             .collect();
         for _ in 0..20 {
-            assert!(served.health().contains("running"));
+            assert!(served.get("/health").contains("running"));
             // No thread stands by, so it has one of the plugin.
             assert_ne!(served.execute("{}"), "\"io\"");
         }
@@ -200,5 +228,34 @@ fn requests_are_answered_while_calls_block_the_io_threads() {
         assert_eq!(threads[0], "\"io\"");
         // One of the threads stands by again.
         served.until_called_on("io");
+    }
+}
+
+#[test]
+fn a_call_that_blocks_its_io_thread_still_has_a_deadline_a_grace_and_a_client() {
+    let _one = ONE_AT_A_TIME.lock();
+    let served = Served::start(1, Lanes::Inline);
+    for end in ["deadline", "cancel", "disconnect"] {
+        GATE.set(false);
+        served.until_called_on("io");
+        let head = if end == "deadline" { "X-Timeout-Ms: 200\r\n" } else { "" };
+        let connection = served.connect(&execute(&format!("X-Run-Id: {end}\r\n{head}"), HOLD));
+        GATE.wait_for(1);
+        match end {
+            "deadline" => assert!(response(connection).starts_with("HTTP/1.1 504")),
+            "cancel" => {
+                let cancel = format!("POST /runs/{end}/cancel HTTP/1.1\r\nHost: localhost\r\n");
+                served.send(&(cancel + "Connection: close\r\nContent-Length: 0\r\n\r\n"));
+                // After the grace.
+                assert!(response(connection).starts_with("HTTP/1.1 409"));
+            }
+            _ => {
+                drop(connection);
+                served.until_run(end, r#""reason":"client_gone""#);
+            }
+        }
+        assert!(served.get(&format!("/runs/{end}")).contains(r#""lane_held":true"#));
+        GATE.set(true);
+        served.until_run(end, r#""lane_held":false"#);
     }
 }

@@ -12,12 +12,13 @@ use crate::engine::effects::Effects;
 use crate::engine::{Bounds, Engine};
 use crate::instance::cell::InstanceCell;
 use crate::instance::plugin_thread::ThreadListener;
-use crate::io_threads::{InlineCall, IoThreads};
+use crate::io_threads::IoThreads;
 use crate::own_thread::OwnThreads;
 use crate::pool::clock::Clock;
 use crate::pool::executor::Executor;
+use crate::pool::inline;
 use crate::pool::job::{Job, Lifecycle};
-use crate::pool::lanes::{LaneThreads, LaneWake, finish};
+use crate::pool::lanes::{LaneThreads, LaneWake};
 use crate::pool::policy::InlinePolicy;
 use crate::pool::wedged::WedgedRun;
 use crate::run::Run;
@@ -35,7 +36,7 @@ pub(crate) struct Scheduler {
     on_wedged: Option<OnWedged>,
     pub(super) own_threads: OwnThreads,
     /// The threads on which calls may run inline.
-    io_threads: Option<IoThreads>,
+    pub(super) io_threads: Option<IoThreads>,
     /// The clock and a first lane have their threads.
     has_threads: AtomicBool,
     state: Mutex<SchedulerState>,
@@ -135,33 +136,23 @@ impl Scheduler {
         read(&self.locked().engine)
     }
 
-    /// Admits a run; if its call is likely to be short, and nothing waits, makes it on this thread,
-    /// which may be one of the I/O threads.
+    /// Admits a run, and has it executed: on this thread after the current task, if that is an I/O
+    /// thread, the call is likely to be short, and nothing waits.
     pub(crate) fn admit(
         self: &Arc<Self>,
         run: &Arc<Run>,
         job: Job,
     ) -> Result<EntryKey, AdmissionError> {
-        let now = run.admitted_at().at;
         let mut state = self.locked();
-        let inline = self.begin_inline(run, &state);
-        let key = state.engine.admit(run, job, now)?;
-        let work = if inline.is_some() { state.engine.take_next(now) } else { None };
-        self.wake(state);
-        if let Some(work) = work {
-            finish(self, self.executor.execute(work, now));
+        let is_first = state.engine.is_queue_empty();
+        let key = state.engine.admit(run, job, run.admitted_at().at)?;
+        if is_first && inline::is_allowed(self, &state, run) {
+            self.wake_clock(state);
+            inline::spawn(self);
+        } else {
+            self.wake(state);
         }
         Ok(key)
-    }
-
-    /// The right to run the next call on this thread.
-    fn begin_inline(&self, run: &Run, state: &SchedulerState) -> Option<InlineCall<'_>> {
-        let threads = self.io_threads.as_ref()?;
-        let is_allowed = state.engine.is_queue_empty()
-            && state.policy.allows(run)
-            // Creating one may take long.
-            && self.cell().has_instance();
-        if is_allowed { threads.begin() } else { None }
     }
 
     /// Passes an event to the engine, and wakes the threads that have something to do now.
@@ -244,6 +235,15 @@ impl Scheduler {
             Some(limit) => {
                 self.alarm.wait_timeout(state, limit).unwrap_or_else(PoisonError::into_inner).0
             }
+        }
+    }
+
+    /// Releases the lock, and wakes the clock if something is due earlier than it expects.
+    fn wake_clock(&self, state: MutexGuard<'_, SchedulerState>) {
+        let wakes = Clock::needs_alarm(&state);
+        drop(state);
+        if wakes {
+            self.alarm.notify_one();
         }
     }
 

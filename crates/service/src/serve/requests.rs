@@ -11,7 +11,6 @@ use pin_project_lite::pin_project;
 use tower_service::Service;
 
 use crate::connection::Connection;
-use crate::io_threads;
 use crate::serve::bodies::{RequestBody, ResponseBody};
 use crate::serve::call::{BoxError, Call};
 
@@ -51,7 +50,6 @@ where
     type Future = ResponseFuture<Call<S, RequestBody>>;
 
     fn call(&self, request: Request<Incoming>) -> ResponseFuture<Call<S, RequestBody>> {
-        io_threads::request_read();
         let version = request.version();
         let persists = wants_to_persist(version, request.headers());
         let keep_alive = if persists { self.keep_alive.clone() } else { None };
