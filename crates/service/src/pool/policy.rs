@@ -1,4 +1,4 @@
-//! Which threads execute calls: those of the lanes, or the thread of the connection (inline).
+//! Which threads execute calls: those of the lanes, or that of the connection (inline).
 
 use std::time::{Duration, Instant};
 
@@ -13,6 +13,8 @@ pub(super) struct InlinePolicy {
     lanes: Lanes,
     /// Short calls since the last one that was not.
     short: u32,
+    /// Calls since the last long one.
+    since_long: u32,
     /// Until then, calls have threads, because one took long.
     threads_until: Option<Instant>,
 }
@@ -26,15 +28,23 @@ const SHORT: Duration = Duration::from_micros(100);
 /// Short calls one after another, after which calls run inline.
 const PROBATION: u32 = 32;
 
-/// A call that takes longer ends it.
+/// A call that takes longer is long; two of them close together end it.
+///
+/// One may have waited for a processor, not for the plugin.
 const LONG: Duration = Duration::from_millis(1);
+
+/// Calls that separate two long ones.
+const APART: u32 = 64;
+
+/// One call that takes longer ends it.
+const BLOCKED: Duration = Duration::from_millis(20);
 
 /// For how long.
 const PENALTY: Duration = Duration::from_secs(1);
 
 impl InlinePolicy {
     pub(super) fn new(lanes: Lanes) -> Self {
-        Self { lanes, short: 0, threads_until: None }
+        Self { lanes, short: 0, since_long: APART, threads_until: None }
     }
 
     /// Whether the call of a run that starts at its admission runs inline.
@@ -60,11 +70,17 @@ impl InlinePolicy {
     }
 
     fn record_duration(&mut self, took: Duration, now: Instant) {
+        if took > LONG {
+            if took > BLOCKED || self.since_long < APART {
+                self.short = 0;
+                self.threads_until = now.checked_add(PENALTY);
+            }
+            self.since_long = 0;
+            return;
+        }
+        self.since_long = self.since_long.saturating_add(1);
         if took <= SHORT {
             self.short = self.short.saturating_add(1);
-        } else if took > LONG {
-            self.short = 0;
-            self.threads_until = now.checked_add(PENALTY);
         } else if self.short < PROBATION {
             self.short = 0;
         }
@@ -90,6 +106,7 @@ mod tests {
     const BRIEF: Duration = Duration::from_micros(10);
     const MEDIUM: Duration = Duration::from_micros(500);
     const SLOW: Duration = Duration::from_millis(2);
+    const HUNG: Duration = Duration::from_millis(21);
 
     fn after(took: &[(u32, Duration)], now: Instant) -> InlinePolicy {
         let mut policy = InlinePolicy::new(Lanes::Auto);
@@ -113,13 +130,23 @@ mod tests {
     }
 
     #[test]
-    fn a_long_call_ends_it_for_a_while() {
+    fn long_calls_end_it_for_a_while() {
         let now = Instant::now();
-        let policy = after(&[(PROBATION, BRIEF), (1, SLOW), (PROBATION, BRIEF)], now);
-        assert!(!policy.allows_at(now));
-        assert!(policy.allows_at(now + PENALTY));
-        let policy = after(&[(PROBATION, BRIEF), (1, SLOW)], now);
-        assert!(!policy.allows_at(now + PENALTY));
+        for long in [&[(1, HUNG)][..], &[(2, SLOW)], &[(1, SLOW), (APART - 1, BRIEF), (1, SLOW)]] {
+            let before = [&[(PROBATION, BRIEF)], long].concat();
+            assert!(!after(&before, now).allows_at(now + PENALTY), "{long:?}");
+            let policy = after(&[&before[..], &[(PROBATION, BRIEF)]].concat(), now);
+            assert!(!policy.allows_at(now), "{long:?}");
+            assert!(policy.allows_at(now + PENALTY), "{long:?}");
+        }
+    }
+
+    #[test]
+    fn a_single_long_call_may_have_waited_for_a_processor() {
+        let now = Instant::now();
+        for long in [&[(1, SLOW)][..], &[(1, SLOW), (APART, BRIEF), (1, SLOW)]] {
+            assert!(after(&[&[(PROBATION, BRIEF)], long].concat(), now).allows_at(now), "{long:?}");
+        }
     }
 
     #[test]
@@ -136,7 +163,7 @@ mod tests {
         for (lanes, allows) in [(Lanes::Threads, false), (Lanes::Inline, true)] {
             let mut policy = InlinePolicy::new(lanes);
             assert_eq!(policy.allows_at(now), allows);
-            policy.record_duration(if allows { SLOW } else { BRIEF }, now);
+            policy.record_duration(if allows { HUNG } else { BRIEF }, now);
             assert_eq!(policy.allows_at(now), allows);
         }
     }
