@@ -10,45 +10,45 @@
 //! The threads are workers of a tokio runtime.
 //! The one that stands by blocks in a task ([`stand_by`]), so that the runtime has one worker less.
 //! The [`monitor`] looks every millisecond, while there are calls, whether one has not returned since
-//! its last look; if so, it wakes that worker, which takes over the sockets and the tasks that wait.
+//! its last look; if so, it wakes that worker, which takes over the sockets.
 //! From then on calls are made elsewhere, until one of the workers stands by again.
 //!
-//! **Invariant**: a call begins on an I/O thread only while another one stands by.
-//! Without that, a call could block the only worker that waits for the sockets, while the others
-//! sleep.
+//! **Invariant**: a call begins only while another thread stands by.
+//! Without that, it could block the only worker that waits for the sockets, while the others sleep.
 //!
-//! **Invariant**: when a call begins, all other tasks of its thread are where other threads can take
-//! them.
-//! tokio keeps two kinds apart. The task that was woken last runs next, so that this place is empty when
-//! a task begins, and a call is a task that wakes nobody before it.
-//! Tasks that yield to the runtime wait until all others have run, so those of `serve` do not:
-//! [`yield_to_others`] replaces `tokio::task::yield_now`, and connections have no budget
-//! (`tokio::task::unconstrained`).
+//! **Invariant**: a call begins only while no task of a server is ready ([`ready`]).
+//! One that is queued on the thread of the call would wait as long as the call: another worker takes
+//! it only if it has nothing else to do, and not at all if it was woken last, or has yielded to the
+//! runtime.
+//! So these tasks do not yield to the runtime: [`yield_to_others`] replaces `tokio::task::yield_now`, and
+//! connections have no budget (`tokio::task::unconstrained`).
 
 mod monitor;
+pub(crate) mod ready;
 mod stand_by;
 
 use std::cell::Cell;
 use std::future::poll_fn;
 use std::num::NonZeroUsize;
 use std::ops::Deref;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::SeqCst};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::Poll;
 use std::{fmt, io, mem};
 
 use tokio::runtime;
-use tokio::runtime::Runtime;
+use tokio::runtime::{Handle, Runtime};
 
 use crate::instance::plugin_thread::STACK_SIZE;
 use crate::io_threads::monitor::Monitor;
+use crate::io_threads::ready::ReadyCount;
 use crate::io_threads::stand_by::{StandBy, StandByTask};
 use crate::own_thread::OwnThreads;
 
 /// Threads for [`serve`](crate::serve()), on which calls of the plugin may run, too.
 ///
-/// They are for `serve` alone: another task that yields (`tokio::task::yield_now`, a budget that is used
-/// up) may have to wait for a call.
+/// They are for `serve` alone, spawned as a task: any other task may have to wait for a call.
+/// With more than one thread, calls have threads of the plugin.
 ///
 /// A service that has them ([`Builder::io_threads`](crate::Builder::io_threads)) makes short calls on
 /// the thread of their connection; see [`Lanes`](crate::Lanes).
@@ -64,12 +64,13 @@ use crate::own_thread::OwnThreads;
 /// let threads = IoThreads::new(NonZeroUsize::MIN);
 /// let service = WorkerService::builder(class).io_threads(&threads).build();
 /// let runtime = threads.start(|| {}, || {})?;
-/// runtime.block_on(async {
+/// let serving = runtime.spawn(async {
 ///     let listener = TcpListener::bind("127.0.0.1:8080").await?;
 ///     let limits = service.connection_limits();
 ///     serve(listener, service, limits, std::future::pending()).await;
 ///     Ok(())
-/// })
+/// });
+/// runtime.block_on(serving)?
 /// # }
 /// ```
 #[derive(Clone)]
@@ -100,7 +101,11 @@ struct Shared {
     /// The number of threads that have started.
     started: AtomicUsize,
     stand_by: StandBy,
+    ready: Arc<ReadyCount>,
     monitor: Arc<Monitor>,
+    on_long_call: OnceLock<Box<dyn Fn() + Send + Sync>>,
+    /// None unless it runs.
+    runtime: Mutex<Option<Handle>>,
 }
 
 /// The calls that began and ended on one thread: odd during a call.
@@ -135,7 +140,10 @@ impl IoThreads {
             threads,
             started: AtomicUsize::new(0),
             stand_by: StandBy::default(),
+            ready: Arc::default(),
             monitor: Arc::default(),
+            on_long_call: OnceLock::new(),
+            runtime: Mutex::default(),
         };
         Self { shared: Arc::new(shared) }
     }
@@ -165,6 +173,7 @@ impl IoThreads {
             .on_thread_stop(on_stop)
             .enable_all()
             .build()?;
+        *shared.locked_runtime() = Some(runtime.handle().clone());
         if has_calls {
             runtime.spawn(StandByTask::new(Arc::clone(&shared)));
         }
@@ -174,6 +183,22 @@ impl IoThreads {
     /// Announces calls, for which one thread is to stand by; the monitor will be one of `own_threads`.
     pub(crate) fn attach(&self, own_threads: OwnThreads) {
         self.shared.monitor.attach(own_threads);
+    }
+
+    /// Whether there can be calls: not with several threads, of which each would have to wait for the
+    /// connections of all.
+    pub(crate) fn may_call(&self) -> bool {
+        self.shared.threads.len() == 2
+    }
+
+    /// Sets the callback for a call that takes long; it runs on the thread of the monitor.
+    pub(crate) fn on_long_call(&self, callback: impl Fn() + Send + Sync + 'static) {
+        let _ = self.shared.on_long_call.set(Box::new(callback));
+    }
+
+    /// Whether a connection waits to be served.
+    pub(crate) fn has_ready_task(&self) -> bool {
+        !self.shared.ready.is_zero()
     }
 
     /// Whether a call may begin on this thread: it is one of these, and another one stands by.
@@ -219,6 +244,7 @@ impl Deref for IoRuntime {
 impl Drop for IoRuntime {
     fn drop(&mut self) {
         self.shared.stand_by.close();
+        self.shared.locked_runtime().take();
         if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_background();
         }
@@ -233,6 +259,28 @@ impl Shared {
     /// Makes the calling thread a member.
     fn enter(self: &Arc<Self>) {
         MEMBER.set((self.address(), self.started.fetch_add(1, SeqCst)));
+        self.ready.enter();
+    }
+
+    /// Has another thread serve, because a call takes long.
+    fn take_over(&self) {
+        if self.stand_by.take_over()
+            && let Some(on_long_call) = self.on_long_call.get()
+        {
+            on_long_call();
+        }
+    }
+
+    /// Wakes a thread of the runtime, so that one waits for the sockets: when the one that stands by
+    /// now did, the other may have gone to sleep.
+    fn kick(&self) {
+        if let Some(runtime) = &*self.locked_runtime() {
+            runtime.spawn(async {});
+        }
+    }
+
+    fn locked_runtime(&self) -> MutexGuard<'_, Option<Handle>> {
+        self.runtime.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether a call is running.

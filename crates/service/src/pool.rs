@@ -30,6 +30,9 @@ impl Pool {
     /// A pool with a thread of the embedder as its first lane, if there is one.
     pub(crate) fn new(scheduler: Scheduler, first_lane: Option<FirstLane>) -> Self {
         let scheduler = Arc::new(scheduler);
+        if let Some(inline) = &scheduler.inline {
+            inline.attach(&scheduler);
+        }
         if let Some(first_lane) = first_lane {
             LaneThreads::adopt(&scheduler, first_lane);
         }

@@ -23,6 +23,7 @@ use hyper_util::rt::TokioIo;
 use tower_service::Service;
 
 use crate::connection;
+use crate::io_threads::ready::Counted;
 use crate::serve::acceptor::Acceptor;
 use crate::serve::connections::Connections;
 use crate::serve::io::Io;
@@ -99,6 +100,23 @@ pub async fn serve<L, S, B>(
     B::Data: Send,
     B::Error: Into<Box<dyn StdError + Send + Sync>>,
 {
+    Counted::new(accept_and_serve(listener, service, limits, shutdown)).await;
+}
+
+async fn accept_and_serve<L, S, B>(
+    listener: L,
+    service: S,
+    limits: ConnectionLimits,
+    shutdown: impl Future<Output = ()>,
+) where
+    L: Listener,
+    S: Service<Request<RequestBody>, Response = Response<B>> + Clone + Send + 'static,
+    S::Future: Send,
+    S::Error: Into<Box<dyn StdError + Send + Sync>>,
+    B: http_body::Body + Send + 'static,
+    B::Data: Send,
+    B::Error: Into<Box<dyn StdError + Send + Sync>>,
+{
     let mut http = http1::Builder::new();
     // `Io` has this limit.
     http.header_read_timeout(None);
@@ -119,7 +137,7 @@ pub async fn serve<L, S, B>(
         let connection = Box::pin(http.serve_connection(TokioIo::new(io), requests));
         let task = drive(connection, Arc::clone(&drives));
         let task = tokio::task::unconstrained(connection::scope(Arc::clone(&state), task));
-        connections.spawn(state, task);
+        connections.spawn(state, Counted::new(task));
     };
     let mut shutdown = pin!(shutdown);
     let mut acceptor = Acceptor::new(listener);

@@ -1,9 +1,9 @@
 //! On what was measured, and when.
 
-use std::fs;
 use std::process::Command;
 
 use serde::{Deserialize, Serialize};
+use sysinfo::{CpuRefreshKind, RefreshKind, System};
 
 use crate::cores;
 
@@ -28,7 +28,7 @@ impl Machine {
             commit: if changes.is_empty() { commit } else { format!("{commit} with changes") },
             cpu: cpu_model().unwrap_or_else(|| "unknown CPU".to_owned()),
             cores: cores::count(),
-            kernel: output("uname", &["-srm"]),
+            kernel: kernel().unwrap_or_else(|| "unknown system".to_owned()),
         }
     }
 
@@ -51,8 +51,12 @@ fn output(program: &str, args: &[&str]) -> String {
     )
 }
 
+fn kernel() -> Option<String> {
+    Some(format!("{} {}", System::kernel_long_version().ok()?, System::cpu_arch()))
+}
+
 fn cpu_model() -> Option<String> {
-    let text = fs::read_to_string("/proc/cpuinfo").ok()?;
-    let line = text.lines().find(|line| line.starts_with("model name"))?;
-    Some(line.split_once(':')?.1.trim().to_owned())
+    let cpus = RefreshKind::nothing().with_cpu(CpuRefreshKind::nothing());
+    let system = System::new_with_specifics(cpus).ok()?;
+    system.cpus().first().map(|cpu| cpu.brand().to_owned()).filter(|brand| !brand.is_empty())
 }

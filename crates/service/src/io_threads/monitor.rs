@@ -30,13 +30,9 @@ const TICK: Duration = Duration::from_millis(1);
 /// Looks without a new call after which the monitor sleeps.
 const QUIET: u32 = 3;
 
-/// Looks between two passes of the thread that stands by.
-const PASS_INTERVAL: u32 = 100;
-
 /// What the monitor has seen at its last look.
 struct Seen {
     calls: Vec<u64>,
-    looks: u32,
     quiet: u32,
 }
 
@@ -96,12 +92,14 @@ impl Monitor {
     }
 
     fn run(&self, threads: &Weak<Shared>) {
-        let mut seen = Seen { calls: Vec::new(), looks: 0, quiet: 0 };
+        let mut seen = Seen { calls: Vec::new(), quiet: 0 };
         loop {
             thread::sleep(TICK);
             let Some(shared) = threads.upgrade() else { return };
             seen.look(&shared);
-            if seen.quiet < QUIET || !self.fall_asleep(&seen, &shared) {
+            // The end of a call that takes long wakes this thread.
+            let is_settled = shared.stand_by.is_settled() || shared.is_calling();
+            if seen.quiet < QUIET || !is_settled || !self.fall_asleep(&seen, &shared) {
                 continue;
             }
             drop(shared);
@@ -130,15 +128,16 @@ impl Seen {
         let is_long = same.clone().any(|(_, now)| now % 2 == 1);
         let is_quiet = same.count() == calls.len();
         self.calls = calls;
-        self.looks = self.looks.wrapping_add(1);
         self.quiet = if is_quiet { self.quiet + 1 } else { 0 };
         let stand_by = &shared.stand_by;
+        if stand_by.take_begun() {
+            shared.kick();
+            self.quiet = 0;
+        }
         if is_long {
-            stand_by.take_over();
+            shared.take_over();
         } else if !stand_by.is_ready() && !shared.is_calling() {
             stand_by.resume();
-        } else if self.looks.is_multiple_of(PASS_INTERVAL) {
-            stand_by.pass();
         }
     }
 }

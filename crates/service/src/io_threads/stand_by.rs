@@ -11,6 +11,9 @@ use crate::io_threads::Shared;
 #[derive(Debug, Default)]
 pub(super) struct StandBy {
     is_ready: AtomicBool,
+    /// It has begun to stand by, and no thread was woken since.
+    has_begun: AtomicBool,
+    is_closed: AtomicBool,
     state: Mutex<State>,
     ordered: Condvar,
 }
@@ -24,8 +27,6 @@ struct State {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Order {
-    /// Do what waits in the own queue, and stand by again.
-    Pass,
     /// Work as any other thread.
     TakeOver,
     /// The runtime ends.
@@ -35,12 +36,12 @@ enum Order {
 /// The task in which a worker of the runtime stands by.
 pub(super) struct StandByTask {
     shared: Arc<Shared>,
-    /// How often it still gives way to what waits in the queue of the worker.
-    passes: u8,
+    /// How often it has given way to tasks that were ready, since it was resumed.
+    delays: u8,
 }
 
-/// A task that is woken behind others runs after them; twice, for those that they wake.
-const PASSES: u8 = 2;
+/// After so many delays, it waits until it is resumed.
+const MAX_DELAYS: u8 = 64;
 
 impl StandBy {
     /// Whether a thread stands by.
@@ -48,16 +49,23 @@ impl StandBy {
         self.is_ready.load(SeqCst)
     }
 
-    /// Has the thread work as any other one.
-    pub(super) fn take_over(&self) {
-        if self.is_ready.swap(false, SeqCst) {
-            self.order(Order::TakeOver);
-        }
+    /// Whether a thread stands by for good, or none will.
+    pub(super) fn is_settled(&self) -> bool {
+        self.is_closed.load(SeqCst) || self.is_ready() && !self.has_begun.load(SeqCst)
     }
 
-    /// Has the thread do what waits in its queue, which no other one may have taken.
-    pub(super) fn pass(&self) {
-        self.order(Order::Pass);
+    /// Whether a thread has begun to stand by, once for each time.
+    pub(super) fn take_begun(&self) -> bool {
+        self.has_begun.swap(false, SeqCst)
+    }
+
+    /// Has the thread work as any other one; false if none stands by.
+    pub(super) fn take_over(&self) -> bool {
+        let is_ready = self.is_ready.swap(false, SeqCst);
+        if is_ready {
+            self.order(Order::TakeOver);
+        }
+        is_ready
     }
 
     /// Has a thread stand by again.
@@ -70,6 +78,7 @@ impl StandBy {
 
     /// Ends the task.
     pub(super) fn close(&self) {
+        self.is_closed.store(true, SeqCst);
         self.is_ready.store(false, SeqCst);
         self.order(Order::Close);
         self.resume();
@@ -77,23 +86,18 @@ impl StandBy {
 
     fn order(&self, order: Order) {
         let mut state = self.locked();
-        state.order = match (state.order, order) {
-            (Some(Order::Close), _) => Some(Order::Close),
-            (Some(before), Order::Pass) => Some(before),
-            _ => Some(order),
-        };
+        if state.order != Some(Order::Close) {
+            state.order = Some(order);
+        }
         drop(state);
         self.ordered.notify_one();
     }
 
-    /// Blocks the thread until there is an order; returns at once while a call is running.
-    fn stand(&self, task: &Waker, is_calling: impl Fn() -> bool) -> Order {
+    /// Blocks the thread until there is an order.
+    fn stand(&self) -> Order {
         let mut state = self.locked();
-        state.task = Some(task.clone());
         if state.order.is_none() {
-            if is_calling() {
-                return Order::TakeOver;
-            }
+            self.has_begun.store(true, SeqCst);
             self.is_ready.store(true, SeqCst);
             let none = |state: &mut State| state.order.is_none();
             let ordered = self.ordered.wait_while(state, none);
@@ -112,7 +116,7 @@ impl StandBy {
 
 impl StandByTask {
     pub(super) fn new(shared: Arc<Shared>) -> Self {
-        Self { shared, passes: PASSES }
+        Self { shared, delays: 0 }
     }
 }
 
@@ -120,19 +124,22 @@ impl Future for StandByTask {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        if let Some(left) = self.passes.checked_sub(1) {
-            self.passes = left;
+        let shared = Arc::clone(&self.shared);
+        let stand_by = &shared.stand_by;
+        stand_by.locked().task = Some(cx.waker().clone());
+        // A task in the queue of this thread would have to wait until it takes over.
+        if !shared.ready.is_zero() && self.delays < MAX_DELAYS {
+            self.delays += 1;
             cx.waker().wake_by_ref();
             return Poll::Pending;
         }
-        let shared = &self.shared;
-        let order = shared.stand_by.stand(cx.waker(), || shared.is_calling());
-        self.passes = PASSES;
-        match order {
-            Order::Pass => cx.waker().wake_by_ref(),
-            Order::TakeOver => {}
-            Order::Close => return Poll::Ready(()),
+        self.delays = 0;
+        if !shared.ready.is_zero() || shared.is_calling() {
+            return Poll::Pending;
         }
-        Poll::Pending
+        match stand_by.stand() {
+            Order::TakeOver => Poll::Pending,
+            Order::Close => Poll::Ready(()),
+        }
     }
 }

@@ -159,11 +159,11 @@ fn run_lane(scheduler: &Arc<Scheduler>, kind: LaneKind) {
     scheduler.close();
 }
 
-/// Ends work that was done on another thread than that of a lane.
+/// Ends work that was done on the I/O thread.
 pub(super) fn finish(scheduler: &Arc<Scheduler>, executed: Executed) {
     let mut state = scheduler.locked();
     let completed = complete(executed, &mut state);
-    scheduler.wake(state);
+    scheduler.wake_any(state);
     if let Some((completion, outcome)) = completed {
         reply(scheduler, &completion, outcome);
     }

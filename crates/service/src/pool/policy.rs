@@ -11,8 +11,8 @@ use crate::run::output::{Operation, Output};
 #[derive(Debug)]
 pub(super) struct InlinePolicy {
     lanes: Lanes,
-    /// Short calls since the last one that was not.
-    short: u32,
+    /// Rises with each short call, and falls with each that is not.
+    score: u32,
     /// Calls since the last long one.
     since_long: u32,
     /// Until then, calls have threads, because one took long.
@@ -25,8 +25,13 @@ const LARGE: usize = 64 * 1024;
 /// A call that is at most this long counts as short.
 const SHORT: Duration = Duration::from_micros(100);
 
-/// Short calls one after another, after which calls run inline.
+/// The score from which on calls run inline.
 const PROBATION: u32 = 32;
+
+const MAX_SCORE: u32 = 64;
+
+/// What a call costs that is neither short nor long.
+const MEDIUM_COST: u32 = 8;
 
 /// A call that takes longer is long; two of them close together end it.
 ///
@@ -44,7 +49,7 @@ const PENALTY: Duration = Duration::from_secs(1);
 
 impl InlinePolicy {
     pub(super) fn new(lanes: Lanes) -> Self {
-        Self { lanes, short: 0, since_long: APART, threads_until: None }
+        Self { lanes, score: 0, since_long: APART, threads_until: None }
     }
 
     /// Whether the call of a run that starts at its admission runs inline.
@@ -57,7 +62,7 @@ impl InlinePolicy {
             Lanes::Threads => false,
             Lanes::Inline => true,
             Lanes::Auto => {
-                self.short >= PROBATION && self.threads_until.is_none_or(|until| until <= now)
+                self.score >= PROBATION && self.threads_until.is_none_or(|until| until <= now)
             }
         }
     }
@@ -72,23 +77,22 @@ impl InlinePolicy {
     fn record_duration(&mut self, took: Duration, now: Instant) {
         if took > LONG {
             if took > BLOCKED || self.since_long < APART {
-                self.short = 0;
+                self.score = 0;
                 self.threads_until = now.checked_add(PENALTY);
             }
             self.since_long = 0;
             return;
         }
         self.since_long = self.since_long.saturating_add(1);
-        if took <= SHORT {
-            self.short = self.short.saturating_add(1);
-        } else if self.short < PROBATION {
-            self.short = 0;
-        }
+        self.score = match took <= SHORT {
+            true => (self.score + 1).min(MAX_SCORE),
+            false => self.score.saturating_sub(MEDIUM_COST),
+        };
     }
 
     /// Forgets the calls: another instance may take longer.
     pub(super) fn reset(&mut self) {
-        self.short = 0;
+        self.score = 0;
     }
 }
 
@@ -123,7 +127,8 @@ mod tests {
             (&[(PROBATION - 1, BRIEF)][..], false),
             (&[(PROBATION, BRIEF)], true),
             (&[(PROBATION - 1, BRIEF), (1, MEDIUM), (1, BRIEF)], false),
-            (&[(PROBATION, BRIEF), (9, MEDIUM)], true),
+            (&[(MAX_SCORE, BRIEF), (3, MEDIUM)], true),
+            (&[(MAX_SCORE, BRIEF), (5, MEDIUM)], false),
         ] {
             assert_eq!(after(took, now).allows_at(now), allows, "{took:?}");
         }

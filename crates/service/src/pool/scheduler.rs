@@ -16,7 +16,7 @@ use crate::io_threads::IoThreads;
 use crate::own_thread::OwnThreads;
 use crate::pool::clock::Clock;
 use crate::pool::executor::Executor;
-use crate::pool::inline;
+use crate::pool::inline::InlineCalls;
 use crate::pool::job::{Job, Lifecycle};
 use crate::pool::lanes::{LaneThreads, LaneWake};
 use crate::pool::policy::InlinePolicy;
@@ -35,8 +35,8 @@ pub(crate) struct Scheduler {
     cancel_grace: Duration,
     on_wedged: Option<OnWedged>,
     pub(super) own_threads: OwnThreads,
-    /// The threads on which calls may run inline.
-    pub(super) io_threads: Option<IoThreads>,
+    /// None if all calls have threads of the lanes.
+    pub(super) inline: Option<InlineCalls>,
     /// The clock and a first lane have their threads.
     has_threads: AtomicBool,
     state: Mutex<SchedulerState>,
@@ -84,7 +84,7 @@ impl Scheduler {
             cancel_grace: bounds.cancel_grace,
             on_wedged,
             own_threads,
-            io_threads: None,
+            inline: None,
             has_threads: AtomicBool::new(false),
             state: Mutex::new(state),
             work: Condvar::new(),
@@ -95,11 +95,12 @@ impl Scheduler {
 
     /// Has calls run on these threads, when `lanes` says so.
     pub(crate) fn with_io_threads(mut self, threads: Option<IoThreads>, lanes: Lanes) -> Self {
-        if let Some(threads) = threads.filter(|_| lanes != Lanes::Threads) {
+        let threads = threads.filter(|threads| lanes != Lanes::Threads && threads.may_call());
+        if let Some(threads) = threads {
             threads.attach(self.own_threads.clone());
             let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
             state.policy = InlinePolicy::new(lanes);
-            self.io_threads = Some(threads);
+            self.inline = Some(InlineCalls::new(threads));
         }
         self
     }
@@ -136,22 +137,16 @@ impl Scheduler {
         read(&self.locked().engine)
     }
 
-    /// Admits a run, and has it executed: on this thread after the current task, if that is an I/O
-    /// thread, the call is likely to be short, and nothing waits.
+    /// Admits a run, and has it executed: on this thread, if that is the I/O thread and the call is
+    /// likely to be short, or on that of a lane.
     pub(crate) fn admit(
         self: &Arc<Self>,
         run: &Arc<Run>,
         job: Job,
     ) -> Result<EntryKey, AdmissionError> {
         let mut state = self.locked();
-        let is_first = state.engine.is_queue_empty();
         let key = state.engine.admit(run, job, run.admitted_at().at)?;
-        if is_first && inline::is_allowed(self, &state, run) {
-            self.wake_clock(state);
-            inline::spawn(self);
-        } else {
-            self.wake(state);
-        }
+        self.wake_any(state);
         Ok(key)
     }
 
@@ -238,6 +233,14 @@ impl Scheduler {
         }
     }
 
+    /// Like [`wake`](Self::wake), but leaves the next run to the I/O thread, where that is possible.
+    pub(super) fn wake_any(self: &Arc<Self>, state: MutexGuard<'_, SchedulerState>) {
+        match &self.inline {
+            Some(inline) if inline.start(self, &state) => self.wake_clock(state),
+            _ => self.wake(state),
+        }
+    }
+
     /// Releases the lock, and wakes the clock if something is due earlier than it expects.
     fn wake_clock(&self, state: MutexGuard<'_, SchedulerState>) {
         let wakes = Clock::needs_alarm(&state);
@@ -268,6 +271,9 @@ impl Scheduler {
         self.alarm.notify_all();
         self.work.notify_all();
         self.first_work.notify_all();
+        if let Some(inline) = &self.inline {
+            inline.close();
+        }
     }
 }
 

@@ -126,7 +126,7 @@ fn drive(disturbance: Disturbance, first_thread: FirstThread) {
             });
         }));
     }
-    let io_threads = IoThreads::new(NonZeroUsize::new(2).unwrap());
+    let io_threads = IoThreads::new(NonZeroUsize::MIN);
     let mut threads = CallThreads::default();
     if first_thread == FirstThread::Io {
         threads.lanes = Some(Lanes::Inline);
