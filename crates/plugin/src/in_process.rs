@@ -13,6 +13,8 @@ use crate::typed::TypedClass;
 ///
 /// The class is named after its type unless the plugin sets a [`NAME`](Plugin::NAME), and has the
 /// version 0.0.0 unless it sets a [`VERSION`](Plugin::VERSION).
+/// Its calls have threads of their own unless the plugin sets [`LANES`](Plugin::LANES), or the service
+/// is built with other ones.
 /// The program's logger and panic hook are left as they are.
 ///
 /// # Errors

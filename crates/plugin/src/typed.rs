@@ -8,7 +8,7 @@ use std::any::type_name;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use universal_worker_abi::{ClassInfo, Fault, Reconfigured};
+use universal_worker_abi::{ClassInfo, Fault, Lanes, Reconfigured};
 
 use crate::bind;
 use crate::bind::Binding;
@@ -53,7 +53,12 @@ impl<P: Plugin> TypedClass<P> {
     pub(crate) fn from_type() -> Result<Self, Fault> {
         let path = type_name::<P>();
         let class = path.rsplit("::").next().unwrap_or(path);
-        Self::new(class, &class.to_lowercase(), "0.0.0")
+        let mut class = Self::new(class, &class.to_lowercase(), "0.0.0")?;
+        if class.info.lanes == Lanes::Auto {
+            // It shares tokio with the threads of connections, which must not wait for a future.
+            class.info.lanes = Lanes::Threads;
+        }
+        Ok(class)
     }
 
     /// Binds a call to the arguments of the plugin.

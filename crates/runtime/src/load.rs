@@ -29,11 +29,11 @@ pub(crate) struct Load {
 }
 
 /// Starts loading; reports the end as an event.
-pub(crate) fn start(config: &Config, it: Load, reporter: Reporter) -> Result<LoadWatch, Error> {
-    let watch = LoadWatch::new(it.source.label(), config.load_timeout);
+pub(crate) fn start(config: &Config, load: Load, reporter: Reporter) -> Result<LoadWatch, Error> {
+    let watch = LoadWatch::new(load.source.label(), config.load_timeout);
     let (config, this) = (config.clone(), watch.clone());
     spawn(move || {
-        let load = || load(&config, it, &this, &reporter);
+        let load = || open(&config, load, &this, &reporter);
         let loaded = catch_unwind(AssertUnwindSafe(load)).unwrap_or_else(panicked);
         activity::finish();
         this.ended();
@@ -42,7 +42,7 @@ pub(crate) fn start(config: &Config, it: Load, reporter: Reporter) -> Result<Loa
     Ok(watch)
 }
 
-fn load(
+fn open(
     config: &Config,
     Load { plugin_config, source, hooks, threads }: Load,
     watch: &LoadWatch,
@@ -82,8 +82,9 @@ fn builder(
         .on_plugin_thread({
             let (hooks, reporter) = (Arc::clone(&hooks), reporter.clone());
             move |event| {
-                reporter.plugin_works();
+                // The reaper looks at what is recorded there.
                 plugin_threads::on_event(event);
+                reporter.plugin_works();
                 hooks.on_plugin_thread(event);
             }
         })

@@ -43,7 +43,7 @@ impl RunHeaders {
         let invalid = |name, expected| invalid(headers, name, expected);
         Ok(Self {
             id: id.and_then(client_id),
-            timeout: self::timeout(timeout)
+            timeout: parse_timeout(timeout)
                 .ok_or_else(|| invalid(TIMEOUT, "a whole number of milliseconds above 0"))?,
             on_disconnect: choice(
                 on_disconnect,
@@ -76,7 +76,7 @@ fn client_id(value: &HeaderValue) -> Option<String> {
 }
 
 /// The timeout, if there is one; `None` if the header is invalid.
-fn timeout(field: Field<'_>) -> Option<Option<Duration>> {
+fn parse_timeout(field: Field<'_>) -> Option<Option<Duration>> {
     let text = match field {
         Field::Missing => return Some(None),
         Field::Once(value) => value.as_bytes(),

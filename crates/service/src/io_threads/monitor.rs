@@ -45,10 +45,10 @@ impl Monitor {
         self.own_threads.get().is_some()
     }
 
-    /// Has the thread look at the calls; false if it was not started.
+    /// Has the thread look at the calls; false if there is none.
     pub(super) fn wake(&self) -> bool {
         match self.phase.load(SeqCst) {
-            NOT_STARTED => false,
+            NOT_STARTED | CLOSED => false,
             ASLEEP => {
                 if self.phase.compare_exchange(ASLEEP, AWAKE, SeqCst, SeqCst).is_ok() {
                     self.unpark();
@@ -62,8 +62,8 @@ impl Monitor {
     /// Starts the thread; false if the system refuses it.
     pub(super) fn start(shared: &Arc<Shared>) -> bool {
         let monitor = Arc::clone(&shared.monitor);
-        if monitor.phase.compare_exchange(NOT_STARTED, AWAKE, SeqCst, SeqCst).is_err() {
-            return true;
+        if let Err(phase) = monitor.phase.compare_exchange(NOT_STARTED, AWAKE, SeqCst, SeqCst) {
+            return phase != CLOSED;
         }
         let threads = Arc::downgrade(shared);
         let work = move || {
@@ -73,8 +73,11 @@ impl Monitor {
         let own_threads = shared.monitor.own_threads.get_or_init(OwnThreads::default);
         let started = own_threads.spawn("io-monitor", work);
         if let Err(error) = &started {
-            log::error!("cannot start the thread that watches the I/O threads: {error}");
-            shared.monitor.phase.store(NOT_STARTED, SeqCst);
+            // Without it, no call begins on them.
+            log::warn!(
+                "cannot watch the I/O threads, so calls have threads of the plugin: {error}"
+            );
+            shared.monitor.phase.store(CLOSED, SeqCst);
         }
         started.is_ok()
     }

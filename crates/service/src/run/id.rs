@@ -16,19 +16,24 @@ impl EntryKey {
 
 /// A new id: 16 hexadecimal digits, unique in this process and most likely on this machine.
 pub(crate) fn generate() -> String {
-    static NEXT: LazyLock<AtomicU64> = LazyLock::new(|| RandomState::new().hash_one(0).into());
-    let number = scramble(NEXT.fetch_add(1, Ordering::Relaxed));
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    static KEYS: LazyLock<[u64; 2]> =
+        LazyLock::new(|| [0, 1].map(|n| RandomState::new().hash_one(n)));
+    let number = scramble(NEXT.fetch_add(1, Ordering::Relaxed), *KEYS);
     let digit = |place: usize| b"0123456789abcdef"[(number >> (60 - 4 * place)) as usize & 0xf];
     let digits: [u8; 16] = std::array::from_fn(digit);
     String::from_utf8_lossy(&digits).into_owned()
 }
 
 /// Numbers that follow each other become numbers that look random, and different ones stay different:
-/// the finalizer of SplitMix64 (Steele, Lea and Flood, 2014).
-const fn scramble(number: u64) -> u64 {
-    let number = (number ^ (number >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let number = (number ^ (number >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    number ^ (number >> 31)
+/// two rounds of the finalizer of SplitMix64 (Steele, Lea and Flood, 2014), each after a key.
+fn scramble(number: u64, keys: [u64; 2]) -> u64 {
+    keys.into_iter().fold(number, |number, key| {
+        let number = number ^ key;
+        let number = (number ^ (number >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let number = (number ^ (number >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        number ^ (number >> 31)
+    })
 }
 
 #[cfg(test)]

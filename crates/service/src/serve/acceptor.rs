@@ -57,7 +57,7 @@ impl<L: Listener> Acceptor<L> {
                     Ok(connection) => {
                         self.waiting = connection;
                         self.is_failing = false;
-                        // The requests of those before it are read, however many follow.
+                        // Those before it are served as well, however many follow.
                         yield_to_others().await;
                     }
                     Err(error) => self.recover(&error, connections).await,

@@ -17,7 +17,7 @@ use crate::serve::call::{BoxError, Call};
 /// Adds the peer of the connection to each request, and to each response whether the connection
 /// persists.
 pub(super) struct Requests<S, P> {
-    /// Requests follow each other.
+    /// Borrowed by one call at a time: hyper makes the next one after the response.
     pub(super) service: RefCell<S>,
     pub(super) peer: Option<P>,
     pub(super) connection: Arc<Connection>,

@@ -58,8 +58,9 @@ impl Builder {
     /// Lets calls run on these I/O threads, too, as [`lanes`](Self::lanes) says; without them, all calls
     /// have threads of the plugin.
     ///
-    /// A class of the same program must not block on a future then: tokio does not allow that on its
-    /// threads. For such a class, choose [`Lanes::Threads`].
+    /// A class of the same program must not block on a future there, which tokio does not allow on its
+    /// threads; its calls have threads of the plugin unless it, or [`lanes`](Self::lanes), says
+    /// otherwise.
     #[must_use]
     pub fn io_threads(mut self, threads: &IoThreads) -> Self {
         self.threads.io_threads = Some(threads.clone());
