@@ -36,9 +36,12 @@ enum Order {
 /// The task in which a worker of the runtime stands by.
 pub(super) struct StandByTask {
     shared: Arc<Shared>,
-    /// How often it has given way to tasks that were ready, since it was resumed.
+    /// How often it has given way to other tasks, since it was resumed.
     delays: u8,
 }
+
+/// So often, it gives way to all that is before it in the queue.
+const MIN_DELAYS: u8 = 2;
 
 /// After so many delays, it waits until it is resumed.
 const MAX_DELAYS: u8 = 64;
@@ -127,8 +130,10 @@ impl Future for StandByTask {
         let shared = Arc::clone(&self.shared);
         let stand_by = &shared.stand_by;
         stand_by.locked().task = Some(cx.waker().clone());
-        // A task in the queue of this thread would have to wait until it takes over.
-        if !shared.ready.is_zero() && self.delays < MAX_DELAYS {
+        // A task in the queue of this thread would have to wait until it takes over. Some are not
+        // counted: a server whose first poll is to come may have been taken together with this task.
+        let gives_way = self.delays < MIN_DELAYS || !shared.ready.is_zero();
+        if gives_way && self.delays < MAX_DELAYS {
             self.delays += 1;
             cx.waker().wake_by_ref();
             return Poll::Pending;
