@@ -204,6 +204,14 @@ fn another_instance_has_to_prove_itself_again() {
 }
 
 #[test]
+fn the_first_request_is_served_however_the_threads_start() {
+    let _one = ONE_AT_A_TIME.lock();
+    for _ in 0..50 {
+        assert!(Served::start(1, Lanes::Inline).get("/health").contains("running"));
+    }
+}
+
+#[test]
 fn with_several_io_threads_calls_have_threads_of_the_plugin() {
     let _one = ONE_AT_A_TIME.lock();
     let served = Served::start(2, Lanes::Inline);
