@@ -97,7 +97,7 @@ impl Reaper {
         self.interval
     }
 
-    /// Whether the interval has grown, so that whoever may start processes has to tell.
+    /// Whether the interval has grown, so that plugin code that starts has to be reported.
     #[must_use]
     pub fn is_slow(&self) -> bool {
         self.interval > Self::SHORTEST
