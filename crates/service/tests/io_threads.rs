@@ -1,5 +1,7 @@
 //! Calls on the threads that serve connections.
 
+#![allow(clippy::unwrap_used, reason = "a panic fails the test")]
+
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::num::NonZeroUsize;
