@@ -132,7 +132,7 @@ pub(crate) async fn yield_to_others() {
 }
 
 impl IoThreads {
-    /// `count` threads, and one that stands by.
+    /// `count` threads; a single one has another that stands by, if calls may run on it.
     #[must_use]
     pub fn new(count: NonZeroUsize) -> Self {
         let threads = (0..=count.get()).map(|_| CallCount::default()).collect();
@@ -226,7 +226,7 @@ impl IoThreads {
 impl Drop for InlineCall<'_> {
     fn drop(&mut self) {
         self.calls.advance();
-        // It took long, and another thread has taken over: one of the two may stand by again.
+        // It took long, and another thread has taken over: one of the two can stand by again.
         if !self.shared.stand_by.is_ready() {
             self.shared.watch();
         }

@@ -100,70 +100,56 @@ pub async fn serve<L, S, B>(
     B::Data: Send,
     B::Error: Into<Box<dyn StdError + Send + Sync>>,
 {
-    Counted::new(accept_and_serve(listener, service, limits, shutdown)).await;
-}
-
-async fn accept_and_serve<L, S, B>(
-    listener: L,
-    service: S,
-    limits: ConnectionLimits,
-    shutdown: impl Future<Output = ()>,
-) where
-    L: Listener,
-    S: Service<Request<RequestBody>, Response = Response<B>> + Clone + Send + 'static,
-    S::Future: Send,
-    S::Error: Into<Box<dyn StdError + Send + Sync>>,
-    B: http_body::Body + Send + 'static,
-    B::Data: Send,
-    B::Error: Into<Box<dyn StdError + Send + Sync>>,
-{
-    let mut http = http1::Builder::new();
-    // `Io` has this limit.
-    http.header_read_timeout(None);
-    let shutting_down = Arc::new(Shutdown::default());
-    let keep_alive = keep_alive(limits.header_timeout);
-    let grace = limits.shutdown_grace;
-    let mut connections = Connections::new(limits.max_connections);
-    let drives = Arc::clone(&shutting_down);
-    let open = move |connections: &mut Connections, io, peer| {
-        let state = connections.create();
-        let io = Io::new(io, Arc::clone(&state), &limits);
-        let requests = Requests {
-            service: RefCell::new(service.clone()),
-            peer,
-            connection: Arc::clone(&state),
-            keep_alive: keep_alive.clone(),
+    let serving = async {
+        let mut http = http1::Builder::new();
+        // `Io` has this limit.
+        http.header_read_timeout(None);
+        let shutting_down = Arc::new(Shutdown::default());
+        let keep_alive = keep_alive(limits.header_timeout);
+        let grace = limits.shutdown_grace;
+        let mut connections = Connections::new(limits.max_connections);
+        let drives = Arc::clone(&shutting_down);
+        let open = move |connections: &mut Connections, io, peer| {
+            let state = connections.create();
+            let io = Io::new(io, Arc::clone(&state), &limits);
+            let requests = Requests {
+                service: RefCell::new(service.clone()),
+                peer,
+                connection: Arc::clone(&state),
+                keep_alive: keep_alive.clone(),
+            };
+            let connection = Box::pin(http.serve_connection(TokioIo::new(io), requests));
+            let task = drive(connection, Arc::clone(&drives));
+            let task = tokio::task::unconstrained(connection::scope(Arc::clone(&state), task));
+            connections.spawn(state, Counted::new(task));
         };
-        let connection = Box::pin(http.serve_connection(TokioIo::new(io), requests));
-        let task = drive(connection, Arc::clone(&drives));
-        let task = tokio::task::unconstrained(connection::scope(Arc::clone(&state), task));
-        connections.spawn(state, Counted::new(task));
-    };
-    let mut shutdown = pin!(shutdown);
-    let mut acceptor = Acceptor::new(listener);
-    loop {
-        let accepted = tokio::select! {
-            () = &mut shutdown => break,
-            accepted = acceptor.next(&mut connections) => accepted,
-        };
-        let Some((io, peer)) = accepted else {
-            connections.close();
-            tokio::select! {
+        let mut shutdown = pin!(shutdown);
+        let mut acceptor = Acceptor::new(listener);
+        loop {
+            let accepted = tokio::select! {
                 () = &mut shutdown => break,
-                () = connections.all_ended() => return,
-            }
-        };
-        open(&mut connections, io, peer);
-    }
-    // Nobody else can answer one that was accepted.
-    if let Some((io, peer)) = acceptor.into_waiting() {
-        open(&mut connections, io, peer);
-    }
-    connections.close();
-    shutting_down.begin();
-    if tokio::time::timeout(grace, connections.all_ended()).await.is_err() {
-        log::debug!("closing connections with unfinished responses");
-    }
+                accepted = acceptor.next(&mut connections) => accepted,
+            };
+            let Some((io, peer)) = accepted else {
+                connections.close();
+                tokio::select! {
+                    () = &mut shutdown => break,
+                    () = connections.all_ended() => return,
+                }
+            };
+            open(&mut connections, io, peer);
+        }
+        // Nobody else can answer one that was accepted.
+        if let Some((io, peer)) = acceptor.into_waiting() {
+            open(&mut connections, io, peer);
+        }
+        connections.close();
+        shutting_down.begin();
+        if tokio::time::timeout(grace, connections.all_ended()).await.is_err() {
+            log::debug!("closing connections with unfinished responses");
+        }
+    };
+    Counted::new(serving).await;
 }
 
 /// Drives a connection to its end.
