@@ -1,6 +1,11 @@
 //! Reads audio files of any format as frames for the detector, in constant memory.
 
+mod channels;
+mod codec;
+mod container;
 mod decode;
+mod file;
+mod format;
 mod reason;
 mod resample;
 
@@ -14,7 +19,7 @@ use crate::detector::{FRAME, Frame};
 /// An audio file that is read frame by frame.
 ///
 /// Its memory is one packet of the file and the state of the resampler, whatever the length of the file.
-/// The last frame is padded with silence. There are no frames after an error.
+/// The last frame is padded with silence. If the file breaks off, an error follows the frames before that.
 pub struct Recording {
     path: PathBuf,
     decoder: Decoder,
@@ -24,6 +29,8 @@ pub struct Recording {
     samples: Vec<f32>,
     used: usize,
     ended: bool,
+    /// Why the file ended early, until it is reported.
+    broken: Option<Reason>,
 }
 
 impl Recording {
@@ -42,6 +49,7 @@ impl Recording {
             samples: Vec::new(),
             used: 0,
             ended: false,
+            broken: None,
         })
     }
 
@@ -64,18 +72,27 @@ impl Recording {
     }
 
     /// Decodes until a whole frame is available or the file ends.
-    fn fill(&mut self) -> Result<(), Reason> {
+    fn fill(&mut self) {
         while !self.ended && self.samples.len() - self.used < FRAME {
             self.samples.drain(..self.used);
             self.used = 0;
-            if self.decoder.next_packet(&mut self.packet)? {
-                self.resampler.push(&self.packet, &mut self.samples);
-            } else {
+            let rate = match self.decoder.next_packet(&mut self.packet) {
+                Ok(Some(rate)) => rate,
+                Ok(None) => return self.end(None),
+                Err(reason) => return self.end(Some(reason)),
+            };
+            if rate != self.resampler.rate() {
                 self.resampler.finish(&mut self.samples);
-                self.ended = true;
+                self.resampler = Resampler::from(rate);
             }
+            self.resampler.push(&self.packet, &mut self.samples);
         }
-        Ok(())
+    }
+
+    fn end(&mut self, broken: Option<Reason>) {
+        self.resampler.finish(&mut self.samples);
+        self.ended = true;
+        self.broken = broken;
     }
 }
 
@@ -83,15 +100,12 @@ impl Iterator for Recording {
     type Item = Result<Frame, AudioError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if let Err(reason) = self.fill() {
-            self.ended = true;
-            self.used = self.samples.len();
-            return Some(Err(AudioError { path: self.path.clone(), reason }));
-        }
+        self.fill();
         let ready = &self.samples[self.used..];
         let ready = &ready[..ready.len().min(FRAME)];
         if ready.is_empty() {
-            return None;
+            let reason = self.broken.take()?;
+            return Some(Err(AudioError { path: self.path.clone(), reason }));
         }
         let mut frame = [0.0; FRAME];
         frame[..ready.len()].copy_from_slice(ready);

@@ -16,8 +16,6 @@ mod level;
 pub mod listening;
 pub mod segmenter;
 
-use std::path::Path;
-
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use universal_worker_plugin::{Category, Context, PathArg, Plugin, PluginError, schemars};
@@ -35,8 +33,13 @@ pub struct VoiceActivity {
 /// The arguments of [`VoiceActivity`].
 #[derive(Deserialize, JsonSchema)]
 pub struct Args {
-    /// The path of a file: WAV, FLAC, Ogg Vorbis or MP3, of any sample rate, channels and length.
+    /// The path of an audio file, of any sample rate, channels and length.
     pub audio: PathArg,
+
+    /// Whether a file that breaks off is an error. Otherwise, the result has the speech before the break,
+    /// and `truncated_at`.
+    #[serde(default)]
+    pub strict: bool,
 }
 
 /// The result of [`VoiceActivity`]; a stream emits each [`Segment`] instead.
@@ -50,6 +53,18 @@ pub struct Report {
     pub speech_seconds: f64,
     /// The segments with speech, in order of time.
     pub segments: Vec<Segment>,
+    /// Where the file breaks off, if it does.
+    #[serde(flatten)]
+    pub truncation: Option<Truncation>,
+}
+
+/// The place where a file breaks off, because it is truncated or damaged; the last line of a stream.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct Truncation {
+    /// The number of seconds that could be decoded.
+    pub truncated_at: f64,
+    /// What is wrong with the file.
+    pub reason: String,
 }
 
 impl Plugin for VoiceActivity {
@@ -65,7 +80,7 @@ impl Plugin for VoiceActivity {
 
     fn execute(&self, args: Args, cx: &Context) -> Result<Report, PluginError> {
         let mut segments: Vec<Segment> = Vec::new();
-        let recording = self.listen(&args.audio, cx, |segment| {
+        let (recording, truncation) = self.listen(&args, cx, |segment| {
             segments.push(segment);
             Ok(())
         })?;
@@ -75,11 +90,15 @@ impl Plugin for VoiceActivity {
             sample_rate: recording.sample_rate(),
             speech_seconds: thousandths(speech),
             segments,
+            truncation,
         })
     }
 
     fn execute_stream(&self, args: Args, cx: &Context) -> Result<(), PluginError> {
-        self.listen(&args.audio, cx, |segment| cx.emit(&segment)).map(drop)
+        match self.listen(&args, cx, |segment| cx.emit(&segment))? {
+            (_, Some(truncation)) => cx.emit(&truncation),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -87,16 +106,19 @@ impl VoiceActivity {
     /// Processes a whole file, and passes on each segment as soon as it is final.
     fn listen(
         &self,
-        file: &Path,
+        args: &Args,
         cx: &Context,
         mut on_segment: impl FnMut(Segment) -> Result<(), PluginError>,
-    ) -> Result<Recording, PluginError> {
-        let mut listening = Listening::begin(file, self.settings).map_err(plugin_error)?;
+    ) -> Result<(Recording, Option<Truncation>), PluginError> {
+        let mut listening = Listening::begin(&args.audio, self.settings).map_err(plugin_error)?;
         let mut next_report = 0.0;
+        let mut truncation = None;
         while let Some(result) = listening.next() {
             cx.check_cancelled()?;
-            if let Some(segment) = result.map_err(plugin_error)? {
-                on_segment(segment)?;
+            match result {
+                Ok(Some(segment)) => on_segment(segment)?,
+                Ok(None) => {}
+                Err(error) => truncation = Some(tolerate(error, args.strict)?),
             }
             let recording = listening.recording();
             if recording.seconds() >= next_report {
@@ -107,7 +129,17 @@ impl VoiceActivity {
         let recording = listening.into_recording();
         cx.status(1.0, &format!("{:.1} s decoded", recording.seconds()));
         cx.usage(&Usage { audio_seconds: recording.seconds() })?;
-        Ok(recording)
+        Ok((recording, truncation))
+    }
+}
+
+/// Turns an error into a part of the result, if the file has a valid part and the caller takes that.
+fn tolerate(error: AudioError, strict: bool) -> Result<Truncation, PluginError> {
+    match error.reason.breaks_at() {
+        Some(seconds) if !strict => {
+            Ok(Truncation { truncated_at: thousandths(seconds), reason: error.reason.to_string() })
+        }
+        _ => Err(plugin_error(error)),
     }
 }
 

@@ -25,7 +25,7 @@ pub struct Segment {
 }
 
 /// Processes a file frame by frame. Each item is one frame of 16 ms, with the segment that became final by
-/// it, if any.
+/// it, if any. If the file breaks off, the last item is the error.
 ///
 /// Between two frames the caller can stop or report progress.
 pub struct Listening {
@@ -33,6 +33,8 @@ pub struct Listening {
     detector: Detector,
     segmenter: Segmenter,
     ended: bool,
+    /// Why the file ended early, until it is reported.
+    broken: Option<AudioError>,
 }
 
 impl Listening {
@@ -46,6 +48,7 @@ impl Listening {
             detector: Detector::new(),
             segmenter: Segmenter::new(settings),
             ended: false,
+            broken: None,
         })
     }
 
@@ -75,15 +78,14 @@ impl Iterator for Listening {
     type Item = Result<Option<Segment>, AudioError>;
 
     fn next(&mut self) -> Option<Self::Item> {
+        if self.ended {
+            return self.broken.take().map(Err);
+        }
         let span = match self.recording.next() {
-            _ if self.ended => return None,
             Some(Ok(frame)) => self.segmenter.push(self.detector.score(&frame)),
-            Some(Err(error)) => {
+            end => {
                 self.ended = true;
-                return Some(Err(error));
-            }
-            None => {
-                self.ended = true;
+                self.broken = end.and_then(Result::err);
                 self.segmenter.finish()
             }
         };

@@ -38,8 +38,11 @@ pub enum Reason {
     #[error("it cannot be opened")]
     Open(#[source] io::Error),
     /// The format is unknown.
-    #[error("it is not audio, or none of WAV, FLAC, Ogg Vorbis and MP3")]
+    #[error("it is not audio, or in a format that is not known")]
     NotAudio,
+    /// The format is known, but not read.
+    #[error("it is {0}, which is not supported")]
+    Unsupported(String),
     /// The header is invalid.
     #[error("its header is damaged")]
     Header(#[source] symphonia::core::errors::Error),
@@ -56,16 +59,6 @@ pub enum Reason {
     #[error("its sample rate of {0} Hz is outside of {min} to {max} Hz",
         min = RATES.start(), max = RATES.end())]
     Rate(u32),
-    /// The sample rate changes within the file.
-    #[error("its sample rate changes from {from} to {to} Hz after {seconds:.3} s")]
-    RateChange {
-        /// The rate before the change, in Hz.
-        from: u32,
-        /// The rate after the change, in Hz.
-        to: u32,
-        /// The position of the change.
-        seconds: f64,
-    },
     /// The file is shorter than its header says, or ends within a unit of its format.
     #[error("it is truncated: only {seconds:.3} s{} can be decoded", of(*declared))]
     Truncated {
@@ -92,6 +85,17 @@ pub enum Reason {
         #[source]
         source: io::Error,
     },
+}
+
+impl Reason {
+    /// The second at which the audio breaks off, if what comes before it is valid.
+    #[must_use]
+    pub fn breaks_at(&self) -> Option<f64> {
+        match *self {
+            Self::Truncated { seconds, .. } | Self::Damaged { seconds, .. } => Some(seconds),
+            _ => None,
+        }
+    }
 }
 
 fn of(seconds: Option<f64>) -> String {

@@ -10,6 +10,7 @@ const CHUNK: usize = 1024;
 
 /// Resamples one channel to [`RATE`], without a change of start or length.
 pub(super) struct Resampler {
+    rate: u32,
     /// `None` if the audio has the right rate.
     filter: Option<Filter>,
 }
@@ -17,7 +18,12 @@ pub(super) struct Resampler {
 impl Resampler {
     /// Creates a resampler from `rate` in Hz.
     pub(super) fn from(rate: u32) -> Self {
-        Self { filter: (rate != RATE).then(|| Filter::from(rate)) }
+        Self { rate, filter: (rate != RATE).then(|| Filter::from(rate)) }
+    }
+
+    /// The rate of the input in Hz.
+    pub(super) fn rate(&self) -> u32 {
+        self.rate
     }
 
     /// Resamples `input` and appends the result to `output`.

@@ -83,7 +83,7 @@ fn an_unreadable_file_is_a_user_error() {
 #[test]
 fn schemas_match_what_is_accepted() {
     let class = ClassSchema::<VoiceActivity>::new();
-    class.assert_args(json!({"audio": "a.wav"}));
+    class.assert_args(json!({"audio": "a.wav", "strict": true}));
     let config = class.check_config(()).unwrap();
     class.assert_config(config);
 }
