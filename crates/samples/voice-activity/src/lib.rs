@@ -12,7 +12,6 @@ pub mod audio;
 pub mod config;
 pub mod detector;
 mod frame;
-mod level;
 pub mod listening;
 pub mod segmenter;
 
