@@ -12,14 +12,19 @@ use crate::segmenter::Settings;
 
 const THRESHOLD: RangeInclusive<f64> = 0.0..=1.0;
 const MIN_SPEECH_MS: RangeInclusive<i64> = 0..=10_000;
+const MAX_SPEECH_S: RangeInclusive<f64> = 0.5..=3_600.0;
 const MIN_SILENCE_MS: RangeInclusive<i64> = 0..=10_000;
-const PAD_MS: RangeInclusive<i64> = 0..=5_000;
+const SPEECH_PAD_MS: RangeInclusive<i64> = 0..=5_000;
 
-/// How speech is detected.
+/// The least speech that a segment of maximum length has besides its padding, in milliseconds.
+const LEAST_SPEECH_MS: u32 = 250;
+
+/// How speech is detected. The fields have the meaning that they have in Silero VAD.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
-    /// The score at which a frame of 16 ms is speech. A lower value finds more speech and more noise.
+    /// The score at which speech begins; it ends at 0.15 less. A lower value finds more speech and more
+    /// noise.
     #[schemars(range(min = *THRESHOLD.start(), max = *THRESHOLD.end()))]
     pub threshold: f64,
 
@@ -27,18 +32,29 @@ pub struct Config {
     #[schemars(range(min = *MIN_SPEECH_MS.start(), max = *MIN_SPEECH_MS.end()))]
     pub min_speech_ms: i64,
 
+    /// The maximum length of a segment with its padding, in seconds. A longer one is split at its longest
+    /// pause of at least 98 ms, or without one at this length. `null` is no maximum.
+    #[schemars(range(min = *MAX_SPEECH_S.start(), max = *MAX_SPEECH_S.end()))]
+    pub max_speech_s: Option<f64>,
+
     /// The minimum length of a pause that ends a segment, in milliseconds.
     #[schemars(range(min = *MIN_SILENCE_MS.start(), max = *MIN_SILENCE_MS.end()))]
     pub min_silence_ms: i64,
 
     /// The padding on both sides of a segment, in milliseconds, as far as its neighbors leave room.
-    #[schemars(range(min = *PAD_MS.start(), max = *PAD_MS.end()))]
-    pub pad_ms: i64,
+    #[schemars(range(min = *SPEECH_PAD_MS.start(), max = *SPEECH_PAD_MS.end()))]
+    pub speech_pad_ms: i64,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Self { threshold: 0.6, min_speech_ms: 250, min_silence_ms: 300, pad_ms: 100 }
+        Self {
+            threshold: 0.5,
+            min_speech_ms: 250,
+            max_speech_s: None,
+            min_silence_ms: 300,
+            speech_pad_ms: 100,
+        }
     }
 }
 
@@ -53,8 +69,19 @@ impl Config {
         let min_speech = refused.milliseconds(MIN_SPEECH_MS, "min_speech_ms", self.min_speech_ms);
         let min_silence =
             refused.milliseconds(MIN_SILENCE_MS, "min_silence_ms", self.min_silence_ms);
-        let pad = refused.milliseconds(PAD_MS, "pad_ms", self.pad_ms);
-        refused.or(Settings { threshold: self.threshold, min_speech, min_silence, pad })
+        let pad = refused.milliseconds(SPEECH_PAD_MS, "speech_pad_ms", self.speech_pad_ms);
+        let max_speech = self.max_speech_s.map(|seconds| {
+            refused.unless(MAX_SPEECH_S, "max_speech_s", seconds);
+            (seconds * 1000.0) as u32
+        });
+        if max_speech.is_some_and(|max| max < 2 * pad + LEAST_SPEECH_MS) {
+            let least = f64::from(2 * pad + LEAST_SPEECH_MS) / 1000.0;
+            refused.because(
+                "max_speech_s",
+                format!("must be at least {least} with a speech_pad_ms of {pad}"),
+            );
+        }
+        refused.or(Settings { threshold: self.threshold, min_speech, max_speech, min_silence, pad })
     }
 }
 
@@ -66,8 +93,13 @@ impl Refused {
     fn unless<T: PartialOrd + Display>(&mut self, bounds: RangeInclusive<T>, name: &str, value: T) {
         if !bounds.contains(&value) {
             let why = format!("must be from {} to {}, got {value}", bounds.start(), bounds.end());
-            self.0.insert(name.to_owned(), why);
+            self.because(name, why);
         }
+    }
+
+    /// Refuses a field, if it is not refused for another reason.
+    fn because(&mut self, name: &str, why: String) {
+        self.0.entry(name.to_owned()).or_insert(why);
     }
 
     fn milliseconds(&mut self, bounds: RangeInclusive<i64>, name: &str, value: i64) -> u32 {
@@ -98,7 +130,13 @@ mod tests {
     #[test]
     fn the_default_is_accepted() {
         let settings = Config::default().accept().unwrap();
-        let expected = Settings { threshold: 0.6, min_speech: 250, min_silence: 300, pad: 100 };
+        let expected = Settings {
+            threshold: 0.5,
+            min_speech: 250,
+            max_speech: None,
+            min_silence: 300,
+            pad: 100,
+        };
         assert_eq!(settings, expected);
     }
 
@@ -115,17 +153,34 @@ mod tests {
             "min_speech_ms must be from 0 to 10000, got -1",
         );
         refuses(
-            Config { min_silence_ms: 10_001, pad_ms: 5_001, ..default() },
+            Config { min_silence_ms: 10_001, speech_pad_ms: 5_001, ..default() },
             "min_silence_ms must be from 0 to 10000, got 10001; \
-             pad_ms must be from 0 to 5000, got 5001",
+             speech_pad_ms must be from 0 to 5000, got 5001",
         );
+    }
+
+    #[test]
+    fn the_padding_must_leave_room_for_speech() {
+        let config = |seconds, pad| Config {
+            max_speech_s: Some(seconds),
+            speech_pad_ms: pad,
+            ..Config::default()
+        };
+        assert_eq!(config(30.0, 400).accept().unwrap().max_speech, Some(30_000));
+        refuses(config(1.0, 400), "max_speech_s must be at least 1.05 with a speech_pad_ms of 400");
+        refuses(config(0.1, 400), "max_speech_s must be from 0.5 to 3600, got 0.1");
     }
 
     #[test]
     fn the_bounds_themselves_are_accepted() {
         for (threshold, time) in [(0.0, 0), (1.0, 5_000)] {
-            let config =
-                Config { threshold, min_speech_ms: time, min_silence_ms: time, pad_ms: time };
+            let config = Config {
+                threshold,
+                min_speech_ms: time,
+                min_silence_ms: time,
+                speech_pad_ms: time,
+                max_speech_s: None,
+            };
             assert!(config.accept().is_ok());
         }
     }
@@ -134,10 +189,10 @@ mod tests {
     fn the_schema_has_defaults_and_bounds() {
         let schema = serde_json::to_value(schemars::schema_for!(Config)).unwrap();
         for (field, default, least, most) in [
-            ("threshold", json!(0.6), json!(0.0), json!(1.0)),
+            ("threshold", json!(0.5), json!(0.0), json!(1.0)),
             ("min_speech_ms", json!(250), json!(0), json!(10_000)),
             ("min_silence_ms", json!(300), json!(0), json!(10_000)),
-            ("pad_ms", json!(100), json!(0), json!(5_000)),
+            ("speech_pad_ms", json!(100), json!(0), json!(5_000)),
         ] {
             let property = &schema["properties"][field];
             assert_eq!(property["default"], default, "{property}");

@@ -1,15 +1,22 @@
-//! Turns scores into segments, with hysteresis, a minimum length of speech and pauses, and padding.
+//! Turns scores into segments: hysteresis, a minimum length of speech and of pauses, a maximum length of
+//! segments, and padding. The settings have the meaning that they have in Silero VAD.
 //!
 //! Times are counted in samples at the rate of the detector.
 
+mod stretch;
+
 use std::mem;
 
+use self::stretch::Stretch;
 use crate::detector::{FRAME, RATE};
 
-/// The fraction of the threshold above which speech that has begun continues.
+/// How far the score may fall below the threshold before speech ends.
 ///
 /// This hysteresis keeps a fluctuating score from cutting words.
-const HOLD: f64 = 0.7;
+const HYSTERESIS: f64 = 0.15;
+
+/// The lowest score that continues speech.
+const LOWEST: f64 = 0.01;
 
 /// The settings of a segmenter; times are in milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -18,6 +25,8 @@ pub struct Settings {
     pub threshold: f64,
     /// Segments with less speech are dropped.
     pub min_speech: u32,
+    /// The maximum length of a segment with its padding.
+    pub max_speech: Option<u32>,
     /// Shorter pauses do not end a segment.
     pub min_silence: u32,
     /// The padding on both sides.
@@ -39,6 +48,8 @@ pub struct Span {
 pub struct Segmenter {
     threshold: f64,
     min_speech: u64,
+    /// The maximum length without padding.
+    max_speech: u64,
     min_silence: u64,
     pad: u64,
     /// The end of the frames so far.
@@ -52,26 +63,17 @@ pub struct Segmenter {
     floor: u64,
 }
 
-/// Speech with its pauses, without padding.
-#[derive(Clone, Copy)]
-struct Stretch {
-    start: u64,
-    end: u64,
-    /// The number of samples that are speech.
-    speech: u64,
-    /// The sum of the scores of its speech frames.
-    scores: f64,
-}
-
 impl Segmenter {
     /// Creates a segmenter for a new recording.
     #[must_use]
     pub fn new(settings: Settings) -> Self {
+        let pad = samples(settings.pad);
         Self {
             threshold: settings.threshold,
             min_speech: samples(settings.min_speech),
+            max_speech: settings.max_speech.map_or(u64::MAX, samples).saturating_sub(2 * pad),
             min_silence: samples(settings.min_silence),
-            pad: samples(settings.pad),
+            pad,
             now: 0,
             speaking: false,
             open: None,
@@ -84,59 +86,73 @@ impl Segmenter {
     pub fn push(&mut self, score: f64) -> Option<Span> {
         let start = self.now;
         self.now += FRAME as u64;
-        let level = if self.speaking { self.threshold * HOLD } else { self.threshold };
+        let level = if self.speaking {
+            (self.threshold - HYSTERESIS).max(LOWEST).min(self.threshold)
+        } else {
+            self.threshold
+        };
         self.speaking = score >= level;
         if self.speaking { self.speech(start, score) } else { self.pause() }
     }
 
     /// Ends the recording and returns its last span.
     pub fn finish(&mut self) -> Option<Span> {
-        let last = self.open.take().filter(|stretch| self.is_long(stretch));
+        let last = self.open.take().filter(|stretch| stretch.has(self.min_speech));
         let last = last.or(self.closed.take())?;
-        let mut span = self.settle(last, u64::MAX);
+        let mut span = self.settle(&last, u64::MAX);
         span.end = span.end.min(self.now);
         Some(span)
     }
 
     fn speech(&mut self, start: u64, score: f64) -> Option<Span> {
-        let fresh = Stretch { start, end: start, speech: 0, scores: 0.0 };
-        let stretch = self.open.get_or_insert(fresh);
-        let was_long = stretch.speech >= self.min_speech && stretch.speech > 0;
-        stretch.end = self.now;
-        stretch.speech += FRAME as u64;
-        stretch.scores += score;
-        let stretch = *stretch;
-        if was_long || !self.is_long(&stretch) {
+        let stretch = self.open.get_or_insert_with(|| Stretch::new(start));
+        if self.now - stretch.start() > self.max_speech && stretch.start() < start {
+            return self.split(start, score);
+        }
+        let was_long = stretch.has(self.min_speech);
+        stretch.extend(start, self.now, score);
+        if was_long || !stretch.has(self.min_speech) {
             return None;
         }
         // From here on this stretch is certain to become a span, which limits the previous one.
+        let next = stretch.start();
         let before = self.closed.take()?;
-        Some(self.settle(before, stretch.start))
+        Some(self.settle(&before, next))
+    }
+
+    /// Splits a stretch that the frame at `start` would make too long.
+    fn split(&mut self, start: u64, score: f64) -> Option<Span> {
+        let stretch = self.open.take()?;
+        let is_speech = stretch.has(self.min_speech);
+        let (part, mut rest) = stretch.split(start);
+        if !is_speech {
+            rest = rest.restart();
+        }
+        rest.extend(start, self.now, score);
+        let span = is_speech.then(|| self.settle(&part, rest.start()));
+        self.open = Some(rest);
+        span
     }
 
     fn pause(&mut self) -> Option<Span> {
-        if self.open.is_some_and(|stretch| self.now - stretch.end >= self.min_silence) {
-            let over = self.open.take().filter(|stretch| self.is_long(stretch));
-            self.closed = over.or(self.closed);
+        let is_over = |stretch: &mut Stretch| self.now - stretch.end() >= self.min_silence;
+        if let Some(over) = self.open.take_if(is_over) {
+            self.closed =
+                Some(over).filter(|over| over.has(self.min_speech)).or(self.closed.take());
         }
-        let free = self.open.map_or(self.now, |stretch| stretch.start);
-        let closed = self.closed.take_if(|closed| free >= closed.end + 2 * self.pad)?;
-        Some(self.settle(closed, free))
-    }
-
-    fn is_long(&self, stretch: &Stretch) -> bool {
-        stretch.speech >= self.min_speech
+        let free = self.open.as_ref().map_or(self.now, Stretch::start);
+        let closed = self.closed.take_if(|closed| free >= closed.end() + 2 * self.pad)?;
+        Some(self.settle(&closed, free))
     }
 
     /// Pads a stretch, if the next one starts at `next` or later.
-    fn settle(&mut self, stretch: Stretch, next: u64) -> Span {
-        let end = stretch.end + self.pad.min((next - stretch.end) / 2);
+    fn settle(&mut self, stretch: &Stretch, next: u64) -> Span {
+        let end = stretch.end() + self.pad.min((next - stretch.end()) / 2);
         let floor = mem::replace(&mut self.floor, end);
-        let frames = (stretch.speech / FRAME as u64) as f64;
         Span {
-            start: stretch.start.saturating_sub(self.pad).max(floor),
+            start: stretch.start().saturating_sub(self.pad).max(floor),
             end,
-            confidence: stretch.scores / frames,
+            confidence: stretch.confidence(),
         }
     }
 }

@@ -1,16 +1,17 @@
-//! Each case is a drawing with one character per frame of 16 ms: `#` is speech (0.9), `+` a score between
+//! Each case is a drawing with one character per frame of 32 ms: `#` is speech (0.9), `+` a score between
 //! the two levels (0.5), `.` silence (0.1).
 
 use super::*;
 
-/// Times in frames of 16 ms, so that the drawings are exact.
+/// Times in frames of 32 ms, so that the drawings are exact.
 fn settings(min_speech: u32, min_silence: u32, pad: u32) -> Settings {
-    let milliseconds = |frames| frames * 16;
+    let milliseconds = |frames| frames * 32;
     Settings {
         threshold: 0.6,
         min_speech: milliseconds(min_speech),
         min_silence: milliseconds(min_silence),
         pad: milliseconds(pad),
+        max_speech: None,
     }
 }
 
@@ -98,6 +99,42 @@ fn a_span_is_final_when_the_next_cannot_reach_it() {
     check(settings(2, 2, 3), "####..........", &[(9, 0, 7)]);
 }
 
+/// Settings with a maximum length in frames.
+fn limited(max_speech: u32, min_silence: u32, pad: u32) -> Settings {
+    Settings { max_speech: Some(max_speech * 32), ..settings(2, min_silence, pad) }
+}
+
+#[test]
+fn a_long_span_is_split_at_its_longest_pause() {
+    check(limited(12, 9, 0), "###....###.....###...###", &[(15, 0, 10), (24, 15, 24)]);
+    check(limited(12, 9, 1), "####....###.....###...##", &[(10, 0, 5), (18, 7, 12), (24, 15, 24)]);
+}
+
+#[test]
+fn a_long_span_without_a_pause_is_split_at_the_maximum() {
+    check(limited(4, 9, 0), "##########", &[(4, 0, 4), (8, 4, 8), (10, 8, 10)]);
+    // Pauses below 98 ms are as good as none.
+    check(limited(4, 9, 0), "#..#######", &[(4, 0, 4), (8, 4, 8), (10, 8, 10)]);
+    check(limited(6, 9, 1), "##########", &[(4, 0, 4), (8, 4, 8), (10, 8, 10)]);
+}
+
+#[test]
+fn the_rest_of_a_split_span_is_kept_however_short_it_is() {
+    check(limited(4, 3, 0), "#####......", &[(4, 0, 4), (7, 4, 5)]);
+    check(limited(4, 9, 0), "#...#...#......", &[]);
+}
+
+#[test]
+fn confidence_of_parts_is_their_own() {
+    let mut segmenter = Segmenter::new(limited(8, 9, 0));
+    let parts: Vec<Span> =
+        "###....#++##".chars().filter_map(|drawn| segmenter.push(score(drawn))).collect();
+    assert_eq!(parts.len(), 1);
+    assert!((parts[0].confidence - 0.9).abs() < 1e-9, "{parts:?}");
+    let rest = segmenter.finish().unwrap();
+    assert!((rest.confidence - (2.0 * 0.5 + 3.0 * 0.9) / 5.0).abs() < 1e-9, "{rest:?}");
+}
+
 #[test]
 fn confidence_is_the_mean_score_of_speech() {
     let mut segmenter = Segmenter::new(settings(1, 5, 0));
@@ -116,13 +153,20 @@ fn spans_never_overlap_and_stay_within_the_recording() {
         state >> 33
     };
     for _ in 0..2_000 {
-        let settings = settings(random() as u32 % 5, random() as u32 % 6, random() as u32 % 9);
+        let mut settings = settings(random() as u32 % 5, random() as u32 % 6, random() as u32 % 9);
+        let limit = 32 * (2 * 8 + 1 + random() as u32 % 20);
+        settings.max_speech = Some(limit).filter(|_| random() % 2 == 0);
         let length = random() as usize % 60;
         let drawing: String =
             (0..length).map(|_| ['#', '#', '+', '.'][random() as usize % 4]).collect();
         let mut before = 0;
         for (_, start, end) in spans(settings, &drawing) {
             assert!(before <= start && start < end, "{settings:?} {drawing}");
+            let milliseconds = (end - start) * 32;
+            assert!(
+                settings.max_speech.is_none_or(|max| milliseconds <= u64::from(max)),
+                "{settings:?} {drawing}"
+            );
             assert!(end <= length as u64, "{settings:?} {drawing}");
             before = end;
         }

@@ -49,13 +49,13 @@ fn a_stream_emits_the_same_segments_and_can_be_cancelled() {
 
 #[test]
 fn all_invalid_config_fields_are_named() {
-    let config = json!({"threshold": 1.5, "pad_ms": -1});
+    let config = json!({"threshold": 1.5, "speech_pad_ms": -1});
     let failure = Harness::<VoiceActivity>::new(config).unwrap_err();
     assert_eq!(failure.category(), Some(Category::UserInput));
     let fields = failure.fields();
     assert_eq!(fields.len(), 2);
     assert_eq!(fields["threshold"], "must be from 0 to 1, got 1.5");
-    assert_eq!(fields["pad_ms"], "must be from 0 to 5000, got -1");
+    assert_eq!(fields["speech_pad_ms"], "must be from 0 to 5000, got -1");
     let failure = Harness::<VoiceActivity>::new(json!({"treshold": 0.5})).unwrap_err();
     let expected = "unexpected config field 'treshold' (did you mean 'threshold'?)";
     assert_eq!(failure.message(), expected);
