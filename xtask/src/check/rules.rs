@@ -38,6 +38,7 @@ pub(super) const ARROWS: &[Arrows] = &[
     ("conformance", &["plugin"]),
     ("bench", &["abi", "json", "service"]),
     ("faults", &["host", "telemetry"]),
+    ("voice-bench", &["voice-activity"]),
     ("conformance-axum", &[]),
     ("xtask", &[]),
 ];
