@@ -20,6 +20,7 @@ mod python;
 mod summary;
 mod test;
 mod venv;
+mod voice;
 mod wheel;
 mod workspace;
 
@@ -48,6 +49,9 @@ tasks:
                     docs/performance.md; --help says more
   bench micro [ARGS]
                     run the microbenchmarks
+  bench voice [--quick]
+                    measure how well voice-activity finds speech, beside other
+                    detectors
   faults [ARGS]     print the table of faults
   man [--out DIR]   write the manual page; --docs updates docs/operations.md
   python [ARGS]     run the suite of Python classes in python3 and in the interpreters

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use crate::workspace::Workspace;
-use crate::{TaskResult, cargo, dist, venv};
+use crate::{TaskResult, cargo, dist, venv, voice};
 
 const BENCH: &str = "universal-worker-bench";
 
@@ -13,6 +13,9 @@ const INSTRUCTIONS: &str = "instructions";
 
 /// Builds a release and benchmarks it; `args` are passed to the benchmark.
 pub(crate) fn bench(args: &[String]) -> TaskResult {
+    if let Some((_, args)) = args.split_first().filter(|(first, _)| *first == "voice") {
+        return voice::run(args);
+    }
     let has = |name| args.iter().any(|arg| arg == name);
     if has("--help") || has("-h") {
         return pass(cargo::command(["run", "--package", BENCH, "--", "--help"]));

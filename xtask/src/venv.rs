@@ -12,6 +12,25 @@ pub(crate) fn with_requirements(
     requirements: &Path,
     folder: &Path,
 ) -> Result<PathBuf, Box<dyn Error>> {
+    create(base, requirements, folder, &[])
+}
+
+/// Like [`with_requirements`], but installs nothing that the file does not list: not even what a
+/// package says that it needs.
+pub(crate) fn with_exactly(
+    base: &Path,
+    requirements: &Path,
+    folder: &Path,
+) -> Result<PathBuf, Box<dyn Error>> {
+    create(base, requirements, folder, &["--no-deps"])
+}
+
+fn create(
+    base: &Path,
+    requirements: &Path,
+    folder: &Path,
+    options: &[&str],
+) -> Result<PathBuf, Box<dyn Error>> {
     let venv = folder.join("venv");
     let python = venv.join("bin/python");
     let installed = venv.join("installed.txt");
@@ -22,7 +41,7 @@ pub(crate) fn with_requirements(
     fs::create_dir_all(folder)?;
     quietly(Command::new(base).args(["-m", "venv", "--clear"]).arg(&venv))
         .map_err(|why| format!("cannot create a virtual environment: {why}"))?;
-    install(&python, |pip| pip.arg("-r").arg(requirements))?;
+    install(&python, |pip| pip.args(options).arg("-r").arg(requirements))?;
     fs::write(installed, wanted)?;
     Ok(python)
 }
@@ -50,5 +69,5 @@ pub(crate) fn quietly(command: &mut Command) -> Result<(), Box<dyn Error>> {
     }
     let output = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
     let last = output.lines().rfind(|line| !line.trim().is_empty());
-    Err(last.unwrap_or("Python failed without a message").trim().into())
+    Err(last.map_or_else(|| format!("`{program}` failed without a message"), str::to_owned).into())
 }
