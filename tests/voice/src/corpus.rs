@@ -45,6 +45,13 @@ static UTTERANCES: LazyLock<Vec<Vec<Utterance>>> = LazyLock::new(|| {
     VOICES.iter().map(render).collect()
 });
 
+/// A ratio as it is written in tables.
+#[must_use]
+pub fn ratio_name(ratio: i8) -> String {
+    let sign = if ratio > 0 { "+" } else { "" };
+    format!("{sign}{ratio} dB")
+}
+
 /// All cases, in the order of the tables.
 #[must_use]
 pub fn cases(extent: Extent) -> Vec<Case> {
@@ -98,7 +105,7 @@ impl fmt::Display for Case {
         match self {
             Self::Speech(voice, None) => write!(f, "{voice}, no noise"),
             Self::Speech(voice, Some((noise, ratio))) => {
-                write!(f, "{voice}, {noise} at {ratio:+} dB")
+                write!(f, "{voice}, {noise} at {}", ratio_name(*ratio))
             }
             Self::Noise(noise, level) => write!(f, "{noise} alone at {level} dB"),
             Self::Silence => write!(f, "digital silence"),

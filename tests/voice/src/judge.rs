@@ -26,7 +26,10 @@ pub struct Tally {
     far: usize,
     far_inside: usize,
     utterances: usize,
-    errors: Vec<f64>,
+    /// How late the segments start, in seconds.
+    starts: Vec<f64>,
+    /// How late they end.
+    ends: Vec<f64>,
 }
 
 impl Tally {
@@ -45,7 +48,10 @@ impl Tally {
         }
         for utterance in spans(truth) {
             self.utterances += 1;
-            self.errors.extend(boundary_errors(utterance, segments).into_iter().flatten());
+            if let Some([start, end]) = boundary_errors(utterance, segments) {
+                self.starts.push(start);
+                self.ends.push(end);
+            }
         }
     }
 
@@ -102,28 +108,38 @@ impl Tally {
     /// The fraction of utterances that a segment overlaps.
     #[must_use]
     pub fn matched(&self) -> f64 {
-        self.errors.len() as f64 / 2.0 / self.utterances as f64
+        self.starts.len() as f64 / self.utterances as f64
     }
 
     /// The error of starts and ends in seconds that a fraction of the matched utterances does not exceed;
     /// 0.5 is the median.
     #[must_use]
     pub fn boundary_error(&self, fraction: f64) -> f64 {
-        let mut errors = self.errors.clone();
-        errors.sort_by(f64::total_cmp);
-        let place = (errors.len() as f64 * fraction) as usize;
-        errors.get(place.min(errors.len().saturating_sub(1))).copied().unwrap_or(f64::NAN)
+        quantile(self.starts.iter().chain(&self.ends).map(|error| error.abs()), fraction)
+    }
+
+    /// The median of how late segments start and end, in seconds; negative if they are early.
+    #[must_use]
+    pub fn median_delay(&self) -> [f64; 2] {
+        [&self.starts, &self.ends].map(|errors| quantile(errors.iter().copied(), 0.5))
     }
 }
 
-/// The distances from the start of an utterance to that of the first segment which overlaps it, and from its
-/// end to that of the last one.
+/// The value below which a fraction of all values lies; NaN if there is none.
+fn quantile(values: impl Iterator<Item = f64>, fraction: f64) -> f64 {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    let place = (values.len() as f64 * fraction) as usize;
+    values.get(place.min(values.len().saturating_sub(1))).copied().unwrap_or(f64::NAN)
+}
+
+/// How much later than an utterance the first segment which overlaps it starts, and the last one ends.
 fn boundary_errors(utterance: Span, segments: &[Span]) -> Option<[f64; 2]> {
     let mut overlapping =
         segments.iter().filter(|span| span.start < utterance.end && span.end > utterance.start);
     let first = overlapping.next()?;
     let last = overlapping.next_back().unwrap_or(first);
-    Some([(first.start - utterance.start).abs(), (last.end - utterance.end).abs()])
+    Some([first.start - utterance.start, last.end - utterance.end])
 }
 
 /// For each window, whether its middle is in a segment.
@@ -198,6 +214,8 @@ mod tests {
         near(tally.strict_false_share(), 0.9 / 6.0);
         near(tally.precision(), 2.0 / 2.9);
         near(tally.boundary_error(0.9), 0.3);
+        near(tally.median_delay()[0], -0.2);
+        near(tally.median_delay()[1], 0.3);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use universal_worker_voice_bench::corpus::{Case, LEVELS, RATIOS};
+use universal_worker_voice_bench::corpus::{Case, LEVELS, RATIOS, ratio_name};
 use universal_worker_voice_bench::judge::Tally;
 use universal_worker_voice_bench::noise::{NOISES, Noise};
 use universal_worker_voice_bench::voice::{VOICES, Voice};
@@ -11,7 +11,7 @@ use crate::outcome::{OURS, Outcome, Subject};
 use crate::peers::Peers;
 
 /// The columns of a table of speech.
-const COLUMNS: [&str; 7] = [
+const COLUMNS: [&str; 9] = [
     "speech found, %",
     "precision, %",
     "false s/h",
@@ -19,6 +19,8 @@ const COLUMNS: [&str; 7] = [
     "utterances met, %",
     "boundary error, median ms",
     "90 % below, ms",
+    "start late by, ms",
+    "end late by, ms",
 ];
 
 /// Prints all tables.
@@ -48,7 +50,7 @@ impl Tables<'_> {
         self.head("noise");
         self.speech_rows("none", |_, noise| noise.is_none());
         for ratio in RATIOS {
-            self.speech_rows(&format!("{ratio:+} dB"), |_, noise| {
+            self.speech_rows(&ratio_name(ratio), |_, noise| {
                 noise.is_some_and(|(noise, other)| other == ratio && !noise.is_speech())
             });
         }
@@ -77,7 +79,7 @@ impl Tables<'_> {
 
     /// What is found of the speech, by noise and ratio.
     fn matrix(&self) {
-        let ratios = RATIOS.map(|ratio| format!("{ratio:+} dB"));
+        let ratios = RATIOS.map(ratio_name);
         println!("\n## Speech found in %: {}\n", self.detectors.join(" / "));
         row("noise", &ratios);
         row("---", &RATIOS.map(|_| "---:".to_owned()));
@@ -210,7 +212,8 @@ impl Tables<'_> {
     }
 }
 
-fn speech_cells(tally: &Tally) -> [String; 7] {
+fn speech_cells(tally: &Tally) -> [String; 9] {
+    let [start, end] = tally.median_delay();
     let per_hour = |share: f64| number(share * 3600.0, 0);
     [
         percent(tally.recall()),
@@ -220,6 +223,8 @@ fn speech_cells(tally: &Tally) -> [String; 7] {
         percent(tally.matched()),
         number(tally.boundary_error(0.5) * 1000.0, 0),
         number(tally.boundary_error(0.9) * 1000.0, 0),
+        number(start * 1000.0, 0),
+        number(end * 1000.0, 0),
     ]
 }
 
