@@ -31,12 +31,11 @@ pub(crate) fn silence(seconds: f64) -> Vec<f32> {
 /// Deterministic noise.
 pub(crate) struct Noise {
     state: u64,
-    pink: [f32; 3],
 }
 
 impl Noise {
     pub(crate) fn seeded(seed: u64) -> Self {
-        Self { state: seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1, pink: [0.0; 3] }
+        Self { state: seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1 }
     }
 
     /// White noise from -1 to 1, with an RMS of 0.58.
@@ -46,21 +45,6 @@ impl Noise {
         self.state ^= self.state << 17;
         (self.state >> 40) as f32 / (1 << 23) as f32 - 1.0
     }
-
-    /// Pink noise by Paul Kellet's filter with three poles, with about the same RMS.
-    pub(crate) fn pink(&mut self) -> f32 {
-        let white = self.white();
-        let [low, middle, high] = &mut self.pink;
-        *low = 0.99765 * *low + white * 0.099_046;
-        *middle = 0.963 * *middle + white * 0.296_516_4;
-        *high = 0.57 * *high + white * 1.052_691_3;
-        (*low + *middle + *high + white * 0.1848) / 3.0
-    }
-}
-
-/// The factor of a gain in decibels.
-pub(crate) fn decibels(level: f32) -> f32 {
-    10_f32.powf(level / 20.0)
 }
 
 /// Writes a WAV file of 16 bits with the same samples in each channel.
@@ -104,11 +88,4 @@ pub(crate) fn listen(file: &Path, config: &Config) -> Result<Heard, AudioError> 
     }
     let recording = listening.into_recording();
     Ok(Heard { duration: recording.seconds(), sample_rate: recording.sample_rate(), segments })
-}
-
-/// Processes samples as a file of 16 kHz.
-pub(crate) fn listen_to(samples: &[f32], config: &Config) -> Vec<Segment> {
-    let file = tempfile::NamedTempFile::new().unwrap();
-    write_wav(file.path(), RATE, 1, samples);
-    listen(file.path(), config).unwrap().segments
 }
