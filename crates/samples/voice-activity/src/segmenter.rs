@@ -47,6 +47,8 @@ pub struct Span {
 /// Takes a score per frame and returns each span as soon as it is final.
 pub struct Segmenter {
     threshold: f64,
+    /// The score that speech reaches at least once.
+    certain: f64,
     min_speech: u64,
     /// The maximum length without padding.
     max_speech: u64,
@@ -70,6 +72,7 @@ impl Segmenter {
         let pad = samples(settings.pad);
         Self {
             threshold: settings.threshold,
+            certain: settings.threshold.midpoint(1.0),
             min_speech: samples(settings.min_speech),
             max_speech: settings.max_speech.map_or(u64::MAX, samples).saturating_sub(2 * pad),
             min_silence: samples(settings.min_silence),
@@ -97,11 +100,16 @@ impl Segmenter {
 
     /// Ends the recording and returns its last span.
     pub fn finish(&mut self) -> Option<Span> {
-        let last = self.open.take().filter(|stretch| stretch.has(self.min_speech));
+        let last = self.open.take().filter(|stretch| self.is_speech(stretch));
         let last = last.or(self.closed.take())?;
         let mut span = self.settle(&last, u64::MAX);
         span.end = span.end.min(self.now);
         Some(span)
+    }
+
+    /// Whether a stretch is certain to be speech.
+    fn is_speech(&self, stretch: &Stretch) -> bool {
+        stretch.has(self.min_speech, self.certain)
     }
 
     fn speech(&mut self, start: u64, score: f64) -> Option<Span> {
@@ -109,9 +117,9 @@ impl Segmenter {
         if self.now - stretch.start() > self.max_speech && stretch.start() < start {
             return self.split(start, score);
         }
-        let was_long = stretch.has(self.min_speech);
+        let was_long = stretch.has(self.min_speech, self.certain);
         stretch.extend(start, self.now, score);
-        if was_long || !stretch.has(self.min_speech) {
+        if was_long || !stretch.has(self.min_speech, self.certain) {
             return None;
         }
         // From here on this stretch is certain to become a span, which limits the previous one.
@@ -123,7 +131,7 @@ impl Segmenter {
     /// Splits a stretch that the frame at `start` would make too long.
     fn split(&mut self, start: u64, score: f64) -> Option<Span> {
         let stretch = self.open.take()?;
-        let is_speech = stretch.has(self.min_speech);
+        let is_speech = stretch.has(self.min_speech, self.certain);
         let (part, mut rest) = stretch.split(start);
         if !is_speech {
             rest = rest.restart();
@@ -137,8 +145,7 @@ impl Segmenter {
     fn pause(&mut self) -> Option<Span> {
         let is_over = |stretch: &mut Stretch| self.now - stretch.end() >= self.min_silence;
         if let Some(over) = self.open.take_if(is_over) {
-            self.closed =
-                Some(over).filter(|over| over.has(self.min_speech)).or(self.closed.take());
+            self.closed = Some(over).filter(|over| self.is_speech(over)).or(self.closed.take());
         }
         let free = self.open.as_ref().map_or(self.now, Stretch::start);
         let closed = self.closed.take_if(|closed| free >= closed.end() + 2 * self.pad)?;

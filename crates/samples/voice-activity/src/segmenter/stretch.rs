@@ -16,6 +16,8 @@ pub(super) struct Stretch {
     speech: Speech,
     /// The speech in these parts.
     before: Speech,
+    /// The highest score.
+    peak: f64,
     /// Whether it continues speech that was split, so that it is kept however short it is.
     continues: bool,
     /// The pauses at which it may be split: each is longer than all later ones.
@@ -45,6 +47,7 @@ impl Stretch {
             end: start,
             speech: Speech::default(),
             before: Speech::default(),
+            peak: 0.0,
             continues: false,
             pauses: VecDeque::new(),
         }
@@ -64,10 +67,10 @@ impl Stretch {
         (self.speech.scores - self.before.scores) / f64::from(frames)
     }
 
-    /// Whether it has a number of samples of speech, pauses not counted.
-    pub(super) fn has(&self, samples: u64) -> bool {
+    /// Whether it has a number of samples of speech, pauses not counted, and a score in all of it.
+    pub(super) fn has(&self, samples: u64, score: f64) -> bool {
         let speech = self.speech.samples - self.before.samples;
-        speech > 0 && (self.continues || speech >= samples)
+        speech > 0 && (self.continues || (speech >= samples && self.peak >= score))
     }
 
     /// Adds a frame of speech after a pause of any length.
@@ -78,6 +81,7 @@ impl Stretch {
             self.pauses.push_back(pause);
         }
         self.end = end;
+        self.peak = self.peak.max(score);
         self.speech.samples += end - start;
         self.speech.frames += 1;
         self.speech.scores += score;
@@ -93,6 +97,7 @@ impl Stretch {
             end: self.end.max(pause.end),
             speech: self.speech,
             before: pause.before,
+            peak: self.peak,
             continues: true,
             pauses: mem::take(&mut self.pauses),
         };
