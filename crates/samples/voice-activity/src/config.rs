@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use universal_worker_plugin::{PluginError, schemars};
 
+use crate::detector::DELAY_MS;
 use crate::segmenter::Settings;
 
 const THRESHOLD: RangeInclusive<f64> = 0.0..=1.0;
@@ -17,7 +18,7 @@ const MIN_SILENCE_MS: RangeInclusive<i64> = 0..=10_000;
 const SPEECH_PAD_MS: RangeInclusive<i64> = 0..=5_000;
 
 /// The least speech that a segment of maximum length has besides its padding, in milliseconds.
-const LEAST_SPEECH_MS: u32 = 250;
+const LEAST_SPEECH_MS: u32 = 300;
 
 /// How speech is detected. The fields have the meaning that they have in Silero VAD.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -81,7 +82,14 @@ impl Config {
                 format!("must be at least {least} with a speech_pad_ms of {pad}"),
             );
         }
-        refused.or(Settings { threshold: self.threshold, min_speech, max_speech, min_silence, pad })
+        refused.or(Settings {
+            threshold: self.threshold,
+            min_speech,
+            max_speech,
+            min_silence,
+            pad,
+            delay: DELAY_MS,
+        })
     }
 }
 
@@ -136,6 +144,7 @@ mod tests {
             max_speech: None,
             min_silence: 300,
             pad: 100,
+            delay: 64,
         };
         assert_eq!(settings, expected);
     }
@@ -167,7 +176,7 @@ mod tests {
             ..Config::default()
         };
         assert_eq!(config(30.0, 400).accept().unwrap().max_speech, Some(30_000));
-        refuses(config(1.0, 400), "max_speech_s must be at least 1.05 with a speech_pad_ms of 400");
+        refuses(config(1.0, 400), "max_speech_s must be at least 1.1 with a speech_pad_ms of 400");
         refuses(config(0.1, 400), "max_speech_s must be from 0.5 to 3600, got 0.1");
     }
 

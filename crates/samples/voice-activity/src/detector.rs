@@ -9,6 +9,9 @@ pub use crate::frame::{FRAME, Frame, RATE};
 use level::Leveller;
 use network::Network;
 
+/// How long the network hears speech before it is sure of it: two frames.
+pub const DELAY_MS: u32 = 64;
+
 /// Scores the frames of one recording.
 ///
 /// The network is stateful, so a detector needs all frames of one recording in order.

@@ -31,6 +31,8 @@ pub struct Settings {
     pub min_silence: u32,
     /// The padding on both sides.
     pub pad: u32,
+    /// The delay of the scores at the beginning of speech; spans begin earlier by as much.
+    pub delay: u32,
 }
 
 /// A segment with its padding; times are in samples at [`RATE`].
@@ -54,6 +56,7 @@ pub struct Segmenter {
     max_speech: u64,
     min_silence: u64,
     pad: u64,
+    delay: u64,
     /// The end of the frames so far.
     now: u64,
     speaking: bool,
@@ -69,14 +72,18 @@ impl Segmenter {
     /// Creates a segmenter for a new recording.
     #[must_use]
     pub fn new(settings: Settings) -> Self {
-        let pad = samples(settings.pad);
+        let (pad, delay) = (samples(settings.pad), samples(settings.delay));
         Self {
             threshold: settings.threshold,
             certain: settings.threshold.midpoint(1.0),
             min_speech: samples(settings.min_speech),
-            max_speech: settings.max_speech.map_or(u64::MAX, samples).saturating_sub(2 * pad),
+            max_speech: settings
+                .max_speech
+                .map_or(u64::MAX, samples)
+                .saturating_sub(2 * pad + delay),
             min_silence: samples(settings.min_silence),
             pad,
+            delay,
             now: 0,
             speaking: false,
             open: None,
@@ -157,7 +164,7 @@ impl Segmenter {
         let end = stretch.end() + self.pad.min((next - stretch.end()) / 2);
         let floor = mem::replace(&mut self.floor, end);
         Span {
-            start: stretch.start().saturating_sub(self.pad).max(floor),
+            start: stretch.start().saturating_sub(self.pad + self.delay).max(floor),
             end,
             confidence: stretch.confidence(),
         }

@@ -12,6 +12,7 @@ fn settings(min_speech: u32, min_silence: u32, pad: u32) -> Settings {
         min_silence: milliseconds(min_silence),
         pad: milliseconds(pad),
         max_speech: None,
+        delay: 0,
     }
 }
 
@@ -89,6 +90,15 @@ fn padding_meets_in_the_middle_of_a_short_pause() {
 }
 
 #[test]
+fn a_span_begins_earlier_by_the_delay_as_far_as_there_is_room() {
+    let delayed = |settings| Settings { delay: 2 * 32, ..settings };
+    check(delayed(settings(2, 3, 0)), "...###....", &[(8, 1, 6)]);
+    check(delayed(settings(2, 3, 1)), ".###......", &[(6, 0, 5)]);
+    check(delayed(settings(2, 2, 1)), "###...###..", &[(4, 0, 4), (10, 4, 10)]);
+    check(delayed(limited(6, 9, 0)), "..########", &[(6, 0, 6), (10, 6, 10)]);
+}
+
+#[test]
 fn dropped_speech_does_not_cut_the_previous_padding() {
     check(settings(3, 2, 3), "####...#.......", &[(9, 0, 7)]);
 }
@@ -154,7 +164,8 @@ fn spans_never_overlap_and_stay_within_the_recording() {
     };
     for _ in 0..2_000 {
         let mut settings = settings(random() as u32 % 5, random() as u32 % 6, random() as u32 % 9);
-        let limit = 32 * (2 * 8 + 1 + random() as u32 % 20);
+        settings.delay = 32 * (random() as u32 % 3);
+        let limit = 32 * (2 * 8 + 2 + 1 + random() as u32 % 20);
         settings.max_speech = Some(limit).filter(|_| random() % 2 == 0);
         let length = random() as usize % 60;
         let drawing: String =
