@@ -7,6 +7,7 @@ use crate::sections;
 pub(crate) const USAGE: &str = "\
 usage: cargo xtask bench [--quick] [--peers] [--write] [--check] [SECTION...]
        cargo xtask bench micro [ARGS...]
+       cargo xtask bench voice [--quick]
 
 Measures a release build beside a bare hyper server, prints tables, and shows the
 figures that differ by more than 10 % from those of docs/performance.json.

@@ -133,7 +133,7 @@ pub(crate) fn write_list(outcomes: &[Outcome], folder: &Path) -> Result<(), Box<
     for outcome in outcomes {
         for (detector, segments) in &outcome.segments {
             let mut tally = Tally::default();
-            tally.add(&outcome.truth, segments);
+            outcome.add_to(&mut tally, detector);
             let (found, wrong) = (tally.recall() * 100.0, tally.false_seconds());
             let seconds = tally.seconds();
             write!(

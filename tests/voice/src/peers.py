@@ -7,6 +7,7 @@ FOLDER/peers.json the segments that each detector finds in each of them, and how
 TEN_MINUTES. Results for files that have not changed since the last time are kept.
 """
 
+import importlib.metadata
 import importlib.util
 import json
 import multiprocessing
@@ -117,7 +118,14 @@ class WebRtc:
         return [[start * FRAME / RATE, end * FRAME / RATE] for start, end in speeches]
 
 
+PACKAGES = ["silero-vad", "onnxruntime", "numpy", "webrtcvad-wheels"]
 DETECTORS = {"silero-vad": Silero, "webrtcvad 2": lambda: WebRtc(2), "webrtcvad 3": lambda: WebRtc(3)}
+
+
+def version():
+    """A number that changes with this script and what it uses."""
+    text = pathlib.Path(__file__).read_text()
+    return zlib.crc32((text + str([importlib.metadata.version(name) for name in PACKAGES])).encode())
 
 
 def read(path):
@@ -150,9 +158,9 @@ def main(folder, ten_minutes):
     folder = pathlib.Path(folder)
     results = folder / "peers.json"
     known = json.loads(results.read_text())["files"] if results.exists() else {}
-    files, left = {}, []
+    files, left, start = {}, [], version()
     for name in sys.stdin.read().splitlines():
-        digest = zlib.crc32((folder / name).read_bytes())
+        digest = zlib.crc32((folder / name).read_bytes(), start)
         if known.get(name, {}).get("crc32") != digest:
             left.append(folder / name)
         files[name] = {"crc32": digest, "segments": known.get(name, {}).get("segments")}

@@ -42,7 +42,7 @@ impl Tables<'_> {
 fn print_speed(ours: f64, peers: Option<&Peers>) {
     println!("\n## Speed: seconds of audio in a second of one core\n");
     row("detector", &["seconds".to_owned()]);
-    rule(1);
+    rule(0, 1);
     row(OURS, &[number(ours, 0)]);
     for (detector, speed) in peers.iter().flat_map(|peers| &peers.speed) {
         row(detector, &[number(*speed, 0)]);

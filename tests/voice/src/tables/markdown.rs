@@ -5,9 +5,10 @@ pub(super) fn row(first: &str, cells: &[String]) {
     println!("| {first} | {} |", cells.join(" | "));
 }
 
-/// Prints the line between the head of a table and its rows, with a number of columns after the first.
-pub(super) fn rule(columns: usize) {
-    println!("| --- |{}", " ---: |".repeat(columns));
+/// Prints the line between the head of a table and its rows: after the first column, some of text, then
+/// some of numbers.
+pub(super) fn rule(texts: usize, numbers: usize) {
+    println!("| --- |{}{}", " --- |".repeat(texts), " ---: |".repeat(numbers));
 }
 
 /// A fraction in percent.

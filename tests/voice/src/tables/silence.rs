@@ -11,9 +11,9 @@ use crate::outcome::{OURS, Outcome, Subject};
 /// The number of files that are listed for each detector.
 const LISTED: usize = 20;
 
-/// What the package of sounds has of human voices, as far as names and origins tell.
-const VOICES: &str = "ambi_choir is a choir and misc_burp a man; bass_voxy_c, bass_voxy_hit_c and tbd_voctone \
-    are synthesizers that imitate a voice. Nobody says a word.";
+/// What of the package may be a human voice, as far as names and origins tell.
+const VOICES: &str = "By their names, ambi_choir is a choir and misc_burp a person; bass_voxy_c, \
+    bass_voxy_hit_c and tbd_voctone imitate a voice, and glitch_robot and mehackit_robot may.";
 
 impl Tables<'_> {
     pub(super) fn noise_alone(&self) {
@@ -22,7 +22,7 @@ impl Tables<'_> {
         columns.extend(self.detectors.iter().map(|name| (*name).to_owned()));
         columns.push(format!("{OURS} at"));
         row("noise", &columns);
-        rule(columns.len());
+        rule(0, columns.len());
         self.noise_row("digital silence", |case| case == Case::Silence);
         for noise in NOISES.iter().filter(|noise| !noise.is_speech()) {
             self.noise_row(
@@ -60,7 +60,7 @@ impl Tables<'_> {
         }
         let columns = ["seconds called speech", "of", "share, %", "files"].map(str::to_owned);
         row("detector", &columns);
-        rule(columns.len());
+        rule(0, columns.len());
         for detector in &self.detectors {
             let tally = self.tally(detector, is_sound);
             let wrong = self.wrong_sounds(detector).len();

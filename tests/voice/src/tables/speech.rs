@@ -62,7 +62,7 @@ impl Tables<'_> {
         let ratios = RATIOS.map(ratio_name);
         println!("\n## Speech found in %: {}\n", self.detectors.join(" / "));
         row("noise", &ratios);
-        rule(RATIOS.len());
+        rule(0, RATIOS.len());
         for noise in NOISES {
             let cells = RATIOS.map(|ratio| {
                 let found = |detector: &&str| {
@@ -79,7 +79,7 @@ impl Tables<'_> {
         let mut columns = vec!["detector".to_owned()];
         columns.extend(COLUMNS.map(str::to_owned));
         row(first, &columns);
-        rule(columns.len());
+        rule(1, COLUMNS.len());
     }
 
     /// A row for each detector, unless the corpus has no such scene.
