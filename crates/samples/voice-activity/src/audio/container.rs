@@ -1,26 +1,35 @@
 //! Opens the container of a file: one module for each format.
 
+mod aiff;
+mod au;
+mod blocks;
 mod caf;
+mod chunks;
+mod extent;
 mod flac;
+mod linear;
 mod matroska;
 mod mp4;
 mod mpeg;
+mod names;
 mod ogg;
 mod riff;
+mod stream;
+mod tags;
 
 use std::fs::File;
 
-use symphonia::core::errors::Error;
 use symphonia::core::formats::{FormatReader, Track, TrackType};
 use symphonia::core::io::{MediaSource, MediaSourceStream};
 
+pub(super) use self::riff::Family;
 use super::format::Format;
+use super::reason::Reason;
 
 /// An open container.
 pub(super) struct Container {
     pub(super) reader: Box<dyn FormatReader>,
     pub(super) length: Length,
-    pub(super) end: End,
 }
 
 /// The number of samples per channel according to a header.
@@ -36,42 +45,34 @@ pub(super) enum Length {
     Unknown,
 }
 
-/// What it means if a file ends within a packet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum End {
-    /// It is truncated.
-    Truncated,
-    /// Nothing: its writer did not know the length.
-    Open,
-}
-
 impl Container {
     /// Opens a file at its current position.
-    pub(super) fn open(format: Format, file: File) -> Result<Self, Error> {
-        match format {
-            Format::Wave => riff::open_wave(file),
-            Format::Aiff => riff::open_aiff(file),
-            Format::Caf => caf::open(file),
-            Format::Flac => flac::open(file),
-            Format::Ogg => ogg::open(file),
-            Format::Mpeg => mpeg::open(file),
-            Format::Adts => mpeg::open_adts(file),
-            Format::Mp4 => mp4::open(file),
-            Format::Matroska => matroska::open(file),
-        }
+    pub(super) fn open(format: Format, file: File) -> Result<Self, Reason> {
+        Ok(match format {
+            Format::Wave(family) => riff::open(file, family)?,
+            Format::Aiff => aiff::open(file)?,
+            Format::Au => au::open(file)?,
+            Format::Caf => caf::open(file)?,
+            Format::Flac => flac::open(file)?,
+            Format::Ogg => ogg::open(file)?,
+            Format::Mpeg => mpeg::open(file)?,
+            Format::Adts => mpeg::open_adts(file)?,
+            Format::Mp4 => mp4::open(file)?,
+            Format::Matroska => matroska::open(file)?,
+        })
     }
 
     /// A container whose header declares its length.
     fn declared(reader: impl FormatReader + 'static) -> Self {
         let length = length(&reader)
             .map_or(Length::Unknown, |samples| Length::Declared { samples, slack: 0 });
-        Self { reader: Box::new(reader), length, end: End::Truncated }
+        Self { reader: Box::new(reader), length }
     }
 
     /// A container whose length can only be estimated.
     fn estimated(reader: impl FormatReader + 'static) -> Self {
         let length = length(&reader).map_or(Length::Unknown, Length::Estimated);
-        Self { reader: Box::new(reader), length, end: End::Truncated }
+        Self { reader: Box::new(reader), length }
     }
 
     /// The track to decode.

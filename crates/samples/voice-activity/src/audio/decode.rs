@@ -9,7 +9,7 @@ use symphonia::core::packet::Packet;
 
 use super::channels::Mixer;
 use super::codec::{decoder_for, supported};
-use super::container::{Container, End, Length};
+use super::container::{Container, Length};
 use super::file;
 use super::format::Format;
 use super::reason::Reason;
@@ -39,7 +39,7 @@ impl Decoder {
     pub(super) fn open(path: &Path) -> Result<Self, Reason> {
         let mut file = file::open(path)?;
         let format = Format::of(&mut file)?;
-        let container = Container::open(format, file).map_err(unreadable)?;
+        let container = Container::open(format, file)?;
         let track = container.track().ok_or(Reason::NoTrack)?;
         let (codec, rate) = decoder_for(track)?;
         let rate = supported(rate)?;
@@ -97,7 +97,7 @@ impl Decoder {
                 Ok(Some(_)) => {}
                 Ok(None) => return self.end(),
                 Err(Error::ResetRequired) => self.next_link()?,
-                Err(error) => return self.fail(error),
+                Err(error) => return Err(broken(&self.container, &self.position, error)),
             }
         }
     }
@@ -122,19 +122,6 @@ impl Decoder {
                 Err(truncated(&self.container, &self.position))
             }
             _ => Ok(None),
-        }
-    }
-
-    /// Handles an error of the container.
-    fn fail(&self, error: Error) -> Result<Option<Packet>, Reason> {
-        match error {
-            Error::IoError(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
-                match self.container.end {
-                    End::Open => Ok(None),
-                    End::Truncated => Err(truncated(&self.container, &self.position)),
-                }
-            }
-            error => Err(broken(&self.container, &self.position, error)),
         }
     }
 }
@@ -168,15 +155,5 @@ fn broken(container: &Container, position: &Position, error: Error) -> Reason {
         }
         Error::IoError(source) => Reason::Read { seconds, source },
         source => Reason::Damaged { seconds, source },
-    }
-}
-
-/// The reason why a header cannot be read.
-fn unreadable(error: Error) -> Reason {
-    match error {
-        Error::IoError(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
-            Reason::TruncatedHeader
-        }
-        error => Reason::Header(error),
     }
 }

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 
+use super::container::Family;
 use super::reason::Reason;
 
 /// The number of bytes at the beginning of a file that identify its format.
@@ -11,8 +12,10 @@ const HEAD: usize = 64;
 /// A container format that can be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Format {
-    Wave,
+    Wave(Family),
     Aiff,
+    /// Sun and NeXT audio.
+    Au,
     Caf,
     Flac,
     Ogg,
@@ -37,7 +40,13 @@ impl Format {
 
     fn of_magic(head: &[u8]) -> Option<Self> {
         match head {
-            [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'A', b'V', b'E', ..] => Some(Self::Wave),
+            [a, b, c, d, _, _, _, _, b'W', b'A', b'V', b'E', ..] => {
+                Family::of([*a, *b, *c, *d]).map(Self::Wave)
+            }
+            [b'r', b'i', b'f', b'f', 0x2E, 0x91, 0xCF, 0x11, ..] => {
+                Some(Self::Wave(Family::Wave64))
+            }
+            [b'.', b's', b'n', b'd', ..] => Some(Self::Au),
             [b'F', b'O', b'R', b'M', _, _, _, _, b'A', b'I', b'F', b'F' | b'C', ..] => {
                 Some(Self::Aiff)
             }

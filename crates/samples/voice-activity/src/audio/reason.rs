@@ -11,6 +11,9 @@ use thiserror::Error;
 /// Bounded because a header can have any value, and the memory of the resampler grows with the rate.
 pub const RATES: RangeInclusive<u32> = 1_000..=384_000;
 
+/// The supported numbers of channels, bounded like [`RATES`].
+pub(super) const CHANNELS: RangeInclusive<u16> = 1..=1024;
+
 /// A file that cannot be decoded completely.
 #[derive(Debug, Error)]
 #[error("cannot read {}", path.display())]
@@ -59,6 +62,10 @@ pub enum Reason {
     #[error("its sample rate of {0} Hz is outside of {min} to {max} Hz",
         min = RATES.start(), max = RATES.end())]
     Rate(u32),
+    /// The number of channels is not supported.
+    #[error("its number of channels, {0}, is outside of {min} to {max}",
+        min = CHANNELS.start(), max = CHANNELS.end())]
+    Channels(u32),
     /// The file is shorter than its header says, or ends within a unit of its format.
     #[error("it is truncated: only {seconds:.3} s{} can be decoded", of(*declared))]
     Truncated {
@@ -94,6 +101,25 @@ impl Reason {
         match *self {
             Self::Truncated { seconds, .. } | Self::Damaged { seconds, .. } => Some(seconds),
             _ => None,
+        }
+    }
+}
+
+/// A header that cannot be read.
+impl From<symphonia::core::errors::Error> for Reason {
+    fn from(error: symphonia::core::errors::Error) -> Self {
+        match error {
+            symphonia::core::errors::Error::IoError(error) => error.into(),
+            error => Self::Header(error),
+        }
+    }
+}
+
+impl From<io::Error> for Reason {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::UnexpectedEof => Self::TruncatedHeader,
+            _ => Self::Header(error.into()),
         }
     }
 }

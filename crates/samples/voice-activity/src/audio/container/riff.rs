@@ -1,21 +1,73 @@
-//! WAVE and AIFF.
+//! WAVE in RIFF, RIFX, RF64, BW64 and Wave64.
+
+mod format;
+mod names;
 
 use std::fs::File;
+use std::io::{Seek, SeekFrom};
 
-use symphonia::core::errors::Error;
-use symphonia::default::formats::{AiffReader, WavReader};
+use self::format::{Inside, parse};
+use super::chunks::{Chunks, Id, Order, Shape};
+use super::extent::Extent;
+use super::{Container, mpeg};
+use crate::audio::reason::Reason;
 
-use super::{Container, End, Length, stream};
+/// The bytes of a `fmt ` chunk that matter: at least those of the oldest version, and not a next chunk.
+const FORMAT: (u64, u64) = (16, 64);
 
-pub(super) fn open_wave(file: File) -> Result<Container, Error> {
-    let mut container = Container::declared(WavReader::try_new(stream(file), Default::default())?);
-    // The header of a WAV that was written to a pipe has no length.
-    if matches!(container.length, Length::Unknown) {
-        container.end = End::Open;
-    }
-    Ok(container)
+/// How the header of a file is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::audio) enum Family {
+    Riff,
+    /// Big-endian.
+    Rifx,
+    /// With sizes of 64 bits in its first chunk: RF64 and BW64.
+    Rf64,
+    Wave64,
 }
 
-pub(super) fn open_aiff(file: File) -> Result<Container, Error> {
-    Ok(Container::declared(AiffReader::try_new(stream(file), Default::default())?))
+impl Family {
+    /// Identifies a family with ids of four letters.
+    pub(in crate::audio) fn of(magic: Id) -> Option<Self> {
+        match &magic {
+            b"RIFF" => Some(Self::Riff),
+            b"RIFX" => Some(Self::Rifx),
+            b"RF64" | b"BW64" => Some(Self::Rf64),
+            _ => None,
+        }
+    }
+}
+
+pub(super) fn open(mut file: File, family: Family) -> Result<Container, Reason> {
+    let start = file.stream_position()?;
+    let (shape, order, first) = match family {
+        Family::Riff | Family::Rf64 => (Shape::Riff(Order::Little), Order::Little, 12),
+        Family::Rifx => (Shape::Riff(Order::Big), Order::Big, 12),
+        Family::Wave64 => (Shape::Wave64, Order::Little, 40),
+    };
+    let mut chunks = Chunks::new(file, shape, start + first)?;
+    let outer = match family {
+        Family::Riff | Family::Rifx => 8 + order.uint(&chunks.bytes(start + 4, 4)?),
+        Family::Wave64 => order.uint(&chunks.bytes(start + 16, 8)?),
+        Family::Rf64 => {
+            let sizes = chunks.bytes(start + 20, 16)?;
+            let (riff, data) = sizes.split_at(sizes.len().min(8));
+            chunks.set_large(order.uint(data));
+            order.uint(riff).saturating_add(8)
+        }
+    };
+    let outer = start.saturating_add(outer);
+    let found = chunks.essentials(*b"fmt ", *b"data")?;
+    let (format, data) = found.both(outer, chunks.length())?;
+    let format = chunks.bytes(format.start, format.size.clamp(FORMAT.0, FORMAT.1))?;
+    let inside = parse(&format, order)?;
+    let extent = Extent::of(&mut chunks, &data, 0, Some(outer))?;
+    let mut file = chunks.into_file();
+    match inside {
+        Inside::Blocks(sound) => sound.open(file, &extent),
+        Inside::Mpeg => {
+            file.seek(SeekFrom::Start(extent.bytes.start))?;
+            Ok(mpeg::open(file)?)
+        }
+    }
 }

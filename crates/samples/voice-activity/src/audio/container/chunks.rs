@@ -1,0 +1,293 @@
+//! Files that are a sequence of chunks: an id, a size and a body.
+
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+
+use symphonia::core::errors::Error;
+
+use super::extent::is_placeholder;
+use super::tags;
+use crate::audio::reason::Reason;
+
+/// The ids of the chunks that hold the format of the sound, or the sound.
+const ESSENTIAL: [Id; 5] = [*b"fmt ", *b"data", *b"COMM", *b"SSND", *b"desc"];
+
+/// The ids of other chunks that are common in files with sound.
+const COMMON: [Id; 34] = [
+    *b"LIST", *b"list", *b"fact", *b"bext", *b"iXML", *b"id3 ", *b"ID3 ", *b"JUNK", *b"junk",
+    *b"PAD ", *b"FLLR", *b"cue ", *b"smpl", *b"inst", *b"plst", *b"PEAK", *b"DISP", *b"_PMX",
+    *b"axml", *b"chna", *b"ds64", *b"levl", *b"cart", *b"afsp", *b"FVER", *b"MARK", *b"COMT",
+    *b"NAME", *b"AUTH", *b"ANNO", *b"APPL", *b"info", *b"free", *b"chan",
+];
+
+/// The most chunks that are visited; a file can have millions of empty ones.
+const MOST_CHUNKS: usize = 4096;
+
+/// How far a search for a chunk goes, in bytes.
+const SEARCH: u64 = 1 << 20;
+
+/// The size of a chunk whose size is elsewhere, or nowhere.
+const UNKNOWN: u64 = u32::MAX as u64;
+
+/// The identifier of a chunk.
+pub(super) type Id = [u8; 4];
+
+/// The byte order of the integers in a header.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Order {
+    Little,
+    Big,
+}
+
+impl Order {
+    /// The unsigned integer in up to eight bytes.
+    pub(super) fn uint(self, bytes: &[u8]) -> u64 {
+        let push = |value, byte: &u8| value << 8 | u64::from(*byte);
+        match self {
+            Self::Little => bytes.iter().rev().fold(0, push),
+            Self::Big => bytes.iter().fold(0, push),
+        }
+    }
+}
+
+/// How the chunks of a format are written.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Shape {
+    /// RIFF, or with big-endian integers RIFX and AIFF.
+    Riff(Order),
+    /// The ids are GUIDs whose first four bytes are those of RIFF.
+    Wave64,
+    Caf,
+}
+
+impl Shape {
+    /// The length of the id and the size.
+    fn header(self) -> usize {
+        match self {
+            Self::Riff(_) => 8,
+            Self::Wave64 => 24,
+            Self::Caf => 12,
+        }
+    }
+
+    /// A body is padded to a multiple of this number of bytes.
+    fn alignment(self) -> u64 {
+        match self {
+            Self::Riff(_) => 2,
+            Self::Wave64 => 8,
+            Self::Caf => 1,
+        }
+    }
+
+    /// The size of a body; an unknown size, which is negative, becomes very large.
+    fn size(self, header: &[u8]) -> u64 {
+        match self {
+            Self::Riff(order) => order.uint(&header[4..8]),
+            Self::Wave64 => Order::Little.uint(&header[16..24]).wrapping_sub(24),
+            Self::Caf => Order::Big.uint(&header[4..12]),
+        }
+    }
+}
+
+/// A chunk, whose body may reach beyond the end of the file.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Chunk {
+    pub(super) id: Id,
+    /// The position of the body.
+    pub(super) start: u64,
+    /// The size of the body according to the header.
+    pub(super) size: u64,
+}
+
+impl Chunk {
+    fn is_known(&self) -> bool {
+        ESSENTIAL.contains(&self.id) || COMMON.contains(&self.id)
+    }
+
+    fn is_printable(&self) -> bool {
+        self.id.iter().all(|byte| matches!(byte, b' '..=b'~'))
+    }
+
+    fn end(&self) -> u64 {
+        self.start.saturating_add(self.size)
+    }
+}
+
+/// The chunks with the format of the sound, and with the sound.
+pub(super) struct Essentials {
+    pub(super) format: Option<Chunk>,
+    pub(super) sound: Option<Chunk>,
+}
+
+impl Essentials {
+    /// Both chunks, or why there is none; `outer` is the end of the file according to its first header.
+    pub(super) fn both(self, outer: u64, length: u64) -> Result<(Chunk, Chunk), Reason> {
+        match (self.format, self.sound) {
+            (Some(format), Some(sound)) => Ok((format, sound)),
+            _ if outer > length => Err(Reason::TruncatedHeader),
+            (None, Some(_)) => Err(Error::DecodeError("the format of the sound is missing").into()),
+            (_, None) => Err(Reason::NoTrack),
+        }
+    }
+}
+
+/// Reads the headers of the chunks of a file, and skips their bodies.
+pub(super) struct Chunks {
+    file: File,
+    shape: Shape,
+    /// The size of a `data` chunk whose own field has too few bits for it.
+    large: Option<u64>,
+    /// The position of the first chunk.
+    first: u64,
+    /// Where the last chunk ends, and with it the number of bytes that pad it.
+    next: u64,
+    padding: u64,
+    visited: usize,
+    /// The length of the file.
+    length: u64,
+    /// The length of the file without the tags at its end.
+    untagged: u64,
+}
+
+impl Chunks {
+    /// Reads chunks from a position on.
+    pub(super) fn new(mut file: File, shape: Shape, first: u64) -> io::Result<Self> {
+        let length = file.seek(SeekFrom::End(0))?;
+        let untagged = tags::begin_of_last(&mut file, first, length)?;
+        let (next, padding, visited, large) = (first, 0, 0, None);
+        Ok(Self { file, shape, large, first, next, padding, visited, length, untagged })
+    }
+
+    /// The length of the file.
+    pub(super) fn length(&self) -> u64 {
+        self.length
+    }
+
+    /// The length of the file without the tags at its end.
+    pub(super) fn untagged(&self) -> u64 {
+        self.untagged
+    }
+
+    pub(super) fn into_file(self) -> File {
+        self.file
+    }
+
+    /// Sets the size of a `data` chunk whose own field has all bits set.
+    pub(super) fn set_large(&mut self, size: u64) {
+        self.large = Some(size);
+    }
+
+    /// Finds the chunks without which there is no sound, in any order. If another chunk has a wrong size, they
+    /// are searched for.
+    pub(super) fn essentials(&mut self, format: Id, sound: Id) -> io::Result<Essentials> {
+        let mut found = Essentials { format: None, sound: None };
+        while found.format.is_none() || found.sound.is_none() {
+            let Some(chunk) = self.next()? else { break };
+            if chunk.id == format {
+                found.format.get_or_insert(chunk);
+            } else if chunk.id == sound {
+                found.sound.get_or_insert(chunk);
+            }
+        }
+        if found.format.is_none() {
+            found.format = self.search(format)?;
+        }
+        if found.sound.is_none() {
+            found.sound = self.search(sound)?;
+        }
+        Ok(found)
+    }
+
+    /// The next chunk. There is none if the size of the one before it is wrong.
+    fn next(&mut self) -> io::Result<Option<Chunk>> {
+        self.visited += 1;
+        if self.visited > MOST_CHUNKS {
+            return Ok(None);
+        }
+        let chunk = self.after(self.next, self.padding)?;
+        let chunk =
+            chunk.filter(|chunk| chunk.end() <= self.length || ESSENTIAL.contains(&chunk.id));
+        if let Some(chunk) = &chunk {
+            self.next = chunk.end();
+            self.padding = self.padding_of(chunk);
+        }
+        Ok(chunk)
+    }
+
+    /// The first chunk with an id, by a search near the beginning of the file.
+    fn search(&mut self, id: Id) -> io::Result<Option<Chunk>> {
+        let mut bytes = Vec::new();
+        self.file.seek(SeekFrom::Start(self.first))?;
+        self.file.by_ref().take(SEARCH).read_to_end(&mut bytes)?;
+        let mut places = bytes.windows(id.len()).enumerate().filter(|(_, window)| **window == id);
+        let first = self.first;
+        let mut at = || places.next().map(|(place, _)| first + place as u64);
+        while let Some(place) = at() {
+            match self.at(place)? {
+                // Text can have the id, too. What follows would be a size of more than 500 MB.
+                Some(chunk) if chunk.end() <= self.length || is_placeholder(chunk.size) => {
+                    return Ok(Some(chunk));
+                }
+                _ => {}
+            }
+        }
+        Ok(None)
+    }
+
+    /// Bytes at a position; fewer if the file ends before.
+    pub(super) fn bytes(&mut self, start: u64, count: u64) -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        self.file.seek(SeekFrom::Start(start))?;
+        self.file.by_ref().take(count).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// Whether there are chunks from a position on to the end of the file.
+    pub(super) fn follow(&mut self, mut at: u64, mut padding: u64) -> io::Result<bool> {
+        for _ in 0..MOST_CHUNKS {
+            match self.after(at, padding)? {
+                Some(chunk) if chunk.is_known() => return Ok(true),
+                Some(chunk) if chunk.is_printable() && chunk.end() <= self.length => {
+                    at = chunk.end();
+                    padding = self.padding_of(&chunk);
+                    if at + padding >= self.untagged {
+                        return Ok(true);
+                    }
+                }
+                _ => return Ok(false),
+            }
+        }
+        Ok(true)
+    }
+
+    /// The number of bytes after the body of a chunk.
+    pub(super) fn padding_of(&self, chunk: &Chunk) -> u64 {
+        chunk.size.wrapping_neg() % self.shape.alignment()
+    }
+
+    /// The chunk after padding, or without it, if the writer forgot it.
+    fn after(&mut self, end: u64, padding: u64) -> io::Result<Option<Chunk>> {
+        let padded = self.at(end.saturating_add(padding))?;
+        if padding == 0 || padded.is_some_and(|chunk| chunk.is_known()) {
+            return Ok(padded);
+        }
+        Ok(self.at(end)?.filter(Chunk::is_known).or(padded))
+    }
+
+    fn at(&mut self, position: u64) -> io::Result<Option<Chunk>> {
+        let length = self.shape.header();
+        let header = match position < self.length {
+            true => self.bytes(position, length as u64)?,
+            false => return Ok(None),
+        };
+        if header.len() < length {
+            return Ok(None);
+        }
+        let id = [header[0], header[1], header[2], header[3]];
+        let size = match self.shape.size(&header) {
+            UNKNOWN if id == *b"data" => self.large.unwrap_or(UNKNOWN),
+            size => size,
+        };
+        Ok(Some(Chunk { id, start: position + length as u64, size }))
+    }
+}
