@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by its panic")]
 
 mod formats;
+mod pcm;
 mod plugin;
 mod refusals;
 mod support;

@@ -1,13 +1,12 @@
 //! Tests that files which cannot be decoded completely are rejected with path and reason.
 
-use std::error::Error;
 use std::fs;
 use std::path::Path;
 
 use tempfile::TempDir;
 use voice_activity::config::Config;
 
-use crate::support::{Noise, audio, listen, recording, write_wav};
+use crate::support::{Noise, audio, causes, listen, recording, write_wav};
 
 /// The reason why a file is rejected, with all sources; the path comes first.
 #[track_caller]
@@ -15,13 +14,7 @@ fn refusal(file: &Path) -> String {
     let error = listen(file, &Config::default()).expect_err("it is refused");
     let message = error.to_string();
     assert_eq!(message, format!("cannot read {}", file.display()));
-    let mut causes = Vec::new();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        causes.push(error.to_string());
-        cause = error.source();
-    }
-    causes.join(": ")
+    causes(&error)
 }
 
 #[track_caller]

@@ -1,5 +1,6 @@
 //! Recordings, noise and files for the tests.
 
+use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -77,6 +78,17 @@ pub(crate) struct Heard {
     pub(crate) duration: f64,
     pub(crate) sample_rate: u32,
     pub(crate) segments: Vec<Segment>,
+}
+
+/// The sources of an error.
+pub(crate) fn causes(error: &AudioError) -> String {
+    let mut causes = Vec::new();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        causes.push(error.to_string());
+        cause = error.source();
+    }
+    causes.join(": ")
 }
 
 /// Processes a file as the plugin does.

@@ -3,9 +3,7 @@
 use std::fs::File;
 use std::io::Seek;
 
-use symphonia::core::codecs::audio::well_known::{
-    CODEC_ID_ADPCM_IMA_QT, CODEC_ID_PCM_ALAW, CODEC_ID_PCM_MULAW,
-};
+use symphonia::core::codecs::audio::well_known::{CODEC_ID_PCM_ALAW, CODEC_ID_PCM_MULAW};
 
 use super::Container;
 use super::blocks::{Coding, Sound};
@@ -53,13 +51,7 @@ fn coding(codec: Id, channels: u32, bytes: u32) -> Option<Coding> {
     let (kind, bytes, order) = match &codec {
         b"ulaw" | b"ULAW" => return Some(Coding::pcm(CODEC_ID_PCM_MULAW, 1, channels)),
         b"alaw" | b"ALAW" => return Some(Coding::pcm(CODEC_ID_PCM_ALAW, 1, channels)),
-        b"ima4" => {
-            return Some(Coding {
-                codec: CODEC_ID_ADPCM_IMA_QT,
-                block: 34 * u64::from(channels),
-                samples: 64,
-            });
-        }
+        b"ima4" => return Some(Coding::ima4(channels)),
         b"NONE" | b"none" | b"twos" | [0, 0, 0, 0] => (Kind::Signed, bytes, Order::Big),
         b"sowt" => (Kind::Signed, bytes, Order::Little),
         b"raw " => (Kind::Unsigned, bytes, Order::Big),

@@ -7,6 +7,7 @@ use std::fs::File;
 use std::io::{Seek, SeekFrom};
 
 use symphonia::core::audio::Channels;
+use symphonia::core::codecs::audio::well_known::CODEC_ID_ADPCM_IMA_QT;
 use symphonia::core::codecs::audio::{AudioCodecId, AudioCodecParameters};
 use symphonia::core::errors;
 use symphonia::core::formats::Track;
@@ -47,6 +48,11 @@ impl Coding {
         Self { codec, block: u64::from(bytes) * u64::from(channels), samples: 1 }
     }
 
+    /// The ADPCM of QuickTime.
+    pub(super) fn ima4(channels: u32) -> Self {
+        Self { codec: CODEC_ID_ADPCM_IMA_QT, block: 34 * u64::from(channels), samples: 64 }
+    }
+
     /// The number of blocks in a packet.
     fn packet(&self) -> u64 {
         // A decoder of ADPCM does not skip the bytes that are left over in a block.
@@ -62,8 +68,7 @@ impl Coding {
 impl Sound {
     /// Opens the sound in a part of a file.
     pub(super) fn open(self, mut file: File, extent: &Extent) -> Result<Container, Reason> {
-        let channels = u16::try_from(self.channels).ok().filter(|count| CHANNELS.contains(count));
-        let channels = channels.ok_or(Reason::Channels(self.channels))?;
+        let channels = channel_count(self.channels)?;
         let left = extent.bytes.end - extent.bytes.start;
         let samples = self.coding.samples_in(extent.declared.unwrap_or(left));
         file.seek(SeekFrom::Start(extent.bytes.start))?;
@@ -84,6 +89,12 @@ impl Sound {
             .with_frames_per_block(self.coding.samples);
         track(params)
     }
+}
+
+/// Checks a number of channels.
+pub(super) fn channel_count(channels: u32) -> Result<u16, Reason> {
+    let count = u16::try_from(channels).ok().filter(|count| CHANNELS.contains(count));
+    count.ok_or(Reason::Channels(channels))
 }
 
 /// Reads packets of whole blocks.

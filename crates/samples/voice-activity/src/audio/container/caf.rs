@@ -1,84 +1,107 @@
 //! Core Audio Format.
 
+mod cookie;
+mod packets;
+
 use std::fs::File;
-use std::io::{Seek, SeekFrom};
+use std::io::Seek;
 
+use symphonia::core::audio::Channels;
 use symphonia::core::codecs::audio::well_known::{
-    CODEC_ID_ADPCM_IMA_QT, CODEC_ID_PCM_ALAW, CODEC_ID_PCM_MULAW,
+    CODEC_ID_AAC, CODEC_ID_ALAC, CODEC_ID_MP1, CODEC_ID_MP2, CODEC_ID_MP3, CODEC_ID_OPUS,
+    CODEC_ID_PCM_ALAW, CODEC_ID_PCM_MULAW,
 };
-use symphonia::default::formats::CafReader;
+use symphonia::core::codecs::audio::{AudioCodecId, AudioCodecParameters};
+use symphonia::core::errors::Error;
 
-use super::blocks::{Coding, Sound};
+use self::packets::{Constant, Packets};
+use super::blocks::{Coding, Sound, channel_count};
 use super::chunks::{Chunks, Order, Shape};
 use super::extent::Extent;
 use super::linear::{Kind, linear};
 use super::names::four_letters;
-use super::{Container, stream};
+use super::stream::{StreamReader, track};
+use super::{Container, Length};
 use crate::audio::reason::Reason;
 
-/// The length of the header of the file, and of the chunk with the format of the sound.
+/// The length of the header of the file.
 const HEADER: u64 = 8;
-const DESCRIPTION: u64 = 32;
+
+/// The length of the format of the sound.
+const DESCRIPTION: usize = 32;
 
 /// The length of the count of edits before the sound.
 const EDITS: u64 = 4;
 
+/// The most bytes of a magic cookie.
+const COOKIE: u64 = 1 << 16;
+
 /// The format of the sound.
 struct Description {
-    rate: f64,
+    rate: u32,
     codec: [u8; 4],
     flags: u32,
-    packet: u32,
+    /// What is the same for all packets; 0 is what a table tells.
+    packet: Constant,
     channels: u32,
     bits: u32,
+}
+
+/// What a file has inside.
+enum Inside {
+    Blocks(Coding),
+    Packets(AudioCodecId),
 }
 
 pub(super) fn open(mut file: File) -> Result<Container, Reason> {
     let start = file.stream_position()?;
     let mut chunks = Chunks::new(file, Shape::Caf, start + HEADER)?;
     let found = chunks.essentials(*b"desc", *b"data")?;
-    let (description, data) = found.both(0, chunks.length())?;
-    let description = Description::read(&chunks.bytes(description.start, DESCRIPTION)?)?;
-    if let Some(coding) = description.coding()? {
-        let (rate, channels) = (description.rate as u32, description.channels);
-        let extent = Extent::of(&mut chunks, &data, EDITS, None)?;
-        return Sound { rate, channels, coding }.open(chunks.into_file(), &extent);
+    // A file has no size in front, but at least its sound.
+    let (description, data) = found.both(u64::MAX, chunks.length())?;
+    let description = Description::read(&chunks.bytes(description.start, DESCRIPTION as u64)?)?;
+    let inside = description.inside()?;
+    let extent = Extent::of(&mut chunks, &data, EDITS, None)?;
+    let (rate, channels) = (description.rate, description.channels);
+    match inside {
+        Inside::Blocks(coding) => {
+            Sound { rate, channels, coding }.open(chunks.into_file(), &extent)
+        }
+        Inside::Packets(codec) => description.open_packets(codec, chunks, extent),
     }
-    let mut file = chunks.into_file();
-    file.seek(SeekFrom::Start(start))?;
-    Ok(Container::declared(CafReader::try_new(stream(file), Default::default())?))
 }
 
 impl Description {
     fn read(body: &[u8]) -> Result<Self, Reason> {
-        if body.len() < DESCRIPTION as usize {
+        if body.len() < DESCRIPTION {
             return Err(Reason::TruncatedHeader);
         }
         let long = |at: usize| Order::Big.uint(&body[at..at + 4]) as u32;
         Ok(Self {
-            rate: f64::from_bits(Order::Big.uint(&body[..8])),
+            rate: f64::from_bits(Order::Big.uint(&body[..8])) as u32,
             codec: [body[8], body[9], body[10], body[11]],
             flags: long(12),
-            packet: long(16),
+            packet: Constant { bytes: long(16), samples: long(20) },
             channels: long(24),
             bits: long(28),
         })
     }
 
-    /// How the sound is coded, if in blocks of a fixed size.
-    fn coding(&self) -> Result<Option<Coding>, Reason> {
-        Ok(Some(match &self.codec {
-            b"lpcm" => self.linear()?,
-            b"ulaw" => Coding::pcm(CODEC_ID_PCM_MULAW, 1, self.channels),
-            b"alaw" => Coding::pcm(CODEC_ID_PCM_ALAW, 1, self.channels),
-            b"ima4" => Coding {
-                codec: CODEC_ID_ADPCM_IMA_QT,
-                block: 34 * u64::from(self.channels),
-                samples: 64,
-            },
-            b"aac " | b"alac" | b"flac" | b"opus" | b".mp1" | b".mp2" | b".mp3" => return Ok(None),
+    fn inside(&self) -> Result<Inside, Reason> {
+        let channels = self.channels;
+        Ok(match &self.codec {
+            b"lpcm" => Inside::Blocks(self.linear()?),
+            b"ulaw" => Inside::Blocks(Coding::pcm(CODEC_ID_PCM_MULAW, 1, channels)),
+            b"alaw" => Inside::Blocks(Coding::pcm(CODEC_ID_PCM_ALAW, 1, channels)),
+            b"ima4" => Inside::Blocks(Coding::ima4(channels)),
+            b"aac " => Inside::Packets(CODEC_ID_AAC),
+            b"alac" => Inside::Packets(CODEC_ID_ALAC),
+            b"opus" => Inside::Packets(CODEC_ID_OPUS),
+            b".mp1" => Inside::Packets(CODEC_ID_MP1),
+            b".mp2" => Inside::Packets(CODEC_ID_MP2),
+            b".mp3" => Inside::Packets(CODEC_ID_MP3),
             other => return Err(unsupported(&four_letters(*other))),
-        }))
+        })
     }
 
     fn linear(&self) -> Result<Coding, Reason> {
@@ -87,13 +110,42 @@ impl Description {
         let kind = if self.flags & FLOAT == 0 { Kind::Signed } else { Kind::Float };
         let order = if self.flags & LITTLE_ENDIAN == 0 { Order::Big } else { Order::Little };
         // A packet is a sample of each channel, which can have more bytes than it needs.
-        let bytes = match self.packet.checked_div(self.channels) {
-            Some(bytes) if bytes * self.channels == self.packet && bytes * 8 >= self.bits => bytes,
-            _ => self.bits.div_ceil(8),
-        };
+        let share = self.packet.bytes.checked_div(self.channels).unwrap_or(0);
+        let least = self.bits.div_ceil(8);
+        let bytes =
+            if share * self.channels == self.packet.bytes { share.max(least) } else { least };
         let codec = linear(kind, bytes, order);
         let codec = codec.ok_or_else(|| unsupported(&format!("{}-bit PCM", self.bits)))?;
         Ok(Coding::pcm(codec, bytes, self.channels))
+    }
+
+    /// Opens packets whose sizes are in a table.
+    fn open_packets(
+        &self,
+        codec: AudioCodecId,
+        mut chunks: Chunks,
+        data: Extent,
+    ) -> Result<Container, Reason> {
+        let Some(table) = chunks.find(*b"pakt")? else {
+            let missing = Error::DecodeError("the table of packets is missing");
+            return Err(data.declared.map_or(missing.into(), |_| Reason::TruncatedHeader));
+        };
+        let mut params = AudioCodecParameters::new();
+        let channels = Channels::Discrete(channel_count(self.channels)?);
+        params.for_codec(codec).with_sample_rate(self.rate).with_channels(channels);
+        if let Some(cookie) = chunks.find(*b"kuki")? {
+            let cookie = chunks.bytes(cookie.start, cookie.size.min(COOKIE))?;
+            let is_aac = codec == CODEC_ID_AAC;
+            let needed = if is_aac { cookie::for_aac(&cookie) } else { Some(&cookie[..]) };
+            params.extra_data = needed.map(Into::into);
+        }
+        let samples = Order::Big.uint(&chunks.bytes(table.start + 8, 8)?);
+        let table = table.start..table.start + table.size;
+        let packets =
+            Packets::new(chunks.into_file(), track(params), self.packet, table, data.bytes)?;
+        // The table ends where the sound ends, and some writers count more samples than there are.
+        let length = Length::Declared { samples, slack: samples };
+        Ok(Container { reader: Box::new(StreamReader::new(packets)), length })
     }
 }
 

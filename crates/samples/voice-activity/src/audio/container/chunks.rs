@@ -139,10 +139,6 @@ pub(super) struct Chunks {
     large: Option<u64>,
     /// The position of the first chunk.
     first: u64,
-    /// Where the last chunk ends, and with it the number of bytes that pad it.
-    next: u64,
-    padding: u64,
-    visited: usize,
     /// The length of the file.
     length: u64,
     /// The length of the file without the tags at its end.
@@ -154,8 +150,7 @@ impl Chunks {
     pub(super) fn new(mut file: File, shape: Shape, first: u64) -> io::Result<Self> {
         let length = file.seek(SeekFrom::End(0))?;
         let untagged = tags::begin_of_last(&mut file, first, length)?;
-        let (next, padding, visited, large) = (first, 0, 0, None);
-        Ok(Self { file, shape, large, first, next, padding, visited, length, untagged })
+        Ok(Self { file, shape, large: None, first, length, untagged })
     }
 
     /// The length of the file.
@@ -177,61 +172,44 @@ impl Chunks {
         self.large = Some(size);
     }
 
-    /// Finds the chunks without which there is no sound, in any order. If another chunk has a wrong size, they
-    /// are searched for.
+    /// Finds the chunks without which there is no sound, in any order.
     pub(super) fn essentials(&mut self, format: Id, sound: Id) -> io::Result<Essentials> {
-        let mut found = Essentials { format: None, sound: None };
-        while found.format.is_none() || found.sound.is_none() {
-            let Some(chunk) = self.next()? else { break };
-            if chunk.id == format {
-                found.format.get_or_insert(chunk);
-            } else if chunk.id == sound {
-                found.sound.get_or_insert(chunk);
-            }
-        }
-        if found.format.is_none() {
-            found.format = self.search(format)?;
-        }
-        if found.sound.is_none() {
-            found.sound = self.search(sound)?;
-        }
-        Ok(found)
+        Ok(Essentials { format: self.find_or_search(format)?, sound: self.find_or_search(sound)? })
     }
 
-    /// The next chunk. There is none if the size of the one before it is wrong.
-    fn next(&mut self) -> io::Result<Option<Chunk>> {
-        self.visited += 1;
-        if self.visited > MOST_CHUNKS {
-            return Ok(None);
+    /// The first chunk with an id. If the size of another one is wrong, a search may find it.
+    fn find_or_search(&mut self, id: Id) -> io::Result<Option<Chunk>> {
+        Ok(match self.find(id)? {
+            Some(chunk) => Some(chunk),
+            None => self.search(id)?,
+        })
+    }
+
+    /// The first chunk with an id.
+    pub(super) fn find(&mut self, id: Id) -> io::Result<Option<Chunk>> {
+        let (mut next, mut padding) = (self.first, 0);
+        for _ in 0..MOST_CHUNKS {
+            let Some(chunk) = self.after(next, padding)? else { break };
+            if chunk.id == id {
+                return Ok(Some(chunk));
+            }
+            if chunk.end() > self.length {
+                break;
+            }
+            next = chunk.end();
+            padding = self.padding_of(&chunk);
         }
-        let chunk = self.after(self.next, self.padding)?;
-        let chunk =
-            chunk.filter(|chunk| chunk.end() <= self.length || ESSENTIAL.contains(&chunk.id));
-        if let Some(chunk) = &chunk {
-            self.next = chunk.end();
-            self.padding = self.padding_of(chunk);
-        }
-        Ok(chunk)
+        Ok(None)
     }
 
     /// The first chunk with an id, by a search near the beginning of the file.
     fn search(&mut self, id: Id) -> io::Result<Option<Chunk>> {
-        let mut bytes = Vec::new();
-        self.file.seek(SeekFrom::Start(self.first))?;
-        self.file.by_ref().take(SEARCH).read_to_end(&mut bytes)?;
-        let mut places = bytes.windows(id.len()).enumerate().filter(|(_, window)| **window == id);
-        let first = self.first;
-        let mut at = || places.next().map(|(place, _)| first + place as u64);
-        while let Some(place) = at() {
-            match self.at(place)? {
-                // Text can have the id, too. What follows would be a size of more than 500 MB.
-                Some(chunk) if chunk.end() <= self.length || is_placeholder(chunk.size) => {
-                    return Ok(Some(chunk));
-                }
-                _ => {}
-            }
-        }
-        Ok(None)
+        let bytes = self.bytes(self.first, SEARCH)?;
+        let places = (0..bytes.len()).filter(|place| bytes[*place..].starts_with(&id));
+        let mut chunks =
+            places.filter_map(|place| self.parse(&bytes[place..], self.first + place as u64));
+        // Text can have the id, too. What follows would be a size of more than 500 MB.
+        Ok(chunks.find(|chunk| chunk.end() <= self.length || is_placeholder(chunk.size)))
     }
 
     /// Bytes at a position; fewer if the file ends before.
@@ -275,19 +253,21 @@ impl Chunks {
     }
 
     fn at(&mut self, position: u64) -> io::Result<Option<Chunk>> {
-        let length = self.shape.header();
-        let header = match position < self.length {
-            true => self.bytes(position, length as u64)?,
-            false => return Ok(None),
-        };
-        if header.len() < length {
+        if position >= self.length {
             return Ok(None);
         }
+        let header = self.bytes(position, self.shape.header() as u64)?;
+        Ok(self.parse(&header, position))
+    }
+
+    /// The chunk that begins with some bytes, which are at a position.
+    fn parse(&self, bytes: &[u8], position: u64) -> Option<Chunk> {
+        let header = bytes.get(..self.shape.header())?;
         let id = [header[0], header[1], header[2], header[3]];
-        let size = match self.shape.size(&header) {
+        let size = match self.shape.size(header) {
             UNKNOWN if id == *b"data" => self.large.unwrap_or(UNKNOWN),
             size => size,
         };
-        Ok(Some(Chunk { id, start: position + length as u64, size }))
+        Some(Chunk { id, start: position + header.len() as u64, size })
     }
 }

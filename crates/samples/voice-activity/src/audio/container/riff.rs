@@ -4,7 +4,7 @@ mod format;
 mod names;
 
 use std::fs::File;
-use std::io::{Seek, SeekFrom};
+use std::io::{self, Seek, SeekFrom};
 
 use self::format::{Inside, parse};
 use super::chunks::{Chunks, Id, Order, Shape};
@@ -40,23 +40,13 @@ impl Family {
 
 pub(super) fn open(mut file: File, family: Family) -> Result<Container, Reason> {
     let start = file.stream_position()?;
-    let (shape, order, first) = match family {
-        Family::Riff | Family::Rf64 => (Shape::Riff(Order::Little), Order::Little, 12),
-        Family::Rifx => (Shape::Riff(Order::Big), Order::Big, 12),
-        Family::Wave64 => (Shape::Wave64, Order::Little, 40),
+    let order = if family == Family::Rifx { Order::Big } else { Order::Little };
+    let (shape, first) = match family {
+        Family::Wave64 => (Shape::Wave64, 40),
+        _ => (Shape::Riff(order), 12),
     };
     let mut chunks = Chunks::new(file, shape, start + first)?;
-    let outer = match family {
-        Family::Riff | Family::Rifx => 8 + order.uint(&chunks.bytes(start + 4, 4)?),
-        Family::Wave64 => order.uint(&chunks.bytes(start + 16, 8)?),
-        Family::Rf64 => {
-            let sizes = chunks.bytes(start + 20, 16)?;
-            let (riff, data) = sizes.split_at(sizes.len().min(8));
-            chunks.set_large(order.uint(data));
-            order.uint(riff).saturating_add(8)
-        }
-    };
-    let outer = start.saturating_add(outer);
+    let outer = outer_size(&mut chunks, family, start)?.saturating_add(start);
     let found = chunks.essentials(*b"fmt ", *b"data")?;
     let (format, data) = found.both(outer, chunks.length())?;
     let format = chunks.bytes(format.start, format.size.clamp(FORMAT.0, FORMAT.1))?;
@@ -68,6 +58,25 @@ pub(super) fn open(mut file: File, family: Family) -> Result<Container, Reason> 
         Inside::Mpeg => {
             file.seek(SeekFrom::Start(extent.bytes.start))?;
             Ok(mpeg::open(file)?)
+        }
+    }
+}
+
+/// The size of the file according to its first header.
+fn outer_size(chunks: &mut Chunks, family: Family, start: u64) -> io::Result<u64> {
+    match family {
+        Family::Riff => Ok(8 + Order::Little.uint(&chunks.bytes(start + 4, 4)?)),
+        Family::Rifx => Ok(8 + Order::Big.uint(&chunks.bytes(start + 4, 4)?)),
+        Family::Wave64 => Ok(Order::Little.uint(&chunks.bytes(start + 16, 8)?)),
+        Family::Rf64 => {
+            let sizes = chunks.bytes(start + 12, 24)?;
+            let size = |at: usize| Some(Order::Little.uint(sizes.get(at..at + 8)?));
+            let (Some(riff), Some(data), true) = (size(8), size(16), sizes.starts_with(b"ds64"))
+            else {
+                return Ok(0);
+            };
+            chunks.set_large(data);
+            Ok(riff.saturating_add(8))
         }
     }
 }

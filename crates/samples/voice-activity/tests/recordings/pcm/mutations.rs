@@ -1,0 +1,82 @@
+//! Headers with random bytes.
+
+use std::time::{Duration, Instant};
+
+use super::decode;
+use super::files::{
+    Size, Store, aiff, au, caf, chunk, fields, pcm16, rf64, riff, rifx, wave, wave64,
+};
+
+/// How often each file is changed.
+const ROUNDS: usize = 300;
+
+/// The first bytes of a file that may be changed, with all headers.
+const HEADERS: u64 = 128;
+
+/// Random numbers by xorshift.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, limit: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 >> 11) % limit
+    }
+
+    /// Changes a few bytes, drops some or inserts some.
+    fn change(&mut self, file: &mut Vec<u8>) {
+        const VALUES: [u8; 6] = [0x00, 0x01, 0x7F, 0x80, 0xFE, 0xFF];
+        for _ in 0..=self.below(4) {
+            let place = self.below(HEADERS.min(file.len() as u64)) as usize;
+            let byte = match self.below(2) {
+                0 => VALUES[self.below(6) as usize],
+                _ => self.below(256) as u8,
+            };
+            match self.below(8) {
+                0 => file.truncate(file.len() - self.below(200) as usize),
+                1 => drop(file.drain(place..place + 1)),
+                2 => file.insert(place, byte),
+                3 => file[place..].iter_mut().take(4).for_each(|place| *place = byte),
+                _ => file[place] = byte,
+            }
+        }
+    }
+}
+
+#[test]
+fn no_header_makes_more_sound_than_there_is_data() {
+    let noise: Vec<f32> = (0..800).map(|n| (n as f32 * 0.3).sin() / 2.0).collect();
+    let right = [Size::Right; 2];
+    let big = Store::Big.integers(&noise, 16, 2);
+    let ima = chunk(b"fmt ", &[&fields(0x11, 2, 4, 64)[..], &[2, 0, 57, 0]].concat());
+    let microsoft = chunk(b"fmt ", &[&fields(0x02, 1, 4, 64)[..], &[2, 0, 116, 0]].concat());
+    let files = [
+        wave(&noise),
+        rifx(&noise),
+        rf64(b"RF64", right, &noise),
+        wave64(right, &noise),
+        aiff(None, 16, right, &big),
+        aiff(Some(b"ima4"), 16, right, &big),
+        caf(b"lpcm", 2, 2, 16, Size::Right, &pcm16(&noise)),
+        caf(b"alac", 0, 0, 16, Size::Right, &pcm16(&noise)),
+        au(3, Size::Right, &big),
+        riff(&[ima, chunk(b"data", &big)]),
+        riff(&[microsoft, chunk(b"data", &big)]),
+    ];
+    let mut random = Random(0x9E37_79B9_7F4A_7C15);
+    for (number, file) in files.iter().enumerate() {
+        for round in 0..ROUNDS {
+            let mut changed = file.clone();
+            random.change(&mut changed);
+            let start = Instant::now();
+            if let Ok(decoded) = decode(&changed) {
+                let samples = decoded.seconds * f64::from(decoded.rate);
+                // The densest coding has four bits for a sample.
+                let most = changed.len() as f64 * 2.0;
+                assert!(samples <= most, "file {number}, round {round}: {decoded:?}");
+            }
+            assert!(start.elapsed() < Duration::from_secs(5), "file {number}, round {round}");
+        }
+    }
+}
