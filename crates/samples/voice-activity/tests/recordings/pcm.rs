@@ -6,6 +6,7 @@ mod files;
 mod formats;
 mod metadata;
 mod mutations;
+mod packets;
 mod refusals;
 
 use std::fs;

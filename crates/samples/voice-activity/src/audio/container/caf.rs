@@ -140,7 +140,7 @@ impl Description {
             params.extra_data = needed.map(Into::into);
         }
         let samples = Order::Big.uint(&chunks.bytes(table.start + 8, 8)?);
-        let table = table.start..table.start + table.size;
+        let table = table.start..table.start.saturating_add(table.size);
         let packets =
             Packets::new(chunks.into_file(), track(params), self.packet, table, data.bytes)?;
         // The table ends where the sound ends, and some writers count more samples than there are.

@@ -223,16 +223,15 @@ impl Chunks {
     /// Whether there are chunks from a position on to the end of the file.
     pub(super) fn follow(&mut self, mut at: u64, mut padding: u64) -> io::Result<bool> {
         for _ in 0..MOST_CHUNKS {
-            match self.after(at, padding)? {
-                Some(chunk) if chunk.is_known() => return Ok(true),
-                Some(chunk) if chunk.is_printable() && chunk.end() <= self.length => {
-                    at = chunk.end();
-                    padding = self.padding_of(&chunk);
-                    if at + padding >= self.untagged {
-                        return Ok(true);
-                    }
-                }
-                _ => return Ok(false),
+            let Some(chunk) = self.after(at, padding)? else { return Ok(false) };
+            (at, padding) = (chunk.end(), self.padding_of(&chunk));
+            // A size that leads exactly to the end of the file is no accident.
+            let is_last = at <= self.length && at + padding >= self.untagged;
+            if chunk.is_known() || is_last {
+                return Ok(true);
+            }
+            if !chunk.is_printable() || at > self.length {
+                return Ok(false);
             }
         }
         Ok(true)

@@ -90,6 +90,7 @@ fn a_format_with_odd_fields_is_read() {
         ("extensible with all speakers", with(extension(22, 16, u32::MAX, 1))),
         ("extensible with more valid bits than bits", with(extension(22, 24, 4, 1))),
         ("extensible without valid bits", with(extension(22, 0, 4, 1))),
+        ("extensible without a tag", with(extension(22, 16, 4, 0))),
         ("extensible without an extension", with(Vec::new())),
         ("extensible with half an extension", with(vec![6, 0, 16, 0, 4, 0, 0, 0])),
     ];

@@ -6,6 +6,7 @@ use super::decode;
 use super::files::{
     Size, Store, aiff, au, caf, chunk, fields, pcm16, rf64, riff, rifx, wave, wave64,
 };
+use super::packets::Parts;
 
 /// How often each file is changed.
 const ROUNDS: usize = 300;
@@ -59,7 +60,7 @@ fn no_header_makes_more_sound_than_there_is_data() {
         aiff(None, 16, right, &big),
         aiff(Some(b"ima4"), 16, right, &big),
         caf(b"lpcm", 2, 2, 16, Size::Right, &pcm16(&noise)),
-        caf(b"alac", 0, 0, 16, Size::Right, &pcm16(&noise)),
+        Parts::new(&noise).table_first(-1),
         au(3, Size::Right, &big),
         riff(&[ima, chunk(b"data", &big)]),
         riff(&[microsoft, chunk(b"data", &big)]),

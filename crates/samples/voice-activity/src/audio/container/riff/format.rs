@@ -67,7 +67,7 @@ impl Format {
         let tag = match short(0) {
             // The tag is the first field of a GUID, if the chunk is as long as it should be. The mask of
             // speakers and the number of valid bits, which are the upper ones, make no difference.
-            EXTENSIBLE if body.len() >= 26 => short(24),
+            EXTENSIBLE if body.len() >= 26 && short(24) != 0 => short(24),
             EXTENSIBLE => PCM,
             tag => tag,
         };
