@@ -102,15 +102,17 @@ impl Decoder {
         }
     }
 
-    /// Continues with the next of several concatenated Ogg files.
+    /// Continues with the next of several concatenated files.
     fn next_link(&mut self) -> Result<(), Reason> {
         let track = self.container.track().ok_or(Reason::NoTrack)?;
         let (codec, _) = decoder_for(track)?;
         let link = track.num_frames;
         self.track = track.id;
         self.codec = codec;
-        if let (Length::Estimated(total), Some(link)) = (&mut self.container.length, link) {
-            *total += link;
+        if let (Length::Estimated(samples) | Length::Declared { samples, .. }, Some(link)) =
+            (&mut self.container.length, link)
+        {
+            *samples += link;
         }
         Ok(())
     }

@@ -67,19 +67,13 @@ impl Coding {
 
 impl Sound {
     /// Opens the sound in a part of a file.
-    pub(super) fn open(self, mut file: File, extent: &Extent) -> Result<Container, Reason> {
-        let channels = channel_count(self.channels)?;
-        let left = extent.bytes.end - extent.bytes.start;
-        let samples = self.coding.samples_in(extent.declared.unwrap_or(left));
-        file.seek(SeekFrom::Start(extent.bytes.start))?;
-        let blocks =
-            Blocks { source: stream(file), left, coding: self.coding, track: self.track(channels) };
-        let length = Length::Declared { samples, slack: 0 };
-        let reader = Box::new(StreamReader::new(blocks));
-        Ok(Container { reader, length })
+    pub(super) fn open(self, file: File, extent: &Extent) -> Result<Container, Reason> {
+        let blocks = Blocks::new(self, file, extent)?;
+        let length = Length::Declared { samples: blocks.samples, slack: 0 };
+        Ok(Container { reader: Box::new(StreamReader::new(blocks)), length })
     }
 
-    fn track(&self, channels: u16) -> Track {
+    fn params(&self, channels: u16) -> AudioCodecParameters {
         let mut params = AudioCodecParameters::new();
         params
             .for_codec(self.coding.codec)
@@ -87,7 +81,7 @@ impl Sound {
             .with_channels(Channels::Discrete(channels))
             .with_max_frames_per_packet(self.coding.samples * self.coding.packet())
             .with_frames_per_block(self.coding.samples);
-        track(params)
+        params
     }
 }
 
@@ -98,12 +92,37 @@ pub(super) fn channel_count(channels: u32) -> Result<u16, Reason> {
 }
 
 /// Reads packets of whole blocks.
-struct Blocks {
+pub(super) struct Blocks {
     source: MediaSourceStream<'static>,
     /// The number of bytes that are left.
     left: u64,
-    coding: Coding,
+    sound: Sound,
+    /// The number of samples per channel, according to the header if the file is truncated.
+    samples: u64,
     track: Track,
+}
+
+impl Blocks {
+    /// The sound in a part of a file.
+    pub(super) fn new(sound: Sound, mut file: File, extent: &Extent) -> Result<Self, Reason> {
+        let params = sound.params(channel_count(sound.channels)?);
+        let left = extent.bytes.end - extent.bytes.start;
+        let samples = sound.coding.samples_in(extent.declared.unwrap_or(left));
+        let mut track = track(params);
+        track.with_num_frames(samples);
+        file.seek(SeekFrom::Start(extent.bytes.start))?;
+        Ok(Self { source: stream(file), left, sound, samples, track })
+    }
+
+    /// The number of samples per channel, according to the header if the file is truncated.
+    pub(super) fn samples(&self) -> u64 {
+        self.samples
+    }
+
+    /// The sample rate in Hz.
+    pub(super) fn rate(&self) -> u32 {
+        self.sound.rate
+    }
 }
 
 impl Stream for Blocks {
@@ -112,15 +131,16 @@ impl Stream for Blocks {
     }
 
     fn next_packet(&mut self) -> errors::Result<Option<Packet>> {
-        let blocks = (self.left / self.coding.block).min(self.coding.packet());
+        let coding = self.sound.coding;
+        let blocks = (self.left / coding.block).min(coding.packet());
         if blocks == 0 {
             return Ok(None);
         }
-        let bytes = blocks * self.coding.block;
+        let bytes = blocks * coding.block;
         self.left -= bytes;
         let bytes = usize::try_from(bytes).expect("a packet is small");
         let data = self.source.read_boxed_slice_exact(bytes)?;
-        let duration = Duration::from(blocks * self.coding.samples);
+        let duration = Duration::from(blocks * coding.samples);
         Ok(Some(Packet::new(0, Timestamp::ZERO, duration, data)))
     }
 }

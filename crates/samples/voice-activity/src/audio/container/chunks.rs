@@ -13,11 +13,11 @@ use crate::audio::reason::Reason;
 const ESSENTIAL: [Id; 5] = [*b"fmt ", *b"data", *b"COMM", *b"SSND", *b"desc"];
 
 /// The ids of other chunks that are common in files with sound.
-const COMMON: [Id; 34] = [
-    *b"LIST", *b"list", *b"fact", *b"bext", *b"iXML", *b"id3 ", *b"ID3 ", *b"JUNK", *b"junk",
-    *b"PAD ", *b"FLLR", *b"cue ", *b"smpl", *b"inst", *b"plst", *b"PEAK", *b"DISP", *b"_PMX",
-    *b"axml", *b"chna", *b"ds64", *b"levl", *b"cart", *b"afsp", *b"FVER", *b"MARK", *b"COMT",
-    *b"NAME", *b"AUTH", *b"ANNO", *b"APPL", *b"info", *b"free", *b"chan",
+const COMMON: [Id; 35] = [
+    *b"RIFF", *b"LIST", *b"list", *b"fact", *b"bext", *b"iXML", *b"id3 ", *b"ID3 ", *b"JUNK",
+    *b"junk", *b"PAD ", *b"FLLR", *b"cue ", *b"smpl", *b"inst", *b"plst", *b"PEAK", *b"DISP",
+    *b"_PMX", *b"axml", *b"chna", *b"ds64", *b"levl", *b"cart", *b"afsp", *b"FVER", *b"MARK",
+    *b"COMT", *b"NAME", *b"AUTH", *b"ANNO", *b"APPL", *b"info", *b"free", *b"chan",
 ];
 
 /// The most chunks that are visited; a file can have millions of empty ones.

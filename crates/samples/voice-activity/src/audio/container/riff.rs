@@ -1,15 +1,19 @@
 //! WAVE in RIFF, RIFX, RF64, BW64 and Wave64.
 
 mod format;
+mod joined;
 mod names;
 
 use std::fs::File;
 use std::io::{self, Seek, SeekFrom};
 
 use self::format::{Inside, parse};
+use self::joined::Joined;
+use super::blocks::Blocks;
 use super::chunks::{Chunks, Id, Order, Shape};
 use super::extent::Extent;
-use super::{Container, mpeg};
+use super::stream::StreamReader;
+use super::{Container, Length, mpeg};
 use crate::audio::reason::Reason;
 
 /// The bytes of a `fmt ` chunk that matter: at least those of the oldest version, and not a next chunk.
@@ -38,27 +42,48 @@ impl Family {
     }
 }
 
+/// A file whose header is read.
+struct Wave {
+    file: File,
+    inside: Inside,
+    extent: Extent,
+    /// The position of another file behind this one.
+    next: Option<u64>,
+}
+
 pub(super) fn open(mut file: File, family: Family) -> Result<Container, Reason> {
     let start = file.stream_position()?;
-    let order = if family == Family::Rifx { Order::Big } else { Order::Little };
-    let (shape, first) = match family {
-        Family::Wave64 => (Shape::Wave64, 40),
-        _ => (Shape::Riff(order), 12),
-    };
-    let mut chunks = Chunks::new(file, shape, start + first)?;
-    let outer = outer_size(&mut chunks, family, start)?.saturating_add(start);
-    let found = chunks.essentials(*b"fmt ", *b"data")?;
-    let (format, data) = found.both(outer, chunks.length())?;
-    let format = chunks.bytes(format.start, format.size.clamp(FORMAT.0, FORMAT.1))?;
-    let inside = parse(&format, order)?;
-    let extent = Extent::of(&mut chunks, &data, 0, Some(outer))?;
-    let mut file = chunks.into_file();
-    match inside {
-        Inside::Blocks(sound) => sound.open(file, &extent),
-        Inside::Mpeg => {
-            file.seek(SeekFrom::Start(extent.bytes.start))?;
-            Ok(mpeg::open(file)?)
+    let mut wave = Wave::read(file, family, start)?;
+    match wave.inside {
+        Inside::Blocks(sound) => {
+            let blocks = Blocks::new(sound, wave.file.try_clone()?, &wave.extent)?;
+            let length = Length::Declared { samples: blocks.samples(), slack: 0 };
+            let joined = Joined::new(blocks, wave.file, wave.next);
+            Ok(Container { reader: Box::new(StreamReader::new(joined)), length })
         }
+        Inside::Mpeg => {
+            wave.file.seek(SeekFrom::Start(wave.extent.bytes.start))?;
+            Ok(mpeg::open(wave.file)?)
+        }
+    }
+}
+
+impl Wave {
+    fn read(file: File, family: Family, start: u64) -> Result<Self, Reason> {
+        let order = if family == Family::Rifx { Order::Big } else { Order::Little };
+        let (shape, first) = match family {
+            Family::Wave64 => (Shape::Wave64, 40),
+            _ => (Shape::Riff(order), 12),
+        };
+        let mut chunks = Chunks::new(file, shape, start + first)?;
+        let outer = outer_size(&mut chunks, family, start)?.saturating_add(start);
+        let found = chunks.essentials(*b"fmt ", *b"data")?;
+        let (format, data) = found.both(outer, chunks.length())?;
+        let format = chunks.bytes(format.start, format.size.clamp(FORMAT.0, FORMAT.1))?;
+        let inside = parse(&format, order)?;
+        let extent = Extent::of(&mut chunks, &data, 0, Some(outer))?;
+        let next = chunks.find(*b"RIFF")?.map(|chunk| chunk.start - 8);
+        Ok(Self { file: chunks.into_file(), inside, extent, next })
     }
 }
 

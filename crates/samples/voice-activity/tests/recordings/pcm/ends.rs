@@ -127,6 +127,22 @@ fn chunks_and_tags_behind_the_sound_are_not_sound() {
 }
 
 #[test]
+fn files_that_are_joined_are_one_recording() {
+    let speech = speech();
+    let list = chunk(b"LIST", b"INFOICMT\x02\0\0\0x\0");
+    let listed = riff(&[format(1, 1, 16), chunk(b"data", &pcm16(&speech)), list]);
+    let stereo: Vec<f32> = speech.iter().flat_map(|sample| [*sample; 2]).collect();
+    let stereo = riff(&[format(1, 2, 16), chunk(b"data", &pcm16(&stereo))]);
+    let whole = speech.repeat(4);
+    holds("four files", &[wave(&speech), listed, stereo, wave(&speech)].concat(), &whole);
+    let file = wave(&speech).repeat(3);
+    is_truncated("three files", &file[..file.len() - 1_000], 23_500, 24_000);
+    let other = patched(wave(&speech), 24, &8_000_u32.to_le_bytes());
+    holds("another sample rate", &[wave(&speech), other].concat(), &speech);
+    holds("damaged", &[&wave(&speech), &wave(&speech)[..20]].concat(), &speech);
+}
+
+#[test]
 fn a_missing_pad_byte_does_not_matter() {
     let speech = &speech()[..7_999];
     let data = sized(b"data", Size::Right, &super::files::pcm8(speech));
