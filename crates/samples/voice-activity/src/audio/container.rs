@@ -7,21 +7,22 @@ mod caf;
 mod chunks;
 mod extent;
 mod flac;
+mod id3;
 mod linear;
 mod matroska;
 mod mp4;
 mod mpeg;
 mod names;
 mod ogg;
+mod reader;
 mod riff;
-mod stream;
-mod tags;
 
 use std::fs::File;
 
 use symphonia::core::formats::{FormatReader, Track, TrackType};
 use symphonia::core::io::{MediaSource, MediaSourceStream};
 
+use self::reader::{Stream, StreamReader};
 pub(super) use self::riff::Family;
 use super::format::Format;
 use super::reason::Reason;
@@ -73,6 +74,11 @@ impl Container {
     fn estimated(reader: impl FormatReader + 'static) -> Self {
         let length = length(&reader).map_or(Length::Unknown, Length::Estimated);
         Self { reader: Box::new(reader), length }
+    }
+
+    /// A container that is read by a reader of our own.
+    fn of(stream: impl Stream, length: Length) -> Self {
+        Self { reader: Box::new(StreamReader::new(stream)), length }
     }
 
     /// The track to decode.

@@ -105,14 +105,14 @@ impl Decoder {
     /// Continues with the next of several concatenated files.
     fn next_link(&mut self) -> Result<(), Reason> {
         let track = self.container.track().ok_or(Reason::NoTrack)?;
-        let (codec, _) = decoder_for(track)?;
-        let link = track.num_frames;
+        let (codec, rate) = decoder_for(track)?;
+        let link = track.num_frames.unwrap_or(0);
         self.track = track.id;
         self.codec = codec;
-        if let (Length::Estimated(samples) | Length::Declared { samples, .. }, Some(link)) =
-            (&mut self.container.length, link)
-        {
-            *samples += link;
+        let link = link * u64::from(self.rate) / u64::from(supported(rate)?);
+        let length = &mut self.container.length;
+        if let Length::Declared { samples, .. } | Length::Estimated(samples) = *length {
+            *length = Length::Estimated(samples.saturating_add(link));
         }
         Ok(())
     }

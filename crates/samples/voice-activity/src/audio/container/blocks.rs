@@ -16,7 +16,7 @@ use symphonia::core::packet::Packet;
 use symphonia::core::units::{Duration, Timestamp};
 
 use super::extent::Extent;
-use super::stream::{Stream, StreamReader, track};
+use super::reader::{Stream, track, truncated};
 use super::{Container, Length, stream};
 use crate::audio::reason::{CHANNELS, Reason};
 
@@ -70,7 +70,7 @@ impl Sound {
     pub(super) fn open(self, file: File, extent: &Extent) -> Result<Container, Reason> {
         let blocks = Blocks::new(self, file, extent)?;
         let length = Length::Declared { samples: blocks.samples, slack: 0 };
-        Ok(Container { reader: Box::new(StreamReader::new(blocks)), length })
+        Ok(Container::of(blocks, length))
     }
 
     fn params(&self, channels: u16) -> AudioCodecParameters {
@@ -99,6 +99,7 @@ pub(super) struct Blocks {
     sound: Sound,
     /// The number of samples per channel, according to the header if the file is truncated.
     samples: u64,
+    is_cut: bool,
     track: Track,
 }
 
@@ -111,17 +112,13 @@ impl Blocks {
         let mut track = track(params);
         track.with_num_frames(samples);
         file.seek(SeekFrom::Start(extent.bytes.start))?;
-        Ok(Self { source: stream(file), left, sound, samples, track })
+        let is_cut = extent.declared.is_some();
+        Ok(Self { source: stream(file), left, sound, samples, is_cut, track })
     }
 
     /// The number of samples per channel, according to the header if the file is truncated.
     pub(super) fn samples(&self) -> u64 {
         self.samples
-    }
-
-    /// The sample rate in Hz.
-    pub(super) fn rate(&self) -> u32 {
-        self.sound.rate
     }
 }
 
@@ -134,7 +131,7 @@ impl Stream for Blocks {
         let coding = self.sound.coding;
         let blocks = (self.left / coding.block).min(coding.packet());
         if blocks == 0 {
-            return Ok(None);
+            return if self.is_cut { Err(truncated()) } else { Ok(None) };
         }
         let bytes = blocks * coding.block;
         self.left -= bytes;

@@ -20,7 +20,7 @@ use super::chunks::{Chunks, Order, Shape};
 use super::extent::Extent;
 use super::linear::{Kind, linear};
 use super::names::four_letters;
-use super::stream::{StreamReader, track};
+use super::reader::track;
 use super::{Container, Length};
 use crate::audio::reason::Reason;
 
@@ -135,9 +135,12 @@ impl Description {
         params.for_codec(codec).with_sample_rate(self.rate).with_channels(channels);
         if let Some(cookie) = chunks.find(*b"kuki")? {
             let cookie = chunks.bytes(cookie.start, cookie.size.min(COOKIE))?;
-            let is_aac = codec == CODEC_ID_AAC;
-            let needed = if is_aac { cookie::for_aac(&cookie) } else { Some(&cookie[..]) };
-            params.extra_data = needed.map(Into::into);
+            params.extra_data = match codec {
+                CODEC_ID_AAC => cookie::for_aac(&cookie).map(Into::into),
+                // The cookie of Apple is not the header that decoders know.
+                CODEC_ID_OPUS if !cookie.starts_with(b"OpusHead") => None,
+                _ => Some(cookie.into()),
+            };
         }
         let samples = Order::Big.uint(&chunks.bytes(table.start + 8, 8)?);
         let table = table.start..table.start.saturating_add(table.size);
@@ -145,7 +148,7 @@ impl Description {
             Packets::new(chunks.into_file(), track(params), self.packet, table, data.bytes)?;
         // The table ends where the sound ends, and some writers count more samples than there are.
         let length = Length::Declared { samples, slack: samples };
-        Ok(Container { reader: Box::new(StreamReader::new(packets)), length })
+        Ok(Container::of(packets, length))
     }
 }
 

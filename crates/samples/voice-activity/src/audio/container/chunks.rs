@@ -6,7 +6,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 use symphonia::core::errors::Error;
 
 use super::extent::is_placeholder;
-use super::tags;
+use super::id3;
 use crate::audio::reason::Reason;
 
 /// The ids of the chunks that hold the format of the sound, or the sound.
@@ -149,7 +149,7 @@ impl Chunks {
     /// Reads chunks from a position on.
     pub(super) fn new(mut file: File, shape: Shape, first: u64) -> io::Result<Self> {
         let length = file.seek(SeekFrom::End(0))?;
-        let untagged = tags::begin_of_last(&mut file, first, length)?;
+        let untagged = id3::begin_of_last(&mut file, first, length)?;
         Ok(Self { file, shape, large: None, first, length, untagged })
     }
 

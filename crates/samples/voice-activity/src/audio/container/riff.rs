@@ -12,7 +12,6 @@ use self::joined::Joined;
 use super::blocks::Blocks;
 use super::chunks::{Chunks, Id, Order, Shape};
 use super::extent::Extent;
-use super::stream::StreamReader;
 use super::{Container, Length, mpeg};
 use crate::audio::reason::Reason;
 
@@ -59,7 +58,7 @@ pub(super) fn open(mut file: File, family: Family) -> Result<Container, Reason> 
             let blocks = Blocks::new(sound, wave.file.try_clone()?, &wave.extent)?;
             let length = Length::Declared { samples: blocks.samples(), slack: 0 };
             let joined = Joined::new(blocks, wave.file, wave.next);
-            Ok(Container { reader: Box::new(StreamReader::new(joined)), length })
+            Ok(Container::of(joined, length))
         }
         Inside::Mpeg => {
             wave.file.seek(SeekFrom::Start(wave.extent.bytes.start))?;

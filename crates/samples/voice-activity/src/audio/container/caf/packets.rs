@@ -12,7 +12,7 @@ use symphonia::core::packet::{Packet, PacketBuilder};
 use symphonia::core::units::{Duration, Timestamp};
 
 use crate::audio::container::chunks::Order;
-use crate::audio::container::stream::Stream;
+use crate::audio::container::reader::Stream;
 
 /// The length of the numbers in front of the table.
 const HEADER: usize = 24;

@@ -9,10 +9,10 @@ use symphonia::core::packet::Packet;
 use super::format::Inside;
 use super::{Family, Wave};
 use crate::audio::container::blocks::Blocks;
-use crate::audio::container::stream::Stream;
+use crate::audio::container::reader::Stream;
 use crate::audio::reason::Reason;
 
-/// Files that are read one after another, as long as they have the same sample rate.
+/// Files that are read one after another.
 pub(super) struct Joined {
     file: File,
     blocks: Blocks,
@@ -30,8 +30,8 @@ impl Joined {
         let wave = Wave::read(self.file.try_clone()?, Family::Riff, start)?;
         let Inside::Blocks(sound) = wave.inside else { return Ok(None) };
         let blocks = Blocks::new(sound, self.file.try_clone()?, &wave.extent)?;
-        let is_same = blocks.samples() > 0 && blocks.rate() == self.blocks.rate();
-        Ok(is_same.then(|| Self::new(blocks, wave.file, wave.next)))
+        let has_sound = blocks.samples() > 0;
+        Ok(has_sound.then(|| Self::new(blocks, wave.file, wave.next)))
     }
 }
 

@@ -4,7 +4,7 @@ use std::io;
 
 use symphonia::core::codecs::CodecParameters;
 use symphonia::core::codecs::audio::AudioCodecParameters;
-use symphonia::core::errors::{Result, SeekErrorKind, seek_error};
+use symphonia::core::errors::{Error, Result, SeekErrorKind, seek_error};
 use symphonia::core::formats::{
     FORMAT_ID_NULL, FormatInfo, FormatReader, MediaInfo, SeekMode, SeekTo, SeekedTo, Track,
 };
@@ -26,6 +26,11 @@ pub(super) fn track(params: AudioCodecParameters) -> Track {
     let mut track = Track::new(0);
     track.with_codec_params(CodecParameters::Audio(params));
     track
+}
+
+/// The error of a stream that breaks off.
+pub(super) fn truncated() -> Error {
+    Error::IoError(io::ErrorKind::UnexpectedEof.into())
 }
 
 /// Reads a stream from its beginning to its end, without metadata.
