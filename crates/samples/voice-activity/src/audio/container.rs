@@ -1,5 +1,6 @@
 //! Opens the container of a file: one module for each format.
 
+mod adts;
 mod aiff;
 mod au;
 mod blocks;
@@ -7,7 +8,8 @@ mod caf;
 mod chunks;
 mod extent;
 mod flac;
-mod id3;
+mod frames;
+pub(super) mod id3;
 mod linear;
 mod matroska;
 mod mp4;
@@ -16,12 +18,14 @@ mod names;
 mod ogg;
 mod reader;
 mod riff;
+mod window;
 
 use std::fs::File;
 
 use symphonia::core::formats::{FormatReader, Track, TrackType};
 use symphonia::core::io::{MediaSource, MediaSourceStream};
 
+use self::frames::Parse;
 use self::reader::{Stream, StreamReader};
 pub(super) use self::riff::Family;
 use super::format::Format;
@@ -57,17 +61,10 @@ impl Container {
             Format::Flac => flac::open(file)?,
             Format::Ogg => ogg::open(file)?,
             Format::Mpeg => mpeg::open(file)?,
-            Format::Adts => mpeg::open_adts(file)?,
+            Format::Adts => adts::open(file)?,
             Format::Mp4 => mp4::open(file)?,
             Format::Matroska => matroska::open(file)?,
         })
-    }
-
-    /// A container whose header declares its length.
-    fn declared(reader: impl FormatReader + 'static) -> Self {
-        let length = length(&reader)
-            .map_or(Length::Unknown, |samples| Length::Declared { samples, slack: 0 });
-        Self { reader: Box::new(reader), length }
     }
 
     /// A container whose length can only be estimated.
@@ -79,6 +76,17 @@ impl Container {
     /// A container that is read by a reader of our own.
     fn of(stream: impl Stream, length: Length) -> Self {
         Self { reader: Box::new(StreamReader::new(stream)), length }
+    }
+
+    /// A container that is read by a reader of our own, with its estimated length in seconds.
+    fn stream(stream: impl Stream, seconds: Option<f64>) -> Self {
+        let rate =
+            stream.track().codec_params.as_ref().and_then(|params| params.audio()?.sample_rate);
+        let samples = |seconds| Length::Estimated((seconds * f64::from(rate.unwrap_or(0))) as u64);
+        Self {
+            reader: Box::new(StreamReader::new(stream)),
+            length: seconds.map_or(Length::Unknown, samples),
+        }
     }
 
     /// The track to decode.
@@ -98,4 +106,18 @@ fn length(reader: &dyn FormatReader) -> Option<u64> {
 
 fn stream(source: impl MediaSource + 'static) -> MediaSourceStream<'static> {
     MediaSourceStream::new(Box::new(source), Default::default())
+}
+
+/// Finds the first frames of MPEG audio or AAC near a position, and where they begin.
+pub(super) fn find_frames(file: &mut File, start: u64) -> Result<Option<(Format, u64)>, Reason> {
+    const FORMATS: [(Option<Format>, Parse); 3] = [
+        (Some(Format::Mpeg), mpeg::parse),
+        (Some(Format::Adts), adts::parse),
+        (None, adts::parse_loas),
+    ];
+    let parsers = FORMATS.map(|(_, parse)| parse);
+    let found = frames::find(file, start, &parsers).map_err(Reason::Open)?;
+    let Some((index, position)) = found else { return Ok(None) };
+    let format = FORMATS[index].0.ok_or_else(|| Reason::Unsupported("AAC in LOAS".to_owned()))?;
+    Ok(Some((format, position)))
 }

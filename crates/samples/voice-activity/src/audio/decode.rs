@@ -78,14 +78,15 @@ impl Decoder {
     pub(super) fn next_packet(&mut self, mono: &mut Vec<f32>) -> Result<Option<u32>, Reason> {
         mono.clear();
         let Some(packet) = self.packet()? else { return Ok(None) };
-        let (container, position) = (&self.container, &mut self.position);
+        let position = &mut self.position;
         match self.codec.decode(&packet) {
             Ok(sound) => {
                 position.advance(supported(sound.spec().rate())?, sound.frames());
                 self.mixer.mix(&sound, mono);
                 Ok(Some(position.rate))
             }
-            Err(error) => Err(broken(container, position, error)),
+            // A decoder reads a packet, not the file, whatever its error says.
+            Err(source) => Err(Reason::Damaged { seconds: position.seconds(), source }),
         }
     }
 

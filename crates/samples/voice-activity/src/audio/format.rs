@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 
-use super::container::Family;
+use super::container::{self, Family, id3};
 use super::reason::Reason;
 
 /// The number of bytes at the beginning of a file that identify its format.
@@ -30,10 +30,19 @@ pub(super) enum Format {
 
 impl Format {
     /// Identifies a file by its magic, and never by a search further inside of it.
+    ///
+    /// The magic of a stream of frames is several frames in a row, which may follow a little junk.
     pub(super) fn of(file: &mut File) -> Result<Self, Reason> {
         let (start, head) = head(file).map_err(Reason::Open)?;
-        let format = Self::of_magic(&head).ok_or(Reason::NotAudio)?;
-        // A native FLAC reader skips ID3 tags by itself, others begin after them.
+        if head.starts_with(b"ADIF") {
+            return Err(Reason::Unsupported("AAC in ADIF".to_owned()));
+        }
+        let magic = Self::of_magic(&head).map(|format| (format, start));
+        let found = match magic {
+            Some(magic) => Some(magic),
+            None => container::find_frames(file, start)?,
+        };
+        let (format, start) = found.ok_or(Reason::NotAudio)?;
         file.seek(SeekFrom::Start(start)).map_err(Reason::Open)?;
         Ok(format)
     }
@@ -55,39 +64,22 @@ impl Format {
             [b'O', b'g', b'g', b'S', ..] => Some(Self::Ogg),
             [_, _, _, _, b'f', b't', b'y', b'p', ..] => Some(Self::Mp4),
             [0x1A, 0x45, 0xDF, 0xA3, ..] => Some(Self::Matroska),
-            // The sync word, then the layer: 0 in ADTS, and 1 to 3 in MPEG audio.
-            [0xFF, second, ..] if second & 0xF6 == 0xF0 => Some(Self::Adts),
-            [0xFF, second, third, ..]
-                if second & 0xE0 == 0xE0 && second & 0x18 != 0x08 && third & 0xF0 != 0xF0 =>
-            {
-                Some(Self::Mpeg)
-            }
             _ => None,
         }
     }
 }
 
-/// Returns the first bytes after ID3v2 tags, and their position.
+/// Returns the first bytes after tags, and their position.
 fn head(file: &mut File) -> io::Result<(u64, Vec<u8>)> {
-    let mut start = 0;
+    let (mut start, size) = (0, file.metadata()?.len());
     loop {
         let mut head = Vec::with_capacity(HEAD);
         file.seek(SeekFrom::Start(start))?;
         file.by_ref().take(HEAD as u64).read_to_end(&mut head)?;
-        match id3_length(&head) {
-            Some(length) => start += length,
-            None => return Ok((start, head)),
+        match id3::length(&head) {
+            // A tag that is longer than the file has a wrong length.
+            Some(length) if start + length <= size => start += length,
+            _ => return Ok((start, head)),
         }
     }
-}
-
-/// The length of the ID3v2 tag that begins here, with its header and footer.
-fn id3_length(head: &[u8]) -> Option<u64> {
-    const HEADER: u64 = 10;
-    let [b'I', b'D', b'3', _, _, flags, a, b, c, d, ..] = head else { return None };
-    let size = [a, b, c, d]
-        .iter()
-        .try_fold(0_u64, |size, byte| (**byte < 0x80).then_some(size << 7 | u64::from(**byte)))?;
-    let footer = if flags & 0x10 == 0 { 0 } else { HEADER };
-    Some(HEADER + size + footer)
 }

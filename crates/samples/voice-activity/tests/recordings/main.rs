@@ -2,8 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by its panic")]
 
+mod flac;
 mod formats;
+mod mpeg;
 mod pcm;
 mod plugin;
 mod refusals;
+mod streams;
 mod support;
