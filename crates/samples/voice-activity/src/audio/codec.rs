@@ -1,18 +1,45 @@
 //! Finds the decoder for a track.
 
+mod aac;
+mod opus;
+
+use std::sync::LazyLock;
+
+use symphonia::core::codecs::CodecParameters;
 use symphonia::core::codecs::audio::AudioDecoder;
+use symphonia::core::codecs::audio::well_known::{CODEC_ID_AAC, CODEC_ID_OPUS};
+use symphonia::core::codecs::registry::CodecRegistry;
 use symphonia::core::formats::Track;
 
+use self::opus::OpusDecoder;
+pub(super) use self::opus::RATE as OPUS_RATE;
 use super::reason::{RATES, Reason};
+
+/// The decoders of symphonia, and what it has none for.
+static CODECS: LazyLock<CodecRegistry> = LazyLock::new(|| {
+    let mut codecs = CodecRegistry::new();
+    symphonia::default::register_enabled_codecs(&mut codecs);
+    codecs.register_audio_decoder::<OpusDecoder>();
+    codecs
+});
 
 /// Returns the decoder for a track and the sample rate in Hz.
 pub(super) fn decoder_for(track: &Track) -> Result<(Box<dyn AudioDecoder>, u32), Reason> {
-    let params = track.codec_params.as_ref().and_then(|params| params.audio());
-    let params = params.ok_or(Reason::NoTrack)?;
-    let codec = symphonia::default::get_codecs()
-        .make_audio_decoder(params, &Default::default())
-        .map_err(Reason::Codec)?;
-    Ok((codec, params.sample_rate.unwrap_or(0)))
+    let Some(CodecParameters::Audio(params)) = &track.codec_params else {
+        return Err(Reason::NoTrack);
+    };
+    let mut params = params.clone();
+    if params.codec == CODEC_ID_AAC
+        && let Some(core) = params.extra_data.as_deref().and_then(aac::core)
+    {
+        params.extra_data = Some(core);
+    }
+    let codec = CODECS.make_audio_decoder(&params, &Default::default()).map_err(Reason::Codec)?;
+    let rate = match params.codec {
+        CODEC_ID_OPUS => OPUS_RATE,
+        _ => params.sample_rate.unwrap_or(0),
+    };
+    Ok((codec, rate))
 }
 
 /// Checks a sample rate in Hz.

@@ -18,6 +18,8 @@ mod names;
 mod ogg;
 mod reader;
 mod riff;
+mod source;
+mod tail;
 mod window;
 
 use std::fs::File;
@@ -35,6 +37,17 @@ use super::reason::Reason;
 pub(super) struct Container {
     pub(super) reader: Box<dyn FormatReader>,
     pub(super) length: Length,
+    pub(super) trim: Trim,
+}
+
+/// What to leave out at the beginning and the end, in seconds: what an encoder adds to fill its frames, and
+/// what an editor cut off without coding anew.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Trim {
+    /// What is left out at the beginning.
+    pub(super) delay: f64,
+    /// What is kept after that.
+    pub(super) length: Option<f64>,
 }
 
 /// The number of samples per channel according to a header.
@@ -70,12 +83,12 @@ impl Container {
     /// A container whose length can only be estimated.
     fn estimated(reader: impl FormatReader + 'static) -> Self {
         let length = length(&reader).map_or(Length::Unknown, Length::Estimated);
-        Self { reader: Box::new(reader), length }
+        Self { reader: Box::new(reader), length, trim: Trim::default() }
     }
 
     /// A container that is read by a reader of our own.
     fn of(stream: impl Stream, length: Length) -> Self {
-        Self { reader: Box::new(StreamReader::new(stream)), length }
+        Self { reader: Box::new(StreamReader::new(stream)), length, trim: Trim::default() }
     }
 
     /// A container that is read by a reader of our own, with its estimated length in seconds.
@@ -83,15 +96,26 @@ impl Container {
         let rate =
             stream.track().codec_params.as_ref().and_then(|params| params.audio()?.sample_rate);
         let samples = |seconds| Length::Estimated((seconds * f64::from(rate.unwrap_or(0))) as u64);
-        Self {
-            reader: Box::new(StreamReader::new(stream)),
-            length: seconds.map_or(Length::Unknown, samples),
-        }
+        Self::of(stream, seconds.map_or(Length::Unknown, samples))
     }
 
     /// The track to decode.
     pub(super) fn track(&self) -> Option<&Track> {
         audio_track(&*self.reader)
+    }
+}
+
+impl Trim {
+    /// Leaves out a part of the samples that follow on those before.
+    pub(super) fn apply(&mut self, rate: u32, samples: &mut Vec<f32>) {
+        let rate = f64::from(rate);
+        let skip = ((self.delay * rate).round() as usize).min(samples.len());
+        samples.drain(..skip);
+        self.delay -= skip as f64 / rate;
+        if let Some(length) = &mut self.length {
+            samples.truncate((*length * rate).round() as usize);
+            *length -= samples.len() as f64 / rate;
+        }
     }
 }
 

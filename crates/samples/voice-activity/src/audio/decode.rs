@@ -78,11 +78,13 @@ impl Decoder {
     pub(super) fn next_packet(&mut self, mono: &mut Vec<f32>) -> Result<Option<u32>, Reason> {
         mono.clear();
         let Some(packet) = self.packet()? else { return Ok(None) };
-        let position = &mut self.position;
+        let (container, position) = (&mut self.container, &mut self.position);
         match self.codec.decode(&packet) {
             Ok(sound) => {
-                position.advance(supported(sound.spec().rate())?, sound.frames());
+                let rate = supported(sound.spec().rate())?;
                 self.mixer.mix(&sound, mono);
+                container.trim.apply(rate, mono);
+                position.advance(rate, mono.len());
                 Ok(Some(position.rate))
             }
             // A decoder reads a packet, not the file, whatever its error says.

@@ -40,6 +40,9 @@ pub enum Reason {
     /// The file cannot be opened, usually for lack of permission.
     #[error("it cannot be opened")]
     Open(#[source] io::Error),
+    /// The file has no bytes.
+    #[error("it is an empty file")]
+    Empty,
     /// The format is unknown.
     #[error("it is not audio, or in a format that is not known")]
     NotAudio,
@@ -55,6 +58,12 @@ pub enum Reason {
     /// The container has no audio track.
     #[error("it has no audio track")]
     NoTrack,
+    /// The container has video, but no audio.
+    #[error("it has no audio, only video")]
+    OnlyVideo,
+    /// An MP4 file whose recorder was interrupted before it wrote the index.
+    #[error("it is an MP4 file without an index (moov): its recording was not finished")]
+    Unfinished,
     /// The codec of the audio track is unknown.
     #[error("its audio is coded in a way that is not known")]
     Codec(#[source] symphonia::core::errors::Error),

@@ -1,12 +1,85 @@
-//! MP4, as in .m4a files.
+//! MP4 and QuickTime, as in .m4a, .mp4, .mov and .3gp files.
+
+mod boxes;
+mod extent;
+mod pcm;
 
 use std::fs::File;
+use std::io::{Seek, SeekFrom};
 
 use symphonia::core::errors::Error;
+use symphonia::core::units::Duration;
 use symphonia::default::formats::IsoMp4Reader;
 
-use super::{Container, stream};
+use self::boxes::{Movie, Trak};
+use self::pcm::PcmReader;
+use super::source::Source;
+use super::tail::{Ending, Tail};
+use super::{Container, Length, Reason, Trim, stream};
 
-pub(super) fn open(file: File) -> Result<Container, Error> {
-    Ok(Container::estimated(IsoMp4Reader::try_new(stream(file), Default::default())?))
+/// The codecs of sound that a track can be coded with, and no decoder is there for.
+const CODECS: &[(&[u8; 4], &str)] = &[
+    (b"samr", "AMR"),
+    (b"sawb", "AMR-WB"),
+    (b"sawp", "AMR-WB+"),
+    (b"sevc", "EVRC"),
+    (b"sqcp", "QCELP"),
+    (b"Qclp", "QCELP"),
+    (b"QDM2", "QDesign audio"),
+    (b"QDMC", "QDesign audio"),
+    (b"ima4", "IMA ADPCM"),
+    (b"MAC3", "MACE audio"),
+    (b"MAC6", "MACE audio"),
+    (b"agsm", "GSM"),
+    (b"ac-3", "AC-3"),
+    (b"ec-3", "E-AC-3"),
+    (b"ac-4", "AC-4"),
+    (b"dtsc", "DTS"),
+    (b"dtsh", "DTS"),
+    (b"mlpa", "Dolby TrueHD"),
+    (b"mha1", "MPEG-H audio"),
+    (b"mhm1", "MPEG-H audio"),
+    (b"enca", "encrypted audio"),
+    (b"drms", "encrypted audio"),
+];
+
+pub(super) fn open(mut file: File) -> Result<Container, Reason> {
+    let start = file.stream_position()?;
+    let movie = Movie::read(&mut file)?.ok_or(Reason::Unfinished)?;
+    let track = sound(&movie)?;
+    file.seek(SeekFrom::Start(start))?;
+    let Some(extent) = extent::read(&mut file)? else {
+        return Err(Reason::Header(Error::DecodeError("mp4: invalid run of samples")));
+    };
+    file.seek(SeekFrom::Start(start))?;
+    let source = stream(Source::new(file, extent)?);
+    let reader = IsoMp4Reader::try_new(source, Default::default())?;
+    let mut container = match PcmReader::new(reader, track) {
+        Ok(reader) => Container::estimated(reader),
+        Err(reader) => Container::estimated(Tail::new(reader, Ending::Marked, Duration::ZERO)),
+    };
+    // The index of a file that was written in fragments counts nothing.
+    if matches!(container.length, Length::Estimated(0)) {
+        container.length = Length::Unknown;
+    }
+    if let Some((delay, length)) = movie.edit(track) {
+        // The decoder knows the delay of Opus from its own header.
+        let delay = if &track.codec == b"Opus" { 0.0 } else { delay };
+        container.trim = Trim { delay, length };
+    }
+    Ok(container)
+}
+
+/// The track with sound, if its codec is read.
+fn sound(movie: &Movie) -> Result<&Trak, Reason> {
+    let kind = |kind: &[u8; 4]| movie.tracks.iter().find(|track| track.kind == *kind);
+    let track = match (kind(b"soun"), kind(b"vide")) {
+        (Some(track), _) => track,
+        (None, Some(_)) => return Err(Reason::OnlyVideo),
+        (None, None) => return Err(Reason::NoTrack),
+    };
+    match CODECS.iter().find(|(codec, _)| **codec == track.codec) {
+        Some((_, name)) => Err(Reason::Unsupported(format!("{name} in MP4"))),
+        None => Ok(track),
+    }
 }

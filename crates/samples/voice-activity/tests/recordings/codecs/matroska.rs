@@ -1,0 +1,86 @@
+//! Matroska and WebM, written by code as the recorders of browsers do.
+
+use super::ogg::packets;
+use super::{bytes, check, check_truncated, hear};
+
+/// The size of an element whose writer did not know it.
+const OPEN: [u8; 8] = [0x01, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF];
+
+/// An element with its size.
+fn element(id: &[u8], data: &[u8]) -> Vec<u8> {
+    let size = (data.len() as u64 | 1 << 56).to_be_bytes();
+    [id, &size, data].concat()
+}
+
+/// The header of a file with one track, until its first cluster.
+fn header(codec: &str, private: &[u8], rate: f64) -> Vec<u8> {
+    let sound = [
+        element(&[0xB5], &rate.to_be_bytes()), // SamplingFrequency
+        element(&[0x9F], &[1]),                // Channels
+    ];
+    let track = [
+        element(&[0xD7], &[1]),       // TrackNumber
+        element(&[0x73, 0xC5], &[1]), // TrackUID
+        element(&[0x83], &[2]),       // TrackType
+        element(&[0x86], codec.as_bytes()),
+        element(&[0x63, 0xA2], private),
+        element(&[0xE1], &sound.concat()),
+    ];
+    let info = [
+        element(&[0x2A, 0xD7, 0xB1], &1_000_000_u32.to_be_bytes()), // TimestampScale
+        element(&[0x4D, 0x80], b"test"),                            // MuxingApp
+        element(&[0x57, 0x41], b"test"),                            // WritingApp
+    ];
+    [
+        element(&[0x1A, 0x45, 0xDF, 0xA3], &element(&[0x42, 0x82], b"webm")),
+        [&[0x18, 0x53, 0x80, 0x67][..], &OPEN].concat(),
+        element(&[0x15, 0x49, 0xA9, 0x66], &info.concat()),
+        element(&[0x16, 0x54, 0xAE, 0x6B], &element(&[0xAE], &track.concat())),
+    ]
+    .concat()
+}
+
+/// The excerpt in clusters of half a second without a size, the first of them at a time in milliseconds.
+fn recording(start: u32) -> Vec<u8> {
+    let packets = packets(&bytes("excerpt.opus"));
+    let mut file = header("A_OPUS", &packets[0], 48_000.0);
+    for (number, packets) in (0..).zip(packets[2..].chunks(25)) {
+        file.extend([0x1F, 0x43, 0xB6, 0x75]);
+        file.extend(OPEN);
+        file.extend(element(&[0xE7], &(start + number * 500).to_be_bytes()));
+        for (place, packet) in (0_u16..).zip(packets) {
+            let time = (place * 20).to_be_bytes();
+            file.extend(element(&[0xA3], &[&[0x81][..], &time, &[0x80], packet].concat()));
+        }
+    }
+    file
+}
+
+#[test]
+fn recorders_do_not_know_the_length() {
+    for start in [0, 1, 3_600_000] {
+        check(&hear(&recording(start)).unwrap(), 48_000);
+    }
+}
+
+#[test]
+fn a_recording_can_break_off_within_a_block() {
+    let whole = recording(0);
+    check_truncated(&whole[..whole.len() - 10], 2.5);
+    check_truncated(&whole[..whole.len() / 2], 1.2);
+    let known = bytes("excerpt.webm");
+    check_truncated(&known[..known.len() / 2], 1.1);
+}
+
+#[test]
+fn codecs_that_are_not_read_are_named() {
+    for (codec, name) in [
+        ("A_AC3", "AC-3"),
+        ("A_DTS", "DTS"),
+        ("A_QUICKTIME/QDM2", "a QuickTime codec"),
+        ("A_MS/ACM", "a codec of Windows"),
+    ] {
+        let reason = hear(&header(codec, &[], 48_000.0)).unwrap_err().reason.to_string();
+        assert_eq!(reason, format!("it is {name} in Matroska, which is not supported"));
+    }
+}

@@ -1,0 +1,92 @@
+//! MP4: whole files, and what is left of them.
+
+use super::{bytes, check, check_truncated, hear};
+
+/// The position of a box in a file.
+fn find(file: &[u8], kind: &[u8; 4]) -> usize {
+    file.windows(4).position(|bytes| bytes == kind).unwrap() - 4
+}
+
+/// The size of the box at a position.
+fn size(file: &[u8], at: usize) -> usize {
+    u32::from_be_bytes(file[at..at + 4].try_into().unwrap()) as usize
+}
+
+#[test]
+fn fragments_are_read() {
+    let heard = hear(&bytes("excerpt-fragments.mp4")).unwrap();
+    // The padding at the end is not told.
+    assert!((heard.duration - 2.53).abs() < 0.04, "{heard:?}");
+    assert_eq!((heard.sample_rate, heard.segments.len()), (16_000, 1), "{heard:?}");
+}
+
+#[test]
+fn the_index_can_be_behind_the_sound() {
+    let file = bytes("excerpt.m4a");
+    let (moov, mdat) = (find(&file, b"moov"), find(&file, b"mdat"));
+    let index = &file[moov..moov + size(&file, moov)];
+    let mut index = index.to_vec();
+    // The only chunk moves to the front by the size of the index.
+    let offset = find(&index, b"stco") + 16;
+    let chunk = size(&index, offset) - index.len();
+    index[offset..offset + 4].copy_from_slice(&(chunk as u32).to_be_bytes());
+    let sound = &file[mdat..mdat + size(&file, mdat)];
+    let between = &file[moov + index.len()..mdat];
+    let moved = [&file[..moov], between, sound, &index].concat();
+    check(&hear(&moved).unwrap(), 16_000);
+}
+
+#[test]
+fn sizes_can_be_open_or_long() {
+    let mut file = bytes("excerpt.m4a");
+    let mdat = find(&file, b"mdat");
+    file.truncate(mdat + size(&file, mdat));
+    file[mdat..mdat + 4].fill(0);
+    check(&hear(&file).unwrap(), 16_000);
+}
+
+#[test]
+fn a_file_without_an_index_is_unfinished() {
+    let file = bytes("excerpt.m4a");
+    let (moov, mdat) = (find(&file, b"moov"), find(&file, b"mdat"));
+    for cut in [[&file[..moov], &file[mdat..]].concat(), file[..moov].to_vec()] {
+        let expected = "it is an MP4 file without an index (moov): its recording was not finished";
+        assert_eq!(hear(&cut).unwrap_err().reason.to_string(), expected);
+    }
+}
+
+#[test]
+fn a_file_can_be_cut_off_in_its_sound() {
+    let file = bytes("excerpt.m4a");
+    let mdat = find(&file, b"mdat");
+    let half = mdat + size(&file, mdat) / 2;
+    let at = match hear(&file[..half]).unwrap_err().reason.breaks_at() {
+        Some(at) => at,
+        None => panic!("it is not told where"),
+    };
+    check_truncated(&file[..half], at);
+    assert!((0.5..2.0).contains(&at), "at {at} s");
+}
+
+#[test]
+fn a_codec_that_is_not_read_is_named() {
+    let mut file = bytes("excerpt.m4a");
+    let mp4a = find(&file, b"mp4a") + 4;
+    file[mp4a..mp4a + 4].copy_from_slice(b"samr");
+    let reason = hear(&file).unwrap_err().reason.to_string();
+    assert_eq!(reason, "it is AMR in MP4, which is not supported");
+    let handler = find(&file, b"soun") + 4;
+    file[handler..handler + 4].copy_from_slice(b"vide");
+    assert_eq!(hear(&file).unwrap_err().reason.to_string(), "it has no audio, only video");
+}
+
+#[test]
+fn the_core_of_he_aac_is_read() {
+    // Low complexity at 16 kHz, and the same as the core of 32 kHz.
+    const LC: [u8; 5] = [0x14, 0x08, 0x56, 0xE5, 0x00];
+    const HE: [u8; 5] = [0x2C, 0x0A, 0x88, 0x00, 0x00];
+    let mut file = bytes("excerpt.m4a");
+    let config = file.windows(5).position(|bytes| bytes == LC).unwrap();
+    file[config..config + 5].copy_from_slice(&HE);
+    check(&hear(&file).unwrap(), 16_000);
+}
