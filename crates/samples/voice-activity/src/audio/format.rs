@@ -39,7 +39,7 @@ impl Format {
     /// The magic of a stream of frames is several frames in a row, which may follow a little junk.
     pub(super) fn of(file: &mut File) -> Result<Self, Reason> {
         let (start, head) = head(file).map_err(Reason::Open)?;
-        if head.is_empty() {
+        if start == 0 && head.is_empty() {
             return Err(Reason::Empty);
         }
         let found = match Self::of_magic(&head) {

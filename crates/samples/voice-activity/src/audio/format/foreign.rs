@@ -118,7 +118,8 @@ pub(super) fn name(head: &[u8]) -> Option<&'static str> {
 
 /// What a file without a magic seems to be.
 pub(super) fn guess(head: &[u8]) -> Option<&'static str> {
-    text(head).or_else(|| head.iter().all(|byte| *byte == 0).then_some("a file of zeros"))
+    let is_zeros = !head.is_empty() && head.iter().all(|byte| *byte == 0);
+    text(head).or_else(|| is_zeros.then_some("a file of zeros"))
 }
 
 fn is_transport_stream(head: &[u8]) -> bool {
