@@ -100,7 +100,7 @@ impl Decoder {
                 Ok(Some(_)) => {}
                 Ok(None) => return self.end(),
                 Err(Error::ResetRequired) => self.next_link()?,
-                Err(error) => return Err(broken(&self.container, &self.position, error)),
+                Err(error) => return Err(self.broken(error)),
             }
         }
     }
@@ -122,11 +122,31 @@ impl Decoder {
 
     /// Handles an end of the file between two packets.
     fn end(&self) -> Result<Option<Packet>, Reason> {
+        let decoded = (self.seconds() * f64::from(self.rate)).round() as u64;
         match self.container.length {
-            Length::Declared { samples, slack } if self.position.samples + slack < samples => {
-                Err(truncated(&self.container, &self.position))
+            Length::Declared { samples, slack } if decoded + slack < samples => {
+                Err(self.truncated())
             }
             _ => Ok(None),
+        }
+    }
+
+    fn truncated(&self) -> Reason {
+        let declared = match self.container.length {
+            Length::Declared { .. } => self.expected_seconds(),
+            _ => None,
+        };
+        Reason::Truncated { seconds: self.seconds(), declared }
+    }
+
+    fn broken(&self, error: Error) -> Reason {
+        let seconds = self.seconds();
+        match error {
+            Error::IoError(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                self.truncated()
+            }
+            Error::IoError(source) => Reason::Read { seconds, source },
+            source => Reason::Damaged { seconds, source },
         }
     }
 }
@@ -141,24 +161,5 @@ impl Position {
             *self = Self { rate, before: self.seconds(), samples: 0 };
         }
         self.samples += samples as u64;
-    }
-}
-
-fn truncated(container: &Container, position: &Position) -> Reason {
-    let declared = match container.length {
-        Length::Declared { samples, .. } => Some(samples as f64 / f64::from(position.rate)),
-        _ => None,
-    };
-    Reason::Truncated { seconds: position.seconds(), declared }
-}
-
-fn broken(container: &Container, position: &Position, error: Error) -> Reason {
-    let seconds = position.seconds();
-    match error {
-        Error::IoError(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
-            truncated(container, position)
-        }
-        Error::IoError(source) => Reason::Read { seconds, source },
-        source => Reason::Damaged { seconds, source },
     }
 }

@@ -14,16 +14,22 @@ use symphonia::core::codecs::{CodecInfo, CodecProfileInfo};
 use symphonia::core::errors::{Result, decode_error, unsupported_error};
 use symphonia::core::packet::PacketRef;
 
-/// The sample rate of the decoder in Hz, whatever the rate of the recording was.
+/// The sample rate of Opus in Hz, in which its packets and trims are counted.
 pub(in crate::audio) const RATE: u32 = 48_000;
 
-/// The greatest number of samples in a packet, per channel: 120 ms.
-const MAX_SAMPLES: usize = 5760;
+/// The sample rate in Hz at which it is decoded: that of the detector, which saves half of the time.
+const DECODED_RATE: u32 = crate::detector::RATE;
+
+/// The number of samples at [`RATE`] in one at [`DECODED_RATE`].
+const STEP: u64 = (RATE / DECODED_RATE) as u64;
+
+/// The greatest number of decoded samples in a packet, per channel: 120 ms.
+const MAX_SAMPLES: usize = DECODED_RATE as usize * 120 / 1000;
 
 /// The most channels that are decoded: each has a decoder of about 100 KB.
 const MAX_CHANNELS: u8 = 32;
 
-/// Decodes Opus to 48 kHz.
+/// Decodes Opus to the rate of the detector.
 pub(super) struct OpusDecoder {
     params: AudioCodecParameters,
     decoder: OpusMSDecoder,
@@ -61,7 +67,7 @@ impl OpusDecoder {
             return unsupported_error("opus: too many channels");
         }
         let Ok(mut decoder) = OpusMSDecoder::new(
-            RATE as i32,
+            DECODED_RATE as i32,
             i32::from(head.channels),
             i32::from(head.streams),
             i32::from(head.coupled),
@@ -70,11 +76,11 @@ impl OpusDecoder {
             return decode_error("opus: invalid channel mapping");
         };
         decoder.set_gain(i32::from(head.gain));
-        let spec = AudioSpec::new(RATE, Channels::Discrete(u16::from(head.channels)));
+        let spec = AudioSpec::new(DECODED_RATE, Channels::Discrete(u16::from(head.channels)));
         Ok(Self {
             params: params.clone(),
             decoder,
-            skip: u64::from(head.skip),
+            skip: u64::from(head.skip) / STEP,
             interleaved: vec![0; MAX_SAMPLES * usize::from(head.channels)],
             sound: AudioBuffer::new(spec, MAX_SAMPLES),
         })
@@ -129,8 +135,8 @@ impl AudioDecoder for OpusDecoder {
         self.sound.copy_from_slice_interleaved(&samples);
         let skip = self.skip.min(self.sound.frames() as u64);
         self.skip -= skip;
-        let start = skip.max(packet.trim_start.get());
-        self.sound.trim(start as usize, packet.trim_end.get() as usize);
+        let start = skip.max(packet.trim_start.get() / STEP);
+        self.sound.trim(start as usize, (packet.trim_end.get() / STEP) as usize);
         Ok(self.sound.as_generic_audio_buffer_ref())
     }
 
