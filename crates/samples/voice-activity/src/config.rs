@@ -111,8 +111,9 @@ impl Refused {
     }
 
     fn milliseconds(&mut self, bounds: RangeInclusive<i64>, name: &str, value: i64) -> u32 {
+        let clamped = value.clamp(*bounds.start(), *bounds.end());
         self.unless(bounds, name, value);
-        u32::try_from(value).unwrap_or(0)
+        clamped as u32
     }
 
     fn or(self, settings: Settings) -> Result<Settings, PluginError> {

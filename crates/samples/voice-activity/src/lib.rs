@@ -2,7 +2,7 @@
 //! plugin.
 //!
 //! Each stage depends only on the previous one: [`audio`] decodes, mixes and resamples; [`detector`]
-//! scores frames of 16 ms; [`segmenter`] turns scores into segments; [`listening`] combines the three.
+//! scores frames of 32 ms; [`segmenter`] turns scores into segments; [`listening`] combines the three.
 //! This file makes a plugin of them: config, arguments, result, progress, cancellation and errors.
 
 #![allow(missing_debug_implementations, reason = "its neural network has none")]

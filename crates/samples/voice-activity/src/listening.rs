@@ -24,7 +24,7 @@ pub struct Segment {
     pub confidence: f64,
 }
 
-/// Processes a file frame by frame. Each item is one frame of 16 ms, with the segment that became final by
+/// Processes a file frame by frame. Each item is one frame of 32 ms, with the segment that became final by
 /// it, if any. If the file breaks off, the last item is the error.
 ///
 /// Between two frames the caller can stop or report progress.

@@ -120,13 +120,20 @@ impl Segmenter {
     }
 
     fn speech(&mut self, start: u64, score: f64) -> Option<Span> {
+        let is_too_long = |stretch: &mut Stretch| {
+            self.now - stretch.start() > self.max_speech && stretch.start() < start
+        };
+        let part = self.open.take_if(is_too_long).and_then(|stretch| self.split(stretch, start));
+        let next = self.extend(start, score);
+        part.or(next)
+    }
+
+    /// Adds a frame of speech to the current stretch.
+    fn extend(&mut self, start: u64, score: f64) -> Option<Span> {
         let stretch = self.open.get_or_insert_with(|| Stretch::new(start));
-        if self.now - stretch.start() > self.max_speech && stretch.start() < start {
-            return self.split(start, score);
-        }
-        let was_long = stretch.has(self.min_speech, self.certain);
+        let was_speech = stretch.has(self.min_speech, self.certain);
         stretch.extend(start, self.now, score);
-        if was_long || !stretch.has(self.min_speech, self.certain) {
+        if was_speech || !stretch.has(self.min_speech, self.certain) {
             return None;
         }
         // From here on this stretch is certain to become a span, which limits the previous one.
@@ -136,17 +143,11 @@ impl Segmenter {
     }
 
     /// Splits a stretch that the frame at `start` would make too long.
-    fn split(&mut self, start: u64, score: f64) -> Option<Span> {
-        let stretch = self.open.take()?;
-        let is_speech = stretch.has(self.min_speech, self.certain);
-        let (part, mut rest) = stretch.split(start);
-        if !is_speech {
-            rest = rest.restart();
-        }
-        rest.extend(start, self.now, score);
-        let span = is_speech.then(|| self.settle(&part, rest.start()));
-        self.open = Some(rest);
-        span
+    fn split(&mut self, stretch: Stretch, start: u64) -> Option<Span> {
+        let is_speech = self.is_speech(&stretch);
+        let (part, rest) = stretch.split(start);
+        let rest = self.open.insert(if is_speech { rest } else { rest.restart() }).start();
+        is_speech.then(|| self.settle(&part, rest))
     }
 
     fn pause(&mut self) -> Option<Span> {

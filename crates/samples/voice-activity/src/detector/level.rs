@@ -19,8 +19,14 @@ const FALL: f32 = 0.996_323;
 /// The rise of the measured noise floor per frame: 3 dB per second.
 const RISE: f32 = 1.011_114;
 
-/// Measures loudness and noise floor of a recording, and amplifies it, without looking ahead.
+/// The coefficient of the filter that removes an offset: a high-pass of first order at 20 Hz.
+const HIGH_PASS: f32 = 0.992_177;
+
+/// Removes the offset of a recording, measures its loudness and noise floor, and amplifies it, without
+/// looking ahead.
 pub(crate) struct Leveller {
+    /// The last sample before and after the high-pass.
+    last: Option<[f32; 2]>,
     /// Follows a louder sound at once and a quieter one slowly, so that a pause stays quiet.
     loudness: f32,
     /// Follows a quieter sound at once and a louder one slowly, so that speech is not noise.
@@ -29,14 +35,28 @@ pub(crate) struct Leveller {
 
 impl Leveller {
     pub(crate) fn new() -> Self {
-        Self { loudness: SILENCE, floor: None }
+        Self { last: None, loudness: SILENCE, floor: None }
     }
 
     /// Amplifies a frame.
     pub(crate) fn level(&mut self, frame: &Frame) -> Frame {
+        let frame = self.without_offset(frame);
         let power = frame.iter().map(|sample| sample * sample).sum::<f32>() / FRAME as f32;
         let gain = self.gain(power.sqrt());
         frame.map(|sample| (sample * gain).clamp(-1.0, 1.0))
+    }
+
+    /// Cheap microphones have an offset, which would count as loudness.
+    fn without_offset(&mut self, frame: &Frame) -> Frame {
+        // The offset of the first sample is not a sound.
+        let [mut before, mut after] = self.last.unwrap_or([frame[0], 0.0]);
+        let filtered = frame.map(|sample| {
+            after = HIGH_PASS * (after + sample - before);
+            before = sample;
+            after
+        });
+        self.last = Some([before, after]);
+        filtered
     }
 
     /// The gain for a frame with a certain RMS.
@@ -103,6 +123,28 @@ mod tests {
         let before = leveled(&mut leveller, 0.005, 1);
         let after = leveled(&mut leveller, 0.005, 93);
         assert!(after > before * 0.5, "{after} {before}");
+    }
+
+    #[test]
+    fn an_offset_is_no_loudness() {
+        let mut leveller = Leveller::new();
+        let frame = |rms: f32| std::array::from_fn(|n| 0.2 + if n % 2 == 0 { rms } else { -rms });
+        (0..30).for_each(|_| _ = leveller.level(&frame(3e-5)));
+        let leveled = leveller.level(&frame(0.001));
+        assert!(
+            leveled.iter().all(|sample| (sample.abs() / TARGET - 1.0).abs() < 0.1),
+            "{leveled:?}"
+        );
+    }
+
+    #[test]
+    fn the_floor_survives_silence_and_follows_noise() {
+        let mut leveller = Leveller::new();
+        leveled(&mut leveller, 1e-4, 30);
+        leveled(&mut leveller, 0.0, 3000);
+        check(leveled(&mut leveller, 1e-4, 1), MOST_NOISE);
+        // 40 dB more noise are the new floor after 14 s, and are not lifted before that.
+        check(leveled(&mut leveller, 0.01, 450), 0.01);
     }
 
     #[test]

@@ -90,8 +90,8 @@ impl Stretch {
     /// Splits it at its longest pause, which may be the one that ends at `now`; if it has none, there.
     pub(super) fn split(mut self, now: u64) -> (Self, Self) {
         let current = Pause { start: self.end, end: now, before: self.speech };
-        let longest = self.pauses.pop_front_if(|pause| pause.length() > current.length());
-        let pause = longest.unwrap_or(current);
+        while self.pauses.pop_back_if(|last| last.length() <= current.length()).is_some() {}
+        let pause = self.pauses.pop_front().unwrap_or(current);
         let rest = Self {
             start: pause.end,
             end: self.end.max(pause.end),

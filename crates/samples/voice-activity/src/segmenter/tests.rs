@@ -1,5 +1,5 @@
-//! Each case is a drawing with one character per frame of 32 ms: `#` is speech (0.9), `+` a score between
-//! the two levels (0.5), `.` silence (0.1).
+//! Each case is a drawing with one character per frame of 32 ms: `#` is speech (0.9), `o` is less certain
+//! (0.7), `+` a score that only continues speech (0.5), `.` silence (0.1).
 
 use super::*;
 
@@ -19,6 +19,7 @@ fn settings(min_speech: u32, min_silence: u32, pad: u32) -> Settings {
 fn score(drawn: char) -> f64 {
     match drawn {
         '#' => 0.9,
+        'o' => 0.7,
         '+' => 0.5,
         _ => 0.1,
     }
@@ -121,6 +122,26 @@ fn a_long_span_is_split_at_its_longest_pause() {
 }
 
 #[test]
+fn a_pause_is_used_once() {
+    let expected = [(12, 0, 7), (24, 12, 24), (26, 24, 26)];
+    check(limited(12, 9, 0), "#....##.....##############", &expected);
+    let expected = [(8, 0, 1), (14, 6, 9), (17, 13, 17)];
+    check(limited(8, 9, 0), "#.....###....####", &expected);
+}
+
+#[test]
+fn a_span_that_waits_comes_before_one_that_is_split() {
+    let settings = Settings { min_speech: 32, ..limited(20, 3, 4) };
+    check(settings, "####...oooooooooooo####....", &[(19, 0, 8), (27, 15, 27)]);
+}
+
+#[test]
+fn speech_without_a_certain_frame_is_dropped() {
+    check(settings(2, 3, 0), "..oooo.....", &[]);
+    check(settings(2, 3, 0), "..oo#o.....", &[(8, 2, 6)]);
+}
+
+#[test]
 fn a_long_span_without_a_pause_is_split_at_the_maximum() {
     check(limited(4, 9, 0), "##########", &[(4, 0, 4), (8, 4, 8), (10, 8, 10)]);
     // Pauses below 98 ms are as good as none.
@@ -162,14 +183,22 @@ fn spans_never_overlap_and_stay_within_the_recording() {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
         state >> 33
     };
-    for _ in 0..2_000 {
+    for _ in 0..20_000 {
         let mut settings = settings(random() as u32 % 5, random() as u32 % 6, random() as u32 % 9);
         settings.delay = 32 * (random() as u32 % 3);
         let limit = 32 * (2 * 8 + 2 + 1 + random() as u32 % 20);
         settings.max_speech = Some(limit).filter(|_| random() % 2 == 0);
-        let length = random() as usize % 60;
-        let drawing: String =
-            (0..length).map(|_| ['#', '#', '+', '.'][random() as usize % 4]).collect();
+        let length = random() as usize % 90;
+        let mut drawn = '.';
+        let drawing: String = (0..length)
+            .map(|_| {
+                // A score lasts for three frames or so.
+                if random() % 3 == 0 {
+                    drawn = ['#', '#', 'o', '+', '.', '.'][random() as usize % 6];
+                }
+                drawn
+            })
+            .collect();
         let mut before = 0;
         for (_, start, end) in spans(settings, &drawing) {
             assert!(before <= start && start < end, "{settings:?} {drawing}");
