@@ -44,10 +44,11 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
         outcomes.extend(outcome::of_sounds(sounds, &options.folder)?);
     }
     let speed = speed::measure(&options.folder)?;
-    let peers = match &options.python {
-        Some(python) => Some(Peers::run(python, &options.folder, &outcomes)?),
-        None => None,
-    };
+    let peers = options.python.as_ref().and_then(|python| {
+        Peers::run(python, &options.folder, &outcomes)
+            .inspect_err(|why| eprintln!("without other detectors: {why}"))
+            .ok()
+    });
     if let Some(peers) = &peers {
         peers.add_segments(&mut outcomes);
     }
