@@ -10,6 +10,7 @@ mod extent;
 mod flac;
 mod frames;
 pub(super) mod id3;
+mod joined;
 mod linear;
 mod matroska;
 mod mp4;

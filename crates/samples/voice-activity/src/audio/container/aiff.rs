@@ -9,6 +9,7 @@ use super::Container;
 use super::blocks::{Coding, Sound};
 use super::chunks::{Chunks, Id, Order, Shape};
 use super::extent::Extent;
+use super::joined::{self, Part};
 use super::linear::{Kind, linear};
 use super::names::four_letters;
 use crate::audio::reason::Reason;
@@ -21,6 +22,10 @@ const SOUND: u64 = 8;
 
 pub(super) fn open(mut file: File) -> Result<Container, Reason> {
     let start = file.stream_position()?;
+    joined::open(file, start, read)
+}
+
+fn read(file: File, start: u64) -> Result<Part, Reason> {
     let mut chunks = Chunks::new(file, Shape::Riff(Order::Big), start + 12)?;
     let outer = start + 8 + Order::Big.uint(&chunks.bytes(start + 4, 4)?);
     let is_compressed = chunks.bytes(start + 8, 4)? == b"AIFC";
@@ -30,7 +35,8 @@ pub(super) fn open(mut file: File) -> Result<Container, Reason> {
     let length = if is_compressed { COMMON.1 } else { COMMON.0 };
     let sound = sound(&chunks.bytes(common.start, length)?)?;
     let extent = Extent::of(&mut chunks, &data, SOUND + offset, Some(outer))?;
-    sound.open(chunks.into_file(), &extent)
+    let next = chunks.next_file(*b"FORM")?;
+    sound.open(chunks.into_file(), &extent, next)
 }
 
 /// Reads a `COMM` chunk.

@@ -7,10 +7,14 @@ use symphonia::core::codecs::audio::well_known::{CODEC_ID_PCM_ALAW, CODEC_ID_PCM
 
 use super::Container;
 use super::blocks::{Coding, Sound};
-use super::chunks::{Chunk, Chunks, Order, Shape};
+use super::chunks::{Chunk, Chunks, Id, Order, Shape};
 use super::extent::Extent;
+use super::joined::{self, Part};
 use super::linear::{Kind, linear};
 use crate::audio::reason::Reason;
+
+/// What a file begins with.
+const MAGIC: &Id = b".snd";
 
 /// The number of fields of a header, of 32 bits each: magic, where the sound begins, the size of the sound,
 /// encoding, sample rate and channels.
@@ -18,6 +22,10 @@ const FIELDS: usize = 6;
 
 pub(super) fn open(mut file: File) -> Result<Container, Reason> {
     let start = file.stream_position()?;
+    joined::open(file, start, read)
+}
+
+fn read(file: File, start: u64) -> Result<Part, Reason> {
     let mut chunks = Chunks::new(file, Shape::Riff(Order::Big), start)?;
     let header = chunks.bytes(start, FIELDS as u64 * 4)?;
     let fields: Vec<u64> = header.chunks_exact(4).map(|field| Order::Big.uint(field)).collect();
@@ -26,9 +34,12 @@ pub(super) fn open(mut file: File) -> Result<Container, Reason> {
     };
     let (rate, channels) = (rate as u32, channels as u32);
     let sound = Sound { rate, channels, coding: coding(encoding, channels)? };
-    let data = Chunk { id: *b".snd", start: start + offset, size };
+    let data = Chunk { id: *MAGIC, start: start + offset, size };
     let extent = Extent::of(&mut chunks, &data, 0, None)?;
-    sound.open(chunks.into_file(), &extent)
+    let end = extent.bytes.end;
+    let follows = end > start && chunks.bytes(end, 4)?.starts_with(MAGIC);
+    let next = follows.then_some(end);
+    sound.open(chunks.into_file(), &extent, next)
 }
 
 fn coding(encoding: u64, channels: u32) -> Result<Coding, Reason> {

@@ -16,8 +16,9 @@ use symphonia::core::packet::Packet;
 use symphonia::core::units::{Duration, Timestamp};
 
 use super::extent::Extent;
+use super::joined::Part;
 use super::reader::{Stream, track, truncated};
-use super::{Container, Length, stream};
+use super::{Length, stream};
 use crate::audio::reason::{CHANNELS, Reason};
 
 /// The size of a packet is at most this number of bytes, and this number of samples per channel; a larger
@@ -66,11 +67,16 @@ impl Coding {
 }
 
 impl Sound {
-    /// Opens the sound in a part of a file.
-    pub(super) fn open(self, file: File, extent: &Extent) -> Result<Container, Reason> {
+    /// Opens the sound in a part of a file; `next` is the position of another file.
+    pub(super) fn open(
+        self,
+        file: File,
+        extent: &Extent,
+        next: Option<u64>,
+    ) -> Result<Part, Reason> {
         let blocks = Blocks::new(self, file, extent)?;
         let length = Length::Declared { samples: blocks.samples, slack: 0 };
-        Ok(Container::of(blocks, length))
+        Ok(Part { stream: Box::new(blocks), length, next })
     }
 
     fn params(&self, channels: u16) -> AudioCodecParameters {
@@ -105,7 +111,7 @@ pub(super) struct Blocks {
 
 impl Blocks {
     /// The sound in a part of a file.
-    pub(super) fn new(sound: Sound, mut file: File, extent: &Extent) -> Result<Self, Reason> {
+    fn new(sound: Sound, mut file: File, extent: &Extent) -> Result<Self, Reason> {
         let params = sound.params(channel_count(sound.channels)?);
         let left = extent.bytes.end - extent.bytes.start;
         let samples = sound.coding.samples_in(extent.declared.unwrap_or(left));
@@ -114,11 +120,6 @@ impl Blocks {
         file.seek(SeekFrom::Start(extent.bytes.start))?;
         let is_cut = extent.declared.is_some();
         Ok(Self { source: stream(file), left, sound, samples, is_cut, track })
-    }
-
-    /// The number of samples per channel, according to the header if the file is truncated.
-    pub(super) fn samples(&self) -> u64 {
-        self.samples
     }
 }
 

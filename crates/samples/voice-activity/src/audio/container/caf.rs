@@ -18,6 +18,7 @@ use self::packets::{Constant, Packets};
 use super::blocks::{Coding, Sound, channel_count};
 use super::chunks::{Chunks, Order, Shape};
 use super::extent::Extent;
+use super::joined::{self, Part};
 use super::linear::{Kind, linear};
 use super::names::four_letters;
 use super::reader::track;
@@ -55,6 +56,10 @@ enum Inside {
 
 pub(super) fn open(mut file: File) -> Result<Container, Reason> {
     let start = file.stream_position()?;
+    joined::open(file, start, read)
+}
+
+fn read(file: File, start: u64) -> Result<Part, Reason> {
     let mut chunks = Chunks::new(file, Shape::Caf, start + HEADER)?;
     let found = chunks.essentials(*b"desc", *b"data")?;
     // A file has no size in front, but at least its sound.
@@ -65,7 +70,8 @@ pub(super) fn open(mut file: File) -> Result<Container, Reason> {
     let (rate, channels) = (description.rate, description.channels);
     match inside {
         Inside::Blocks(coding) => {
-            Sound { rate, channels, coding }.open(chunks.into_file(), &extent)
+            let next = chunks.next_file(*b"caff")?;
+            Sound { rate, channels, coding }.open(chunks.into_file(), &extent, next)
         }
         Inside::Packets(codec) => description.open_packets(codec, chunks, extent),
     }
@@ -125,7 +131,7 @@ impl Description {
         codec: AudioCodecId,
         mut chunks: Chunks,
         data: Extent,
-    ) -> Result<Container, Reason> {
+    ) -> Result<Part, Reason> {
         let Some(table) = chunks.find(*b"pakt")? else {
             let missing = Error::DecodeError("the table of packets is missing");
             return Err(data.declared.map_or(missing.into(), |_| Reason::TruncatedHeader));
@@ -143,12 +149,13 @@ impl Description {
             };
         }
         let samples = Order::Big.uint(&chunks.bytes(table.start + 8, 8)?);
+        let next = chunks.next_file(*b"caff")?;
         let table = table.start..table.start.saturating_add(table.size);
         let packets =
             Packets::new(chunks.into_file(), track(params), self.packet, table, data.bytes)?;
         // The table ends where the sound ends, and some writers count more samples than there are.
         let length = Length::Declared { samples, slack: samples };
-        Ok(Container::of(packets, length))
+        Ok(Part { stream: Box::new(packets), length, next })
     }
 }
 

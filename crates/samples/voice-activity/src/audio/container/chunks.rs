@@ -13,12 +13,16 @@ use crate::audio::reason::Reason;
 const ESSENTIAL: [Id; 5] = [*b"fmt ", *b"data", *b"COMM", *b"SSND", *b"desc"];
 
 /// The ids of other chunks that are common in files with sound.
-const COMMON: [Id; 35] = [
-    *b"RIFF", *b"LIST", *b"list", *b"fact", *b"bext", *b"iXML", *b"id3 ", *b"ID3 ", *b"JUNK",
-    *b"junk", *b"PAD ", *b"FLLR", *b"cue ", *b"smpl", *b"inst", *b"plst", *b"PEAK", *b"DISP",
-    *b"_PMX", *b"axml", *b"chna", *b"ds64", *b"levl", *b"cart", *b"afsp", *b"FVER", *b"MARK",
-    *b"COMT", *b"NAME", *b"AUTH", *b"ANNO", *b"APPL", *b"info", *b"free", *b"chan",
+const COMMON: [Id; 34] = [
+    *b"LIST", *b"list", *b"fact", *b"bext", *b"iXML", *b"id3 ", *b"ID3 ", *b"JUNK", *b"junk",
+    *b"PAD ", *b"FLLR", *b"cue ", *b"smpl", *b"inst", *b"plst", *b"PEAK", *b"DISP", *b"_PMX",
+    *b"axml", *b"chna", *b"ds64", *b"levl", *b"cart", *b"afsp", *b"FVER", *b"MARK", *b"COMT",
+    *b"NAME", *b"AUTH", *b"ANNO", *b"APPL", *b"info", *b"free", *b"chan",
 ];
+
+/// What a file begins with, of which several can be joined.
+const FILES: [Id; 8] =
+    [*b"RIFF", *b"RIFX", *b"RF64", *b"BW64", *b"riff", *b"FORM", *b"caff", *b".snd"];
 
 /// The most chunks that are visited; a file can have millions of empty ones.
 const MOST_CHUNKS: usize = 4096;
@@ -101,7 +105,7 @@ pub(super) struct Chunk {
 
 impl Chunk {
     fn is_known(&self) -> bool {
-        ESSENTIAL.contains(&self.id) || COMMON.contains(&self.id)
+        [&ESSENTIAL[..], &COMMON, &FILES].iter().any(|ids| ids.contains(&self.id))
     }
 
     fn is_printable(&self) -> bool {
@@ -200,6 +204,12 @@ impl Chunks {
             padding = self.padding_of(&chunk);
         }
         Ok(None)
+    }
+
+    /// The position of another file, which begins with an id, behind the chunks of this one.
+    pub(super) fn next_file(&mut self, id: Id) -> io::Result<Option<u64>> {
+        let header = self.shape.header() as u64;
+        Ok(self.find(id)?.map(|chunk| chunk.start - header))
     }
 
     /// The first chunk with an id, by a search near the beginning of the file.

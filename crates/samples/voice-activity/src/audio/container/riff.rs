@@ -1,18 +1,16 @@
 //! WAVE in RIFF, RIFX, RF64, BW64 and Wave64.
 
 mod format;
-mod joined;
 mod names;
 
 use std::fs::File;
 use std::io::{self, Seek, SeekFrom};
 
 use self::format::{Inside, parse};
-use self::joined::Joined;
-use super::blocks::Blocks;
 use super::chunks::{Chunks, Id, Order, Shape};
 use super::extent::Extent;
-use super::{Container, Length, mpeg};
+use super::joined::{self, Part};
+use super::{Container, mpeg};
 use crate::audio::reason::Reason;
 
 /// The bytes of a `fmt ` chunk that matter: at least those of the oldest version, and not a next chunk.
@@ -54,12 +52,9 @@ pub(super) fn open(mut file: File, family: Family) -> Result<Container, Reason> 
     let start = file.stream_position()?;
     let mut wave = Wave::read(file, family, start)?;
     match wave.inside {
-        Inside::Blocks(sound) => {
-            let blocks = Blocks::new(sound, wave.file.try_clone()?, &wave.extent)?;
-            let length = Length::Declared { samples: blocks.samples(), slack: 0 };
-            let joined = Joined::new(blocks, wave.file, wave.next);
-            Ok(Container::of(joined, length))
-        }
+        Inside::Blocks(_) => joined::open(wave.file, start, move |file, start| {
+            Wave::read(file, family, start)?.part()
+        }),
         Inside::Mpeg => {
             wave.file.seek(SeekFrom::Start(wave.extent.bytes.start))?;
             Ok(mpeg::open(wave.file)?)
@@ -81,8 +76,16 @@ impl Wave {
         let format = chunks.bytes(format.start, format.size.clamp(FORMAT.0, FORMAT.1))?;
         let inside = parse(&format, order)?;
         let extent = Extent::of(&mut chunks, &data, 0, Some(outer))?;
-        let next = chunks.find(*b"RIFF")?.map(|chunk| chunk.start - 8);
+        let magic = chunks.bytes(start, 4)?.try_into().map_err(|_| Reason::TruncatedHeader)?;
+        let next = chunks.next_file(magic)?;
         Ok(Self { file: chunks.into_file(), inside, extent, next })
+    }
+
+    fn part(self) -> Result<Part, Reason> {
+        match self.inside {
+            Inside::Blocks(sound) => sound.open(self.file, &self.extent, self.next),
+            Inside::Mpeg => Err(Reason::Unsupported("MPEG audio behind other WAVE".to_owned())),
+        }
     }
 }
 

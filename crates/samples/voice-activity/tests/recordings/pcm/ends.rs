@@ -146,6 +146,47 @@ fn files_that_are_joined_are_one_recording() {
 }
 
 #[test]
+fn files_of_any_format_can_be_joined() {
+    let speech = speech();
+    let sound = Store::Big.integers(&speech, 16, 2);
+    let right = [Size::Right; 2];
+    for (name, file) in [
+        ("RIFX", super::files::rifx(&speech)),
+        ("RF64", rf64(b"RF64", right, &speech)),
+        ("Wave64", wave64(right, &speech)),
+        ("AIFF", aiff(None, 16, right, &sound)),
+        ("AIFF-C", aiff(Some(b"NONE"), 16, right, &sound)),
+        ("CAF", caf(b"lpcm", 0, 2, 16, Size::Right, &sound)),
+        ("AU", au(3, Size::Right, &sound)),
+    ] {
+        holds(name, &file.repeat(3), &speech.repeat(3));
+        let cut = decode(&file.repeat(2)[..2 * file.len() - 1_000]).unwrap();
+        assert!(matches!(cut.broken, Some(Reason::Truncated { .. })), "{name}: {:?}", cut.broken);
+        assert_eq!(cut.seconds, 15_500.0 / 16_000.0, "{name}");
+    }
+    holds("an empty one", &[wave(&speech), wave(&[]), wave(&speech)].concat(), &speech.repeat(2));
+}
+
+#[test]
+fn a_joined_file_that_is_not_read_is_told() {
+    let speech = speech();
+    let gsm = riff(&[format(0x31, 1, 0), chunk(b"data", &[1; 65])]);
+    let decoded = decode(&[wave(&speech), gsm].concat()).unwrap();
+    assert_eq!(decoded.seconds, 0.5);
+    let Some(Reason::Damaged { source, .. }) = decoded.broken else { panic!("{decoded:?}") };
+    assert!(source.to_string().ends_with("another file follows, which is not read"), "{source}");
+}
+
+#[test]
+fn empty_files_without_end_are_given_up() {
+    let empty = decode(&wave(&[]).repeat(20_000)).unwrap();
+    assert!(matches!(empty.broken, Some(Reason::Damaged { .. })), "{:?}", empty.broken);
+    // Its sound would begin with itself.
+    let itself = patched(au(3, Size::Is(0), &[]), 4, &[0; 4]);
+    assert!(decode(&itself).unwrap().seconds < 0.1);
+}
+
+#[test]
 fn a_missing_pad_byte_does_not_matter() {
     let speech = &speech()[..7_999];
     let data = sized(b"data", Size::Right, &super::files::pcm8(speech));

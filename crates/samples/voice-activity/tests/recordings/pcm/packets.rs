@@ -86,6 +86,14 @@ fn packets_are_read_by_their_table() {
 }
 
 #[test]
+fn files_with_packets_can_be_joined() {
+    let speech = speech();
+    let parts = Parts::new(&speech);
+    let file = [parts.table_last(), parts.table_first(parts.sound.len() as i64)].concat();
+    holds("tables", &file, &speech.repeat(2));
+}
+
+#[test]
 fn packets_that_are_missing_are_told() {
     let parts = Parts::new(&speech());
     let file = parts.table_first(parts.sound.len() as i64);
