@@ -163,6 +163,17 @@ fn a_file_cut_out_of_a_longer_one_is_read() {
     let starts = starts(&bytes);
     let cut = [metadata(&bytes), &bytes[starts[3]..]].concat();
     lasts("between frames", &cut, WHOLE - 3.0 * STEP);
+    let bytes = flac();
+    let starts = self::starts(&bytes);
+    for end in [10, 8] {
+        let cut = [metadata(&bytes), &bytes[starts[3]..starts[end]]].concat();
+        let seconds = (end as f64 * STEP).min(WHOLE) - 3.0 * STEP;
+        let decoded = lasts("with the count of the whole", &cut, seconds);
+        assert!((decoded.expected.unwrap() - seconds).abs() < 0.001, "{decoded:?}");
+        lasts("joined", &[&cut[..], &bytes].concat(), seconds + WHOLE);
+    }
+    let cut = [metadata(&bytes), &bytes[starts[3]..starts[8] - 1]].concat();
+    breaks("in a frame", &cut, 4.0 * STEP, "it is truncated");
 }
 
 #[test]

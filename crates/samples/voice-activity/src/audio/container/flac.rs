@@ -31,7 +31,7 @@ pub(super) fn open(mut file: File) -> Result<Container> {
     let mut window = Window::new(file, end)?;
     let info = properties(&mut window)?;
     let length = match info.samples {
-        0 => frame::end_of_last(&mut window, &info)?.map_or(Length::Unknown, Length::Estimated),
+        0 => frame::length_of_all(&mut window, &info)?.map_or(Length::Unknown, Length::Estimated),
         samples => Length::Declared { samples, slack: 0 },
     };
     Ok(Container { length, ..Container::stream(Flac::new(window, info), None) })

@@ -120,13 +120,15 @@ pub(super) fn is_followed(
     Ok((1..bytes.len()).filter_map(next).any(|next| next.follows(header)))
 }
 
-/// The number of samples up to the end of the last frame, by its number.
-pub(super) fn end_of_last(window: &mut Window, info: &StreamInfo) -> io::Result<Option<u64>> {
+/// The number of samples in all frames, by the numbers of the first and the last one.
+pub(super) fn length_of_all(window: &mut Window, info: &StreamInfo) -> io::Result<Option<u64>> {
     let start = window.position();
+    let first = FrameHeader::parse(window.ahead(header::LONGEST)?);
+    let begin = first.map_or(0, |first| first.begin(info.longest));
     window.seek(start.max(window.end().saturating_sub(LAST)))?;
     let bytes = window.ahead(LAST as usize)?;
     let last = (0..bytes.len()).rev().find_map(|at| FrameHeader::parse(&bytes[at..]));
-    let end = last.map(|last| last.end(info.longest));
+    let end = last.map(|last| last.begin(info.longest) + u64::from(last.samples));
     window.seek(start)?;
-    Ok(end)
+    Ok(end.map(|end| end.saturating_sub(begin)))
 }

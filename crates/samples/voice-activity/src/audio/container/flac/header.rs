@@ -83,11 +83,11 @@ impl FrameHeader {
         self.counts_samples == other.counts_samples && self.number == other.number + step
     }
 
-    /// The number of samples from the beginning of the stream to the end of the frame, if frames before it
-    /// have `block` samples.
-    pub(super) fn end(&self, block: u16) -> u64 {
+    /// The number of samples from the beginning of the stream to the frame, if frames before it have
+    /// `block` samples.
+    pub(super) fn begin(&self, block: u16) -> u64 {
         let step = if self.counts_samples { 1 } else { u64::from(block) };
-        self.number * step + u64::from(self.samples)
+        self.number * step
     }
 }
 

@@ -80,7 +80,8 @@ impl StreamInfo {
             rate: first.rate.or(info.map(|info| info.rate)).filter(|rate| *rate > 0)?,
             channels: first.channels,
             bits: first.bits.or(info.map(|info| info.bits))?,
-            samples: info.map_or(0, |info| info.samples),
+            // What is cut out of a longer stream, without coding anew, keeps the count of that stream.
+            samples: info.filter(|_| first.is_first()).map_or(0, |info| info.samples),
         })
     }
 
