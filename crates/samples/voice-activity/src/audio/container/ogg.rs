@@ -17,10 +17,12 @@ use super::{Container, Length, Reason, stream};
 pub(super) fn open(mut file: File) -> Result<Container, Reason> {
     let beginning = Beginning::find(&mut file)?;
     beginning.check()?;
+    let is_whole = pages::ends_between_packets(&mut file)?;
     file.seek(SeekFrom::Start(beginning.position))?;
     let reader = OggReader::try_new(stream(file), Default::default())?;
-    // The length is counted by the last page, which has a flag that marks it as the last.
-    let ending = if beginning.is_excerpt { Ending::Open } else { Ending::Marked };
+    // Recorders that are stopped do not mark the last page as the last.
+    let is_open = beginning.is_excerpt || is_whole;
+    let ending = if is_open { Ending::Open } else { Ending::Marked };
     let mut container = Container::estimated(Tail::new(reader, ending, Duration::ZERO));
     if beginning.is_excerpt {
         container.length = Length::Unknown;

@@ -124,10 +124,32 @@ fn a_stream_can_be_recorded_from_its_middle() {
 }
 
 #[test]
-fn the_last_page_is_marked() {
+fn the_last_page_need_not_be_marked() {
     let mut pages = pages(7);
+    pages.last_mut().unwrap().flags = 0;
+    check(&hear(&write(&pages)).unwrap(), 48_000);
     pages.pop();
-    check_truncated(&write(&pages), 2.4);
+    let heard = hear(&write(&pages)).unwrap();
+    assert!((heard.duration - 2.4).abs() < 0.1, "{heard:?}");
+}
+
+#[test]
+fn an_end_within_a_page_or_a_packet_is_told() {
+    let mut pages = pages(7);
+    let last = pages.pop().unwrap().write();
+    let rest = write(&pages);
+    for cut in [1, last.len() / 2, last.len() - 1] {
+        check_truncated(&[&rest[..], &last[..last.len() - cut]].concat(), 2.4);
+    }
+    // The packet would go on upon a next page.
+    let mut open = pages.pop().unwrap().write();
+    open[26] += 1;
+    open.insert(27 + usize::from(open[26]) - 1, 255);
+    open.extend([0; 255]);
+    open[22..26].fill(0);
+    let checksum = checksum(&open);
+    open[22..26].copy_from_slice(&checksum.to_le_bytes());
+    check_truncated(&[write(&pages), open].concat(), 2.4);
     let whole = bytes("excerpt.opus");
     check_truncated(&whole[..whole.len() - 1], 2.0);
 }

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, BufReader, Read, Seek};
+use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::mem;
 
 use super::vorbis;
+use crate::audio::container::id3;
 
 /// The most pages that are looked at, before the first page of a stream and after it.
 const MOST_PAGES: usize = 1000;
@@ -18,6 +19,9 @@ const MOST_BYTES: usize = 1 << 20;
 
 /// The size of a page's header without its table of segments.
 const HEADER: usize = 27;
+
+/// The most bytes in a page.
+const LARGEST_PAGE: u64 = 27 + 255 + 255 * 255;
 
 /// The greatest position at the end of the first page with sound, in samples: some seconds. A greater one
 /// means that the stream began before its recording.
@@ -147,6 +151,29 @@ impl Page {
             (*size < 255).then(|| mem::take(partial))
         })
     }
+}
+
+/// Whether the last page is whole, and so is the last packet on it.
+pub(super) fn ends_between_packets(file: &mut File) -> io::Result<bool> {
+    let length = file.metadata()?.len();
+    let end = id3::begin_of_last(file, 0, length)?;
+    let start = end.saturating_sub(LARGEST_PAGE);
+    file.seek(SeekFrom::Start(start))?;
+    let mut bytes = Vec::new();
+    file.take(end - start).read_to_end(&mut bytes)?;
+    Ok((0..bytes.len()).any(|at| is_last_page(&bytes[at..])))
+}
+
+/// Whether some bytes are exactly a page, on which its last packet ends.
+fn is_last_page(bytes: &[u8]) -> bool {
+    let is_page = bytes.starts_with(b"OggS") && bytes.len() >= HEADER;
+    let segments = bytes.get(HEADER..).zip(bytes.get(HEADER - 1)).filter(|_| is_page);
+    let segments = segments.and_then(|(rest, count)| rest.get(..usize::from(*count)));
+    segments.is_some_and(|segments| {
+        let body: usize = segments.iter().map(|size| usize::from(*size)).sum();
+        HEADER + segments.len() + body == bytes.len()
+            && segments.last().is_some_and(|last| *last < 255)
+    })
 }
 
 fn read(file: &mut impl Read, size: usize) -> io::Result<Option<Vec<u8>>> {
