@@ -54,11 +54,8 @@ pub(super) struct Trim {
 /// The number of samples per channel according to a header.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Length {
-    /// Declared. Fewer mean that the file is truncated, but `slack` may be missing.
-    Declared {
-        samples: u64,
-        slack: u64,
-    },
+    /// Declared. It is told along with where a file breaks off; the container checks it.
+    Declared(u64),
     /// An estimate, for progress only.
     Estimated(u64),
     Unknown,

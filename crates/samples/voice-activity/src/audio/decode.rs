@@ -66,7 +66,7 @@ impl Decoder {
     /// The expected length in seconds.
     pub(super) fn expected_seconds(&self) -> Option<f64> {
         match self.container.length {
-            Length::Declared { samples, .. } | Length::Estimated(samples) => {
+            Length::Declared(samples) | Length::Estimated(samples) => {
                 Some(samples as f64 / f64::from(self.rate))
             }
             Length::Unknown => None,
@@ -98,7 +98,7 @@ impl Decoder {
             match self.container.reader.next_packet() {
                 Ok(Some(packet)) if packet.track_id == self.track => return Ok(Some(packet)),
                 Ok(Some(_)) => {}
-                Ok(None) => return self.end(),
+                Ok(None) => return Ok(None),
                 Err(Error::ResetRequired) => self.next_link()?,
                 Err(error) => return Err(self.broken(error)),
             }
@@ -114,26 +114,15 @@ impl Decoder {
         self.codec = codec;
         let link = link * u64::from(self.rate) / u64::from(supported(rate)?);
         let length = &mut self.container.length;
-        if let Length::Declared { samples, .. } | Length::Estimated(samples) = *length {
+        if let Length::Declared(samples) | Length::Estimated(samples) = *length {
             *length = Length::Estimated(samples.saturating_add(link));
         }
         Ok(())
     }
 
-    /// Handles an end of the file between two packets.
-    fn end(&self) -> Result<Option<Packet>, Reason> {
-        let decoded = (self.seconds() * f64::from(self.rate)).round() as u64;
-        match self.container.length {
-            Length::Declared { samples, slack } if decoded + slack < samples => {
-                Err(self.truncated())
-            }
-            _ => Ok(None),
-        }
-    }
-
     fn truncated(&self) -> Reason {
         let declared = match self.container.length {
-            Length::Declared { .. } => self.expected_seconds(),
+            Length::Declared(_) => self.expected_seconds(),
             _ => None,
         };
         Reason::Truncated { seconds: self.seconds(), declared }

@@ -75,7 +75,7 @@ impl Sound {
         next: Option<u64>,
     ) -> Result<Part, Reason> {
         let blocks = Blocks::new(self, file, extent)?;
-        let length = Length::Declared { samples: blocks.samples, slack: 0 };
+        let length = Length::Declared(blocks.samples);
         Ok(Part { stream: Box::new(blocks), length, next })
     }
 

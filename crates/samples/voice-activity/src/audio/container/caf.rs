@@ -153,8 +153,9 @@ impl Description {
         let table = table.start..table.start.saturating_add(table.size);
         let packets =
             Packets::new(chunks.into_file(), track(params), self.packet, table, data.bytes)?;
-        // The table ends where the sound ends, and some writers count more samples than there are.
-        let length = Length::Declared { samples, slack: samples };
+        // It is not checked: the table ends where the sound ends, and some writers count more samples than
+        // there are.
+        let length = Length::Declared(samples);
         Ok(Part { stream: Box::new(packets), length, next })
     }
 }

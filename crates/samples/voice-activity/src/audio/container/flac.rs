@@ -32,7 +32,7 @@ pub(super) fn open(mut file: File) -> Result<Container> {
     let info = properties(&mut window)?;
     let length = match info.samples {
         0 => frame::length_of_all(&mut window, &info)?.map_or(Length::Unknown, Length::Estimated),
-        samples => Length::Declared { samples, slack: 0 },
+        samples => Length::Declared(samples),
     };
     Ok(Container { length, ..Container::stream(Flac::new(window, info), None) })
 }
