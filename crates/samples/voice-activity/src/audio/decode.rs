@@ -112,7 +112,7 @@ impl Decoder {
         let link = track.num_frames.unwrap_or(0);
         self.track = track.id;
         self.codec = codec;
-        let link = link * u64::from(self.rate) / u64::from(supported(rate)?);
+        let link = link.saturating_mul(self.rate.into()) / u64::from(supported(rate)?);
         let length = &mut self.container.length;
         if let Length::Declared(samples) | Length::Estimated(samples) = *length {
             *length = Length::Estimated(samples.saturating_add(link));

@@ -164,6 +164,9 @@ fn files_of_any_format_can_be_joined() {
         assert!(matches!(cut.broken, Some(Reason::Truncated { .. })), "{name}: {:?}", cut.broken);
         assert_eq!(cut.seconds, 15_500.0 / 16_000.0, "{name}");
     }
+    let mono = caf(b"lpcm", 0, 2, 16, Size::Right, &sound);
+    let huge = caf(b"lpcm", 0, 2, 16, Size::Is(1 << 61), &sound);
+    assert_eq!(decode(&[mono, huge].concat()).unwrap().seconds, 1.0);
     holds("an empty one", &[wave(&speech), wave(&[]), wave(&speech)].concat(), &speech.repeat(2));
 }
 
