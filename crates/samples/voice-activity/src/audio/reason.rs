@@ -76,7 +76,7 @@ pub enum Reason {
         min = CHANNELS.start(), max = CHANNELS.end())]
     Channels(u32),
     /// The file is shorter than its header says, or ends within a unit of its format.
-    #[error("it is truncated: only {seconds:.3} s{} can be decoded", of(*declared))]
+    #[error("it is truncated: only {seconds:.3} s{} can be decoded", of(*declared, *seconds))]
     Truncated {
         /// The decoded length.
         seconds: f64,
@@ -134,6 +134,8 @@ impl From<io::Error> for Reason {
     }
 }
 
-fn of(seconds: Option<f64>) -> String {
-    seconds.map(|seconds| format!(" of {seconds:.3} s")).unwrap_or_default()
+/// What is declared, unless it looks the same as what is decoded.
+fn of(declared: Option<f64>, decoded: f64) -> String {
+    let declared = declared.filter(|declared| declared - decoded >= 0.001);
+    declared.map(|seconds| format!(" of {seconds:.3} s")).unwrap_or_default()
 }

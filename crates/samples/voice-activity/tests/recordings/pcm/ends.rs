@@ -241,6 +241,16 @@ fn a_file_that_is_cut_is_truncated() {
 }
 
 #[test]
+fn a_length_that_looks_the_same_is_not_told() {
+    let text = |cut: usize| {
+        let file = wave(&speech());
+        decode(&file[..file.len() - cut]).unwrap().broken.unwrap().to_string()
+    };
+    assert_eq!(text(1), "it is truncated: only 0.500 s can be decoded");
+    assert_eq!(text(200), "it is truncated: only 0.494 s of 0.500 s can be decoded");
+}
+
+#[test]
 fn the_size_of_the_data_counts_even_if_that_of_riff_is_a_placeholder() {
     let speech = speech();
     let file = patched(wave(&speech), 4, &[0xFF; 4]);
