@@ -203,7 +203,7 @@ fn what_is_overwritten_or_taken_out_is_damage() {
     bytes[at(61)..at(61) + 500].copy_from_slice(&random(5, 500));
     breaks("500 bytes", &bytes, 60.0 * STEP - 1105.0 / 24_000.0, "it is damaged after 1.394 s");
     let taken = [frames(0..50), frames(51..FRAMES)].concat();
-    assert!(decode(&taken).is_ok());
+    lasts("a frame less", &taken, WHOLE - STEP);
     let cut = [&frames(0..50)[..50 * FRAME - 92], &frames(50..FRAMES)].concat();
     lasts("a part of a frame", &cut, WHOLE - STEP);
 }
