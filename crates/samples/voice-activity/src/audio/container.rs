@@ -43,6 +43,9 @@ pub(super) struct Container {
 
 /// What to leave out at the beginning and the end, in seconds: what an encoder adds to fill its frames, and
 /// what an editor cut off without coding anew.
+///
+/// It is applied to decoded samples, because edits count in units of the movie, and not of the track. What a
+/// packet is trimmed by counts in samples of the track, and is left to the decoder.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Trim {
     /// What is left out at the beginning.
