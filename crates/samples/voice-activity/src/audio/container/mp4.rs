@@ -17,32 +17,6 @@ use super::source::Source;
 use super::tail::{Ending, Tail};
 use super::{Container, Length, Reason, Trim, stream};
 
-/// The codecs of sound that a track can be coded with, and no decoder is there for.
-const CODECS: &[(&[u8; 4], &str)] = &[
-    (b"samr", "AMR"),
-    (b"sawb", "AMR-WB"),
-    (b"sawp", "AMR-WB+"),
-    (b"sevc", "EVRC"),
-    (b"sqcp", "QCELP"),
-    (b"Qclp", "QCELP"),
-    (b"QDM2", "QDesign audio"),
-    (b"QDMC", "QDesign audio"),
-    (b"ima4", "IMA ADPCM"),
-    (b"MAC3", "MACE audio"),
-    (b"MAC6", "MACE audio"),
-    (b"agsm", "GSM"),
-    (b"ac-3", "AC-3"),
-    (b"ec-3", "E-AC-3"),
-    (b"ac-4", "AC-4"),
-    (b"dtsc", "DTS"),
-    (b"dtsh", "DTS"),
-    (b"mlpa", "Dolby TrueHD"),
-    (b"mha1", "MPEG-H audio"),
-    (b"mhm1", "MPEG-H audio"),
-    (b"enca", "encrypted audio"),
-    (b"drms", "encrypted audio"),
-];
-
 pub(super) fn open(mut file: File) -> Result<Container, Reason> {
     let start = file.stream_position()?;
     let movie = Movie::read(&mut file)?.ok_or(Reason::Unfinished)?;
@@ -78,8 +52,8 @@ fn sound(movie: &Movie) -> Result<&Trak, Reason> {
         (None, Some(_)) => return Err(Reason::OnlyVideo),
         (None, None) => return Err(Reason::NoTrack),
     };
-    match CODECS.iter().find(|(codec, _)| **codec == track.codec) {
-        Some((_, name)) => Err(Reason::Unsupported(format!("{name} in MP4"))),
+    match super::names::unread(track.codec) {
+        Some(name) => Err(Reason::Unsupported(format!("{name} in MP4"))),
         None => Ok(track),
     }
 }
