@@ -31,8 +31,26 @@ use symphonia::core::io::{MediaSource, MediaSourceStream};
 use self::frames::Parse;
 use self::reader::{Stream, StreamReader};
 pub(super) use self::riff::Family;
-use super::format::Format;
 use super::reason::Reason;
+
+/// A container format that can be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Format {
+    Wave(Family),
+    Aiff,
+    /// Sun and NeXT audio.
+    Au,
+    Caf,
+    Flac,
+    Ogg,
+    /// MPEG audio, layers 1 to 3.
+    Mpeg,
+    /// AAC in a stream of ADTS frames.
+    Adts,
+    Mp4,
+    /// Matroska and WebM.
+    Matroska,
+}
 
 /// An open container.
 pub(super) struct Container {

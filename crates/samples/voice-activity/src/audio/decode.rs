@@ -9,9 +9,8 @@ use symphonia::core::packet::Packet;
 
 use super::channels::Mixer;
 use super::codec::{decoder_for, supported};
-use super::container::{Container, Length};
+use super::container::{Container, Format, Length};
 use super::file;
-use super::format::Format;
 use super::reason::Reason;
 
 /// The audio track of a file, one packet at a time.

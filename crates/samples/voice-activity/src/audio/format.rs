@@ -5,7 +5,7 @@ mod foreign;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 
-use super::container::{self, Family, id3};
+use super::container::{self, Family, Format, id3};
 use super::reason::Reason;
 
 /// The number of bytes at the beginning of a file that identify its format.
@@ -13,25 +13,6 @@ const HEAD: usize = 2048;
 
 /// The most ID3v2 tags at the beginning of a file.
 const MAX_TAGS: usize = 64;
-
-/// A container format that can be read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Format {
-    Wave(Family),
-    Aiff,
-    /// Sun and NeXT audio.
-    Au,
-    Caf,
-    Flac,
-    Ogg,
-    /// MPEG audio, layers 1 to 3.
-    Mpeg,
-    /// AAC in a stream of ADTS frames.
-    Adts,
-    Mp4,
-    /// Matroska and WebM.
-    Matroska,
-}
 
 impl Format {
     /// Identifies a file by its magic, and never by a search further inside of it.
