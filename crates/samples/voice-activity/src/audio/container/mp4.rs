@@ -23,7 +23,7 @@ pub(super) fn open(mut file: File) -> Result<Container, Reason> {
     let track = sound(&movie)?;
     file.seek(SeekFrom::Start(start))?;
     let Some(extent) = extent::read(&mut file)? else {
-        return Err(Reason::Header(Error::DecodeError("mp4: invalid run of samples")));
+        return Err(Reason::Header(Error::DecodeError("mp4: invalid position of samples")));
     };
     file.seek(SeekFrom::Start(start))?;
     let source = stream(Source::new(file, extent)?);

@@ -1,6 +1,7 @@
 //! MP4: whole files, and what is left of them.
 
 use super::{bytes, check, check_truncated, hear};
+use crate::support::causes;
 
 /// The position of a box in a file.
 fn find(file: &[u8], kind: &[u8; 4]) -> usize {
@@ -89,4 +90,32 @@ fn the_core_of_he_aac_is_read() {
     let config = file.windows(5).position(|bytes| bytes == LC).unwrap();
     file[config..config + 5].copy_from_slice(&HE);
     check(&hear(&file).unwrap(), 16_000);
+}
+
+#[test]
+fn positions_can_be_impossible() {
+    let refused = |file: &[u8]| {
+        let error = hear(file).unwrap_err();
+        assert!(causes(&error).contains("invalid position of samples"), "{error:?}");
+    };
+    let mut negative = bytes("excerpt-fragments.mp4");
+    let run = find(&negative, b"trun");
+    negative[run + 16..run + 20].copy_from_slice(&i32::MIN.to_be_bytes());
+    refused(&negative);
+
+    let mut based = bytes("excerpt-fragments.mp4");
+    let header = find(&based, b"tfhd");
+    // The position of the samples instead of the two defaults that follow.
+    based[header + 11] |= 1;
+    based[header + 16..header + 24].fill(0xF0);
+    refused(&based);
+
+    let mut wide = bytes("excerpt.m4a");
+    let table = find(&wide, b"stco");
+    wide[table + 4..table + 8].copy_from_slice(b"co64");
+    wide[table + 16..table + 20].fill(0xF0);
+    // The table takes four bytes of the box behind it.
+    let size = size(&wide, table) as u32 + 4;
+    wide[table..table + 4].copy_from_slice(&size.to_be_bytes());
+    refused(&wide);
 }
