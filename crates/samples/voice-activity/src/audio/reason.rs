@@ -119,7 +119,6 @@ impl From<symphonia::core::errors::Error> for Reason {
     fn from(error: symphonia::core::errors::Error) -> Self {
         match error {
             symphonia::core::errors::Error::IoError(error) => error.into(),
-            symphonia::core::errors::Error::Unsupported(what) => Self::Unsupported(what.to_owned()),
             error => Self::Header(error),
         }
     }

@@ -21,3 +21,12 @@ pub(super) fn core(config: &[u8]) -> Option<Box<[u8]>> {
         _ => None,
     }
 }
+
+/// The number of channels of a configuration, if it is told.
+pub(super) fn channels(config: &[u8]) -> Option<usize> {
+    match config.get(1)? >> 3 & 0xF {
+        0 => None,
+        7 => Some(8),
+        channels => Some(usize::from(channels)),
+    }
+}

@@ -3,6 +3,9 @@
 use super::{bytes, check, check_truncated, hear};
 use crate::support::causes;
 
+/// The configuration of AAC of low complexity at 16 kHz, with one channel.
+const LC: [u8; 5] = [0x14, 0x08, 0x56, 0xE5, 0x00];
+
 /// The position of a box in a file.
 fn find(file: &[u8], kind: &[u8; 4]) -> usize {
     file.windows(4).position(|bytes| bytes == kind).unwrap() - 4
@@ -83,8 +86,7 @@ fn a_codec_that_is_not_read_is_named() {
 
 #[test]
 fn the_core_of_he_aac_is_read() {
-    // Low complexity at 16 kHz, and the same as the core of 32 kHz.
-    const LC: [u8; 5] = [0x14, 0x08, 0x56, 0xE5, 0x00];
+    // The same as the core of 32 kHz.
     const HE: [u8; 5] = [0x2C, 0x0A, 0x88, 0x00, 0x00];
     let mut file = bytes("excerpt.m4a");
     let config = file.windows(5).position(|bytes| bytes == LC).unwrap();
@@ -118,4 +120,30 @@ fn positions_can_be_impossible() {
     let size = size(&wide, table) as u32 + 4;
     wide[table..table + 4].copy_from_slice(&size.to_be_bytes());
     refused(&wide);
+}
+
+#[test]
+fn too_many_channels_are_named() {
+    let mut file = bytes("excerpt.m4a");
+    let config = file.windows(5).position(|bytes| bytes == LC).unwrap();
+    file[config + 1] = 0x30;
+    let reason = hear(&file).unwrap_err().reason.to_string();
+    assert_eq!(reason, "it is AAC with 6 channels, which is not supported");
+}
+
+#[test]
+fn the_decoder_knows_a_rate_that_the_header_has_no_place_for() {
+    let mut file = bytes("excerpt.m4a");
+    let entry = find(&file, b"mp4a");
+    assert_eq!(file[entry + 32..entry + 36], 16_000_u32.rotate_left(16).to_be_bytes());
+    file[entry + 32..entry + 36].fill(0);
+    check(&hear(&file).unwrap(), 16_000);
+}
+
+#[test]
+fn a_file_can_be_cut_off_in_its_index() {
+    let file = bytes("excerpt.m4a");
+    let moov = find(&file, b"moov");
+    let message = hear(&file[..moov + size(&file, moov) / 2]).unwrap_err().reason.to_string();
+    assert!(!message.contains("isomp4"), "{message}");
 }
