@@ -1,19 +1,15 @@
 //! Matroska and WebM.
 
 mod elements;
+mod joined;
 
 use std::fs::File;
-use std::io::{Seek, SeekFrom};
 
-use symphonia::core::codecs::audio::well_known::CODEC_ID_OPUS;
-use symphonia::core::units::Duration;
-use symphonia::default::formats::MkvReader;
+use symphonia::core::formats::FormatReader;
 
 use self::elements::Outline;
-use super::super::codec::OPUS_RATE;
-use super::source::{Extent, Source};
-use super::tail::{Ending, Tail};
-use super::{Container, Length, Reason, Trim, audio_track, stream};
+use self::joined::Joined;
+use super::{Container, Length, Reason, Trim};
 
 /// The beginnings of the names of codecs that no decoder is there for.
 const CODECS: &[(&str, &str)] = &[
@@ -32,33 +28,12 @@ const CODECS: &[(&str, &str)] = &[
     ("A_MS/ACM", "a codec of Windows"),
 ];
 
-pub(super) fn open(mut file: File) -> Result<Container, Reason> {
-    let start = file.stream_position()?;
-    let outline = Outline::read(&mut file)?;
-    check(&outline)?;
-    file.seek(SeekFrom::Start(start))?;
-    // The index at the end of a file that is cut off is missing.
-    let is_seekable = outline.end <= file.metadata()?.len();
-    let source = Source::new(file, Extent { end: outline.end, open: None, is_seekable })?;
-    let reader = MkvReader::try_new(stream(source), Default::default())?;
-
-    let params = audio_track(&reader).and_then(|track| track.codec_params.as_ref()?.audio());
-    let (is_opus, rate) = match params {
-        Some(params) if params.codec == CODEC_ID_OPUS => (true, OPUS_RATE),
-        params => (false, params.and_then(|params| params.sample_rate).unwrap_or(0)),
-    };
-    let ending = if outline.is_whole { Ending::Open } else { Ending::Marked };
-    let padding = Duration::new((outline.padding * f64::from(rate)) as u64);
-    let mut container = Container::estimated(Tail::new(reader, ending, padding));
-    // The delay of Opus is in its own header, too.
-    if let (Some(track), false) = (outline.audio_track(), is_opus) {
-        container.trim = Trim { delay: track.delay, length: None };
-    }
-    let seconds = seconds(&container).unwrap_or(0.0);
-    if seconds > 0.0 {
-        container.length = Length::Estimated((seconds * f64::from(rate)) as u64);
-    }
-    Ok(container)
+pub(super) fn open(file: File) -> Result<Container, Reason> {
+    let joined = Joined::open(file)?;
+    let length = joined.track.num_frames.map_or(Length::Unknown, Length::Estimated);
+    let delay = joined.delay;
+    let trim = Trim { delay, length: None };
+    Ok(Container { trim, ..Container::of(joined, length) })
 }
 
 /// Checks that there is audio, and that a decoder can be there for it.
@@ -72,9 +47,10 @@ fn check(outline: &Outline) -> Result<(), Reason> {
     }
 }
 
-/// The length according to the header.
-fn seconds(container: &Container) -> Option<f64> {
-    let info = container.reader.media_info();
+/// The length in seconds according to the header.
+fn seconds(reader: &impl FormatReader) -> Option<f64> {
+    let info = reader.media_info();
     let duration = info.duration?.get().try_into().ok()?;
-    Some(info.time_base?.calc_time(duration)?.as_secs_f64())
+    let seconds = info.time_base?.calc_time(duration)?.as_secs_f64();
+    (seconds > 0.0).then_some(seconds)
 }

@@ -17,9 +17,11 @@ pub(super) struct Extent {
     pub(super) is_seekable: bool,
 }
 
-/// A file that may be cut off in its last part.
+/// A part of a file, from a start to the end of its extent, that may be cut off.
 pub(super) struct Source {
     file: File,
+    start: u64,
+    /// The position in the file.
     position: u64,
     extent: Extent,
 }
@@ -27,13 +29,15 @@ pub(super) struct Source {
 impl Source {
     pub(super) fn new(mut file: File, extent: Extent) -> io::Result<Self> {
         let position = file.stream_position()?;
-        Ok(Self { file, position, extent })
+        Ok(Self { file, start: position, position, extent })
     }
 }
 
 impl Read for Source {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.file.read(buffer)?;
+        let left = self.extent.end.saturating_sub(self.position);
+        let most = usize::try_from(left).map_or(buffer.len(), |left| left.min(buffer.len()));
+        let count = self.file.read(&mut buffer[..most])?;
         if let Some((at, size)) = self.extent.open {
             let places = (at..).zip(size.to_be_bytes());
             for (place, byte) in places {
@@ -50,15 +54,15 @@ impl Read for Source {
 
 impl Seek for Source {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        self.position = match to {
-            SeekFrom::End(offset) => {
-                let position = self.extent.end.checked_add_signed(offset);
-                let position = position.ok_or(io::ErrorKind::InvalidInput)?;
-                self.file.seek(SeekFrom::Start(position))?
-            }
-            to => self.file.seek(to)?,
+        let position = match to {
+            SeekFrom::Start(position) => self.start.checked_add(position),
+            SeekFrom::End(offset) => self.extent.end.checked_add_signed(offset),
+            SeekFrom::Current(offset) => self.position.checked_add_signed(offset),
         };
-        Ok(self.position)
+        let position = position.filter(|position| *position >= self.start);
+        let position = position.ok_or(io::ErrorKind::InvalidInput)?;
+        self.position = self.file.seek(SeekFrom::Start(position))?;
+        Ok(self.position - self.start)
     }
 }
 
@@ -68,6 +72,6 @@ impl MediaSource for Source {
     }
 
     fn byte_len(&self) -> Option<u64> {
-        Some(self.extent.end)
+        Some(self.extent.end.saturating_sub(self.start))
     }
 }

@@ -1,5 +1,7 @@
 //! Matroska and WebM, written by code as the recorders of browsers do.
 
+use std::time::{Duration, Instant};
+
 use super::ogg::packets;
 use super::{bytes, check, check_truncated, hear};
 
@@ -14,6 +16,11 @@ fn element(id: &[u8], data: &[u8]) -> Vec<u8> {
 
 /// The header of a file with one track, until its first cluster.
 fn header(codec: &str, private: &[u8], rate: f64) -> Vec<u8> {
+    timed_header(codec, private, rate, &[])
+}
+
+/// The same with an element for the length.
+fn timed_header(codec: &str, private: &[u8], rate: f64, length: &[u8]) -> Vec<u8> {
     let sound = [
         element(&[0xB5], &rate.to_be_bytes()), // SamplingFrequency
         element(&[0x9F], &[1]),                // Channels
@@ -30,6 +37,7 @@ fn header(codec: &str, private: &[u8], rate: f64) -> Vec<u8> {
         element(&[0x2A, 0xD7, 0xB1], &1_000_000_u32.to_be_bytes()), // TimestampScale
         element(&[0x4D, 0x80], b"test"),                            // MuxingApp
         element(&[0x57, 0x41], b"test"),                            // WritingApp
+        length.to_vec(),
     ];
     [
         element(&[0x1A, 0x45, 0xDF, 0xA3], &element(&[0x42, 0x82], b"webm")),
@@ -42,12 +50,18 @@ fn header(codec: &str, private: &[u8], rate: f64) -> Vec<u8> {
 
 /// The excerpt in clusters of half a second without a size, the first of them at a time in milliseconds.
 fn recording(start: u32) -> Vec<u8> {
+    with_pause(start, &[], 0, 0)
+}
+
+/// The same, with a pause in milliseconds in the times before a cluster.
+fn with_pause(start: u32, length: &[u8], before: u32, pause: u32) -> Vec<u8> {
     let packets = packets(&bytes("excerpt.opus"));
-    let mut file = header("A_OPUS", &packets[0], 48_000.0);
+    let mut file = timed_header("A_OPUS", &packets[0], 48_000.0, length);
     for (number, packets) in (0..).zip(packets[2..].chunks(25)) {
         file.extend([0x1F, 0x43, 0xB6, 0x75]);
         file.extend(OPEN);
-        file.extend(element(&[0xE7], &(start + number * 500).to_be_bytes()));
+        let pause = if number < before { 0 } else { pause };
+        file.extend(element(&[0xE7], &(start + number * 500 + pause).to_be_bytes()));
         for (place, packet) in (0_u16..).zip(packets) {
             let time = (place * 20).to_be_bytes();
             file.extend(element(&[0xA3], &[&[0x81][..], &time, &[0x80], packet].concat()));
@@ -83,4 +97,31 @@ fn codecs_that_are_not_read_are_named() {
         let reason = hear(&header(codec, &[], 48_000.0)).unwrap_err().reason.to_string();
         assert_eq!(reason, format!("it is {name} in Matroska, which is not supported"));
     }
+}
+
+#[test]
+fn joined_files_are_read_one_after_another() {
+    let files = [recording(0), bytes("excerpt.webm"), recording(5000), bytes("excerpt.webm")];
+    let heard = hear(&files.concat()).unwrap();
+    assert!((heard.duration - 10.0).abs() < 0.1, "{heard:?}");
+    assert_eq!(heard.segments.len(), 4, "{heard:?}");
+    let twice = hear(&bytes("excerpt.webm").repeat(2)).unwrap();
+    assert!((twice.duration - 5.0).abs() < 0.001, "{twice:?}");
+}
+
+#[test]
+fn zeros_behind_a_file_are_not_a_part_of_it() {
+    let file = [bytes("excerpt.webm"), vec![0; 100_000]].concat();
+    check(&hear(&file).unwrap(), 48_000);
+}
+
+#[test]
+fn tiny_elements_take_little_time() {
+    let sound = recording(0);
+    let cluster = sound.windows(4).position(|id| id == [0x1F, 0x43, 0xB6, 0x75]).unwrap();
+    let empty = [0xEC, 0x80].repeat(2_000_000);
+    let file = [&sound[..cluster], &empty, &sound[cluster..]].concat();
+    let begin = Instant::now();
+    check(&hear(&file).unwrap(), 48_000);
+    assert!(begin.elapsed() < Duration::from_secs(20), "{:?}", begin.elapsed());
 }

@@ -1,9 +1,10 @@
 //! The elements of a Matroska file that its reader keeps to itself.
 
 use std::fs::File;
-use std::io::{self, BufReader, Read, Seek, SeekFrom};
+use std::io::{self, BufReader, Read, Seek};
 use std::ops::Range;
 
+const HEADER: u32 = 0x1A45_DFA3;
 const SEGMENT: u32 = 0x1853_8067;
 const CLUSTER: u32 = 0x1F43_B675;
 const TRACKS: u32 = 0x1654_AE6B;
@@ -14,6 +15,10 @@ const CODEC_DELAY: u32 = 0x56AA;
 const SIMPLE_BLOCK: u32 = 0xA3;
 const BLOCK_GROUP: u32 = 0xA0;
 const DISCARD_PADDING: u32 = 0x75A2;
+
+/// The most elements that are visited, so that a file of tiny ones does not take forever. Ten hours of a
+/// live recording in blocks of 20 ms have 1.8 million.
+const MOST_ELEMENTS: usize = 10_000_000;
 
 /// The most tracks that are looked at.
 const MOST_TRACKS: usize = 128;
@@ -34,6 +39,14 @@ pub(super) struct Outline {
     pub(super) end: u64,
     /// The time in seconds that the last packet is too long.
     pub(super) padding: f64,
+    /// Where another file begins that was joined to this one.
+    pub(super) next: Option<u64>,
+}
+
+/// A file that is read forward. It counts the position, because to ask the system takes long.
+struct Walk<'f> {
+    file: BufReader<&'f mut File>,
+    position: u64,
 }
 
 /// A track of a file.
@@ -63,20 +76,35 @@ impl Outline {
     /// Visits the elements of a file, but reads only what matters.
     pub(super) fn read(file: &mut File) -> io::Result<Self> {
         let length = file.metadata()?.len();
-        let mut file = BufReader::new(file);
+        let start = file.stream_position()?;
+        let mut file = Walk { file: BufReader::new(file), position: start };
         let mut outline = Self { end: length, ..Self::default() };
+        let mut segment = None;
         let mut is_open = false;
         let mut cluster = 0..0;
-        loop {
-            let position = file.stream_position()?;
+        for _ in 0..MOST_ELEMENTS {
+            let position = file.position;
             let Some(Element { id, size }) = Element::read(&mut file)? else {
                 outline.is_whole = is_open && position == length;
+                if segment.is_some_and(|end| end <= position) {
+                    outline.end = position;
+                }
                 break;
             };
-            let data = file.stream_position()?;
+            let data = file.position;
             match (id, size) {
+                (HEADER, _) if position > start => {
+                    outline.is_whole = is_open;
+                    outline.end = position;
+                    outline.next = Some(position);
+                    break;
+                }
                 (SEGMENT, None) => is_open = true,
-                (SEGMENT, Some(size)) => outline.end = length.max(data.saturating_add(size)),
+                (SEGMENT, Some(size)) => {
+                    let end = data.saturating_add(size);
+                    segment = Some(end);
+                    outline.end = length.max(end);
+                }
                 (CLUSTER, None) => {}
                 (TRACKS, Some(_)) if outline.tracks.is_empty() => {}
                 (TRACK_ENTRY, Some(size)) if outline.tracks.len() < MOST_TRACKS => {
@@ -88,8 +116,7 @@ impl Outline {
                     } else if id == BLOCK_GROUP {
                         cluster = position..data.saturating_add(size);
                     }
-                    let Ok(size) = i64::try_from(size) else { break };
-                    file.seek_relative(size)?;
+                    file.skip(size)?;
                 }
                 (_, None) => break,
             }
@@ -99,11 +126,36 @@ impl Outline {
     }
 }
 
+impl Walk<'_> {
+    fn skip(&mut self, bytes: u64) -> io::Result<()> {
+        self.seek(self.position.saturating_add(bytes))
+    }
+
+    fn seek(&mut self, position: u64) -> io::Result<()> {
+        // No file is longer than the greatest signed number.
+        let position = position.min(i64::MAX.cast_unsigned());
+        self.file.seek_relative(position.wrapping_sub(self.position).cast_signed())?;
+        self.position = position;
+        Ok(())
+    }
+}
+
+impl Read for Walk<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.file.read(buffer)?;
+        self.position += count as u64;
+        Ok(count)
+    }
+}
+
 /// The padding in seconds of the last block in a range.
-fn padding(file: &mut BufReader<&mut File>, range: Range<u64>) -> io::Result<f64> {
+fn padding(file: &mut Walk<'_>, range: Range<u64>) -> io::Result<f64> {
     let mut padding = 0.0;
-    file.seek(SeekFrom::Start(range.start))?;
-    while file.stream_position()? < range.end {
+    file.seek(range.start)?;
+    for _ in 0..MOST_ELEMENTS {
+        if file.position >= range.end {
+            break;
+        }
         let Some(Element { id, size: Some(size) }) = Element::read(file)? else { break };
         match id {
             BLOCK_GROUP => padding = 0.0,
@@ -112,8 +164,7 @@ fn padding(file: &mut BufReader<&mut File>, range: Range<u64>) -> io::Result<f64
                 if id == SIMPLE_BLOCK {
                     padding = 0.0;
                 }
-                let Ok(size) = i64::try_from(size) else { break };
-                file.seek_relative(size)?;
+                file.skip(size)?;
             }
         }
     }
@@ -128,11 +179,11 @@ fn value(file: &mut impl Read, size: u64) -> io::Result<u64> {
 }
 
 impl TrackEntry {
-    fn read(file: &mut BufReader<&mut File>, end: u64) -> io::Result<Self> {
+    fn read(file: &mut Walk<'_>, end: u64) -> io::Result<Self> {
         let mut track = Self::default();
-        while file.stream_position()? < end {
+        while file.position < end {
             let Some(Element { id, size: Some(size) }) = Element::read(file)? else { break };
-            let next = file.stream_position()?.saturating_add(size);
+            let next = file.position.saturating_add(size);
             if next > end {
                 break;
             }
@@ -146,9 +197,9 @@ impl TrackEntry {
                 }
                 _ => {}
             }
-            file.seek(SeekFrom::Start(next))?;
+            file.seek(next)?;
         }
-        file.seek(SeekFrom::Start(end))?;
+        file.seek(end)?;
         Ok(track)
     }
 }
