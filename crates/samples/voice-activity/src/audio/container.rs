@@ -9,6 +9,7 @@ mod chunks;
 mod extent;
 mod flac;
 mod frames;
+mod gaps;
 pub(super) mod id3;
 mod joined;
 mod linear;
@@ -29,6 +30,7 @@ use symphonia::core::formats::{FormatReader, Track, TrackType};
 use symphonia::core::io::{MediaSource, MediaSourceStream};
 
 use self::frames::Parse;
+use self::gaps::Gaps;
 use self::reader::{Stream, StreamReader};
 pub(super) use self::riff::Family;
 use super::reason::Reason;
@@ -57,6 +59,8 @@ pub(super) struct Container {
     pub(super) reader: Box<dyn FormatReader>,
     pub(super) length: Length,
     pub(super) trim: Trim,
+    /// The pauses in the time stamps, if they count.
+    pub(super) gaps: Option<Gaps>,
 }
 
 /// What to leave out at the beginning and the end, in seconds: what an encoder adds to fill its frames, and
@@ -102,12 +106,17 @@ impl Container {
     /// A container whose length can only be estimated.
     fn estimated(reader: impl FormatReader + 'static) -> Self {
         let length = length(&reader).map_or(Length::Unknown, Length::Estimated);
-        Self { reader: Box::new(reader), length, trim: Trim::default() }
+        Self { reader: Box::new(reader), length, trim: Trim::default(), gaps: None }
     }
 
     /// A container that is read by a reader of our own.
     fn of(stream: impl Stream, length: Length) -> Self {
-        Self { reader: Box::new(StreamReader::new(stream)), length, trim: Trim::default() }
+        Self {
+            reader: Box::new(StreamReader::new(stream)),
+            length,
+            trim: Trim::default(),
+            gaps: None,
+        }
     }
 
     /// A container that is read by a reader of our own, with its estimated length in seconds.

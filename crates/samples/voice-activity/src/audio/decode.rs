@@ -22,6 +22,8 @@ pub(super) struct Decoder {
     rate: u32,
     mixer: Mixer,
     position: Position,
+    /// A packet before which silence is put in.
+    held: Option<Packet>,
 }
 
 /// How far a file is decoded. The sample rate may change within a file that was joined from several.
@@ -49,6 +51,7 @@ impl Decoder {
             rate,
             mixer: Mixer::default(),
             position: Position { rate, before: 0.0, samples: 0 },
+            held: None,
         })
     }
 
@@ -78,10 +81,24 @@ impl Decoder {
         mono.clear();
         let Some(packet) = self.packet()? else { return Ok(None) };
         let (container, position) = (&mut self.container, &mut self.position);
+        if let Some(gaps) = &mut container.gaps
+            && let Some(seconds) = gaps.silence(&packet)
+        {
+            self.held = Some(packet);
+            let rate = position.rate;
+            mono.resize((seconds * f64::from(rate)).round() as usize, 0.0);
+            gaps.advance(seconds);
+            container.trim.apply(rate, mono);
+            position.advance(rate, mono.len());
+            return Ok(Some(rate));
+        }
         match self.codec.decode(&packet) {
             Ok(sound) => {
                 let rate = supported(sound.spec().rate())?;
                 self.mixer.mix(&sound, mono);
+                if let Some(gaps) = &mut container.gaps {
+                    gaps.advance(mono.len() as f64 / f64::from(rate));
+                }
                 container.trim.apply(rate, mono);
                 position.advance(rate, mono.len());
                 Ok(Some(position.rate))
@@ -93,6 +110,9 @@ impl Decoder {
 
     /// The next packet of the track.
     fn packet(&mut self) -> Result<Option<Packet>, Reason> {
+        if let Some(packet) = self.held.take() {
+            return Ok(Some(packet));
+        }
         loop {
             match self.container.reader.next_packet() {
                 Ok(Some(packet)) if packet.track_id == self.track => return Ok(Some(packet)),
@@ -111,6 +131,9 @@ impl Decoder {
         let link = track.num_frames.unwrap_or(0);
         self.track = track.id;
         self.codec = codec;
+        if let Some(gaps) = &mut self.container.gaps {
+            gaps.restart();
+        }
         let link = link.saturating_mul(self.rate.into()) / u64::from(supported(rate)?);
         let length = &mut self.container.length;
         if let Length::Declared(samples) | Length::Estimated(samples) = *length {

@@ -9,6 +9,7 @@ use symphonia::core::formats::FormatReader;
 
 use self::elements::Outline;
 use self::joined::Joined;
+use super::gaps::Gaps;
 use super::{Container, Length, Reason, Trim};
 
 /// The beginnings of the names of codecs that no decoder is there for.
@@ -32,8 +33,9 @@ pub(super) fn open(file: File) -> Result<Container, Reason> {
     let joined = Joined::open(file)?;
     let length = joined.track.num_frames.map_or(Length::Unknown, Length::Estimated);
     let delay = joined.delay;
+    let gaps = joined.track.time_base.map(|units| Gaps::new(units, joined.seconds, 0.0));
     let trim = Trim { delay, length: None };
-    Ok(Container { trim, ..Container::of(joined, length) })
+    Ok(Container { trim, gaps, ..Container::of(joined, length) })
 }
 
 /// Checks that there is audio, and that a decoder can be there for it.

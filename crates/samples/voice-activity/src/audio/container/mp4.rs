@@ -8,14 +8,16 @@ use std::fs::File;
 use std::io::{Seek, SeekFrom};
 
 use symphonia::core::errors::Error;
+use symphonia::core::formats::FormatReader;
 use symphonia::core::units::Duration;
 use symphonia::default::formats::IsoMp4Reader;
 
 use self::boxes::{Movie, Trak};
 use self::pcm::PcmReader;
+use super::gaps::Gaps;
 use super::source::Source;
 use super::tail::{Ending, Tail};
-use super::{Container, Length, Reason, Trim, stream};
+use super::{Container, Length, Reason, Trim, audio_track, stream};
 
 pub(super) fn open(mut file: File) -> Result<Container, Reason> {
     let start = file.stream_position()?;
@@ -28,6 +30,7 @@ pub(super) fn open(mut file: File) -> Result<Container, Reason> {
     file.seek(SeekFrom::Start(start))?;
     let source = stream(Source::new(file, extent)?);
     let reader = IsoMp4Reader::try_new(source, Default::default())?;
+    let gaps = gaps(&reader, movie.lead(track));
     let mut container = match PcmReader::new(reader, track) {
         Ok(reader) => Container::estimated(reader),
         Err(reader) => Container::estimated(Tail::new(reader, Ending::Marked, Duration::ZERO)),
@@ -39,9 +42,20 @@ pub(super) fn open(mut file: File) -> Result<Container, Reason> {
     if let Some((delay, length)) = movie.edit(track) {
         // The decoder knows the delay of Opus from its own header.
         let delay = if &track.codec == b"Opus" { 0.0 } else { delay };
-        container.trim = Trim { delay, length };
+        let lead = gaps.as_ref().map_or(0.0, |_| movie.lead(track));
+        container.trim = Trim { delay, length: length.map(|length| lead + length) };
     }
+    container.gaps = gaps;
     Ok(container)
+}
+
+/// The pauses of the track, which begins after `lead` seconds.
+fn gaps(reader: &impl FormatReader, lead: f64) -> Option<Gaps> {
+    let info = reader.media_info();
+    let length = info.duration?.get().try_into().ok()?;
+    let seconds = info.time_base?.calc_time(length)?.as_secs_f64();
+    let units = audio_track(reader)?.time_base?;
+    (seconds > 0.0).then(|| Gaps::new(units, Some(seconds), lead))
 }
 
 /// The track with sound, if its codec is read.

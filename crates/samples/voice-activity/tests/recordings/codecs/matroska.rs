@@ -99,6 +99,28 @@ fn codecs_that_are_not_read_are_named() {
     }
 }
 
+/// Checks that the sound, and what was heard of it, is later by a number of seconds.
+#[track_caller]
+fn check_later(file: &[u8], seconds: f64) {
+    let (whole, later) = (hear(&recording(0)).unwrap(), hear(file).unwrap());
+    assert!((later.duration - whole.duration - seconds).abs() < 0.01, "{later:?}");
+    assert_eq!(later.segments.len(), whole.segments.len(), "{later:?}");
+    assert!((later.segments[0].start - whole.segments[0].start - seconds).abs() < 0.1, "{later:?}");
+}
+
+#[test]
+fn a_pause_in_the_times_is_silence() {
+    let length = |seconds: f64| element(&[0x44, 0x89], &(seconds * 1000.0).to_be_bytes());
+    check_later(&with_pause(0, &[], 1, 2000), 2.0);
+    check_later(&with_pause(7_200_000, &[], 1, 61_050), 61.05);
+    check_later(&with_pause(0, &length(4.5), 1, 2000), 2.0);
+    // The track begins late.
+    check_later(&with_pause(0, &length(4.5), 0, 2000), 2.0);
+    // Times that cannot be.
+    check_later(&with_pause(0, &length(4.5), 1, 10_000), 0.0);
+    check_later(&with_pause(0, &[], 1, 4_000_000), 0.0);
+}
+
 #[test]
 fn joined_files_are_read_one_after_another() {
     let files = [recording(0), bytes("excerpt.webm"), recording(5000), bytes("excerpt.webm")];

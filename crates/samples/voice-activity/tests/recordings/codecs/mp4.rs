@@ -147,3 +147,39 @@ fn a_file_can_be_cut_off_in_its_index() {
     let message = hear(&file[..moov + size(&file, moov) / 2]).unwrap_err().reason.to_string();
     assert!(!message.contains("isomp4"), "{message}");
 }
+
+/// Inserts a box of the movie, or of something inside of it, behind another one.
+fn insert(file: &mut Vec<u8>, path: &[&[u8; 4]], behind: &[u8; 4], new: &[u8]) {
+    let place = find(file, behind);
+    let place = place + size(file, place);
+    for kind in path {
+        let at = find(file, kind);
+        let size = (size(file, at) + new.len()) as u32;
+        file[at..at + 4].copy_from_slice(&size.to_be_bytes());
+    }
+    file.splice(place..place, new.iter().copied());
+    let chunks = find(file, b"stco") + 16;
+    let chunk = (size(file, chunks) + new.len()) as u32;
+    file[chunks..chunks + 4].copy_from_slice(&chunk.to_be_bytes());
+}
+
+#[test]
+fn a_track_can_begin_late() {
+    let mut file = bytes("excerpt.m4a");
+    let movie = find(&file, b"mvhd");
+    let timescale = size(&file, movie + 20) as u32;
+    let length = size(&file, movie + 24) as u32 + timescale * 2;
+    file[movie + 24..movie + 28].copy_from_slice(&length.to_be_bytes());
+    let list = find(&file, b"elst");
+    assert_eq!(size(&file, list + 12), 1);
+    let edit: Vec<u8> = file[list + 16..list + 28].to_vec();
+    let empty = [&(timescale * 2).to_be_bytes()[..], &[0xFF; 4], &edit[8..]].concat();
+    // The old list stays as something else.
+    file[list + 4..list + 8].copy_from_slice(b"free");
+    let list = [&[0, 0, 0, 40], b"elst", &[0; 4][..], &[0, 0, 0, 2], &empty, &edit].concat();
+    insert(&mut file, &[b"moov", b"trak", b"edts"], b"free", &list);
+    let whole = hear(&bytes("excerpt.m4a")).unwrap();
+    let late = hear(&file).unwrap();
+    assert!((late.duration - whole.duration - 2.0).abs() < 0.001, "{late:?}");
+    assert!((late.segments[0].start - whole.segments[0].start - 2.0).abs() < 0.05, "{late:?}");
+}

@@ -76,6 +76,12 @@ impl Movie {
         Ok(Some(movie))
     }
 
+    /// The seconds of an edit without media at the beginning of a track: it begins late.
+    pub(super) fn lead(&self, track: &Trak) -> f64 {
+        let empty = track.edits.iter().take_while(|edit| edit.start < 0);
+        empty.map(|edit| edit.length as f64).sum::<f64>() / f64::from(self.timescale.max(1))
+    }
+
     /// The seconds of a track before its sound begins, and the seconds of its sound, by its only edit.
     pub(super) fn edit(&self, track: &Trak) -> Option<(f64, Option<f64>)> {
         let mut edits = track.edits.iter().filter(|edit| edit.start >= 0);
