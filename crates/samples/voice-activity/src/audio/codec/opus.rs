@@ -90,7 +90,8 @@ impl OpusDecoder {
 impl Head {
     fn parse(bytes: &[u8]) -> Option<Self> {
         let bytes = bytes.strip_prefix(b"OpusHead")?;
-        let [version, channels, skip0, skip1, _, _, _, _, gain0, gain1, family, table @ ..] = bytes
+        let [version, channels, skip0, skip1, r0, r1, r2, r3, gain0, gain1, family, table @ ..] =
+            bytes
         else {
             return None;
         };
@@ -103,10 +104,14 @@ impl Head {
             }
             _ => return None,
         };
-        // In an MP4, where the version is 0, the header is big-endian.
-        let (skip, gain) = match version {
-            0 => (u16::from_be_bytes([*skip0, *skip1]), i16::from_be_bytes([*gain0, *gain1])),
-            _ => (u16::from_le_bytes([*skip0, *skip1]), i16::from_le_bytes([*gain0, *gain1])),
+        // In an MP4, where the version is 0, the header is big-endian. Early encoders wrote that version
+        // elsewhere, too, but the rate of the original tells the order.
+        let rate = [*r0, *r1, *r2, *r3];
+        let is_big = *version == 0 && u32::from_be_bytes(rate) <= u32::from_le_bytes(rate);
+        let (skip, gain) = if is_big {
+            (u16::from_be_bytes([*skip0, *skip1]), i16::from_be_bytes([*gain0, *gain1]))
+        } else {
+            (u16::from_le_bytes([*skip0, *skip1]), i16::from_le_bytes([*gain0, *gain1]))
         };
         Some(Self { channels, skip, gain, streams, coupled, mapping })
     }

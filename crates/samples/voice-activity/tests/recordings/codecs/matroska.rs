@@ -56,12 +56,16 @@ fn recording(start: u32) -> Vec<u8> {
 /// The same, with a pause in milliseconds in the times before a cluster.
 fn with_pause(start: u32, length: &[u8], before: u32, pause: u32) -> Vec<u8> {
     let packets = packets(&bytes("excerpt.opus"));
-    let mut file = timed_header("A_OPUS", &packets[0], 48_000.0, length);
-    for (number, packets) in (0..).zip(packets[2..].chunks(25)) {
+    let header = timed_header("A_OPUS", &packets[0], 48_000.0, length);
+    clusters(header, &packets[2..], |number| start + if number < before { 0 } else { pause })
+}
+
+/// A file of half a second of packets in each cluster, and how much later their time is.
+fn clusters(mut file: Vec<u8>, packets: &[Vec<u8>], later: impl Fn(u32) -> u32) -> Vec<u8> {
+    for (number, packets) in (0..).zip(packets.chunks(25)) {
         file.extend([0x1F, 0x43, 0xB6, 0x75]);
         file.extend(OPEN);
-        let pause = if number < before { 0 } else { pause };
-        file.extend(element(&[0xE7], &(start + number * 500 + pause).to_be_bytes()));
+        file.extend(element(&[0xE7], &(number * 500 + later(number)).to_be_bytes()));
         for (place, packet) in (0_u16..).zip(packets) {
             let time = (place * 20).to_be_bytes();
             file.extend(element(&[0xA3], &[&[0x81][..], &time, &[0x80], packet].concat()));
@@ -146,4 +150,13 @@ fn tiny_elements_take_little_time() {
     let begin = Instant::now();
     check(&hear(&file).unwrap(), 48_000);
     assert!(begin.elapsed() < Duration::from_secs(20), "{:?}", begin.elapsed());
+}
+
+#[test]
+fn version_0_of_opus_does_not_tell_the_order_of_bytes() {
+    let mut packets = packets(&bytes("excerpt.opus"));
+    packets[0][8] = 0;
+    let header = header("A_OPUS", &packets[0], 48_000.0);
+    let heard = hear(&clusters(header, &packets[2..], |_| 0)).unwrap();
+    assert_eq!(heard, hear(&recording(0)).unwrap());
 }
