@@ -47,6 +47,8 @@ fn formats_are_named_by_their_magic() {
         (b"\0\0\0\x18ftypheic", "a HEIC image"),
         (b"RIFF\0\0\0\0AVI LIST", "an AVI video"),
         (b"FLV\x01\x05", "a Flash video"),
+        (b"\0\0\x12\x34mdat", "an old QuickTime file"),
+        (b"\0\0\0\x08wide\0\0\x12\x34mdat", "an old QuickTime file"),
         (b"0&\xB2\x75\x8E\x66\xCF\x11\xA6\xD9", "a Windows Media (ASF) file"),
         (b".RMF\0\0\0\x12", "a RealMedia file"),
         (b"MPCKSH", "Musepack audio"),

@@ -47,6 +47,11 @@ const AUDIO: &[Magic] = &[
 
 const VIDEO: &[Magic] = &[
     (8, b"AVI ", "an AVI video"),
+    (4, b"moov", "an old QuickTime file"),
+    (4, b"mdat", "an old QuickTime file"),
+    (0, b"\0\0\0\x08wide", "an old QuickTime file"),
+    (0, b"\0\0\0\x08free", "an old QuickTime file"),
+    (0, b"\0\0\0\x08skip", "an old QuickTime file"),
     (0, b"FLV\x01", "a Flash video"),
     (0, b"FWS", "a Flash animation"),
     (0, b"CWS", "a Flash animation"),
