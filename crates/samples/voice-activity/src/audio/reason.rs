@@ -104,6 +104,14 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// A header that a reader of symphonia refuses. What it does not support is no name of a format.
+    pub(super) fn header(error: symphonia::core::errors::Error) -> Self {
+        match error {
+            symphonia::core::errors::Error::IoError(error) => error.into(),
+            error => Self::Header(error),
+        }
+    }
+
     /// The second at which the audio breaks off, if what comes before it is valid.
     #[must_use]
     pub fn breaks_at(&self) -> Option<f64> {
@@ -119,6 +127,7 @@ impl From<symphonia::core::errors::Error> for Reason {
     fn from(error: symphonia::core::errors::Error) -> Self {
         match error {
             symphonia::core::errors::Error::IoError(error) => error.into(),
+            symphonia::core::errors::Error::Unsupported(what) => Self::Unsupported(what.to_owned()),
             error => Self::Header(error),
         }
     }

@@ -29,7 +29,7 @@ pub(super) fn open(mut file: File) -> Result<Container, Reason> {
     };
     file.seek(SeekFrom::Start(start))?;
     let source = stream(Source::new(file, extent)?);
-    let reader = IsoMp4Reader::try_new(source, Default::default())?;
+    let reader = IsoMp4Reader::try_new(source, Default::default()).map_err(Reason::header)?;
     let gaps = gaps(&reader, movie.lead(track));
     let mut container = match PcmReader::new(reader, track) {
         Ok(reader) => Container::estimated(reader),

@@ -43,7 +43,8 @@ impl Joined {
         let is_seekable = outline.end <= file.metadata()?.len();
         let extent = Extent { end: outline.end, open: None, is_seekable };
         let source = Source::new(file.try_clone()?, extent)?;
-        let reader = MkvReader::try_new(stream(source), Default::default())?;
+        let reader =
+            MkvReader::try_new(stream(source), Default::default()).map_err(Reason::header)?;
 
         let mut track = audio_track(&reader).ok_or(Reason::NoTrack)?.clone();
         let params = track.codec_params.as_ref().and_then(|params| params.audio());
