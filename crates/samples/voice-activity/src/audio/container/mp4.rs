@@ -7,8 +7,11 @@ mod pcm;
 use std::fs::File;
 use std::io::{Seek, SeekFrom};
 
+use symphonia::core::codecs::CodecParameters;
+use symphonia::core::codecs::audio::AudioCodecParameters;
+use symphonia::core::codecs::audio::well_known::CODEC_ID_ALAC;
 use symphonia::core::errors::Error;
-use symphonia::core::formats::FormatReader;
+use symphonia::core::formats::{FormatReader, Track};
 use symphonia::core::units::Duration;
 use symphonia::default::formats::IsoMp4Reader;
 
@@ -29,14 +32,26 @@ pub(super) fn open(mut file: File) -> Result<Container, Reason> {
     };
     file.seek(SeekFrom::Start(start))?;
     let source = stream(Source::new(file, extent)?);
-    let reader = IsoMp4Reader::try_new(source, Default::default()).map_err(Reason::header)?;
+    let reader = IsoMp4Reader::try_new(source, Default::default())
+        .map_err(|error| pcm::refusal(track).unwrap_or_else(|| Reason::header(error)))?;
     let gaps = gaps(&reader, movie.lead(track));
     let mut container = match PcmReader::new(reader, track) {
         Ok(reader) => Container::estimated(reader),
-        Err(reader) => Container::estimated(Tail::new(reader, Ending::Marked, Duration::ZERO)),
+        Err(reader) => {
+            let alac = alac(&reader, track);
+            let tail = Tail::new(reader, Ending::Marked, Duration::ZERO);
+            Container::estimated(match alac {
+                Some(track) => tail.with_track(track),
+                None => tail,
+            })
+        }
     };
-    // The index of a file that was written in fragments counts nothing.
-    if matches!(container.length, Length::Estimated(0)) {
+    if container.track().is_none() {
+        let codec = track.codec.escape_ascii();
+        return Err(Reason::Unsupported(format!("codec '{codec}' in QuickTime")));
+    }
+    // The index counts nothing of the fragments, or only the first of them.
+    if movie.is_fragmented || matches!(container.length, Length::Estimated(0)) {
         container.length = Length::Unknown;
     }
     if let Some((delay, length)) = movie.edit(track) {
@@ -47,6 +62,19 @@ pub(super) fn open(mut file: File) -> Result<Container, Reason> {
     }
     container.gaps = gaps;
     Ok(container)
+}
+
+/// The track of ALAC in QuickTime, which the reader does not know.
+fn alac(reader: &impl FormatReader, trak: &Trak) -> Option<Track> {
+    let cookie = trak.cookie.clone().filter(|_| &trak.codec == b"alac")?;
+    if audio_track(reader).is_some() {
+        return None;
+    }
+    let mut track = reader.tracks().iter().find(|track| track.id == trak.id)?.clone();
+    let mut params = AudioCodecParameters::new();
+    params.for_codec(CODEC_ID_ALAC).with_sample_rate(trak.rate).with_extra_data(cookie);
+    track.with_codec_params(CodecParameters::Audio(params));
+    Some(track)
 }
 
 /// The pauses of the track, which begins after `lead` seconds.

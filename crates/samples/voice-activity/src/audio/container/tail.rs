@@ -32,6 +32,8 @@ pub(super) enum Ending {
 /// Reads the packets of the audio track, and drops the trims that wrong times would cause in its middle.
 pub(super) struct Tail<R> {
     reader: R,
+    /// The track, if the reader does not know what it is.
+    track: Option<Track>,
     ending: Ending,
     /// The samples to trim from the last packet.
     padding: Duration,
@@ -44,12 +46,26 @@ pub(super) struct Tail<R> {
 
 impl<R: FormatReader> Tail<R> {
     pub(super) fn new(reader: R, ending: Ending, padding: Duration) -> Self {
-        Self { reader, ending, padding, held: VecDeque::new(), ready: VecDeque::new(), end: None }
+        Self {
+            reader,
+            track: None,
+            ending,
+            padding,
+            held: VecDeque::new(),
+            ready: VecDeque::new(),
+            end: None,
+        }
+    }
+
+    /// Reads a track that the reader does not know as one of audio.
+    pub(super) fn with_track(self, track: Track) -> Self {
+        Self { track: Some(track), ..self }
     }
 
     /// Reads the next packet of the track.
     fn pull(&mut self) -> Result<Option<Packet>> {
-        let track = audio_track(&self.reader).map(|track| track.id);
+        let track = self.track.as_ref().or_else(|| audio_track(&self.reader));
+        let track = track.map(|track| track.id);
         let mut empty = 0;
         loop {
             match self.reader.next_packet()? {
@@ -114,7 +130,7 @@ impl<R: FormatReader> FormatReader for Tail<R> {
     }
 
     fn tracks(&self) -> &[Track] {
-        self.reader.tracks()
+        self.track.as_ref().map_or_else(|| self.reader.tracks(), std::slice::from_ref)
     }
 
     fn format_info(&self) -> &FormatInfo {

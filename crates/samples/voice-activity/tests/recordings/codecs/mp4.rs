@@ -148,10 +148,8 @@ fn a_file_can_be_cut_off_in_its_index() {
     assert!(!message.contains("isomp4"), "{message}");
 }
 
-/// Inserts a box of the movie, or of something inside of it, behind another one.
-fn insert(file: &mut Vec<u8>, path: &[&[u8; 4]], behind: &[u8; 4], new: &[u8]) {
-    let place = find(file, behind);
-    let place = place + size(file, place);
+/// Inserts bytes into boxes within one another.
+fn insert(file: &mut Vec<u8>, path: &[&[u8; 4]], place: usize, new: &[u8]) {
     for kind in path {
         let at = find(file, kind);
         let size = (size(file, at) + new.len()) as u32;
@@ -159,8 +157,11 @@ fn insert(file: &mut Vec<u8>, path: &[&[u8; 4]], behind: &[u8; 4], new: &[u8]) {
     }
     file.splice(place..place, new.iter().copied());
     let chunks = find(file, b"stco") + 16;
-    let chunk = (size(file, chunks) + new.len()) as u32;
-    file[chunks..chunks + 4].copy_from_slice(&chunk.to_be_bytes());
+    let chunk = size(file, chunks);
+    if chunk >= place {
+        let chunk = (chunk + new.len()) as u32;
+        file[chunks..chunks + 4].copy_from_slice(&chunk.to_be_bytes());
+    }
 }
 
 #[test]
@@ -177,9 +178,36 @@ fn a_track_can_begin_late() {
     // The old list stays as something else.
     file[list + 4..list + 8].copy_from_slice(b"free");
     let list = [&[0, 0, 0, 40], b"elst", &[0; 4][..], &[0, 0, 0, 2], &empty, &edit].concat();
-    insert(&mut file, &[b"moov", b"trak", b"edts"], b"free", &list);
+    let place = find(&file, b"free");
+    let place = place + size(&file, place);
+    insert(&mut file, &[b"moov", b"trak", b"edts"], place, &list);
     let whole = hear(&bytes("excerpt.m4a")).unwrap();
     let late = hear(&file).unwrap();
     assert!((late.duration - whole.duration - 2.0).abs() < 0.001, "{late:?}");
     assert!((late.segments[0].start - whole.segments[0].start - 2.0).abs() < 0.05, "{late:?}");
+}
+
+#[test]
+fn alac_in_quicktime_is_read() {
+    let mut file = bytes("excerpt-alac.m4a");
+    let entry = find(&file, b"alac");
+    let cookie = entry + 36;
+    assert_eq!(file[cookie + 4..cookie + 8], *b"alac");
+    // Version 1 has four more fields, and the configuration is inside of a box.
+    let wave = (size(&file, cookie) + 8) as u32;
+    let wave = [&[0; 16][..], &wave.to_be_bytes(), b"wave"].concat();
+    file[entry + 17] = 1;
+    let path = [b"moov", b"trak", b"mdia", b"minf", b"stbl", b"stsd", b"alac"];
+    insert(&mut file, &path, cookie, &wave);
+    check(&hear(&file).unwrap(), 8_000);
+}
+
+#[test]
+fn pcm_with_many_channels_in_quicktime_is_named() {
+    let mut file = bytes("excerpt-alac.m4a");
+    let entry = find(&file, b"alac");
+    file[entry + 4..entry + 8].copy_from_slice(b"sowt");
+    file[entry + 24..entry + 26].copy_from_slice(&[0, 6]);
+    let reason = hear(&file).unwrap_err().reason.to_string();
+    assert_eq!(reason, "it is PCM with 6 channels in QuickTime, which is not supported");
 }

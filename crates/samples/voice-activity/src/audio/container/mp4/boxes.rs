@@ -11,6 +11,9 @@ const MOST_BOXES: usize = 1_000_000;
 /// The most entries of an edit list that are read.
 const MOST_EDITS: usize = 1000;
 
+/// The most bytes of a configuration: 24, and as many for the layout of the channels.
+const MOST_COOKIE: u64 = 4 + 48;
+
 /// A walk over the boxes of a file.
 pub(super) struct Boxes<'f> {
     file: &'f mut File,
@@ -30,6 +33,8 @@ pub(super) struct Found {
 pub(super) struct Movie {
     /// The units of a second in which edits are told.
     timescale: u32,
+    /// Whether fragments follow, of which the index knows nothing.
+    pub(super) is_fragmented: bool,
     pub(super) tracks: Vec<Trak>,
 }
 
@@ -45,6 +50,8 @@ pub(super) struct Trak {
     pub(super) rate: u32,
     /// Whether PCM is marked as little-endian.
     pub(super) is_little_endian: bool,
+    /// The configuration of ALAC in QuickTime, which has it in another place than MP4.
+    pub(super) cookie: Option<Box<[u8]>>,
     timescale: u32,
     edits: Vec<Edit>,
 }
@@ -68,6 +75,7 @@ impl Movie {
         while let Some(found) = boxes.next(at..moov.end)? {
             match &found.kind {
                 b"mvhd" => movie.timescale = boxes.timescale(&found.data)?,
+                b"mvex" => movie.is_fragmented = true,
                 b"trak" => movie.tracks.push(boxes.trak(&found.data)?),
                 _ => {}
             }
@@ -176,41 +184,19 @@ impl<'f> Boxes<'f> {
         let Some(Found { kind, data, .. }) = self.next(within)? else { return Ok(()) };
         let fields = self.bytes(data.start, 28)?;
         trak.codec = kind;
-        if let [
-            _,
-            _,
-            _,
-            _,
-            _,
-            _,
-            _,
-            _,
-            0,
-            version @ 0..=2,
-            _,
-            _,
-            _,
-            _,
-            _,
-            _,
-            c0,
-            c1,
-            _,
-            _,
-            _,
-            _,
-            _,
-            _,
-            r0,
-            r1,
-            ..,
-        ] = fields[..]
-        {
-            trak.channels = u16::from_be_bytes([c0, c1]);
-            trak.rate = u32::from(u16::from_be_bytes([r0, r1]));
+        let two = |at| Some(u16::from_be_bytes(*fields.get(at..)?.first_chunk()?));
+        if let (Some(version @ 0..=2), Some(channels), Some(rate)) = (two(8), two(16), two(24)) {
+            trak.channels = channels;
+            trak.rate = u32::from(rate);
             let inside = data.start.saturating_add(FIELDS[usize::from(version)])..data.end;
             if let Some(enda) = self.descend(&inside, &[*b"wave", *b"enda"])? {
                 trak.is_little_endian = self.bytes(enda.start, 2)? == [0, 1];
+            }
+            if let Some(alac) = self.descend(&inside, &[*b"wave", *b"alac"])? {
+                let size = alac.end.saturating_sub(alac.start).min(MOST_COOKIE);
+                let cookie = self.bytes(alac.start, size as usize)?;
+                // A version and flags come before it.
+                trak.cookie = cookie.get(4..).map(Box::from);
             }
         }
         Ok(())

@@ -15,6 +15,7 @@ use symphonia::core::units::Timestamp;
 
 use super::boxes::Trak;
 use crate::audio::container::audio_track;
+use crate::audio::reason::Reason;
 
 /// The number of frames that are decoded at once. In the file, each is a packet of its own.
 const FRAMES: u64 = 2048;
@@ -49,13 +50,22 @@ fn track(reader: &impl FormatReader, trak: &Trak) -> Option<Track> {
     params.sample_rate.get_or_insert(trak.rate);
     params.channels.get_or_insert(Channels::Discrete(trak.channels));
     params.codec = named.unwrap_or(params.codec);
-    let is_pcm = named.is_some() || matches!(&trak.codec, b"sowt" | b"twos" | b"raw " | b"lpcm");
-    is_pcm.then(|| {
+    is_pcm(trak).then(|| {
         params.max_frames_per_packet = Some(FRAMES);
         let mut track = found.clone();
         track.with_codec_params(CodecParameters::Audio(params));
         track
     })
+}
+
+/// Why a track is not read: the reader knows PCM of two channels only.
+pub(super) fn refusal(trak: &Trak) -> Option<Reason> {
+    let name = || Reason::Unsupported(format!("PCM with {} channels in QuickTime", trak.channels));
+    (is_pcm(trak) && trak.channels > 2).then(name)
+}
+
+fn is_pcm(trak: &Trak) -> bool {
+    codec(trak).is_some() || matches!(&trak.codec, b"sowt" | b"twos" | b"raw " | b"lpcm")
 }
 
 /// The codec of a track that the reader does not know or takes for little-endian.
