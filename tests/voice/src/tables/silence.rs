@@ -78,7 +78,9 @@ impl Tables<'_> {
             let more = list.len().saturating_sub(LISTED);
             list.truncate(LISTED);
             list.extend((more > 0).then(|| format!("and {more} more")));
-            println!("{detector}: {}\n", list.join(", "));
+            if !list.is_empty() {
+                println!("{detector}: {}\n", list.join(", "));
+            }
         }
         println!("{VOICES}\n");
     }
