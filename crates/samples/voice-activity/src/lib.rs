@@ -15,6 +15,9 @@ mod frame;
 pub mod listening;
 pub mod segmenter;
 
+use std::error::Error;
+use std::iter;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use universal_worker_plugin::{Category, Context, PathArg, Plugin, PluginError, schemars};
@@ -135,9 +138,10 @@ impl VoiceActivity {
 /// Turns an error into a part of the result, if the file has a valid part and the caller takes that.
 fn tolerate(error: AudioError, strict: bool) -> Result<Truncation, PluginError> {
     match error.reason.breaks_at() {
-        Some(seconds) if !strict => {
-            Ok(Truncation { truncated_at: thousandths(seconds), reason: error.reason.to_string() })
-        }
+        Some(seconds) if !strict => Ok(Truncation {
+            truncated_at: thousandths(seconds),
+            reason: with_causes(&error.reason),
+        }),
         _ => Err(plugin_error(error)),
     }
 }
@@ -165,8 +169,14 @@ fn plugin_error(error: AudioError) -> PluginError {
     if matches!(error.reason, Reason::Read { .. }) {
         return PluginError::from(error);
     }
-    let reason = error.reason.to_string();
+    let reason = with_causes(&error.reason);
     PluginError::from(error).category(Category::UserInput).field("audio", reason)
+}
+
+/// The text of a reason with its causes.
+fn with_causes(reason: &Reason) -> String {
+    let causes = iter::successors(reason.source(), |cause: &&dyn Error| (*cause).source());
+    causes.fold(reason.to_string(), |text, cause| format!("{text}: {cause}"))
 }
 
 #[cfg(feature = "export")]

@@ -81,6 +81,23 @@ fn an_unreadable_file_is_a_user_error() {
 }
 
 #[test]
+fn a_damaged_file_has_the_reason_with_its_cause() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("damaged.mp3");
+    let mut bytes = std::fs::read(audio("excerpt.mp3")).unwrap();
+    bytes[10_000..10_300].iter_mut().for_each(|byte| *byte ^= 0x5A);
+    std::fs::write(&file, bytes).unwrap();
+    let run = plugin(json!({})).call([&file], ());
+    let output = run.output();
+    assert_eq!(output["truncated_at"], output["duration"], "{output}");
+    let reason = output["reason"].as_str().unwrap();
+    let cause = reason.strip_prefix("it is damaged after 1.178 s: ").unwrap_or_default();
+    assert!(!cause.is_empty(), "{reason}");
+    let strict = plugin(json!({})).prepare().args([&file]).kwargs(json!({"strict": true})).call();
+    assert_eq!(strict.failure().fields()["audio"], reason);
+}
+
+#[test]
 fn schemas_match_what_is_accepted() {
     let class = ClassSchema::<VoiceActivity>::new();
     class.assert_args(json!({"audio": "a.wav", "strict": true}));
