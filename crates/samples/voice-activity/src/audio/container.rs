@@ -105,7 +105,7 @@ impl Container {
 
     /// A container whose length can only be estimated.
     fn estimated(reader: impl FormatReader + 'static) -> Self {
-        let length = length(&reader).map_or(Length::Unknown, Length::Estimated);
+        let length = audio_track(&reader).map_or(Length::Unknown, estimate);
         Self { reader: Box::new(reader), length, trim: Trim::default(), gaps: None }
     }
 
@@ -152,8 +152,17 @@ fn audio_track(reader: &dyn FormatReader) -> Option<&Track> {
     reader.default_track(TrackType::Audio)
 }
 
-fn length(reader: &dyn FormatReader) -> Option<u64> {
-    audio_track(reader)?.num_frames
+/// The length of a track, as an estimate.
+fn estimate(track: &Track) -> Length {
+    track.num_frames.map_or(Length::Unknown, Length::Estimated)
+}
+
+/// The length in seconds according to the header.
+fn seconds(reader: &impl FormatReader) -> Option<f64> {
+    let info = reader.media_info();
+    let duration = info.duration?.get().try_into().ok()?;
+    let seconds = info.time_base?.calc_time(duration)?.as_secs_f64();
+    (seconds > 0.0).then_some(seconds)
 }
 
 fn stream(source: impl MediaSource + 'static) -> MediaSourceStream<'static> {

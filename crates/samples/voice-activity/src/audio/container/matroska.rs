@@ -5,12 +5,10 @@ mod joined;
 
 use std::fs::File;
 
-use symphonia::core::formats::FormatReader;
-
 use self::elements::Outline;
 use self::joined::Joined;
 use super::gaps::Gaps;
-use super::{Container, Length, Reason, Trim};
+use super::{Container, Reason, Trim, estimate};
 
 /// The beginnings of the names of codecs that no decoder is there for.
 const CODECS: &[(&str, &str)] = &[
@@ -31,7 +29,7 @@ const CODECS: &[(&str, &str)] = &[
 
 pub(super) fn open(file: File) -> Result<Container, Reason> {
     let joined = Joined::open(file)?;
-    let length = joined.track.num_frames.map_or(Length::Unknown, Length::Estimated);
+    let length = estimate(&joined.track);
     let delay = joined.delay;
     let gaps = joined.track.time_base.map(|units| Gaps::new(units, joined.seconds, 0.0));
     let trim = Trim { delay, length: None };
@@ -47,12 +45,4 @@ fn check(outline: &Outline) -> Result<(), Reason> {
         Some((_, name)) => Err(Reason::Unsupported(format!("{name} in Matroska"))),
         None => Ok(()),
     }
-}
-
-/// The length in seconds according to the header.
-fn seconds(reader: &impl FormatReader) -> Option<f64> {
-    let info = reader.media_info();
-    let duration = info.duration?.get().try_into().ok()?;
-    let seconds = info.time_base?.calc_time(duration)?.as_secs_f64();
-    (seconds > 0.0).then_some(seconds)
 }

@@ -18,9 +18,10 @@ use symphonia::default::formats::IsoMp4Reader;
 use self::boxes::{Movie, Trak};
 use self::pcm::PcmReader;
 use super::gaps::Gaps;
+use super::reader::Stream;
 use super::source::Source;
 use super::tail::{Ending, Tail};
-use super::{Container, Length, Reason, Trim, audio_track, stream};
+use super::{Container, Length, Reason, Trim, audio_track, estimate, seconds, stream};
 
 pub(super) fn open(mut file: File) -> Result<Container, Reason> {
     let start = file.stream_position()?;
@@ -36,7 +37,10 @@ pub(super) fn open(mut file: File) -> Result<Container, Reason> {
         .map_err(|error| pcm::refusal(track).unwrap_or_else(|| Reason::header(error)))?;
     let gaps = gaps(&reader, movie.lead(track));
     let mut container = match PcmReader::new(reader, track) {
-        Ok(reader) => Container::estimated(reader),
+        Ok(reader) => {
+            let length = estimate(reader.track());
+            Container::of(reader, length)
+        }
         Err(reader) => {
             let alac = alac(&reader, track);
             let tail = Tail::new(reader, Ending::Marked, Duration::ZERO);
@@ -79,11 +83,9 @@ fn alac(reader: &impl FormatReader, trak: &Trak) -> Option<Track> {
 
 /// The pauses of the track, which begins after `lead` seconds.
 fn gaps(reader: &impl FormatReader, lead: f64) -> Option<Gaps> {
-    let info = reader.media_info();
-    let length = info.duration?.get().try_into().ok()?;
-    let seconds = info.time_base?.calc_time(length)?.as_secs_f64();
+    let seconds = seconds(reader)?;
     let units = audio_track(reader)?.time_base?;
-    (seconds > 0.0).then(|| Gaps::new(units, Some(seconds), lead))
+    Some(Gaps::new(units, Some(seconds), lead))
 }
 
 /// The track with sound, if its codec is read.

@@ -10,13 +10,13 @@ use symphonia::core::packet::Packet;
 use symphonia::core::units::Duration;
 use symphonia::default::formats::MkvReader;
 
+use super::check;
 use super::elements::Outline;
-use super::{check, seconds};
 use crate::audio::codec::OPUS_RATE;
 use crate::audio::container::reader::Stream;
 use crate::audio::container::source::{Extent, Source};
 use crate::audio::container::tail::{Ending, Tail};
-use crate::audio::container::{audio_track, stream};
+use crate::audio::container::{audio_track, seconds, stream};
 use crate::audio::reason::Reason;
 
 /// Files that are read one after another.

@@ -4,17 +4,14 @@ use symphonia::core::audio::Channels;
 use symphonia::core::codecs::CodecParameters;
 use symphonia::core::codecs::audio::well_known::*;
 use symphonia::core::codecs::audio::{AudioCodecId, AudioCodecParameters};
-use symphonia::core::errors::{Error, Result};
-use symphonia::core::formats::{
-    FormatInfo, FormatReader, MediaInfo, SeekMode, SeekTo, SeekedTo, Track,
-};
-use symphonia::core::io::MediaSourceStream;
-use symphonia::core::meta::Metadata;
+use symphonia::core::errors::Result;
+use symphonia::core::formats::{FormatReader, Track};
 use symphonia::core::packet::{Packet, PacketBuilder};
 use symphonia::core::units::Timestamp;
 
 use super::boxes::Trak;
 use crate::audio::container::audio_track;
+use crate::audio::container::reader::Stream;
 use crate::audio::reason::Reason;
 
 /// The number of frames that are decoded at once. In the file, each is a packet of its own.
@@ -23,9 +20,7 @@ const FRAMES: u64 = 2048;
 /// Reads the PCM frames of a track many at a time.
 pub(super) struct PcmReader<R> {
     reader: R,
-    /// The track as it is in the file.
-    id: u32,
-    tracks: [Track; 1],
+    track: Track,
     /// What ended the packets, until it is reported.
     end: Option<Result<()>>,
 }
@@ -34,7 +29,7 @@ impl<R: FormatReader> PcmReader<R> {
     /// Takes over a reader, if a track is PCM.
     pub(super) fn new(reader: R, trak: &Trak) -> std::result::Result<Self, R> {
         let Some(track) = track(&reader, trak) else { return Err(reader) };
-        Ok(Self { reader, id: track.id, tracks: [track], end: None })
+        Ok(Self { reader, track, end: None })
     }
 }
 
@@ -85,13 +80,17 @@ fn codec(trak: &Trak) -> Option<AudioCodecId> {
     })
 }
 
-impl<R: FormatReader> FormatReader for PcmReader<R> {
+impl<R: FormatReader + 'static> Stream for PcmReader<R> {
+    fn track(&self) -> &Track {
+        &self.track
+    }
+
     fn next_packet(&mut self) -> Result<Option<Packet>> {
         let mut frames = 0;
         let mut data = Vec::new();
         while frames < FRAMES && self.end.is_none() {
             match self.reader.next_packet() {
-                Ok(Some(packet)) if packet.track_id == self.id => {
+                Ok(Some(packet)) if packet.track_id == self.track.id => {
                     data.extend_from_slice(&packet.data);
                     frames += 1;
                 }
@@ -104,38 +103,11 @@ impl<R: FormatReader> FormatReader for PcmReader<R> {
         }
         Ok(Some(
             PacketBuilder::new()
-                .track_id(self.id)
+                .track_id(self.track.id)
                 .pts(Timestamp::ZERO)
                 .dur(frames.into())
                 .data(data)
                 .build(),
         ))
-    }
-
-    fn tracks(&self) -> &[Track] {
-        &self.tracks
-    }
-
-    fn format_info(&self) -> &FormatInfo {
-        self.reader.format_info()
-    }
-
-    fn media_info(&self) -> &MediaInfo {
-        self.reader.media_info()
-    }
-
-    fn metadata(&mut self) -> Metadata<'_> {
-        self.reader.metadata()
-    }
-
-    fn seek(&mut self, _mode: SeekMode, _to: SeekTo) -> Result<SeekedTo> {
-        Err(Error::Unsupported("seeking"))
-    }
-
-    fn into_inner<'s>(self: Box<Self>) -> MediaSourceStream<'s>
-    where
-        Self: 's,
-    {
-        Box::new(self.reader).into_inner()
     }
 }
