@@ -8,6 +8,7 @@ pub(crate) mod error;
 mod handlers;
 mod health;
 pub(crate) mod idle_tracker;
+mod query;
 mod reply;
 mod response;
 mod response_headers;

@@ -16,8 +16,10 @@ pub(crate) mod cancel;
 pub(crate) mod effects;
 mod history;
 pub(crate) mod inspect;
+pub(crate) mod kept;
 mod lane;
 mod queue;
+pub(crate) mod results;
 mod timing;
 pub(crate) mod work;
 
@@ -25,6 +27,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::engine::history::History;
+use crate::engine::kept::{KeptBounds, KeptResults};
 use crate::engine::lane::Lane;
 use crate::engine::queue::{QueueEntry, WaitQueue};
 use crate::engine::work::{Completion, LanePermit, LifecyclePermit, Work};
@@ -42,11 +45,12 @@ pub(crate) struct Engine<J> {
     /// A lifecycle change holds all lanes.
     in_lifecycle: bool,
     history: History,
+    kept: KeptResults,
     newest: Option<Arc<Run>>,
     /// When the plugin last returned from a run or a lifecycle change.
     last_returned_at: Option<Instant>,
     last_key: EntryKey,
-    /// No deadline or grace ends before this time; `None` if there is none at all.
+    /// No deadline, grace or kept result ends before this time; `None` if there is none at all.
     due: Option<Instant>,
 }
 
@@ -58,8 +62,9 @@ pub(crate) struct Bounds {
     pub(crate) queue: usize,
     /// Time from the cancel of a run until it is wedged.
     pub(crate) cancel_grace: Duration,
-    /// Ended runs that are kept for reading.
+    /// Ended runs whose reports are kept for reading.
     pub(crate) history: usize,
+    pub(crate) kept: KeptBounds,
 }
 
 impl<J> Engine<J> {
@@ -71,6 +76,7 @@ impl<J> Engine<J> {
             lanes: Vec::new(),
             in_lifecycle: false,
             history: History::new(bounds.history),
+            kept: KeptResults::new(bounds.kept),
             newest: None,
             last_returned_at: None,
             last_key: EntryKey::default(),
@@ -131,11 +137,15 @@ impl<J> Engine<J> {
         let lane = self.lanes.swap_remove(place);
         self.last_returned_at = Some(now);
         let was_wedged = lane.wedged_at().is_some();
+        let had_reply = lane.has_reply();
         let (finished, had_timed_out) = match lane {
             Lane::Running(running) => (self.history.count(running.complete(outcome, now)), false),
             // It was counted at its deadline.
             Lane::TimedOut(timed_out) => (timed_out.complete(now), true),
         };
+        if finished.run.options().keep.is_yes() {
+            self.keep_completed(&finished, had_reply, outcome, now);
+        }
         let snapshot = self.history.keep(finished);
         Some(Completion { snapshot, was_wedged, had_timed_out })
     }

@@ -33,8 +33,10 @@ macro_rules! error_codes {
 }
 
 error_codes! {
-    /// the request is malformed: no `Host` or more than one, a target of another kind
+    /// the request is malformed: no `Host` or more than one, a target of another kind, an id of a run that is not allowed
     BadRequest "bad_request" [400];
+    /// a parameter of the query has an invalid value
+    BadQuery "bad_query" [400];
     /// a request header that controls the run has an invalid value
     BadHeader "bad_header" [400];
     /// the body is not JSON in UTF-8, or is nested too deeply
@@ -55,6 +57,8 @@ error_codes! {
     NotFound "not_found" [404];
     /// no run has this id, or no longer
     UnknownRun "unknown_run" [404];
+    /// the result of this run is not kept
+    NotKept "not_kept" [404];
     /// the class does not have this extension, task or method
     NotSupported "not_supported" [404];
     /// the path has no such method
@@ -67,14 +71,22 @@ error_codes! {
     ClientGone "client_gone" [409];
     /// the worker is stopping: 503 if the run never started, 409 if it was interrupted; send it to another worker
     Shutdown "shutdown" [503, 409];
-    /// another run with this id is queued or holds a lane
+    /// another run with this id is queued or holds a lane, or is kept and has another body
     IdTaken "id_taken" [409];
     /// the run has ended, so it cannot be cancelled
     Ended "ended" [409];
+    /// the run has not ended, so its result cannot be deleted
+    NotEnded "not_ended" [409];
+    /// the run is not a stream
+    WrongKind "wrong_kind" [409];
+    /// the result, or the line, was kept and is dropped; `reason` says why
+    Dropped "dropped" [410];
     /// the body is larger than the limit
     TooLarge "too_large" [413];
     /// the body is compressed
     ContentEncoding "content_encoding" [415];
+    /// the stream has ended before this line
+    BeyondEnd "beyond_end" [416];
     /// the arguments, or the members of the body, do not fit
     BadArguments "bad_arguments" [422];
     /// no config was sent, and the plugin refuses `{}`

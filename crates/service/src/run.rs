@@ -6,11 +6,13 @@
 pub(crate) mod account;
 pub(crate) mod cancel;
 pub(crate) mod cancel_token;
+pub(crate) mod digest;
 pub(crate) mod error;
 pub(crate) mod failure;
 pub(crate) mod framing;
 pub(crate) mod id;
 pub(crate) mod job_error;
+pub(crate) mod kept;
 pub(crate) mod lines;
 pub(crate) mod on_cancel;
 pub(crate) mod options;
@@ -33,14 +35,15 @@ use universal_worker_abi::{CancelCallback, Emitted, Fault, Level, RunContext};
 use universal_worker_json::line_from_utf8;
 
 use crate::plugin_log;
-use crate::run::account::Costs;
+use crate::run::account::{Account, Costs};
 use crate::run::cancel::CancelReason;
 use crate::run::cancel_token::CancelToken;
 use crate::run::framing::Framing;
+use crate::run::kept::{DropReason, KeptResult};
 use crate::run::lines::Lines;
 use crate::run::on_cancel::{CancelThread, OnCancel};
 use crate::run::options::{IncludeAccount, RunOptions};
-use crate::run::output::Output;
+use crate::run::output::{Outcome, Output};
 use crate::run::progress::Progress;
 use crate::run::reply_headers::ReplyHeaders;
 use crate::run::timestamp::Timestamp;
@@ -60,6 +63,8 @@ pub(crate) struct Run {
     progress: Mutex<Progress>,
     usage: Mutex<Usage>,
     output: Output,
+    /// None if nobody reads the result later.
+    kept: Option<Box<KeptResult>>,
     reply_headers: ReplyHeaders,
     costs: OnceLock<Costs>,
     stack: OnceLock<String>,
@@ -88,6 +93,7 @@ impl Run {
             progress: Mutex::default(),
             usage: Mutex::default(),
             output,
+            kept: options.keep.is_yes().then(Box::default),
             reply_headers: ReplyHeaders::default(),
             costs: OnceLock::new(),
             stack: OnceLock::new(),
@@ -120,6 +126,34 @@ impl Run {
 
     pub(crate) fn output(&self) -> &Output {
         &self.output
+    }
+
+    /// Where the result is kept, if it is one to be kept.
+    pub(crate) fn kept(&self) -> Option<&KeptResult> {
+        self.kept.as_deref()
+    }
+
+    /// Drops the result that was kept.
+    pub(crate) fn discard_result(&self, reason: DropReason) {
+        if let Some(kept) = &self.kept {
+            kept.discard(reason);
+        }
+    }
+
+    /// Sends the client the end of the run, unless it already has a reply, and keeps it.
+    ///
+    /// The account is that of the run if [`needs_account`](Self::needs_account).
+    pub(crate) fn close(&self, outcome: Outcome, account: Option<Account>) {
+        self.output.close(outcome, account, self.kept());
+    }
+
+    /// Bytes that the run itself holds, apart from its result, its error and a fixed part.
+    pub(crate) fn retained_bytes(&self) -> usize {
+        let headers = self.reply_headers.current();
+        let headers = headers.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>();
+        let message = self.current_progress().message.len();
+        let stack = self.stack().map_or(0, str::len);
+        headers + message + stack + self.current_usage().size()
     }
 
     /// Asks the plugin to stop.

@@ -4,6 +4,7 @@
 //! and ends exactly once.
 //! The holder of its [`PendingRun`] gets the reply, and cancels the run by dropping it.
 
+pub(crate) mod kept;
 pub(crate) mod lifecycle;
 pub(crate) mod pending;
 pub(crate) mod ready;
@@ -15,7 +16,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use tokio::sync::oneshot;
-use universal_worker_abi::{Class, ClassInfo, JsonText, Lanes};
+use universal_worker_abi::{Class, ClassInfo, Lanes};
 
 use crate::engine::Bounds;
 use crate::engine::cancel::CancelTarget;
@@ -34,11 +35,13 @@ use crate::run::cancel::CancelReason;
 use crate::run::error::{RunError, SpawnError};
 use crate::run::failure::Failure;
 use crate::run::framing::Framing;
+use crate::run::kept::Keep;
 use crate::run::on_cancel::{CancelCallbacks, CancelThread};
 use crate::run::options::{IncludeAccount, OnDisconnect, RunOptions};
-use crate::run::output::{Operation, Output, PrefetchResult, Reply};
+use crate::run::output::{Answer, Operation, Output, PrefetchResult, Reply};
 use crate::run::pressure::{MemoryGate, Pressure};
 use crate::run::report::{ProgressReport, RunReport};
+use crate::run::snapshot::Snapshot;
 use crate::run::timestamp::Timestamp;
 use crate::run::usage::Usage;
 use crate::run::{Run, id};
@@ -87,6 +90,7 @@ pub(crate) struct RunRequest {
     pub(crate) timeout: Option<Duration>,
     pub(crate) on_disconnect: OnDisconnect,
     pub(crate) include_account: IncludeAccount,
+    pub(crate) keep: Keep,
 }
 
 /// The result of [`Runs::cancel_all`] and [`Runs::cancel`].
@@ -199,10 +203,14 @@ impl Runs {
         snapshots.iter().map(|snapshot| RunReport::new(snapshot, self.info(), now)).collect()
     }
 
+    pub(crate) fn report_of(&self, snapshot: &Snapshot) -> RunReport {
+        RunReport::new(snapshot, self.info(), Instant::now())
+    }
+
     /// The newest run with the id `id`.
     pub(crate) fn report(&self, id: &str) -> Option<RunReport> {
         let snapshot = self.pool.read(|engine| engine.find(id))?;
-        Some(RunReport::new(&snapshot, self.info(), Instant::now()))
+        Some(self.report_of(&snapshot))
     }
 
     /// The progress of the newest run with the id `id`.
@@ -224,7 +232,7 @@ impl Runs {
     }
 
     /// Admits a run with one answer.
-    pub(crate) fn execute(&self, request: RunRequest) -> Result<PendingRun<JsonText>, Failure> {
+    pub(crate) fn execute(&self, request: RunRequest) -> Result<PendingRun<Answer>, Failure> {
         self.admit(request, Output::answer(Operation::Execute))
     }
 
@@ -233,7 +241,7 @@ impl Runs {
         &self,
         name: &'static str,
         request: RunRequest,
-    ) -> Result<PendingRun<JsonText>, Failure> {
+    ) -> Result<PendingRun<Answer>, Failure> {
         self.admit(request, Output::answer(Operation::Extension(name)))
     }
 
@@ -259,6 +267,15 @@ impl Runs {
         request: RunRequest,
         (output, reply): (Output, oneshot::Receiver<Reply<T>>),
     ) -> Result<PendingRun<T>, Failure> {
+        let (run, job) = self.prepare(request, output)?;
+        match self.pool.admit(&run, job) {
+            Ok(key) => Ok(PendingRun::new(Arc::clone(&self.pool), run, key, reply)),
+            Err(error) => Err(Failure::new(error.into_run_error(run.id()), self.info())),
+        }
+    }
+
+    /// A run that can be admitted, and its job.
+    fn prepare(&self, request: RunRequest, output: Output) -> Result<(Arc<Run>, Job), Failure> {
         if let Some(pressure) = self.pressure().filter(|_| !self.is_draining()) {
             return Err(Failure::new(RunError::Pressure(pressure), self.info()));
         }
@@ -268,17 +285,13 @@ impl Runs {
         let timeout = self.timeout.into_iter().chain(request.timeout).min();
         let timeout = timeout.filter(|timeout| *timeout < NO_TIMEOUT);
         let deadline = timeout.and_then(|timeout| admitted_at.at.checked_add(timeout));
-        let RunRequest { on_disconnect, include_account, .. } = request;
+        let RunRequest { on_disconnect, include_account, keep, .. } = request;
         let has_chosen_id = request.id.is_some();
-        let options = RunOptions { deadline, on_disconnect, include_account, has_chosen_id };
+        let options = RunOptions { deadline, on_disconnect, include_account, has_chosen_id, keep };
         let id = request.id.unwrap_or_else(id::generate);
         let run = Run::new(id, options, admitted_at, request.body.len(), output);
         let run = Arc::new(run.with_callbacks_on(&self.cancel_thread));
-        let job = Job::Call(request.body);
-        match self.pool.admit(&run, job) {
-            Ok(key) => Ok(PendingRun::new(Arc::clone(&self.pool), run, key, reply)),
-            Err(error) => Err(Failure::new(error.into_run_error(run.id()), self.info())),
-        }
+        Ok((run, Job::Call(request.body)))
     }
 
     /// Whether the process tree holds too much memory for another run.

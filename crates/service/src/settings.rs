@@ -49,6 +49,11 @@ pub struct Limits {
     pub health_timeout: Duration,
     /// Time that the plugin may take for its config options (4 s); then `/config_options` gets 504.
     pub options_timeout: Duration,
+    /// Bytes of all results together that are kept after their runs (64 MiB), each with about 1 KiB for
+    /// its run; the oldest are dropped first.
+    pub keep_results: usize,
+    /// Time from the end of a run until its kept result is dropped (3600 s).
+    pub result_ttl: Duration,
     /// How error messages name a limit (as its field).
     pub names: LimitNames,
 }
@@ -81,6 +86,8 @@ impl Default for Limits {
             health_timeout: Duration::from_secs(1),
             // Clients of the original worker wait for 5 s.
             options_timeout: Duration::from_secs(4),
+            keep_results: 64 << 20,
+            result_ttl: Duration::from_secs(3600),
             names: LimitNames::default(),
         }
     }
@@ -98,6 +105,20 @@ impl LimitNames {
         match self {
             Self::Fields => "max_rss",
             Self::Options => "--max-rss",
+        }
+    }
+
+    pub(crate) const fn keep_results(self) -> &'static str {
+        match self {
+            Self::Fields => "keep_results",
+            Self::Options => "--keep-results",
+        }
+    }
+
+    pub(crate) const fn result_ttl(self) -> &'static str {
+        match self {
+            Self::Fields => "result_ttl",
+            Self::Options => "--result-ttl",
         }
     }
 

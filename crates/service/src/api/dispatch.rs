@@ -4,16 +4,16 @@ use std::error::Error as StdError;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::{HeaderMap, Request, Response};
+use http::{HeaderMap, Method, Request, Response};
 
 use crate::api::body::Body;
 use crate::api::error::ApiError;
-use crate::api::handlers::ApiResult;
+use crate::api::handlers::{ApiResult, kept};
 use crate::api::idle_tracker::OpenRequest;
-use crate::api::routes::{Awaited, Immediate, Route};
-use crate::api::run_headers::{RunHeaders, framing};
+use crate::api::routes::{Awaited, Immediate, Kept, Route};
+use crate::api::run_headers::{RunHeaders, check_path_id, framing};
 use crate::api::state::ApiState;
-use crate::api::{handlers, routes};
+use crate::api::{handlers, query, routes};
 use crate::connection;
 use crate::connection::AfterEnd;
 use crate::service::ResponseFuture;
@@ -23,6 +23,13 @@ struct Exchange {
     /// Those of the request.
     headers: HeaderMap,
     open_request: Option<OpenRequest>,
+}
+
+/// What a request names apart from its route.
+#[derive(Debug, Clone, Copy)]
+struct Target<'a> {
+    is_head: bool,
+    query: Option<&'a str>,
 }
 
 /// The response to a request, whether it succeeds or fails.
@@ -48,6 +55,15 @@ where
         Route::Immediate(route) => {
             let result = handle(state, route, head.uri.query());
             ready(exchange.end(result), body)
+        }
+        Route::Kept(route) => {
+            let state = Arc::clone(state);
+            let (method, route, uri) = (head.method, route.into_owned(), head.uri.clone());
+            Box::pin(async move {
+                let target = Target { is_head: method == Method::HEAD, query: uri.query() };
+                let result = handle_kept(&state, route, target, &exchange.headers, body).await;
+                Ok(exchange.end(result))
+            })
         }
         Route::Awaited(route) => {
             let state = Arc::clone(state);
@@ -89,6 +105,7 @@ fn handle(state: &ApiState, route: Immediate<'_>, query: Option<&str>) -> ApiRes
         Immediate::Progress => handlers::progress(runs, query),
         Immediate::ConfigSchema => handlers::config_schema(runs),
         Immediate::CancelRun(id) => handlers::cancel_run(runs, id),
+        Immediate::DeleteResult(id) => kept::delete(state, id),
     }
 }
 
@@ -135,6 +152,39 @@ where
         Awaited::Cleanup => {
             read(state, headers, body).await?;
             handlers::cleanup(state).await
+        }
+    }
+}
+
+async fn handle_kept<B>(
+    state: &ApiState,
+    route: Kept<String>,
+    target: Target<'_>,
+    headers: &HeaderMap,
+    body: B,
+) -> ApiResult
+where
+    B: http_body::Body,
+    B::Error: Into<Box<dyn StdError + Send + Sync>>,
+{
+    let runs = &state.runs;
+    match route {
+        Kept::Submit => {
+            let kind = query::kind(target.query)?;
+            let run_headers = RunHeaders::from_request(headers)?;
+            let body = read(state, headers, body).await?;
+            kept::submit(runs, kind, run_headers, body).await
+        }
+        Kept::Put(id) => {
+            let kind = query::kind(target.query)?;
+            check_path_id(headers, &id)?;
+            let run_headers = RunHeaders::from_request(headers)?;
+            let body = read(state, headers, body).await?;
+            kept::put(runs, kind, id, run_headers, body).await
+        }
+        Kept::Result(id) => {
+            let wait = query::wait(target.query)?;
+            kept::result(state, &id, wait, target.is_head).await
         }
     }
 }

@@ -16,6 +16,7 @@ use crate::run::cancel::CancelReason;
 use crate::run::error::{RunError, SpawnError};
 use crate::run::failure::Failure;
 use crate::run::job_error::JobError;
+use crate::run::kept::DropReason;
 use crate::runs::Runs;
 use crate::{connection, encode};
 
@@ -24,7 +25,7 @@ pub(crate) enum ApiError {
     #[error("Not Found")]
     NotFound,
     #[error("Method Not Allowed")]
-    MethodNotAllowed { allow: &'static str },
+    MethodNotAllowed { allow: String },
     #[error("the target must be a path")]
     Target,
     #[error("the request needs exactly one Host header")]
@@ -70,6 +71,21 @@ pub(crate) enum ApiError {
     UnknownRun(String),
     #[error("run '{0}' has ended")]
     RunEnded(String),
+    #[error("the id '{}' is not allowed: send 1 to 64 of A-Z, a-z, 0-9, '.', '_' and '-'", shortened(.0))]
+    InvalidId(String),
+    #[error(
+        "the result of run '{}' is not kept: start it by POST /runs or PUT /runs/ID, or with the \
+         header 'X-On-Disconnect: continue'", shortened(.0)
+    )]
+    NotKept(String),
+    #[error("run '{}' has not ended: cancel it first", shortened(.0))]
+    NotEnded(String),
+    #[error("run '{}' is no stream", shortened(.0))]
+    WrongKind(String),
+    #[error("{detail}")]
+    Dropped { detail: String, reason: DropReason },
+    #[error("the query parameter '{name}': expected {expected}, not '{}'", shortened(value))]
+    InvalidQuery { name: &'static str, expected: &'static str, value: String },
     #[error("{name}: expected {expected}, not '{}'", shortened(value))]
     InvalidHeader { name: &'static str, expected: &'static str, value: String },
     #[error(
@@ -103,6 +119,8 @@ pub(crate) struct FailedRun {
 struct ErrorBody<'a> {
     detail: &'a str,
     code: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<DropReason>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -147,6 +165,10 @@ impl ApiError {
         let body = ErrorBody {
             detail: &message,
             code: self.code().as_str(),
+            reason: match self {
+                Self::Dropped { reason, .. } => Some(*reason),
+                _ => None,
+            },
             error: for_lines.then_some(&message),
             _job_error: job_error,
         };
@@ -182,6 +204,12 @@ impl ApiError {
             Self::InvalidCancel(_) => ErrorCode::BadArguments,
             Self::UnknownRun(_) => ErrorCode::UnknownRun,
             Self::RunEnded(_) => ErrorCode::Ended,
+            Self::InvalidId(_) => ErrorCode::BadRequest,
+            Self::NotKept(_) => ErrorCode::NotKept,
+            Self::NotEnded(_) => ErrorCode::NotEnded,
+            Self::WrongKind(_) => ErrorCode::WrongKind,
+            Self::Dropped { .. } => ErrorCode::Dropped,
+            Self::InvalidQuery { .. } => ErrorCode::BadQuery,
             Self::InvalidHeader { .. } => ErrorCode::BadHeader,
             Self::CleanupPending => ErrorCode::CleanupPending,
             Self::Draining => ErrorCode::Shutdown,
@@ -204,7 +232,8 @@ impl ApiError {
     fn add_headers(&self, headers: &mut HeaderMap) {
         match self {
             Self::MethodNotAllowed { allow } => {
-                headers.insert(header::ALLOW, HeaderValue::from_static(allow));
+                headers
+                    .extend(HeaderValue::from_str(allow).ok().map(|allow| (header::ALLOW, allow)));
             }
             Self::Token => {
                 headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));

@@ -1,12 +1,13 @@
 //! The handlers of the routes; errors leave by `?`.
 
+pub(crate) mod kept;
+
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::StatusCode;
 use serde::Serialize;
 use serde_json::Value;
-use universal_worker_abi::JsonText;
 
 use crate::api::body::Body;
 use crate::api::body_reader::BodyLimit;
@@ -25,11 +26,12 @@ use crate::run::error::RunError;
 use crate::run::failure::Failure;
 use crate::run::framing::Framing;
 use crate::run::options::OnDisconnect;
-use crate::run::output::PrefetchResult;
+use crate::run::output::{Answer, PrefetchResult};
 use crate::run::report::RunReport;
 use crate::run::usage::Usage;
+use crate::runs::kept::KeptKind;
 use crate::runs::pending::PendingRun;
-use crate::runs::{CancelResult, Runs};
+use crate::runs::{CancelResult, RunRequest, Runs};
 
 pub(crate) type ApiResult = Result<ApiReply, ApiError>;
 
@@ -165,7 +167,11 @@ pub(crate) async fn prefetch(runs: &Runs, headers: RunHeaders) -> ApiResult {
 }
 
 pub(crate) async fn execute(runs: &Runs, headers: RunHeaders, body: Bytes) -> ApiResult {
-    answer(runs.execute(headers.into_request(body))?).await
+    if headers.responds_async {
+        return kept::respond_async(runs, KeptKind::Answer, headers, body).await;
+    }
+    let request = kept_if_continued(headers.into_request(body), "execute").await;
+    answer(runs.execute(request)?).await
 }
 
 pub(crate) async fn extension(
@@ -174,15 +180,25 @@ pub(crate) async fn extension(
     headers: RunHeaders,
     body: Bytes,
 ) -> ApiResult {
-    answer(runs.extension(name, headers.into_request(body))?).await
+    let request = kept_if_continued(headers.into_request(body), name).await;
+    answer(runs.extension(name, request)?).await
 }
 
-async fn answer(pending: PendingRun<JsonText>) -> ApiResult {
+/// The same request, for a run that is kept if it goes on without its client.
+async fn kept_if_continued(request: RunRequest, kind: &str) -> RunRequest {
+    match request.on_disconnect {
+        OnDisconnect::Cancel => request,
+        OnDisconnect::Continue => request.kept(kind).await,
+    }
+}
+
+async fn answer(pending: PendingRun<Answer>) -> ApiResult {
     let headers = ResponseHeaders::new(pending.run());
     let reply = pending.reply(connection::client_left).await;
+    headers.note_read();
     let headers = headers.with_account(reply.account.as_ref());
     match reply.result {
-        Ok(answer) => Ok(ApiReply::from_json(Bytes::from_owner(answer)).with_headers(headers)),
+        Ok(answer) => Ok(ApiReply::from_json(answer.into()).with_headers(headers)),
         Err(failure) => Err(ApiError::from_run(failure, headers)),
     }
 }
@@ -193,6 +209,9 @@ pub(crate) async fn execute_stream(
     framing: Framing,
     body: Bytes,
 ) -> ApiResult {
+    if headers.responds_async {
+        return kept::respond_async(runs, KeptKind::Stream, headers, body).await;
+    }
     let on_disconnect = headers.on_disconnect;
     let pending = runs.stream(headers.into_request(body), framing)?;
     let headers = ResponseHeaders::new(pending.run());

@@ -33,6 +33,11 @@ impl ApiReply {
         Self::new(response::JSON, text.into())
     }
 
+    /// A reply without content.
+    pub(crate) fn empty() -> Self {
+        Self::from_json(Bytes::new()).with_status(StatusCode::NO_CONTENT)
+    }
+
     pub(crate) fn with_status(self, status: StatusCode) -> Self {
         Self { status, ..self }
     }

@@ -8,6 +8,7 @@ use crate::api::error::ApiError;
 pub(crate) enum Route<'p> {
     Immediate(Immediate<'p>),
     Awaited(Awaited),
+    Kept(Kept<&'p str>),
 }
 
 /// A route that needs no body and no time.
@@ -21,6 +22,8 @@ pub(crate) enum Immediate<'p> {
     ConfigSchema,
     /// The cancel of the run with this id.
     CancelRun(&'p str),
+    /// The end of the result of the run with this id.
+    DeleteResult(&'p str),
 }
 
 /// A route that reads a body, or waits for the plugin.
@@ -40,10 +43,20 @@ pub(crate) enum Awaited {
     Cleanup,
 }
 
+/// A route of runs that outlive their caller, which reads a body or waits; most name a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kept<Id> {
+    Submit,
+    Put(Id),
+    Result(Id),
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum RouteMethod {
     Get,
     Post,
+    Put,
+    Delete,
 }
 
 /// Who may send requests to a route when a token is required.
@@ -63,13 +76,14 @@ struct Row {
     exposure: Exposure,
 }
 
-const ROUTES: [Row; 21] = [
+const ROUTES: [Row; 22] = [
     Row::post("/execute", Route::Awaited(Awaited::Execute)),
     Row::post("/execute_stream", Route::Awaited(Awaited::ExecuteStream)),
     Row::get("/health", Route::Immediate(Immediate::Health)).open(),
     Row::get("/ready", Route::Awaited(Awaited::Ready)).open(),
     Row::get("/stats", Route::Awaited(Awaited::Stats)),
     Row::get("/runs", Route::Immediate(Immediate::Runs)),
+    Row::post("/runs", Route::Kept(Kept::Submit)),
     Row::get("/progress", Route::Immediate(Immediate::Progress)),
     Row::post("/cancel", Route::Awaited(Awaited::Cancel)),
     Row::post("/initialize", Route::Awaited(Awaited::Initialize)),
@@ -87,6 +101,31 @@ const ROUTES: [Row; 21] = [
     Row::post("/get_system_status", Route::Awaited(Awaited::Extension("get_system_status"))),
     Row::post("/list_processes", Route::Awaited(Awaited::Extension("list_processes"))),
 ];
+
+/// A route of one run, by what follows its id in the path.
+struct RunRow {
+    rest: Option<&'static str>,
+    method: RouteMethod,
+    route: for<'p> fn(&'p str) -> Route<'p>,
+}
+
+const RUN_ROUTES: [RunRow; 5] = [
+    RunRow::new(None, RouteMethod::Get, |id| Route::Immediate(Immediate::Run(id))),
+    RunRow::new(None, RouteMethod::Put, |id| Route::Kept(Kept::Put(id))),
+    RunRow::new(None, RouteMethod::Delete, |id| Route::Immediate(Immediate::DeleteResult(id))),
+    RunRow::new(Some("cancel"), RouteMethod::Post, |id| Route::Immediate(Immediate::CancelRun(id))),
+    RunRow::new(Some("result"), RouteMethod::Get, |id| Route::Kept(Kept::Result(id))),
+];
+
+impl RunRow {
+    const fn new(
+        rest: Option<&'static str>,
+        method: RouteMethod,
+        route: for<'p> fn(&'p str) -> Route<'p>,
+    ) -> Self {
+        Self { rest, method, route }
+    }
+}
 
 impl Row {
     const fn get(path: &'static str, route: Route<'static>) -> Self {
@@ -112,20 +151,34 @@ impl Route<'_> {
     }
 }
 
+impl Kept<&str> {
+    pub(crate) fn into_owned(self) -> Kept<String> {
+        match self {
+            Self::Submit => Kept::Submit,
+            Self::Put(id) => Kept::Put(id.to_owned()),
+            Self::Result(id) => Kept::Result(id.to_owned()),
+        }
+    }
+}
+
 impl RouteMethod {
     fn allows(self, method: &Method) -> bool {
         match self {
             // hyper omits the body of a response to HEAD.
             Self::Get => method == Method::GET || method == Method::HEAD,
             Self::Post => method == Method::POST,
+            Self::Put => method == Method::PUT,
+            Self::Delete => method == Method::DELETE,
         }
     }
 
-    /// The value of the header `Allow`.
-    fn allow_header(self) -> &'static str {
+    /// As the header `Allow` names it.
+    fn name(self) -> &'static str {
         match self {
             Self::Get => "GET, HEAD",
             Self::Post => "POST",
+            Self::Put => "PUT",
+            Self::Delete => "DELETE",
         }
     }
 }
@@ -133,53 +186,61 @@ impl RouteMethod {
 /// A path of each route.
 #[cfg(test)]
 pub(crate) fn paths() -> impl Iterator<Item = &'static str> {
-    ROUTES.iter().map(|row| row.path).chain(["/runs/id", "/runs/id/cancel"])
+    let of_runs = ["/runs/id", "/runs/id/cancel", "/runs/id/result"];
+    ROUTES.iter().map(|row| row.path).chain(of_runs)
 }
 
 /// Whether a request needs no token.
 pub(crate) fn is_open(method: &Method, path: &str) -> bool {
-    let is_target = |row: &&Row| row.path == path && row.method.allows(method);
-    ROUTES.iter().find(is_target).is_some_and(|row| row.exposure == Exposure::Open)
+    find_fixed(method, path).is_some_and(|row| row.exposure == Exposure::Open)
 }
 
 pub(crate) fn find<'p>(method: &Method, path: &'p str) -> Result<Route<'p>, ApiError> {
-    let fixed = ROUTES.iter().find(|row| row.path == path);
-    let found = fixed.map(|row| (row.method, row.route));
-    let found = found.or_else(|| find_run(path));
-    let (route_method, route) = found.ok_or_else(|| not_found(method, path))?;
-    if route_method.allows(method) {
-        Ok(route)
-    } else {
-        Err(ApiError::MethodNotAllowed { allow: route_method.allow_header() })
+    if let Some(row) = find_fixed(method, path) {
+        return Ok(row.route);
     }
+    let (id, rest) = of_run(path).unzip();
+    let of_run = |row: &&RunRow| Some(row.rest) == rest;
+    let rows = RUN_ROUTES.iter().filter(of_run);
+    if let Some(row) = rows.clone().find(|row| row.method.allows(method)) {
+        return id.map(row.route).ok_or(ApiError::NotFound);
+    }
+    let fixed = ROUTES.iter().filter(|row| row.path == path).map(|row| row.method);
+    let allowed: Vec<_> = fixed.chain(rows.map(|row| row.method)).map(RouteMethod::name).collect();
+    if allowed.is_empty() {
+        return Err(not_found(method, path));
+    }
+    Err(ApiError::MethodNotAllowed { allow: allowed.join(", ") })
+}
+
+fn find_fixed(method: &Method, path: &str) -> Option<&'static Row> {
+    ROUTES.iter().find(|row| row.path == path && row.method.allows(method))
+}
+
+/// The id in the path of a run, and what follows it; ids need no percent-encoding.
+fn of_run(path: &str) -> Option<(&str, Option<&str>)> {
+    let rest = path.strip_prefix("/runs/")?;
+    let (id, rest) = match rest.split_once('/') {
+        None => (rest, None),
+        Some((id, rest)) => (id, Some(rest)),
+    };
+    (!id.is_empty()).then_some((id, rest))
 }
 
 /// The error of a target that is no route.
 fn not_found(method: &Method, path: &str) -> ApiError {
     match path {
         // Forms that belong to one method each, and name the server as a whole (RFC 9112, 3.2).
-        "*" if method == Method::OPTIONS => ApiError::MethodNotAllowed { allow: ANY_METHOD },
-        "" if method == Method::CONNECT => ApiError::MethodNotAllowed { allow: ANY_METHOD },
+        "*" if method == Method::OPTIONS => any_method(),
+        "" if method == Method::CONNECT => any_method(),
         "*" | "" => ApiError::Target,
         _ => ApiError::NotFound,
     }
 }
 
-/// The methods of all routes together.
-const ANY_METHOD: &str = "GET, HEAD, POST";
-
-/// `/runs/{id}` and `/runs/{id}/cancel`; ids need no percent-encoding.
-fn find_run(path: &str) -> Option<(RouteMethod, Route<'_>)> {
-    let rest = path.strip_prefix("/runs/")?;
-    match rest.split_once('/') {
-        None if !rest.is_empty() => {
-            Some((RouteMethod::Get, Route::Immediate(Immediate::Run(rest))))
-        }
-        Some((id, "cancel")) if !id.is_empty() => {
-            Some((RouteMethod::Post, Route::Immediate(Immediate::CancelRun(id))))
-        }
-        _ => None,
-    }
+/// The error of a target for which the methods of all routes together are allowed.
+fn any_method() -> ApiError {
+    ApiError::MethodNotAllowed { allow: "GET, HEAD, POST, PUT, DELETE".to_owned() }
 }
 
 #[cfg(test)]
@@ -190,10 +251,19 @@ mod tests {
     fn a_path_allows_only_its_own_methods() {
         assert_eq!(find(&Method::HEAD, "/health").unwrap(), Route::Immediate(Immediate::Health));
         assert_eq!(find(&Method::POST, "/execute").unwrap(), Route::Awaited(Awaited::Execute));
-        assert!(matches!(
-            find(&Method::GET, "/execute"),
-            Err(ApiError::MethodNotAllowed { allow: "POST" })
-        ));
+        for (method, path, allowed) in [
+            (Method::GET, "/execute", "POST"),
+            (Method::PUT, "/runs", "GET, HEAD, POST"),
+            (Method::POST, "/runs/a", "GET, HEAD, PUT, DELETE"),
+            (Method::GET, "/runs/a/cancel", "POST"),
+            (Method::DELETE, "/runs/a/result", "GET, HEAD"),
+            (Method::OPTIONS, "*", "GET, HEAD, POST, PUT, DELETE"),
+        ] {
+            match find(&method, path) {
+                Err(ApiError::MethodNotAllowed { allow }) => assert_eq!(allow, allowed, "{path}"),
+                found => panic!("{path}: {found:?}"),
+            }
+        }
         assert!(matches!(find(&Method::GET, "/health/"), Err(ApiError::NotFound)));
     }
 
@@ -214,13 +284,17 @@ mod tests {
             (Method::GET, "/runs", Immediate::Runs),
             (Method::GET, "/runs/a.b-c_1", Immediate::Run("a.b-c_1")),
             (Method::POST, "/runs/a/cancel", Immediate::CancelRun("a")),
+            (Method::DELETE, "/runs/a", Immediate::DeleteResult("a")),
         ] {
             assert_eq!(find(&method, path).unwrap(), Route::Immediate(route));
         }
-        assert!(matches!(
-            find(&Method::GET, "/runs/a/cancel"),
-            Err(ApiError::MethodNotAllowed { allow: "POST" })
-        ));
+        for (method, path, route) in [
+            (Method::POST, "/runs", Kept::Submit),
+            (Method::PUT, "/runs/a", Kept::Put("a")),
+            (Method::HEAD, "/runs/a/result", Kept::Result("a")),
+        ] {
+            assert_eq!(find(&method, path).unwrap(), Route::Kept(route));
+        }
         for unknown in ["/runs/", "/runs//cancel", "/runs/a/", "/runs/a/b", "/runs/a/cancel/"] {
             let found = find(&Method::POST, unknown);
             assert!(matches!(found, Err(ApiError::NotFound)), "{unknown}");

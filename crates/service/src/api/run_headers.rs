@@ -8,6 +8,7 @@ use http::{HeaderMap, HeaderValue, header};
 use crate::api::error::ApiError;
 use crate::fields::Field;
 use crate::run::framing::Framing;
+use crate::run::kept::Keep;
 use crate::run::options::{IncludeAccount, OnDisconnect};
 use crate::runs::RunRequest;
 
@@ -17,6 +18,8 @@ pub(crate) struct RunHeaders {
     timeout: Option<Duration>,
     pub(crate) on_disconnect: OnDisconnect,
     include_account: IncludeAccount,
+    /// The client does not wait for the end of the run.
+    pub(crate) responds_async: bool,
 }
 
 /// Characters of an id that a client chooses.
@@ -26,10 +29,12 @@ const ID: &str = "x-run-id";
 const TIMEOUT: &str = "x-timeout-ms";
 const ON_DISCONNECT: &str = "x-on-disconnect";
 const ACCOUNT: &str = "x-run-account";
+const PREFER: &str = "prefer";
 
 impl RunHeaders {
     pub(crate) fn from_request(headers: &HeaderMap) -> Result<Self, ApiError> {
         let mut id = None;
+        let mut responds_async = false;
         let [mut timeout, mut on_disconnect, mut account] = [Field::Missing; 3];
         for (name, value) in headers {
             match name.as_str() {
@@ -37,6 +42,7 @@ impl RunHeaders {
                 TIMEOUT => timeout.add(value),
                 ON_DISCONNECT => on_disconnect.add(value),
                 ACCOUNT => account.add(value),
+                PREFER => responds_async |= prefers_async(value.as_bytes()),
                 _ => {}
             }
         }
@@ -55,24 +61,65 @@ impl RunHeaders {
                 &[("no", IncludeAccount::No), ("yes", IncludeAccount::Yes)],
             )
             .ok_or_else(|| invalid(ACCOUNT, "yes or no"))?,
+            responds_async,
         })
     }
 
     pub(crate) fn into_request(self, body: Bytes) -> RunRequest {
-        let Self { id, timeout, on_disconnect, include_account } = self;
-        RunRequest { body, id, timeout, on_disconnect, include_account }
+        let Self { id, timeout, on_disconnect, include_account, responds_async: _ } = self;
+        RunRequest { body, id, timeout, on_disconnect, include_account, keep: Keep::No }
+    }
+}
+
+/// The error of an id in the header that is not the one of the path.
+pub(crate) fn check_path_id(headers: &HeaderMap, id: &str) -> Result<(), ApiError> {
+    if !is_valid_id(id) {
+        return Err(ApiError::InvalidId(id.to_owned()));
+    }
+    match headers.get(ID) {
+        Some(other) if other != id => Err(invalid(headers, ID, "the id of the path")),
+        _ => Ok(()),
     }
 }
 
 /// The id that the client chose; `None` if it is invalid, so that one is generated.
 fn client_id(value: &HeaderValue) -> Option<String> {
     let id = value.to_str().ok()?;
+    is_valid_id(id).then(|| id.to_owned())
+}
+
+fn is_valid_id(id: &str) -> bool {
     let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
     // A path drops the segments . and .. (RFC 3986, 5.2.4).
-    let is_valid = (1..=MAX_ID_LENGTH).contains(&id.len())
+    (1..=MAX_ID_LENGTH).contains(&id.len())
         && id.bytes().all(is_allowed)
-        && !matches!(id, "." | "..");
-    is_valid.then(|| id.to_owned())
+        && !matches!(id, "." | "..")
+}
+
+/// Whether a list of preferences has `respond-async` (RFC 7240, 2 and 4.1).
+fn prefers_async(value: &[u8]) -> bool {
+    let mut is_quoted = false;
+    let mut is_escaped = false;
+    // Commas within quoted strings separate nothing.
+    let mut preferences = value.split(|byte| {
+        let was_escaped = std::mem::take(&mut is_escaped);
+        match byte {
+            b'"' if !was_escaped => is_quoted = !is_quoted,
+            b'\\' if is_quoted && !was_escaped => is_escaped = true,
+            _ => {}
+        }
+        *byte == b',' && !is_quoted
+    });
+    preferences.any(|preference| {
+        let end = preference.iter().position(|byte| *byte == b';').unwrap_or(preference.len());
+        let preference = preference[..end].trim_ascii();
+        // An empty value is none.
+        let (name, value) = match preference.iter().position(|byte| *byte == b'=') {
+            None => (preference, &b""[..]),
+            Some(at) => (preference[..at].trim_ascii(), preference[at + 1..].trim_ascii()),
+        };
+        name.eq_ignore_ascii_case(b"respond-async") && matches!(value, b"" | b"\"\"")
+    })
 }
 
 /// The timeout, if there is one; `None` if the header is invalid.
@@ -156,6 +203,7 @@ mod tests {
             timeout: None,
             on_disconnect: OnDisconnect::Cancel,
             include_account: IncludeAccount::No,
+            responds_async: false,
         };
         assert_eq!(run_headers(&[]), Ok(expected));
     }
@@ -199,6 +247,47 @@ mod tests {
             "x-on-disconnect: expected continue or cancel, not 'go on'"
         );
         run_headers(&[("x-run-account", "1")]).unwrap_err();
+    }
+
+    #[test]
+    fn a_preference_is_found_in_lists_with_parameters() {
+        for (values, expected) in [
+            (&["respond-async"][..], true),
+            (&["Respond-Async"], true),
+            (&["wait=10, respond-async"], true),
+            (&["return=minimal;x=\"a,b\" , respond-async; foo=1"], true),
+            (&["return=minimal", "respond-async"], true),
+            (&["respond-async=\"\""], true),
+            (&["respond-async ="], true),
+            (&["foo=\"a\\\",\", respond-async"], true),
+            (&["respond-async=no"], false),
+            (&["foo=\"respond-async\""], false),
+            (&["foo=\", respond-async, \""], false),
+            (&["foo=\"\\\", respond-async"], false),
+            (&["foo; respond-async"], false),
+            (&["respond-asynchronously", ""], false),
+            (&[], false),
+        ] {
+            let sent: Vec<_> = values.iter().map(|value| ("prefer", *value)).collect();
+            assert_eq!(run_headers(&sent).unwrap().responds_async, expected, "{values:?}");
+        }
+    }
+
+    #[test]
+    fn the_path_has_the_id() {
+        let check = |path: &str, header: Option<&'static str>| {
+            let mut headers = HeaderMap::new();
+            headers.extend(
+                header.map(|id| (HeaderName::from_static(ID), HeaderValue::from_static(id))),
+            );
+            check_path_id(&headers, path).map_err(|error| error.to_string())
+        };
+        check("a", None).unwrap();
+        check("a", Some("a")).unwrap();
+        let other = check("a", Some("b")).unwrap_err();
+        assert_eq!(other, "x-run-id: expected the id of the path, not 'b'");
+        assert!(check("%61", None).unwrap_err().starts_with("the id '%61' is not allowed"));
+        check(&"a".repeat(65), None).unwrap_err();
     }
 
     #[test]

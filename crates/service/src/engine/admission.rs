@@ -6,19 +6,18 @@ use std::time::{Duration, Instant};
 use crate::engine::Engine;
 use crate::engine::queue::QueueEntry;
 use crate::run::Run;
-use crate::run::error::RunError;
+use crate::run::error::{IdHolder, RunError};
 use crate::run::id::EntryKey;
+use crate::run::kept::Keep;
+use crate::run::snapshot::Snapshot;
 use crate::run::states::Queued;
 
 /// Why a run was not admitted.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum AdmissionError {
     Draining,
-    /// A run with the same id is queued or holds a lane.
-    IdTaken {
-        /// That run has ended, and its plugin has not returned.
-        has_ended: bool,
-    },
+    /// Another run has the same id.
+    IdTaken(IdHolder),
     /// It would wait for a wedged run, which may never return.
     Wedged,
     QueueFull {
@@ -26,6 +25,14 @@ pub(crate) enum AdmissionError {
         /// Time until a place is likely to be free.
         retry_after: Duration,
     },
+}
+
+/// What the request for a run under an id of the client's comes to.
+#[derive(Debug)]
+pub(crate) enum Admission {
+    New(EntryKey),
+    /// The same request has made it before.
+    Known(Snapshot),
 }
 
 impl<J> Engine<J> {
@@ -43,7 +50,7 @@ impl<J> Engine<J> {
         if run.options().has_chosen_id
             && let Some(live) = self.find_live(run.id())
         {
-            return Err(AdmissionError::IdTaken { has_ended: live.state.is_final() });
+            return Err(AdmissionError::IdTaken(IdHolder::of_live(live.state.is_final())));
         }
         if self.is_wedged() {
             return Err(AdmissionError::Wedged);
@@ -53,11 +60,29 @@ impl<J> Engine<J> {
             let retry_after = self.retry_after(waiting, now);
             return Err(AdmissionError::QueueFull { waiting, retry_after });
         }
+        if run.options().has_chosen_id {
+            self.kept.replace(run.id());
+        }
         let key = self.next_key();
         self.advance_due(run.options().deadline);
         self.newest = Some(Arc::clone(run));
         self.queue.push(QueueEntry::Run(Queued { key, run: Arc::clone(run) }, job));
         Ok(key)
+    }
+
+    /// Queues a run to be kept, unless the same request has made it before.
+    pub(crate) fn admit_once(
+        &mut self,
+        run: &Arc<Run>,
+        job: J,
+        now: Instant,
+    ) -> Result<Admission, AdmissionError> {
+        if let Keep::Yes(digest) = run.options().keep
+            && let Some(known) = self.find_same(run.id(), digest)
+        {
+            return known.map(Admission::Known).map_err(AdmissionError::IdTaken);
+        }
+        self.admit(run, job, now).map(Admission::New)
     }
 
     /// Queues a lifecycle change, even if the queue is full.
@@ -123,7 +148,7 @@ impl AdmissionError {
     pub(crate) fn into_run_error(self, id: &str) -> RunError {
         match self {
             Self::Draining => RunError::Draining,
-            Self::IdTaken { has_ended } => RunError::IdTaken { id: id.to_owned(), has_ended },
+            Self::IdTaken(holder) => RunError::IdTaken { id: id.to_owned(), holder },
             Self::Wedged => RunError::Wedged,
             Self::QueueFull { waiting, retry_after } => {
                 RunError::QueueFull { waiting, retry_after_seconds: retry_after.as_secs_f64() }

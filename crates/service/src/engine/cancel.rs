@@ -102,6 +102,10 @@ impl<J> Engine<J> {
         effects: &mut Effects<J>,
     ) {
         let finished = self.history.count(queued.cancel(reason, now));
+        if finished.run.options().keep.is_yes() {
+            self.keep_result(finished.key, &finished.run, 0, now);
+            self.kept.complete(&finished);
+        }
         effects.replies.push((self.history.keep(finished), reason));
         effects.dropped.push(job);
     }

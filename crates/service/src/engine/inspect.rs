@@ -52,7 +52,8 @@ impl<J> Engine<J> {
 
     /// The newest run with the id `id`: the live one, else the one that ended last.
     pub(crate) fn find(&self, id: &str) -> Option<Snapshot> {
-        self.find_live(id).or_else(|| self.history.find(id))
+        let recent = self.find_live(id).or_else(|| self.history.find(id));
+        recent.or_else(|| self.kept.find(id))
     }
 
     /// The run with the id `id` that is queued or holds a lane.

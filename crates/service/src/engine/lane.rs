@@ -58,6 +58,14 @@ impl Lane {
         self.cancellation()?.wedged_at()
     }
 
+    /// Whether the client of its run has had a reply, before the plugin has returned.
+    pub(super) fn has_reply(&self) -> bool {
+        match self {
+            Self::Running(running) => running.has_reply(),
+            Self::TimedOut(_) => true,
+        }
+    }
+
     /// When its deadline or its cancel grace ends.
     pub(super) fn due(&self, grace: Duration) -> Option<Instant> {
         let wedged = self.cancellation().and_then(|cancellation| cancellation.due(grace));
@@ -87,8 +95,11 @@ impl Lane {
                 }
                 // It ends as cancelled, for the first reason; but its client waits no longer.
                 Some(cancellation) => {
+                    let had_reply = running.has_reply();
                     let lane = Self::Running(Running { deadline: None, ..running });
-                    effects.replies.push((lane.snapshot(), cancellation.reason));
+                    if !had_reply {
+                        effects.replies.push((lane.snapshot(), cancellation.reason));
+                    }
                     lane
                 }
             },
@@ -103,6 +114,7 @@ impl Lane {
         now: Instant,
         effects: &mut Effects<J>,
     ) {
+        let had_reply = self.has_reply();
         let cancellation = match self {
             Self::Running(running) => running.cancellation.as_mut(),
             Self::TimedOut(timed_out) => Some(&mut timed_out.cancellation),
@@ -111,8 +123,7 @@ impl Lane {
         if cancellation.update_wedged(grace, now) {
             let reason = cancellation.reason;
             let snapshot = self.snapshot();
-            // A run that timed out has had its reply.
-            if let Self::Running(_) = self {
+            if !had_reply {
                 effects.replies.push((snapshot.clone(), reason));
             }
             effects.wedged.push(snapshot);

@@ -208,7 +208,7 @@ fn reply(scheduler: &Scheduler, completion: &Completion, outcome: Outcome) {
             }
             // The plugin has returned: no time passes any more.
             let account = run.needs_account().then(|| account_of(snapshot, Instant::now()));
-            run.output().close(outcome, account);
+            run.close(outcome, account);
         }
     }
 }

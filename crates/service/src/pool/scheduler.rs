@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use universal_worker_abi::{ClassInfo, Lanes};
 
-use crate::engine::admission::AdmissionError;
+use crate::engine::admission::{Admission, AdmissionError};
 use crate::engine::effects::Effects;
 use crate::engine::{Bounds, Engine};
 use crate::instance::cell::InstanceCell;
@@ -150,6 +150,18 @@ impl Scheduler {
         Ok(key)
     }
 
+    /// Admits a run to be kept, unless the same request has made it before.
+    pub(crate) fn admit_once(
+        self: &Arc<Self>,
+        run: &Arc<Run>,
+        job: Job,
+    ) -> Result<Admission, AdmissionError> {
+        let mut state = self.locked();
+        let admission = state.engine.admit_once(run, job, run.admitted_at().at)?;
+        self.wake_any(state);
+        Ok(admission)
+    }
+
     /// Passes an event to the engine, and wakes the threads that have something to do now.
     pub(crate) fn update<R>(
         self: &Arc<Self>,
@@ -196,7 +208,7 @@ impl Scheduler {
             log::info!(run = run.id(); "{}", failure.error);
         }
         let account = run.needs_account().then(|| account_of(snapshot, now));
-        run.output().close(Err(failure), account);
+        run.close(Err(failure), account);
     }
 
     pub(crate) fn locked(&self) -> MutexGuard<'_, SchedulerState> {

@@ -1,6 +1,7 @@
 //! Why a run ends without an answer.
 
 use std::io;
+use std::sync::Arc;
 use std::time::Instant;
 
 use thiserror::Error;
@@ -10,7 +11,7 @@ use crate::error_code::ErrorCode;
 use crate::run::cancel::CancelReason;
 use crate::run::pressure::Pressure;
 
-#[derive(Debug, Error)]
+#[derive(Debug, Clone, Error)]
 pub(crate) enum RunError {
     /// The plugin failed.
     #[error("{}", .0.message)]
@@ -36,16 +37,8 @@ pub(crate) enum RunError {
     },
 
     /// Another run has the same id.
-    #[error("a run with the id '{id}' {}", if *has_ended {
-        "has ended, but its plugin has not returned"
-    } else {
-        "is queued or running"
-    })]
-    IdTaken {
-        id: String,
-        /// The other run has ended and only holds its lane.
-        has_ended: bool,
-    },
+    #[error("a run with the id '{id}' {}", .holder.message())]
+    IdTaken { id: String, holder: IdHolder },
 
     /// The run would wait for a wedged one, which may never return.
     #[error("every lane is held by a wedged run, or waits for one to return")]
@@ -69,12 +62,23 @@ pub(crate) enum RunError {
     Lost,
 }
 
+/// The run that has the id of another one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum IdHolder {
+    /// It is queued or running.
+    Live,
+    /// It has ended and only holds its lane.
+    Returning,
+    /// It is kept, and has another body or is of another kind.
+    Other,
+}
+
 /// The system refuses a thread; a later attempt may succeed.
-#[derive(Debug, Error)]
+#[derive(Debug, Clone, Error)]
 #[error(
     "cannot start a thread for the plugin ({0}): raise RLIMIT_NPROC or the pids.max of the cgroup"
 )]
-pub(crate) struct SpawnError(#[from] io::Error);
+pub(crate) struct SpawnError(Arc<io::Error>);
 
 impl RunError {
     pub(crate) const fn code(&self) -> ErrorCode {
@@ -109,6 +113,27 @@ impl RunError {
         } else {
             Self::Cancelled(reason)
         }
+    }
+}
+
+impl IdHolder {
+    /// The holder of an id that is queued or holds a lane.
+    pub(crate) const fn of_live(has_ended: bool) -> Self {
+        if has_ended { Self::Returning } else { Self::Live }
+    }
+
+    const fn message(self) -> &'static str {
+        match self {
+            Self::Live => "is queued or running",
+            Self::Returning => "has ended, but its plugin has not returned",
+            Self::Other => "is known, and has another body or is of another kind",
+        }
+    }
+}
+
+impl From<io::Error> for SpawnError {
+    fn from(error: io::Error) -> Self {
+        Self(Arc::new(error))
     }
 }
 

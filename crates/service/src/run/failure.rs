@@ -9,7 +9,7 @@ use crate::run::error::RunError;
 use crate::run::job_error::JobError;
 
 /// A failure as the client receives it; created once, when the run fails.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Failure {
     pub(crate) error: RunError,
     pub(crate) job_error: Arc<JobError>,
@@ -24,6 +24,11 @@ impl Failure {
     pub(crate) fn new_at(when: SystemTime, error: RunError, info: &ClassInfo) -> Self {
         let job_error = Arc::new(JobError::new(&error, info, when));
         Self { error, job_error }
+    }
+
+    /// Bytes of text in it, approximately: the error has them, too.
+    pub(crate) fn size(&self) -> usize {
+        self.job_error.size().saturating_mul(2)
     }
 
     pub(crate) fn is_panic(&self) -> bool {

@@ -10,7 +10,7 @@ use universal_worker_abi::{Category, ClassInfo, FaultDetail, FaultKind};
 use crate::encode;
 use crate::error_code::ErrorCode;
 use crate::run::cancel::CancelReason;
-use crate::run::error::RunError;
+use crate::run::error::{IdHolder, RunError};
 use crate::run::timestamp::text_of;
 
 /// `_job_error` of a response, or of the last line of a stream.
@@ -93,7 +93,7 @@ impl JobError {
     }
 
     /// Bytes of text in it, approximately.
-    fn size(&self) -> usize {
+    pub(crate) fn size(&self) -> usize {
         let texts = [&self.original_exc_repr, &self.traceback];
         let values = [&self.fields_invalid, &self.resource_shortfall, &self.detail];
         let texts = texts.into_iter().flatten().map(String::len).sum::<usize>();
@@ -135,9 +135,11 @@ fn detail_of(error: &RunError) -> FaultDetail {
             transient
         }
         RunError::Cancelled(reason) => (Category::Transient, *reason == CancelReason::Deadline),
-        RunError::IdTaken { has_ended: false, .. } => (Category::UserInput, false),
+        RunError::IdTaken { holder: IdHolder::Live | IdHolder::Other, .. } => {
+            (Category::UserInput, false)
+        }
         RunError::Pressure(_) => (Category::Resource, true),
-        RunError::IdTaken { has_ended: true, .. }
+        RunError::IdTaken { holder: IdHolder::Returning, .. }
         | RunError::Draining
         | RunError::Wedged
         | RunError::Spawn(_) => transient,

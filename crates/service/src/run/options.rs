@@ -2,6 +2,8 @@
 
 use std::time::Instant;
 
+use crate::run::kept::Keep;
+
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct RunOptions {
     /// When the run ends, even if its plugin is still at work; `None` for no deadline.
@@ -10,6 +12,7 @@ pub(crate) struct RunOptions {
     pub(crate) include_account: IncludeAccount,
     /// The client chose the id.
     pub(crate) has_chosen_id: bool,
+    pub(crate) keep: Keep,
 }
 
 /// Whether the response has the account of its run.
@@ -25,6 +28,6 @@ pub(crate) enum IncludeAccount {
 pub(crate) enum OnDisconnect {
     #[default]
     Cancel,
-    /// The run continues; the lines of a stream are discarded.
+    /// The run continues, and its result is kept.
     Continue,
 }

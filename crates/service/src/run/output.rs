@@ -2,6 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
+use bytes::Bytes;
 use serde::Serialize;
 use tokio::sync::oneshot;
 use universal_worker_abi::JsonText;
@@ -10,6 +11,7 @@ use crate::encode;
 use crate::run::account::Account;
 use crate::run::failure::Failure;
 use crate::run::framing::Framing;
+use crate::run::kept::KeptResult;
 use crate::run::lines::Lines;
 
 /// The way from a run to its client.
@@ -18,11 +20,19 @@ use crate::run::lines::Lines;
 #[derive(Debug)]
 pub(crate) enum Output {
     /// One answer, at the end.
-    Answer { client: Client<JsonText>, operation: Operation },
+    Answer { client: Client<Answer>, operation: Operation },
     /// Lines as the plugin emits them; the reply says that reading can begin.
     Stream { client: Client<()>, lines: Lines },
     /// Only the end of the prefetch.
     Prefetch { client: Client<PrefetchResult> },
+}
+
+/// The answer of a plugin.
+#[derive(Debug)]
+pub(crate) enum Answer {
+    Plugin(JsonText),
+    /// Shared with those who read it later.
+    Shared(Bytes),
 }
 
 /// What a run with one answer calls.
@@ -68,8 +78,26 @@ struct EndFrame<'a> {
     end: &'a Account,
 }
 
+impl From<Answer> for Bytes {
+    fn from(answer: Answer) -> Self {
+        match answer {
+            Answer::Plugin(answer) => Self::from_owner(answer),
+            Answer::Shared(answer) => answer,
+        }
+    }
+}
+
+impl AsRef<[u8]> for Answer {
+    fn as_ref(&self) -> &[u8] {
+        match self {
+            Self::Plugin(answer) => answer.as_ref(),
+            Self::Shared(answer) => answer,
+        }
+    }
+}
+
 impl Output {
-    pub(crate) fn answer(operation: Operation) -> (Self, oneshot::Receiver<Reply<JsonText>>) {
+    pub(crate) fn answer(operation: Operation) -> (Self, oneshot::Receiver<Reply<Answer>>) {
         let (client, reply) = oneshot::channel();
         (Self::Answer { client: Mutex::new(Some(client)), operation }, reply)
     }
@@ -120,15 +148,29 @@ impl Output {
         }
     }
 
-    /// Sends the client the end of the run, unless it already has a reply.
-    ///
-    /// The account is that of the run if [`Run::needs_account`](crate::run::Run::needs_account).
-    pub(crate) fn close(&self, outcome: Outcome, account: Option<Account>) {
+    /// Sends the client the end of the run, unless it already has a reply, after keeping it.
+    pub(super) fn close(
+        &self,
+        outcome: Outcome,
+        account: Option<Account>,
+        kept: Option<&KeptResult>,
+    ) {
         match (self, outcome) {
             (Self::Answer { client, .. }, Ok(RunOutput::Answer(answer))) => {
+                let answer = match kept {
+                    None => Answer::Plugin(answer),
+                    Some(kept) => {
+                        let answer = shared(answer);
+                        kept.set(Ok(answer.clone()), account.as_ref());
+                        Answer::Shared(answer)
+                    }
+                };
                 send(client, Ok(answer), account);
             }
             (Self::Answer { client, .. }, Err(failure)) => {
+                if let Some(kept) = kept {
+                    kept.set(Err(failure.clone()), account.as_ref());
+                }
                 send(client, Err(failure), account);
             }
             (Self::Stream { client, lines }, Ok(_)) => {
@@ -151,6 +193,17 @@ impl Output {
             // The executor returns the output that matches the request.
             (Self::Answer { .. } | Self::Prefetch { .. }, Ok(_)) => {}
         }
+    }
+}
+
+/// The answer for any number of readers.
+fn shared(answer: JsonText) -> Bytes {
+    /// Up to this, a copy costs little, and leaves no unused capacity behind.
+    const COPIED: usize = 64 * 1024;
+    if answer.as_ref().len() <= COPIED {
+        Bytes::copy_from_slice(answer.as_ref())
+    } else {
+        Bytes::from_owner(answer)
     }
 }
 

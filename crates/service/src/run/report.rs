@@ -11,6 +11,7 @@ use crate::run::account::Account;
 use crate::run::cancel::CancelReason;
 use crate::run::error::RunError;
 use crate::run::job_error::JobError;
+use crate::run::kept::{KeptResult, ResultState};
 use crate::run::progress::Progress;
 use crate::run::snapshot::{CancelPhase, RunState, Snapshot};
 use crate::run::timestamp::seconds;
@@ -32,6 +33,8 @@ pub(crate) struct RunReport {
     lane_held: bool,
     reason: Option<CancelReason>,
     error: Option<Arc<JobError>>,
+    /// None if it is not kept.
+    result: Option<ResultState>,
     /// On which it hangs.
     stack: Option<String>,
     account: Account,
@@ -66,6 +69,7 @@ impl RunReport {
             lane_held: snapshot.busy_since().is_some(),
             reason: snapshot.reason,
             error: error_of(snapshot, info),
+            result: run.kept().map(KeptResult::state),
             stack: run.stack().map(str::to_owned),
             account: account_of(snapshot, now),
         }

@@ -15,7 +15,7 @@ use crate::run::Run;
 use crate::run::cancel::CancelReason;
 use crate::run::id::EntryKey;
 use crate::run::job_error::JobError;
-use crate::run::output::Outcome;
+use crate::run::output::{Outcome, RunOutput};
 
 /// Waits for a lane.
 #[derive(Debug)]
@@ -43,7 +43,7 @@ pub(crate) struct TimedOut {
 }
 
 /// Has ended.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Finished {
     pub(crate) key: EntryKey,
     pub(crate) run: Arc<Run>,
@@ -97,6 +97,13 @@ impl Running {
         }
     }
 
+    /// Whether its client has had a reply: at the deadline of a cancelled run, or at the end of its
+    /// cancel grace.
+    pub(crate) fn has_reply(&self) -> bool {
+        let is_wedged = self.cancellation.is_some_and(|its| its.wedged_at().is_some());
+        is_wedged || self.deadline != self.run.options().deadline
+    }
+
     /// Ends the run at its deadline.
     pub(crate) fn time_out(self, now: Instant) -> TimedOut {
         self.run.cancel(CancelReason::Deadline);
@@ -130,6 +137,15 @@ impl TimedOut {
 }
 
 impl End {
+    /// Bytes of the result that the client gets.
+    pub(crate) fn result_bytes(&self, outcome: &Outcome) -> usize {
+        match (self, outcome) {
+            (Self::Finished, Ok(RunOutput::Answer(answer))) => answer.as_ref().len(),
+            (Self::Failed(_), Err(failure)) => failure.size(),
+            _ => 0,
+        }
+    }
+
     const fn from_cancel(reason: CancelReason) -> Self {
         match reason {
             CancelReason::Deadline => Self::TimedOut,

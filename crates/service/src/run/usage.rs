@@ -47,7 +47,8 @@ impl Usage {
         self.members.is_empty()
     }
 
-    fn size(&self) -> usize {
+    /// Bytes of keys and values.
+    pub(crate) fn size(&self) -> usize {
         self.members.iter().map(|(key, value)| key.len() + value.get().len()).sum()
     }
 }

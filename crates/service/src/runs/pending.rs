@@ -55,6 +55,12 @@ impl<T> PendingRun<T> {
         &self.client.run
     }
 
+    /// Leaves the run to itself: nobody waits for its reply.
+    pub(crate) fn detach(mut self) -> Arc<Run> {
+        self.client.is_served = true;
+        Arc::clone(&self.client.run)
+    }
+
     /// Waits for the reply; as soon as `client_left` returns true, the run is one without a client.
     ///
     /// After a deadline or a cancel grace, the run may still hold its lane.

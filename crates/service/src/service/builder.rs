@@ -9,6 +9,7 @@ use universal_worker_abi::{Class, Lanes};
 
 use crate::api::state::ApiState;
 use crate::engine::Bounds;
+use crate::engine::kept::KeptBounds;
 use crate::instance::plugin_thread::{PluginThreadEvent, ThreadListener};
 use crate::io_threads::IoThreads;
 use crate::own_thread::OwnThreads;
@@ -161,6 +162,11 @@ impl Builder {
             queue: self.limits.queue,
             cancel_grace: self.limits.cancel_grace,
             history: HISTORY,
+            kept: KeptBounds {
+                room: self.limits.keep_results,
+                ttl: self.limits.result_ttl,
+                ..KeptBounds::default()
+            },
         };
         let runs =
             Runs::new(self.class, bounds, self.limits.run_timeout, self.threads, self.listeners);

@@ -91,7 +91,9 @@ where
 {
     let (head, body) = service.call(request).await.unwrap().into_parts();
     let body = body.collect().await.unwrap().to_bytes();
-    let body: Value = serde_json::from_slice(&body).unwrap();
+    let has_content = head.status != http::StatusCode::NO_CONTENT;
+    let body: Value =
+        if has_content { serde_json::from_slice(&body).unwrap() } else { Value::Null };
     (head.status.as_u16(), head.headers, body["code"].clone())
 }
 

@@ -13,6 +13,7 @@ use universal_worker_plugin::{Context, Plugin, PluginError, schemars};
 
 use crate::background::background_context;
 use crate::engine::Bounds;
+use crate::engine::kept::KeptBounds;
 use crate::instance::plugin_thread::{PluginThreadEvent, ThreadListener};
 use crate::own_thread::OwnThreads;
 use crate::run::output::Reply;
@@ -86,12 +87,13 @@ impl Home {
             first_lane: Some(Box::new(move |work| give.send(work).unwrap())),
             ..Listeners::default()
         };
-        let bounds = Bounds { lanes: 3, queue: 16, cancel_grace, history: 64 };
+        let bounds =
+            Bounds { lanes: 3, queue: 16, cancel_grace, history: 64, kept: KeptBounds::default() };
         let runs = Runs::new(class, bounds, None, CallThreads::default(), listeners);
         Self { runs, thread: home.thread().id(), seen, ended }
     }
 
-    fn start(&self, args: &str) -> PendingRun<universal_worker_abi::JsonText> {
+    fn start(&self, args: &str) -> PendingRun<crate::run::output::Answer> {
         let body = Bytes::from(format!("{{\"kwargs\":{args}}}"));
         self.runs.execute(RunRequest { body, ..RunRequest::default() }).unwrap()
     }
@@ -197,7 +199,8 @@ fn a_thread_without_plugin_code_has_no_plugin_events() {
         }),
         ..Listeners::default()
     };
-    let bounds = Bounds { lanes: 1, queue: 1, cancel_grace: LONG, history: 1 };
+    let bounds =
+        Bounds { lanes: 1, queue: 1, cancel_grace: LONG, history: 1, kept: KeptBounds::default() };
     let runs = Runs::new(class, bounds, None, CallThreads::default(), listeners);
     runs.initialize(Bytes::from("{}")).unwrap().blocking_result().unwrap().unwrap();
     let clock = own.recv_timeout(LONG).unwrap().unwrap();

@@ -10,6 +10,7 @@ use universal_worker_plugin::{Context, Plugin, PluginError, schemars};
 
 use crate::background::background_context;
 use crate::engine::Bounds;
+use crate::engine::kept::KeptBounds;
 use crate::runs::shutdown::Stopped;
 use crate::runs::{CallThreads, Listeners, RunRequest, Runs};
 
@@ -101,7 +102,8 @@ impl Plugin for Told {
 
 fn told() -> Runs {
     let class = universal_worker_plugin::in_process::<Told>(background_context()).unwrap();
-    let bounds = Bounds { lanes: 2, queue: 4, cancel_grace: LONG, history: 64 };
+    let bounds =
+        Bounds { lanes: 2, queue: 4, cancel_grace: LONG, history: 64, kept: KeptBounds::default() };
     Runs::new(class, bounds, None, CallThreads::default(), Listeners::default())
 }
 

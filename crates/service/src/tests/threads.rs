@@ -18,6 +18,7 @@ use universal_worker_abi::{Emitted, Lanes, RunContext};
 use crate::background::background_context;
 use crate::engine::Bounds;
 use crate::engine::inspect::Counts;
+use crate::engine::kept::KeptBounds;
 use crate::io_threads::IoThreads;
 use crate::run::framing::Framing;
 use crate::runs::shutdown::Stopped;
@@ -190,7 +191,13 @@ fn restless() -> Arc<Runs> {
 
 fn restless_with(threads: CallThreads, listeners: Listeners) -> Arc<Runs> {
     let class = universal_worker_plugin::in_process::<Restless>(background_context()).unwrap();
-    let bounds = Bounds { lanes: LANES, queue: 4, cancel_grace: LONG, history: 64 };
+    let bounds = Bounds {
+        lanes: LANES,
+        queue: 4,
+        cancel_grace: LONG,
+        history: 64,
+        kept: KeptBounds::default(),
+    };
     Arc::new(Runs::new(class, bounds, None, threads, listeners))
 }
 

@@ -11,11 +11,12 @@ use crate::engine::admission::AdmissionError;
 use crate::engine::cancel::CancelTarget;
 use crate::engine::effects::Effects;
 use crate::engine::inspect::Readiness;
+use crate::engine::kept::KeptBounds;
 use crate::engine::work::{LanePermit, LifecyclePermit, Work};
 use crate::engine::{Bounds, Engine};
 use crate::run::Run;
 use crate::run::cancel::CancelReason;
-use crate::run::error::RunError;
+use crate::run::error::{IdHolder, RunError};
 use crate::run::failure::Failure;
 use crate::run::id::EntryKey;
 use crate::run::options::RunOptions;
@@ -62,9 +63,10 @@ impl Subject {
                 assert_eq!(counts, self.engine.counts());
                 match error {
                     AdmissionError::Draining => assert!(model.draining),
-                    AdmissionError::IdTaken { has_ended } => {
+                    AdmissionError::IdTaken(holder) => {
                         let live = model.live(id).expect("it has the id");
-                        assert_eq!(has_ended, model.runs[live].state.is_final());
+                        let has_ended = model.runs[live].state.is_final();
+                        assert_eq!(holder, IdHolder::of_live(has_ended));
                     }
                     AdmissionError::Wedged => assert!(model.is_wedged()),
                     AdmissionError::QueueFull { waiting, .. } => {
@@ -218,6 +220,7 @@ impl StateMachineTest for Subject {
             queue: model.queue,
             cancel_grace: Duration::from_millis(model.grace),
             history: model.history,
+            kept: KeptBounds::default(),
         };
         Self {
             engine: Engine::new(bounds),

@@ -6,13 +6,14 @@ use std::task::Poll;
 use std::thread;
 use std::time::Duration;
 
-use universal_worker_abi::{FaultKind, JsonText};
+use universal_worker_abi::FaultKind;
 
 use crate::run::cancel::CancelReason;
 use crate::run::error::RunError;
 use crate::run::failure::Failure;
 use crate::run::framing::Framing;
 use crate::run::options::OnDisconnect;
+use crate::run::output::Answer;
 use crate::runs::pending::{OpenStream, PendingRun};
 use crate::runs::{CancelResult, Runs};
 use crate::tests::threads::random::Random;
@@ -85,7 +86,7 @@ pub(super) async fn run_client(
 }
 
 enum Either {
-    Answer(PendingRun<JsonText>, Act),
+    Answer(PendingRun<Answer>, Act),
     Stream(PendingRun<()>, Act),
 }
 

@@ -1,0 +1,178 @@
+//! The result of a run that outlives its client.
+//!
+//! The run sets it once, with its first reply; the engine decides how long it is kept.
+
+use std::mem;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use bytes::Bytes;
+use serde::Serialize;
+use tokio::sync::Notify;
+
+use crate::run::account::Account;
+use crate::run::digest::Digest;
+use crate::run::failure::Failure;
+
+/// Whether the result of a run is kept for later.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Keep {
+    #[default]
+    No,
+    /// With the digest of its kind and body.
+    Yes(Digest),
+}
+
+/// The result of one run, for any number of readers.
+#[derive(Debug, Default)]
+pub(crate) struct KeptResult {
+    state: Mutex<State>,
+    changed: Notify,
+    is_read: AtomicBool,
+}
+
+#[derive(Debug, Default)]
+enum State {
+    #[default]
+    Pending,
+    /// A stream whose lines can be read.
+    Open,
+    Kept(Arc<KeptReply>),
+    Dropped(DropReason),
+}
+
+/// What the client of the run would have received.
+#[derive(Debug)]
+pub(crate) struct KeptReply {
+    /// The answer; empty for a stream, whose lines are kept apart.
+    pub(crate) result: Result<Bytes, Failure>,
+    pub(crate) account: Option<Account>,
+}
+
+/// What became of a result, as an observer sees it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub(crate) enum ResultState {
+    Pending,
+    Kept,
+    Dropped { reason: DropReason },
+}
+
+/// Why a result is no longer kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum DropReason {
+    /// It was kept for as long as results are.
+    Age,
+    /// Later results needed the room, or it is larger than all of it.
+    Room,
+    /// A client deleted it.
+    Deleted,
+    /// A later run took the id.
+    Replaced,
+}
+
+impl Keep {
+    pub(crate) const fn is_yes(self) -> bool {
+        matches!(self, Self::Yes(_))
+    }
+}
+
+impl KeptResult {
+    /// Reports that the lines of a stream can be read.
+    pub(crate) fn open(&self) {
+        let mut state = self.locked();
+        if let State::Pending = *state {
+            *state = State::Open;
+            drop(state);
+            self.changed.notify_waiters();
+        }
+    }
+
+    /// Sets the result, unless it has been dropped before it was there.
+    pub(super) fn set(&self, result: Result<Bytes, Failure>, account: Option<&Account>) {
+        let mut state = self.locked();
+        if let State::Pending | State::Open = *state {
+            *state = State::Kept(Arc::new(KeptReply { result, account: account.cloned() }));
+            drop(state);
+            self.changed.notify_waiters();
+        }
+    }
+
+    /// Drops the result; only the first reason counts.
+    pub(crate) fn discard(&self, reason: DropReason) {
+        let mut state = self.locked();
+        if let State::Dropped(_) = *state {
+            return;
+        }
+        let former = mem::replace(&mut *state, State::Dropped(reason));
+        drop(state);
+        drop(former);
+        self.changed.notify_waiters();
+    }
+
+    pub(crate) fn state(&self) -> ResultState {
+        match *self.locked() {
+            State::Pending | State::Open => ResultState::Pending,
+            State::Kept(_) => ResultState::Kept,
+            State::Dropped(reason) => ResultState::Dropped { reason },
+        }
+    }
+
+    pub(crate) fn drop_reason(&self) -> Option<DropReason> {
+        match self.state() {
+            ResultState::Dropped { reason } => Some(reason),
+            ResultState::Pending | ResultState::Kept => None,
+        }
+    }
+
+    /// Waits until the result is there, or has been dropped.
+    pub(crate) async fn ended(&self) -> Result<Arc<KeptReply>, DropReason> {
+        self.wait_for(|state| match state {
+            State::Pending | State::Open => None,
+            State::Kept(reply) => Some(Ok(Arc::clone(reply))),
+            State::Dropped(reason) => Some(Err(*reason)),
+        })
+        .await
+    }
+
+    /// Waits until the lines of a stream can be read, or it has ended without any.
+    pub(crate) async fn opened(&self) {
+        self.wait_for(|state| (!matches!(state, State::Pending)).then_some(())).await;
+    }
+
+    async fn wait_for<T>(&self, chosen: impl Fn(&State) -> Option<T>) -> T {
+        loop {
+            // Before the check, so that no change is missed.
+            let changed = self.changed.notified();
+            if let Some(found) = chosen(&self.locked()) {
+                return found;
+            }
+            changed.await;
+        }
+    }
+
+    pub(crate) fn mark_read(&self) {
+        self.is_read.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether a client has received the result.
+    pub(crate) fn is_read(&self) -> bool {
+        self.is_read.load(Ordering::Relaxed)
+    }
+
+    fn locked(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl DropReason {
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Age => "age",
+            Self::Room => "room",
+            Self::Deleted => "deleted",
+            Self::Replaced => "replaced",
+        }
+    }
+}
