@@ -170,6 +170,15 @@ pub(crate) struct Args {
     #[argh(option, arg_name = "BYTES", from_str_fn(values::memory))]
     pub(crate) max_rss: Option<u64>,
 
+    /// memory for the results of runs that outlive their caller, each with about 1 KiB more; the oldest
+    /// are dropped first
+    #[argh(option, arg_name = "BYTES", from_str_fn(values::body_size))]
+    pub(crate) keep_results: Option<usize>,
+
+    /// time from the end of such a run until its result is dropped
+    #[argh(option, arg_name = "SECONDS", from_str_fn(values::seconds))]
+    pub(crate) result_ttl: Option<Duration>,
+
     /// file with the token that clients send as Authorization: Bearer; the token itself can be in
     /// the variable UNIVERSAL_WORKER_TOKEN, and never in an argument
     #[argh(option, arg_name = "PATH")]

@@ -87,6 +87,8 @@ const GROUPS: &[(&str, &[Row])] = &[
             ("body-timeout", Some("30")),
             ("write-timeout", Some("300")),
             ("max-rss", Some("no limit")),
+            ("keep-results", Some("67108864 (64 MiB)")),
+            ("result-ttl", Some("3600")),
             ("token-file", None),
             ("allow-remote", None),
             ("allow-host", None),

@@ -163,6 +163,8 @@ fn limits(limits: &mut Limits, args: &Args) {
     set(&mut limits.header_timeout, args.header_timeout);
     set(&mut limits.body_timeout, args.body_timeout);
     set(&mut limits.write_timeout, args.write_timeout);
+    set(&mut limits.keep_results, args.keep_results);
+    set(&mut limits.result_ttl, args.result_ttl);
     limits.run_timeout = args.run_timeout;
     limits.max_rss = args.max_rss;
 }

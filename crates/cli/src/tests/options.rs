@@ -73,6 +73,8 @@ fn all_options_of_a_worker_reach_its_config() {
         "--body-timeout=500ms",
         "--write-timeout=4",
         "--max-rss=1.5G",
+        "--keep-results=0",
+        "--result-ttl=2m",
         "--announce-file=a",
         "--crash-file=c",
     ];
@@ -86,6 +88,7 @@ fn all_options_of_a_worker_reach_its_config() {
     assert_eq!((limits.queue, limits.max_body, limits.max_body_total), (0, 1, 2 << 20));
     assert_eq!(limits.cancel_grace, Duration::ZERO);
     assert_eq!((limits.max_connections, limits.max_rss), (9, Some(3 << 29)));
+    assert_eq!((limits.keep_results, limits.result_ttl), (0, Duration::from_secs(120)));
     let timeouts = [limits.header_timeout, limits.body_timeout, limits.write_timeout];
     assert_eq!(timeouts.map(|timeout| timeout.as_millis()), [60_000, 500, 4000]);
     assert!(config.crash_file.unwrap().is_absolute());
