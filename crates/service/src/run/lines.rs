@@ -27,7 +27,7 @@ pub(crate) const CAPACITY: usize = 64 * 1024;
 /// The thread that writes the response was woken for the first line; on the same core, it would wait
 /// until a fast producer has used up its time. A stream that is shorter than this goes out in one
 /// piece.
-const YIELD_AT: u64 = 16;
+pub(super) const YIELD_AT: u64 = 16;
 
 #[derive(Debug, Default)]
 pub(crate) struct Lines {
@@ -176,7 +176,7 @@ impl Lines {
 }
 
 impl Written {
-    fn add(&mut self, json: &[u8]) {
+    pub(super) fn add(&mut self, json: &[u8]) {
         if self.count == 0 {
             self.first_at = Some(Instant::now());
         }
