@@ -108,6 +108,12 @@ impl KeptLines {
         }
     }
 
+    /// As [`push`](Self::push); `None` if it had to wait.
+    #[cfg(test)]
+    pub(crate) fn push_now(&self, json: &[u8], cancel: &CancelToken) -> Option<Emitted> {
+        self.try_push(json, cancel).ok()
+    }
+
     /// Appends a line, unless the producer has to wait for the progress of a reader.
     fn try_push(
         &self,

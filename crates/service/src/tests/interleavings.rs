@@ -1,4 +1,4 @@
-//! The cancel token and the buffer of a stream in all interleavings of their threads (crate `loom`).
+//! The cancel token and the buffers of a stream in all interleavings of their threads (crate `loom`).
 //!
 //! The files are those of the service, compiled over loom's locks instead of std's.
 //! loom reports a lost wake-up as a deadlock.
@@ -6,6 +6,11 @@
 #[path = "../run/cancel_token.rs"]
 #[allow(clippy::duplicate_mod, reason = "the same code over other locks")]
 mod cancel_token;
+mod kept;
+#[path = "../run/kept_lines.rs"]
+#[allow(clippy::duplicate_mod, reason = "the same code over other locks")]
+#[allow(dead_code, reason = "the figures and other readers are not tested here")]
+mod kept_lines;
 #[path = "../run/lines.rs"]
 #[allow(clippy::duplicate_mod, reason = "the same code over other locks")]
 #[allow(dead_code, reason = "the figures for the account are not tested here")]
