@@ -11,6 +11,7 @@ pub(crate) mod job;
 pub(crate) mod lanes;
 mod null_args;
 mod policy;
+pub(crate) mod room;
 pub(crate) mod scheduler;
 pub(crate) mod wedged;
 

@@ -13,7 +13,6 @@ pub(crate) mod framing;
 pub(crate) mod id;
 pub(crate) mod job_error;
 pub(crate) mod kept;
-#[allow(dead_code, reason = "the runs do not keep their lines yet")]
 pub(crate) mod kept_lines;
 pub(crate) mod lines;
 pub(crate) mod on_cancel;
@@ -40,12 +39,10 @@ use crate::plugin_log;
 use crate::run::account::{Account, Costs};
 use crate::run::cancel::CancelReason;
 use crate::run::cancel_token::CancelToken;
-use crate::run::framing::Framing;
 use crate::run::kept::{DropReason, KeptResult};
-use crate::run::lines::Lines;
 use crate::run::on_cancel::{CancelThread, OnCancel};
 use crate::run::options::{IncludeAccount, RunOptions};
-use crate::run::output::{Outcome, Output};
+use crate::run::output::{Outcome, Output, StreamLines};
 use crate::run::progress::Progress;
 use crate::run::reply_headers::ReplyHeaders;
 use crate::run::timestamp::Timestamp;
@@ -135,11 +132,12 @@ impl Run {
         self.kept.as_deref()
     }
 
-    /// Drops the result that was kept.
-    pub(crate) fn discard_result(&self, reason: DropReason) {
+    /// Drops the result that was kept; returns the bytes that its lines had taken of the room.
+    pub(crate) fn discard_result(&self, reason: DropReason) -> usize {
         if let Some(kept) = &self.kept {
             kept.discard(reason);
         }
+        self.output.kept_lines().map_or(0, |lines| lines.discard(reason.as_str()))
     }
 
     /// Sends the client the end of the run, unless it already has a reply, and keeps it.
@@ -195,9 +193,8 @@ impl Run {
 
     /// Whether the client gets the account.
     pub(crate) fn needs_account(&self) -> bool {
-        let in_frames = |lines: &Lines| lines.framing() == Framing::Frames;
         self.options.include_account == IncludeAccount::Yes
-            || self.output.lines().is_some_and(in_frames)
+            || self.output.lines().is_some_and(StreamLines::may_end_with_account)
     }
 
     /// The cost of the run; `None` until it has been measured.
@@ -243,7 +240,7 @@ impl RunContext for Run {
     }
 
     fn bound(&self) {
-        self.output.open();
+        self.output.open(self.kept());
     }
 
     fn progress(&self, fraction: f64, message: Option<&str>) {
@@ -299,6 +296,7 @@ impl RunContext for Run {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::run::framing::Framing;
     use crate::run::output::Operation;
 
     fn run(output: Output) -> Run {
@@ -324,7 +322,7 @@ mod tests {
     async fn a_value_with_line_breaks_becomes_one_line() {
         let run = run(Output::stream(Framing::Plain).0);
         assert_eq!(run.emit(b"{\n  \"a\":\r\n1}"), Emitted::Taken);
-        let lines = run.output().lines().unwrap();
+        let Some(StreamLines::Direct(lines)) = run.output().lines() else { panic!("no lines") };
         let taken = std::future::poll_fn(|cx| lines.poll_take(cx)).await.unwrap();
         assert_eq!(taken, "{   \"a\":  1}\n");
     }

@@ -251,6 +251,9 @@ impl Runs {
         request: RunRequest,
         framing: Framing,
     ) -> Result<PendingRun<()>, Failure> {
+        if request.keep.is_yes() {
+            return self.kept_stream(request, framing);
+        }
         self.admit(request, Output::stream(framing))
     }
 

@@ -9,6 +9,8 @@ use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 
 use crate::api::idle_tracker::OpenRequest;
+use crate::run::kept_lines::LinesReader;
+use crate::runs::kept::text_of_lines;
 use crate::runs::pending::OpenStream;
 
 /// The body of a response: a text of known length, or the lines of a stream.
@@ -30,12 +32,19 @@ struct HeldText {
 enum Kind {
     Text(Bytes),
     Lines(OpenStream),
+    Kept(Box<LinesReader>),
     Empty,
 }
 
 impl From<OpenStream> for Body {
     fn from(lines: OpenStream) -> Self {
         Self { kind: Kind::Lines(lines), request: None }
+    }
+}
+
+impl From<LinesReader> for Body {
+    fn from(lines: LinesReader) -> Self {
+        Self { kind: Kind::Kept(Box::new(lines)), request: None }
     }
 }
 
@@ -83,6 +92,13 @@ impl http_body::Body for Body {
                 }
                 taken
             }
+            Kind::Kept(lines) => {
+                let taken = ready!(lines.poll_take(cx)).map(text_of_lines);
+                if taken.is_none() {
+                    self.kind = Kind::Empty;
+                }
+                taken
+            }
         };
         Poll::Ready(taken.map(|bytes| Ok(Frame::data(bytes))))
     }
@@ -90,7 +106,7 @@ impl http_body::Body for Body {
     fn is_end_stream(&self) -> bool {
         match &self.kind {
             Kind::Text(text) => text.is_empty(),
-            Kind::Lines(_) => false,
+            Kind::Lines(_) | Kind::Kept(_) => false,
             Kind::Empty => true,
         }
     }
@@ -98,7 +114,7 @@ impl http_body::Body for Body {
     fn size_hint(&self) -> SizeHint {
         match &self.kind {
             Kind::Text(text) => SizeHint::with_exact(text.len() as u64),
-            Kind::Lines(_) => SizeHint::default(),
+            Kind::Lines(_) | Kind::Kept(_) => SizeHint::default(),
             Kind::Empty => SizeHint::with_exact(0),
         }
     }
@@ -108,7 +124,7 @@ impl fmt::Debug for Body {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kind = match &self.kind {
             Kind::Text(text) => return f.debug_tuple("Text").field(&text.len()).finish(),
-            Kind::Lines(_) => "Lines",
+            Kind::Lines(_) | Kind::Kept(_) => "Lines",
             Kind::Empty => "Empty",
         };
         f.write_str(kind)

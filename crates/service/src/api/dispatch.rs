@@ -8,6 +8,7 @@ use http::{HeaderMap, Method, Request, Response};
 
 use crate::api::body::Body;
 use crate::api::error::ApiError;
+use crate::api::handlers::kept::Reader;
 use crate::api::handlers::{ApiResult, kept};
 use crate::api::idle_tracker::OpenRequest;
 use crate::api::routes::{Awaited, Immediate, Kept, Route};
@@ -184,7 +185,13 @@ where
         }
         Kept::Result(id) => {
             let wait = query::wait(target.query)?;
-            kept::result(state, &id, wait, target.is_head).await
+            let reader = Reader { framing: framing(headers), is_head: target.is_head };
+            kept::result(state, &id, wait, reader).await
+        }
+        Kept::Lines(id) => {
+            let from = query::from(target.query)?;
+            let reader = Reader { framing: framing(headers), is_head: target.is_head };
+            kept::lines(state, &id, from, reader).await
         }
     }
 }

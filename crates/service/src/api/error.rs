@@ -82,6 +82,8 @@ pub(crate) enum ApiError {
     NotEnded(String),
     #[error("run '{}' is no stream", shortened(.0))]
     WrongKind(String),
+    #[error("the stream of run '{}' has ended after {lines} lines", shortened(id))]
+    BeyondEnd { id: String, lines: u64 },
     #[error("{detail}")]
     Dropped { detail: String, reason: DropReason },
     #[error("the query parameter '{name}': expected {expected}, not '{}'", shortened(value))]
@@ -208,6 +210,7 @@ impl ApiError {
             Self::NotKept(_) => ErrorCode::NotKept,
             Self::NotEnded(_) => ErrorCode::NotEnded,
             Self::WrongKind(_) => ErrorCode::WrongKind,
+            Self::BeyondEnd { .. } => ErrorCode::BeyondEnd,
             Self::Dropped { .. } => ErrorCode::Dropped,
             Self::InvalidQuery { .. } => ErrorCode::BadQuery,
             Self::InvalidHeader { .. } => ErrorCode::BadHeader,

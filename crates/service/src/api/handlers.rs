@@ -13,7 +13,6 @@ use crate::api::body::Body;
 use crate::api::body_reader::BodyLimit;
 use crate::api::error::ApiError;
 use crate::api::reply::ApiReply;
-use crate::api::response;
 use crate::api::response_headers::ResponseHeaders;
 use crate::api::run_headers::RunHeaders;
 use crate::api::state::ApiState;
@@ -213,7 +212,8 @@ pub(crate) async fn execute_stream(
         return kept::respond_async(runs, KeptKind::Stream, headers, body).await;
     }
     let on_disconnect = headers.on_disconnect;
-    let pending = runs.stream(headers.into_request(body), framing)?;
+    let request = kept_if_continued(headers.into_request(body), "stream").await;
+    let pending = runs.stream(request, framing)?;
     let headers = ResponseHeaders::new(pending.run());
     match pending.opened(connection::client_left).await {
         Ok(stream) => {
@@ -222,11 +222,8 @@ pub(crate) async fn execute_stream(
                 OnDisconnect::Continue => AfterEnd::Respond,
                 OnDisconnect::Cancel => AfterEnd::Drop,
             });
-            let content_type = match framing {
-                Framing::Plain => response::LINES,
-                Framing::Frames => response::FRAMES,
-            };
-            Ok(ApiReply::new(content_type, Body::from(stream)).with_headers(headers))
+            headers.note_read();
+            Ok(ApiReply::from_lines(framing, Body::from(stream)).with_headers(headers))
         }
         Err((failure, account)) => {
             let headers = headers.with_account(account.as_ref());

@@ -18,6 +18,17 @@ pub(crate) fn wait(query: Option<&str>) -> Result<Duration, ApiError> {
         .ok_or_else(|| invalid("wait", "seconds from 0 to 60", text))
 }
 
+/// The number of the first line that a client reads; 0 if it does not say.
+pub(crate) fn from(query: Option<&str>) -> Result<u64, ApiError> {
+    let Some(text) = find(query, "from") else { return Ok(0) };
+    let is_whole = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    if !is_whole {
+        return Err(invalid("from", "the number of a line, a whole number", text));
+    }
+    // No stream has so many lines as a number that does not fit.
+    Ok(text.parse().unwrap_or(u64::MAX))
+}
+
 /// The kind of a kept run: an answer if the client does not say.
 pub(crate) fn kind(query: Option<&str>) -> Result<KeptKind, ApiError> {
     match find(query, "kind").as_deref() {
@@ -60,6 +71,18 @@ mod tests {
             let error = wait(Some(&format!("wait={text}"))).unwrap_err().to_string();
             let expected = "the query parameter 'wait': expected seconds from 0 to 60, not '";
             assert!(error.starts_with(expected), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_line_has_a_whole_number() {
+        for (query, number) in
+            [("", 0), ("from=0", 0), ("from=007", 7), ("from=99999999999999999999", u64::MAX)]
+        {
+            assert_eq!(from(Some(query)).unwrap(), number, "{query}");
+        }
+        for text in ["", "-1", "+1", "1.0", "x", " 1"] {
+            from(Some(&format!("from={text}"))).unwrap_err();
         }
     }
 

@@ -8,6 +8,7 @@ use crate::api::body::Body;
 use crate::api::response;
 use crate::api::response_headers::ResponseHeaders;
 use crate::encode;
+use crate::run::framing::Framing;
 
 /// A response without its header map, for which that of the request is used.
 #[derive(Debug)]
@@ -31,6 +32,15 @@ impl ApiReply {
     /// A reply with JSON text.
     pub(crate) fn from_json(text: Bytes) -> Self {
         Self::new(response::JSON, text.into())
+    }
+
+    /// A reply with the lines of a stream.
+    pub(crate) fn from_lines(framing: Framing, lines: Body) -> Self {
+        let content_type = match framing {
+            Framing::Plain => response::LINES,
+            Framing::Frames => response::FRAMES,
+        };
+        Self::new(content_type, lines)
     }
 
     /// A reply without content.

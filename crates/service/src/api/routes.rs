@@ -49,6 +49,7 @@ pub(crate) enum Kept<Id> {
     Submit,
     Put(Id),
     Result(Id),
+    Lines(Id),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -109,12 +110,13 @@ struct RunRow {
     route: for<'p> fn(&'p str) -> Route<'p>,
 }
 
-const RUN_ROUTES: [RunRow; 5] = [
+const RUN_ROUTES: [RunRow; 6] = [
     RunRow::new(None, RouteMethod::Get, |id| Route::Immediate(Immediate::Run(id))),
     RunRow::new(None, RouteMethod::Put, |id| Route::Kept(Kept::Put(id))),
     RunRow::new(None, RouteMethod::Delete, |id| Route::Immediate(Immediate::DeleteResult(id))),
     RunRow::new(Some("cancel"), RouteMethod::Post, |id| Route::Immediate(Immediate::CancelRun(id))),
     RunRow::new(Some("result"), RouteMethod::Get, |id| Route::Kept(Kept::Result(id))),
+    RunRow::new(Some("lines"), RouteMethod::Get, |id| Route::Kept(Kept::Lines(id))),
 ];
 
 impl RunRow {
@@ -157,6 +159,7 @@ impl Kept<&str> {
             Self::Submit => Kept::Submit,
             Self::Put(id) => Kept::Put(id.to_owned()),
             Self::Result(id) => Kept::Result(id.to_owned()),
+            Self::Lines(id) => Kept::Lines(id.to_owned()),
         }
     }
 }
@@ -186,7 +189,7 @@ impl RouteMethod {
 /// A path of each route.
 #[cfg(test)]
 pub(crate) fn paths() -> impl Iterator<Item = &'static str> {
-    let of_runs = ["/runs/id", "/runs/id/cancel", "/runs/id/result"];
+    let of_runs = ["/runs/id", "/runs/id/cancel", "/runs/id/result", "/runs/id/lines"];
     ROUTES.iter().map(|row| row.path).chain(of_runs)
 }
 
@@ -292,6 +295,7 @@ mod tests {
             (Method::POST, "/runs", Kept::Submit),
             (Method::PUT, "/runs/a", Kept::Put("a")),
             (Method::HEAD, "/runs/a/result", Kept::Result("a")),
+            (Method::GET, "/runs/a/lines", Kept::Lines("a")),
         ] {
             assert_eq!(find(&method, path).unwrap(), Route::Kept(route));
         }

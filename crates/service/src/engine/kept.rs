@@ -35,7 +35,7 @@ pub(super) struct KeptResults {
     /// The number of the newest entry of each id.
     by_id: HashMap<String, u64>,
     last_number: u64,
-    /// Bytes that streams have taken which are still running.
+    /// Bytes that the lines of streams have taken, of running ones and of those in `results`.
     streams: usize,
 }
 
@@ -87,7 +87,9 @@ impl KeptResults {
         if bytes > self.bounds.room {
             self.discard(number, DropReason::Room);
         }
-        self.make_room(0);
+        // A stream drops lines rather than all of itself.
+        let spared = self.results.get(number).filter(|entry| entry.is_stream()).map(|_| number);
+        self.make_room(0, spared);
     }
 
     /// Completes the entry of a run whose plugin has returned, if it is still known.
@@ -99,26 +101,31 @@ impl KeptResults {
         }
     }
 
-    /// Takes room for the lines of a running stream; false if there is too little, whatever goes.
-    pub(super) fn take(&mut self, bytes: usize) -> bool {
-        if self.streams.saturating_add(bytes) > self.bounds.room {
-            return false;
+    /// Takes room for the lines of the stream with the id `id`, for which other results may go; false
+    /// if there is too little.
+    pub(super) fn take(&mut self, id: &str, bytes: usize) -> bool {
+        let own = self.by_id.get(id).copied();
+        let fits = bytes <= self.bounds.room && self.make_room(bytes, own);
+        if fits {
+            self.streams += bytes;
         }
-        self.make_room(bytes);
-        self.streams += bytes;
-        true
+        fits
     }
 
     pub(super) fn give_back(&mut self, bytes: usize) {
         self.streams = self.streams.saturating_sub(bytes);
     }
 
-    /// Drops the oldest results until `bytes` more have room.
-    fn make_room(&mut self, bytes: usize) {
-        let others = self.streams.saturating_add(bytes);
-        while self.results.bytes().saturating_add(others) > self.bounds.room
-            && let Some(oldest) = self.results.oldest()
-        {
+    /// Drops the oldest results, but not the one with the number `spared`, until `bytes` more have room;
+    /// false if they do not.
+    fn make_room(&mut self, bytes: usize, spared: Option<u64>) -> bool {
+        loop {
+            let others = self.streams.saturating_add(bytes);
+            if self.results.bytes().saturating_add(others) <= self.bounds.room {
+                return true;
+            }
+            let oldest = self.results.numbers().find(|number| Some(*number) != spared);
+            let Some(oldest) = oldest else { return false };
             self.discard(oldest, DropReason::Room);
         }
     }
@@ -142,7 +149,8 @@ impl KeptResults {
     pub(super) fn replace(&mut self, id: &str) {
         let Some(number) = self.by_id.remove(id) else { return };
         if let Some(entry) = self.results.remove(number) {
-            entry.run.discard_result(DropReason::Replaced);
+            let taken = entry.run.discard_result(DropReason::Replaced);
+            self.give_back(taken);
         }
         self.tombstones.remove(number);
     }
@@ -182,7 +190,8 @@ impl KeptResults {
     /// Drops a result and leaves a tombstone.
     fn discard(&mut self, number: u64, reason: DropReason) {
         let Some(mut entry) = self.results.remove(number) else { return };
-        entry.run.discard_result(reason);
+        let taken = entry.run.discard_result(reason);
+        self.give_back(taken);
         entry.bytes = entry.retained;
         self.last_number += 1;
         if let Some(newest) = self.by_id.get_mut(entry.run.id()).filter(|its| **its == number) {

@@ -64,10 +64,10 @@ impl<J> Engine<J> {
         }
     }
 
-    /// Takes room for the lines of a running stream from that of the results, the oldest of which give
-    /// way; false if there is too little.
-    pub(crate) fn take_room(&mut self, bytes: usize) -> bool {
-        self.kept.take(bytes)
+    /// Takes room for the lines of the stream with the id `id`, for which older results may go; false
+    /// if there is too little.
+    pub(crate) fn take_room(&mut self, id: &str, bytes: usize) -> bool {
+        self.kept.take(id, bytes)
     }
 
     /// Gives back what [`take_room`](Self::take_room) took.

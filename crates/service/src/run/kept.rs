@@ -47,7 +47,12 @@ pub(crate) struct KeptReply {
     /// The answer; empty for a stream, whose lines are kept apart.
     pub(crate) result: Result<Bytes, Failure>,
     pub(crate) account: Option<Account>,
+    /// The lines of the stream could be read before the end.
+    pub(crate) was_open: bool,
 }
+
+/// A result, or why it was dropped.
+pub(crate) type Ended = Result<Arc<KeptReply>, DropReason>;
 
 /// What became of a result, as an observer sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -92,11 +97,14 @@ impl KeptResult {
     /// Sets the result, unless it has been dropped before it was there.
     pub(super) fn set(&self, result: Result<Bytes, Failure>, account: Option<&Account>) {
         let mut state = self.locked();
-        if let State::Pending | State::Open = *state {
-            *state = State::Kept(Arc::new(KeptReply { result, account: account.cloned() }));
-            drop(state);
-            self.changed.notify_waiters();
-        }
+        let was_open = match *state {
+            State::Pending => false,
+            State::Open => true,
+            State::Kept(_) | State::Dropped(_) => return,
+        };
+        *state = State::Kept(Arc::new(KeptReply { result, account: account.cloned(), was_open }));
+        drop(state);
+        self.changed.notify_waiters();
     }
 
     /// Drops the result; only the first reason counts.
@@ -126,14 +134,14 @@ impl KeptResult {
         }
     }
 
+    /// The result, or why it was dropped; `None` while the run goes on.
+    pub(crate) fn ended_now(&self) -> Option<Ended> {
+        self.locked().ended()
+    }
+
     /// Waits until the result is there, or has been dropped.
-    pub(crate) async fn ended(&self) -> Result<Arc<KeptReply>, DropReason> {
-        self.wait_for(|state| match state {
-            State::Pending | State::Open => None,
-            State::Kept(reply) => Some(Ok(Arc::clone(reply))),
-            State::Dropped(reason) => Some(Err(*reason)),
-        })
-        .await
+    pub(crate) async fn ended(&self) -> Ended {
+        self.wait_for(State::ended).await
     }
 
     /// Waits until the lines of a stream can be read, or it has ended without any.
@@ -163,6 +171,16 @@ impl KeptResult {
 
     fn locked(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn ended(&self) -> Option<Ended> {
+        match self {
+            Self::Pending | Self::Open => None,
+            Self::Kept(reply) => Some(Ok(Arc::clone(reply))),
+            Self::Dropped(reason) => Some(Err(*reason)),
+        }
     }
 }
 

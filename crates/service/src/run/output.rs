@@ -1,18 +1,20 @@
 //! The way from a run to its client, and the one place that sends the client its reply.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use serde::Serialize;
 use tokio::sync::oneshot;
-use universal_worker_abi::JsonText;
+use universal_worker_abi::{Emitted, JsonText};
 
 use crate::encode;
 use crate::run::account::Account;
+use crate::run::cancel_token::CancelToken;
 use crate::run::failure::Failure;
 use crate::run::framing::Framing;
 use crate::run::kept::KeptResult;
-use crate::run::lines::Lines;
+use crate::run::kept_lines::{KeptLines, StreamEnd};
+use crate::run::lines::{Lines, Written};
 
 /// The way from a run to its client.
 ///
@@ -22,9 +24,18 @@ pub(crate) enum Output {
     /// One answer, at the end.
     Answer { client: Client<Answer>, operation: Operation },
     /// Lines as the plugin emits them; the reply says that reading can begin.
-    Stream { client: Client<()>, lines: Lines },
+    Stream { client: Client<()>, lines: StreamLines },
     /// Only the end of the prefetch.
     Prefetch { client: Client<PrefetchResult> },
+}
+
+/// The lines of a stream.
+#[derive(Debug)]
+pub(crate) enum StreamLines {
+    /// For the client of the run.
+    Direct(Lines),
+    /// For any number of readers, later ones, too.
+    Kept(Arc<KeptLines>),
 }
 
 /// The answer of a plugin.
@@ -78,6 +89,40 @@ struct EndFrame<'a> {
     end: &'a Account,
 }
 
+impl StreamLines {
+    /// Appends a line.
+    pub(crate) fn push(&self, json: &[u8], cancel: &CancelToken) -> Emitted {
+        match self {
+            Self::Direct(lines) => lines.push(json, cancel),
+            Self::Kept(lines) => lines.push(json, cancel),
+        }
+    }
+
+    pub(crate) fn written(&self) -> Written {
+        match self {
+            Self::Direct(lines) => lines.written(),
+            Self::Kept(lines) => lines.written(),
+        }
+    }
+
+    /// Wakes a waiting producer, so that it checks its cancel token.
+    pub(super) fn wake_producer(&self) {
+        match self {
+            Self::Direct(lines) => lines.wake_producer(),
+            Self::Kept(lines) => lines.wake_producer(),
+        }
+    }
+
+    /// Whether a reader may get the account as the last line.
+    pub(super) fn may_end_with_account(&self) -> bool {
+        match self {
+            Self::Direct(lines) => lines.framing() == Framing::Frames,
+            // A later reader says how it reads.
+            Self::Kept(_) => true,
+        }
+    }
+}
+
 impl From<Answer> for Bytes {
     fn from(answer: Answer) -> Self {
         match answer {
@@ -105,7 +150,14 @@ impl Output {
     /// The reply comes once the arguments are bound, when lines can follow.
     pub(crate) fn stream(framing: Framing) -> (Self, oneshot::Receiver<Reply<()>>) {
         let (client, reply) = oneshot::channel();
-        let lines = Lines::new(framing);
+        let lines = StreamLines::Direct(Lines::new(framing));
+        (Self::Stream { client: Mutex::new(Some(client)), lines }, reply)
+    }
+
+    /// A stream whose lines are kept.
+    pub(crate) fn kept_stream(lines: Arc<KeptLines>) -> (Self, oneshot::Receiver<Reply<()>>) {
+        let (client, reply) = oneshot::channel();
+        let lines = StreamLines::Kept(lines);
         (Self::Stream { client: Mutex::new(Some(client)), lines }, reply)
     }
 
@@ -124,16 +176,26 @@ impl Output {
         }
     }
 
-    pub(crate) fn lines(&self) -> Option<&Lines> {
+    pub(crate) fn lines(&self) -> Option<&StreamLines> {
         match self {
             Self::Answer { .. } | Self::Prefetch { .. } => None,
             Self::Stream { lines, .. } => Some(lines),
         }
     }
 
-    /// Reports to the client of a stream that lines can follow.
-    pub(crate) fn open(&self) {
+    pub(crate) fn kept_lines(&self) -> Option<&Arc<KeptLines>> {
+        match self {
+            Self::Stream { lines: StreamLines::Kept(lines), .. } => Some(lines),
+            _ => None,
+        }
+    }
+
+    /// Reports to the readers of a stream that lines can follow.
+    pub(super) fn open(&self, kept: Option<&KeptResult>) {
         if let Self::Stream { client, .. } = self {
+            if let Some(kept) = kept {
+                kept.open();
+            }
             send(client, Ok(()), None);
         }
     }
@@ -173,16 +235,14 @@ impl Output {
                 }
                 send(client, Err(failure), account);
             }
-            (Self::Stream { client, lines }, Ok(_)) => {
-                let end = account.filter(|_| lines.framing() == Framing::Frames);
-                lines.finish(end.map(|end| encode::to_line(&EndFrame { end: &end })));
-                send(client, Ok(()), None);
-            }
-            (Self::Stream { client, lines }, Err(failure)) => {
-                let line = failure.job_error.to_line(failure.error.code());
-                // Before the first line, the status of the response reports the failure.
-                let sent = send(client, Err(failure), account);
-                lines.finish((!sent).then_some(line));
+            (Self::Stream { client, lines }, outcome) => {
+                let result = outcome.map(|_| ());
+                match lines {
+                    StreamLines::Direct(lines) => close_direct(client, lines, result, account),
+                    StreamLines::Kept(lines) => {
+                        close_kept(client, lines, result, account, kept);
+                    }
+                }
             }
             (Self::Prefetch { client }, Ok(RunOutput::Prefetch(result))) => {
                 send(client, Ok(result), account);
@@ -194,6 +254,52 @@ impl Output {
             (Self::Answer { .. } | Self::Prefetch { .. }, Ok(_)) => {}
         }
     }
+}
+
+fn close_direct(
+    client: &Client<()>,
+    lines: &Lines,
+    result: Result<(), Failure>,
+    account: Option<Account>,
+) {
+    match result {
+        Ok(()) => {
+            let end = account.filter(|_| lines.framing() == Framing::Frames);
+            lines.finish(end.map(|end| encode::to_line(&EndFrame { end: &end })));
+            send(client, Ok(()), None);
+        }
+        Err(failure) => {
+            let line = failure.job_error.to_line(failure.error.code());
+            // Before the first line, the status of the response reports the failure.
+            let sent = send(client, Err(failure), account);
+            lines.finish((!sent).then_some(line));
+        }
+    }
+}
+
+fn close_kept(
+    client: &Client<()>,
+    lines: &KeptLines,
+    result: Result<(), Failure>,
+    account: Option<Account>,
+    kept: Option<&KeptResult>,
+) {
+    let was_open = client.lock().unwrap_or_else(PoisonError::into_inner).is_none();
+    lines.finish(match &result {
+        Err(failure) if was_open => {
+            StreamEnd::Failed { line: failure.job_error.to_line(failure.error.code()) }
+        }
+        // Its status reports the failure.
+        Err(_) => StreamEnd::Complete { frame: None },
+        Ok(()) => {
+            let frame = account.as_ref().map(|end| encode::to_line(&EndFrame { end }));
+            StreamEnd::Complete { frame }
+        }
+    });
+    if let Some(kept) = kept {
+        kept.set(result.clone().map(|()| Bytes::new()), account.as_ref());
+    }
+    send(client, result, account);
 }
 
 /// The answer for any number of readers.

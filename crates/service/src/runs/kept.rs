@@ -2,18 +2,26 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
+use serde::Serialize;
+
+use crate::encode;
 use crate::engine::admission::{Admission, AdmissionError};
 use crate::engine::kept::Deletion;
 use crate::engine::results::ResultTarget;
-use crate::run::Run;
+use crate::error_code::ErrorCode;
+use crate::pool::room::StreamRoom;
 use crate::run::digest::Digest;
 use crate::run::error::IdHolder;
 use crate::run::failure::Failure;
 use crate::run::framing::Framing;
 use crate::run::kept::Keep;
+use crate::run::kept_lines::{KeptLines, LinesError};
 use crate::run::output::{Operation, Output};
 use crate::run::report::RunReport;
 use crate::run::snapshot::Snapshot;
+use crate::run::{Run, id};
+use crate::runs::pending::PendingRun;
 use crate::runs::{RunRequest, Runs};
 
 /// What a kept run returns.
@@ -29,6 +37,23 @@ pub(crate) enum Submission {
     New(Arc<Run>),
     /// The same request has made it before.
     Known(Box<RunReport>),
+}
+
+/// The error at the end of lines that were dropped while they were read.
+#[derive(Serialize)]
+struct ErrorLine {
+    error: String,
+    code: &'static str,
+}
+
+/// The text of lines that a reader took, or of the error in their place.
+pub(crate) fn text_of_lines(taken: Result<Bytes, LinesError>) -> Bytes {
+    taken.unwrap_or_else(|error| {
+        let line = ErrorLine { error: error.to_string(), code: ErrorCode::Dropped.as_str() };
+        let mut text = encode::to_line(&line);
+        text.push(b'\n');
+        text.into()
+    })
 }
 
 impl KeptKind {
@@ -54,8 +79,24 @@ impl Runs {
     pub(crate) fn submit(&self, kind: KeptKind, request: RunRequest) -> Result<Arc<Run>, Failure> {
         match kind {
             KeptKind::Answer => Ok(self.execute(request)?.detach()),
-            KeptKind::Stream => Ok(self.stream(request, Framing::Plain)?.detach()),
+            KeptKind::Stream => Ok(self.kept_stream(request, Framing::Plain)?.detach()),
         }
+    }
+
+    /// Admits a run with a stream of lines that are kept.
+    pub(super) fn kept_stream(
+        &self,
+        mut request: RunRequest,
+        framing: Framing,
+    ) -> Result<PendingRun<()>, Failure> {
+        let lines = self.new_lines(request.id.get_or_insert_with(id::generate));
+        // From the start, so that its client misses none.
+        let reader = lines.reader(0, framing).ok();
+        Ok(self.admit(request, Output::kept_stream(lines))?.with_reader(reader))
+    }
+
+    fn new_lines(&self, id: &str) -> Arc<KeptLines> {
+        Arc::new(KeptLines::new(Arc::new(StreamRoom::new(&self.pool, id))))
     }
 
     /// Admits a run with the id `id`, unless the same request has made it before.
@@ -74,11 +115,11 @@ impl Runs {
                 Err(holder) => Err(self.id_taken(&id, holder)),
             };
         }
-        request.id = Some(id);
         let output = match kind {
             KeptKind::Answer => Output::answer(Operation::Execute).0,
-            KeptKind::Stream => Output::stream(Framing::Plain).0,
+            KeptKind::Stream => Output::kept_stream(self.new_lines(&id)).0,
         };
+        request.id = Some(id);
         let (run, job) = self.prepare(request, output)?;
         match self.pool.admit_once(&run, job) {
             Ok(Admission::New(_)) => Ok(Submission::New(run)),

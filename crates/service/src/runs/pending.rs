@@ -15,8 +15,10 @@ use crate::run::cancel::CancelReason;
 use crate::run::error::RunError;
 use crate::run::failure::Failure;
 use crate::run::id::EntryKey;
+use crate::run::kept_lines::LinesReader;
 use crate::run::options::OnDisconnect;
-use crate::run::output::Reply;
+use crate::run::output::{Reply, StreamLines};
+use crate::runs::kept::text_of_lines;
 
 /// An admitted run; dropping it before its reply means that the client disconnected.
 #[derive(Debug)]
@@ -39,6 +41,8 @@ struct Client {
     key: EntryKey,
     /// It has its reply, or all lines.
     is_served: bool,
+    /// Of the lines of a stream that is kept.
+    reader: Option<Box<LinesReader>>,
 }
 
 impl<T> PendingRun<T> {
@@ -48,7 +52,13 @@ impl<T> PendingRun<T> {
         key: EntryKey,
         reply: oneshot::Receiver<Reply<T>>,
     ) -> Self {
-        Self { client: Client { pool, run, key, is_served: false }, reply }
+        Self { client: Client { pool, run, key, is_served: false, reader: None }, reply }
+    }
+
+    /// The same run, whose kept lines are read by `reader`.
+    pub(super) fn with_reader(mut self, reader: Option<LinesReader>) -> Self {
+        self.client.reader = reader.map(Box::new);
+        self
     }
 
     pub(crate) fn run(&self) -> &Arc<Run> {
@@ -106,8 +116,11 @@ impl PendingRun<()> {
 impl OpenStream {
     /// Takes the buffered lines; `None` at the end; the last line of a failed run is its error.
     pub(crate) fn poll_lines(&mut self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
-        let Some(lines) = self.client.run.output().lines() else { return Poll::Ready(None) };
-        let taken = ready!(lines.poll_take(cx));
+        let taken = match (&mut self.client.reader, self.client.run.output().lines()) {
+            (Some(reader), _) => ready!(reader.poll_take(cx)).map(text_of_lines),
+            (None, Some(StreamLines::Direct(lines))) => ready!(lines.poll_take(cx)),
+            (None, Some(StreamLines::Kept(_)) | None) => None,
+        };
         if taken.is_none() {
             self.client.is_served = true;
         }
@@ -137,7 +150,7 @@ impl Drop for Client {
             return;
         }
         self.leave();
-        if let Some(lines) = self.run.output().lines() {
+        if let Some(StreamLines::Direct(lines)) = self.run.output().lines() {
             lines.disconnect(self.run.options().on_disconnect);
         }
     }

@@ -29,6 +29,12 @@ pub(super) struct Entry {
     pub(super) retained: usize,
 }
 
+impl Entry {
+    pub(super) fn is_stream(&self) -> bool {
+        self.run.output().kept_lines().is_some()
+    }
+}
+
 impl Shelf {
     pub(super) fn bytes(&self) -> usize {
         self.bytes
@@ -53,9 +59,14 @@ impl Shelf {
         self.entries.get_mut(&number)
     }
 
+    /// The numbers of the entries, the one that came first at the front.
+    pub(super) fn numbers(&self) -> impl Iterator<Item = u64> {
+        self.entries.keys().copied()
+    }
+
     /// The number of the entry that came first.
     pub(super) fn oldest(&self) -> Option<u64> {
-        self.entries.first_key_value().map(|(number, _)| *number)
+        self.numbers().next()
     }
 
     pub(super) fn entries(&self) -> impl Iterator<Item = &Entry> {
