@@ -7,10 +7,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use rustix::fs::FileType;
 use universal_worker_process::{Queue, signals, thread};
 use universal_worker_service::{WedgedRun, WorkerService};
-use universal_worker_watchdog::{Lease, LeaseError, Watch, WatchError};
+use universal_worker_watchdog::{Lease, Watch, WatchError};
 
 use crate::error::Error;
 use crate::force_exit::ForceExit;
@@ -123,44 +122,11 @@ pub(crate) fn watch_lease(lease: Lease, fd: RawFd, reporter: Reporter) -> Result
 
 /// Creates a lease from an inherited file descriptor.
 pub(crate) fn lease(end: OwnedFd, named: RawFd) -> Result<Lease, Error> {
-    let what = what_it_is(&end, named);
-    Lease::new(end).map_err(|error| {
-        // It was taken over under another number.
-        let error = match error {
-            LeaseError::WrongType(_) => LeaseError::WrongType(named),
-            LeaseError::NotConnected(_) => LeaseError::NotConnected(named),
-            LeaseError::BothEnds { other, .. } => LeaseError::BothEnds { end: named, other },
-            LeaseError::System { source, .. } => LeaseError::System { fd: named, source },
-            other => other,
-        };
-        let cause = match (&error, error.source()) {
-            (LeaseError::WrongType(_), _) => format!(": it is {what}"),
-            (_, Some(cause)) => format!(": {cause}"),
-            (_, None) => String::new(),
-        };
+    // It was taken over under another number.
+    Lease::with_name(end, named).map_err(|error| {
+        let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
         Error::usage(format!("--lease-fd: {error}{cause}"))
     })
-}
-
-/// What an inherited file descriptor is, for a message.
-fn what_it_is(fd: &OwnedFd, named: RawFd) -> &'static str {
-    let Ok(stat) = rustix::fs::fstat(fd) else { return "of an unknown kind" };
-    match FileType::from_raw_mode(stat.st_mode) {
-        FileType::RegularFile => "a file",
-        FileType::Directory => "a folder",
-        FileType::CharacterDevice if rustix::termios::isatty(fd) => "a terminal",
-        // The standard library opens /dev/null in place of a closed one.
-        FileType::CharacterDevice if named <= 2 && is_null(stat.st_rdev) => {
-            "/dev/null, or was closed when the worker started"
-        }
-        FileType::CharacterDevice => "a device",
-        _ => "of another kind",
-    }
-}
-
-/// null(4)
-fn is_null(device: rustix::fs::Dev) -> bool {
-    (rustix::fs::major(device), rustix::fs::minor(device)) == (1, 3)
 }
 
 impl fmt::Display for StopReason {

@@ -1,10 +1,10 @@
 //! Watches the other end of a pipe or socket.
 
-use std::os::fd::{AsRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::{fs, io, thread};
 
-use rustix::event::{PollFd, PollFlags};
-use rustix::fs::{FileType, OFlags};
+use rustix::event::{PollFd, PollFlags, Timespec};
+use rustix::fs::{Dev, FileType, OFlags, Stat};
 use rustix::io::{Errno, FdFlags};
 use rustix::net::SocketType;
 use thiserror::Error;
@@ -19,7 +19,6 @@ use crate::STACK_SIZE;
 #[must_use = "a lease reports nothing unless it is waited for or spawned"]
 pub struct Lease {
     end: OwnedFd,
-    events: PollFlags,
 }
 
 /// Why a file descriptor cannot be a lease.
@@ -27,8 +26,13 @@ pub struct Lease {
 #[non_exhaustive]
 pub enum LeaseError {
     /// It is neither a pipe nor a socket.
-    #[error("file descriptor {0} is neither a pipe nor a socket")]
-    WrongType(RawFd),
+    #[error("file descriptor {fd} is neither a pipe nor a socket: it is {what}")]
+    WrongType {
+        /// The file descriptor.
+        fd: RawFd,
+        /// What it is, such as "a file".
+        what: &'static str,
+    },
 
     /// It is a socket without another end: a listening or datagram socket.
     #[error("file descriptor {0} is not a connected stream socket")]
@@ -63,10 +67,20 @@ impl Lease {
     /// If it is not a pipe or a connected socket, or if this process holds the other end of the pipe.
     pub fn new(end: OwnedFd) -> Result<Self, LeaseError> {
         let fd = end.as_raw_fd();
+        Self::with_name(end, fd)
+    }
+
+    /// [`new`](Self::new) for a file descriptor that errors name by another number, which it had when
+    /// it was inherited.
+    ///
+    /// # Errors
+    /// As of [`new`](Self::new).
+    pub fn with_name(end: OwnedFd, fd: RawFd) -> Result<Self, LeaseError> {
         let system_error = |errno: Errno| LeaseError::System { fd, source: errno.into() };
-        let kind = FileType::from_raw_mode(rustix::fs::fstat(&end).map_err(system_error)?.st_mode);
+        let stat = rustix::fs::fstat(&end).map_err(system_error)?;
+        let kind = FileType::from_raw_mode(stat.st_mode);
         if !matches!(kind, FileType::Fifo | FileType::Socket) {
-            return Err(LeaseError::WrongType(fd));
+            return Err(LeaseError::WrongType { fd, what: what_it_is(kind, &stat, &end, fd) });
         }
         if kind == FileType::Socket {
             let is_connected = matches!(
@@ -81,35 +95,44 @@ impl Lease {
         }
         let mode = rustix::fs::fcntl_getfl(&end).map_err(system_error)? & OFlags::RWMODE;
         if kind == FileType::Fifo
-            && let Some(other) = other_end(fd, mode)
+            && let Some(other) = other_end(end.as_raw_fd(), mode)
         {
             return Err(LeaseError::BothEnds { end: fd, other });
         }
         rustix::io::fcntl_setfd(&end, FdFlags::CLOEXEC).map_err(system_error)?;
-        // poll(2) reports an error on the write end once all read ends are closed.
-        let events = if mode == OFlags::WRONLY { PollFlags::empty() } else { PollFlags::IN };
-        Ok(Self { end, events })
+        Ok(Self { end })
     }
 
     /// Blocks until the other end is closed; data from there is read and dropped.
     pub fn wait(self) {
-        let mut data = [0; 1024];
-        loop {
-            let mut polled = [PollFd::new(&self.end, self.events)];
-            match rustix::event::poll(&mut polled, None) {
-                Ok(_) => {}
-                Err(Errno::INTR) => continue,
-                Err(_) => return,
-            }
-            let events = polled[0].revents();
-            if events.contains(PollFlags::IN) {
-                match rustix::io::read(&self.end, &mut data) {
-                    Ok(1..) | Err(Errno::INTR | Errno::AGAIN) => {}
-                    Ok(0) | Err(_) => return,
-                }
-            } else if !events.is_empty() {
-                return;
-            }
+        while !self.closes(None) {}
+    }
+
+    /// Whether the other end is closed; for a caller with an event loop of its own.
+    ///
+    /// Data from there is read and dropped, some of it with each call. The file descriptor of the
+    /// lease is readable, or has an error, when it is time to call this.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.closes(Some(&Timespec::default()))
+    }
+
+    /// Waits for the next event, and returns whether it is the end.
+    fn closes(&self, limit: Option<&Timespec>) -> bool {
+        // On a write end there is nothing to read: poll(2) reports an error once all read ends are
+        // closed.
+        let mut polled = [PollFd::new(&self.end, PollFlags::IN)];
+        match rustix::event::poll(&mut polled, limit) {
+            Ok(0) | Err(Errno::INTR) => return false,
+            Ok(_) => {}
+            Err(_) => return true,
+        }
+        if !polled[0].revents().contains(PollFlags::IN) {
+            return true;
+        }
+        match rustix::io::read(&self.end, &mut [0; 1024]) {
+            Ok(1..) | Err(Errno::INTR | Errno::AGAIN) => false,
+            Ok(0) | Err(_) => true,
         }
     }
 
@@ -125,6 +148,32 @@ impl Lease {
         };
         builder.spawn(wait).map(drop)
     }
+}
+
+impl AsFd for Lease {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.end.as_fd()
+    }
+}
+
+/// What is no lease, for a message.
+fn what_it_is(kind: FileType, stat: &Stat, end: &OwnedFd, fd: RawFd) -> &'static str {
+    match kind {
+        FileType::RegularFile => "a file",
+        FileType::Directory => "a folder",
+        FileType::CharacterDevice if rustix::termios::isatty(end) => "a terminal",
+        // The standard library opens /dev/null in place of a closed one.
+        FileType::CharacterDevice if fd <= 2 && is_null(stat.st_rdev) => {
+            "/dev/null, or was closed when the worker started"
+        }
+        FileType::CharacterDevice => "a device",
+        _ => "of another kind",
+    }
+}
+
+/// null(4)
+fn is_null(device: Dev) -> bool {
+    (rustix::fs::major(device), rustix::fs::minor(device)) == (1, 3)
 }
 
 /// A file descriptor of this process for the other end of the pipe `fd`; `None` if there is none or
@@ -203,9 +252,21 @@ mod tests {
     }
 
     #[test]
+    fn an_event_loop_learns_of_the_end_and_not_of_data() {
+        let (ours, mut theirs) = UnixStream::pair().unwrap();
+        let lease = Lease::new(ours.into()).unwrap();
+        assert!(!lease.is_closed());
+        theirs.write_all(&[1; 1500]).unwrap();
+        assert!(!lease.is_closed() && !lease.is_closed());
+        drop(theirs);
+        rustix::event::poll(&mut [PollFd::new(&lease, PollFlags::IN)], None).unwrap();
+        assert!(lease.is_closed());
+    }
+
+    #[test]
     fn files_unconnected_sockets_and_both_ends_of_a_pipe_are_errors() {
         let file = Lease::new(File::open("/dev/null").unwrap().into()).unwrap_err();
-        assert!(matches!(file, LeaseError::WrongType(_)), "{file}");
+        assert!(matches!(file, LeaseError::WrongType { what: "a device", .. }), "{file}");
 
         let folder = tempfile::tempdir().unwrap();
         let listener = UnixListener::bind(folder.path().join("socket")).unwrap();

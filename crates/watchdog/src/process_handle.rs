@@ -4,18 +4,19 @@
 //! Without one, or if waiting fails, it polls `/proc/PID/stat`, so that a watch neither ends while its
 //! process lives nor goes blind.
 
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::Duration;
 use std::{fs, io, thread};
 
+use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::io::Errno;
-use rustix::process::Pid;
+use rustix::process::{Pid, PidfdFlags};
 use universal_worker_telemetry::check_procfs;
-use waitpid_any::WaitHandle;
 
 /// A handle on a process that was alive when it was opened.
 #[derive(Debug)]
 pub(crate) struct ProcessHandle {
-    pidfd: Option<WaitHandle>,
+    pidfd: Option<OwnedFd>,
     identity: ProcessIdentity,
 }
 
@@ -39,43 +40,47 @@ enum ProcessState {
     Unreadable,
 }
 
-const POLL_INTERVAL: Duration = Duration::from_millis(100);
+/// The time between two looks at a process without a pidfd.
+pub(crate) const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
 impl ProcessHandle {
     /// Opens a process; `None` if it has ended.
     pub(crate) fn open(pid: Pid) -> io::Result<Option<Self>> {
         let is_parent = || rustix::process::getppid() == Some(pid);
         let was_parent = is_parent();
-        let pidfd = match WaitHandle::open(pid.as_raw_nonzero().get()) {
+        let pidfd = match rustix::process::pidfd_open(pid, PidfdFlags::empty()) {
             Ok(pidfd) => Some(pidfd),
-            Err(error) if is(&error, Errno::SRCH) => return Ok(None),
+            Err(Errno::SRCH) => return Ok(None),
             // pidfd_open(2): the number is that of a thread other than the first of its process.
-            Err(error) if is(&error, Errno::INVAL) || is(&error, Errno::NOENT) => {
-                return Err(error);
-            }
+            Err(error @ (Errno::INVAL | Errno::NOENT)) => return Err(error.into()),
             Err(_) => None,
         };
         // If the parent ended meanwhile, its pid may belong to another process by now.
         let orphaned = was_parent && !is_parent();
-        let mut handle = Self { pidfd, identity: ProcessIdentity::new(pid) };
+        let handle = Self { pidfd, identity: ProcessIdentity::new(pid) };
         Ok(if orphaned || handle.has_ended() { None } else { Some(handle) })
     }
 
-    fn has_ended(&mut self) -> bool {
-        let waited = self.pidfd.as_mut().map(|pidfd| pidfd.wait_timeout(Duration::ZERO));
-        match waited {
-            Some(Ok(ended)) => ended.is_some(),
+    /// Readable once the process has ended; `None` if that has to be polled for.
+    pub(crate) fn fd(&self) -> Option<BorrowedFd<'_>> {
+        self.pidfd.as_ref().map(AsFd::as_fd)
+    }
+
+    pub(crate) fn has_ended(&self) -> bool {
+        let ended = self.pidfd.as_ref().map(|pidfd| poll(pidfd, Some(&Timespec::default())));
+        match ended {
+            Some(Ok(ended)) => ended,
             Some(Err(_)) | None => self.identity.has_ended(),
         }
     }
 
     /// Blocks until the process has ended.
     pub(crate) fn wait(self) {
-        if let Some(mut pidfd) = self.pidfd {
+        if let Some(pidfd) = &self.pidfd {
             loop {
-                match pidfd.wait() {
-                    Ok(()) => return,
-                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                match poll(pidfd, None) {
+                    Ok(_) => return,
+                    Err(Errno::INTR) => {}
                     Err(_) => break,
                 }
             }
@@ -84,6 +89,11 @@ impl ProcessHandle {
             thread::sleep(POLL_INTERVAL);
         }
     }
+}
+
+/// Waits for the end of a process; false if the time is over.
+fn poll(pidfd: &OwnedFd, limit: Option<&Timespec>) -> Result<bool, Errno> {
+    rustix::event::poll(&mut [PollFd::new(pidfd, PollFlags::IN)], limit).map(|ended| ended > 0)
 }
 
 impl ProcessIdentity {
@@ -100,10 +110,6 @@ impl ProcessIdentity {
             ProcessState::Unreadable => false,
         }
     }
-}
-
-fn is(error: &io::Error, errno: Errno) -> bool {
-    error.raw_os_error() == Some(errno.raw_os_error())
 }
 
 fn read_state(pid: Pid) -> ProcessState {

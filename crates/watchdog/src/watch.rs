@@ -1,12 +1,14 @@
 //! Watches a process.
 
+use std::os::fd::BorrowedFd;
+use std::time::Duration;
 use std::{io, process, thread};
 
 use rustix::process::Pid;
 use thiserror::Error;
 
 use crate::STACK_SIZE;
-use crate::process_handle::ProcessHandle;
+use crate::process_handle::{POLL_INTERVAL, ProcessHandle};
 
 /// A watch on a process.
 #[derive(Debug)]
@@ -88,6 +90,23 @@ impl Watch {
         self.pid
     }
 
+    /// Whether the process has ended; for a caller with an event loop of its own, see
+    /// [`fd`](Self::fd).
+    #[must_use]
+    pub fn has_ended(&self) -> bool {
+        self.handle.as_ref().is_none_or(ProcessHandle::has_ended)
+    }
+
+    /// A file descriptor that is readable once the process has ended; `None` if
+    /// [`has_ended`](Self::has_ended) must be polled instead, see [`POLLED`](Self::POLLED).
+    #[must_use]
+    pub fn fd(&self) -> Option<BorrowedFd<'_>> {
+        self.handle.as_ref().and_then(ProcessHandle::fd)
+    }
+
+    /// The time between two looks at a process for which the system has no file descriptor.
+    pub const POLLED: Duration = POLL_INTERVAL;
+
     /// Blocks until the process has ended.
     pub fn wait(self) -> ProcessEnd {
         match self.handle {
@@ -116,6 +135,8 @@ mod tests {
     use std::sync::mpsc::{RecvTimeoutError, TryRecvError};
     use std::time::Duration;
 
+    use rustix::event::{PollFd, PollFlags};
+
     use super::*;
 
     /// Far longer than any step takes.
@@ -136,6 +157,19 @@ mod tests {
         child.kill().unwrap();
         assert_eq!(receiver.recv_timeout(LONG), Ok(ProcessEnd::WhileWatched));
         assert_eq!(receiver.recv_timeout(LONG), Err(RecvTimeoutError::Disconnected));
+        child.wait().unwrap();
+    }
+
+    #[test]
+    fn an_event_loop_learns_of_the_end() {
+        let mut child = sleeper();
+        let watch = Watch::open(child.id()).unwrap();
+        assert!(!watch.has_ended());
+        child.kill().unwrap();
+        let mut polled = [PollFd::from_borrowed_fd(watch.fd().unwrap(), PollFlags::IN)];
+        rustix::event::poll(&mut polled, None).unwrap();
+        assert!(watch.has_ended());
+        assert!(Watch::open(child.id()).unwrap().has_ended(), "zombie");
         child.wait().unwrap();
     }
 
