@@ -8,15 +8,15 @@
 //! The process tree is read only to find the processes to terminate. Where no procfs shows it,
 //! children are found by their numbers, and the others once they have become children.
 
-use std::collections::BTreeSet;
-use std::process;
+use std::io;
+use std::os::unix::process::ExitStatusExt;
+use std::process::ExitStatus;
 use std::sync::OnceLock;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::io::Errno;
-use rustix::process::{Signal, WaitId, WaitIdOptions, WaitOptions};
-use universal_worker_telemetry::{Visit, visit_descendants};
+use rustix::process::{WaitId, WaitIdOptions, WaitOptions};
 
 use crate::descendants::live_process::{LiveProcess, WALL};
 use crate::error::Error;
@@ -25,16 +25,12 @@ use crate::{fd, thread};
 
 mod children;
 mod live_process;
+mod termination;
+
+pub use termination::Termination;
 
 /// The time between two scans of the tree; the end of a process ends it early.
 const PAUSE: Duration = Duration::from_millis(10);
-
-/// Maximum number of processes to wait for at once: each needs a file descriptor, and the end of
-/// any of them triggers another scan.
-const MAX_WAITED: usize = 4;
-
-/// Maximum number of surviving processes to name.
-const MAX_NAMED: usize = 20;
 
 /// The time to wait for the effect of SIGKILL when no other time is left.
 const KILL_TIME: Duration = Duration::from_millis(40);
@@ -56,8 +52,7 @@ struct TerminateRequest {
 /// If the thread cannot be started.
 /// If the process cannot become a subreaper, only a warning is logged: daemons may then survive.
 pub fn adopt() -> Result<(), Error> {
-    let this = Some(rustix::process::getpid());
-    if let Err(error) = rustix::process::set_child_subreaper(this) {
+    if let Err(error) = become_subreaper() {
         log::warn!("daemons of the plugin may outlive the worker: {error}");
     }
     let requests = Queue::unbounded();
@@ -71,6 +66,14 @@ pub fn adopt() -> Result<(), Error> {
     })?;
     TERMINATOR.get_or_init(|| requests);
     Ok(())
+}
+
+/// Makes this process the subreaper of its descendants.
+///
+/// # Errors
+/// If the system forbids that.
+pub fn become_subreaper() -> io::Result<()> {
+    Ok(rustix::process::set_child_subreaper(Some(rustix::process::getpid()))?)
 }
 
 /// Reaps orphans that have ended, on the process's first thread.
@@ -167,47 +170,20 @@ fn terminate_here(limit: Duration, patience: Duration) -> Option<String> {
     if !any() {
         return None;
     }
-    let start = Instant::now();
-    let deadline = start + limit;
-    // No hash sets: their keys are random, and the system may refuse to make them.
-    let (mut terminated, mut killed) = (BTreeSet::new(), BTreeSet::new());
+    let mut termination = Termination::new(limit, patience);
     loop {
-        let patient = start.elapsed() < patience;
-        // A scan of many processes takes a long time.
-        let until = if patient { start + patience } else { deadline };
-        let living = scan(until, |one| {
-            if !patient {
-                one.signal(Signal::KILL);
-                // Its children become children of this process, unless the signal failed.
-                return if killed.insert(one.number()) { Visit::Skip } else { Visit::Descend };
-            }
-            if terminated.insert(one.number()) {
-                one.signal(Signal::TERM);
-            }
-            Visit::Descend
-        });
+        termination.signal(&mut any);
         // Processes that are too short-lived to be found are scanned for again at once.
-        if !living.is_empty() {
-            wait(&living, deadline);
+        if !termination.living().is_empty() {
+            wait(termination.living(), PAUSE.min(termination.remaining()));
         }
         if !any() {
             return None;
         }
-        if Instant::now() >= deadline {
-            return Some(format!("processes of the plugin{}", names(&living)));
+        if termination.remaining().is_zero() {
+            return Some(format!("processes of the plugin{}", termination.survivors()));
         }
     }
-}
-
-fn names(living: &[LiveProcess]) -> String {
-    if living.is_empty() {
-        return ", which cannot be found, or start others faster than they can be ended".to_owned();
-    }
-    let named = living.iter().take(MAX_NAMED);
-    let pids: Vec<String> = named.map(|one| one.pid.to_string()).collect();
-    let more = living.len() - pids.len();
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    format!(": {}{more}", pids.join(" "))
 }
 
 /// Whether this process has any descendants after zombies have been reaped.
@@ -223,6 +199,26 @@ fn any() -> bool {
     }
 }
 
+/// Reaps all children that have ended, and reports each with its pid and exit status; returns whether
+/// any are left.
+///
+/// For a process whose threads do not wait for children of their own.
+pub fn reap(mut ended: impl FnMut(u32, ExitStatus)) -> bool {
+    // waitid(2) does not tell of a core dump.
+    let options = WaitOptions::NOHANG | WaitOptions::from_bits_retain(WALL.bits());
+    loop {
+        match rustix::process::wait(options) {
+            Ok(Some((pid, status))) => {
+                let pid = pid.as_raw_nonzero().get().cast_unsigned();
+                ended(pid, ExitStatus::from_raw(status.as_raw()));
+            }
+            Err(Errno::INTR) => {}
+            Ok(None) => return true,
+            Err(_) => return false,
+        }
+    }
+}
+
 /// [`any`] by wait4(2), for a system that refuses waitid(2).
 fn is_any_left_to_wait4() -> bool {
     loop {
@@ -234,44 +230,10 @@ fn is_any_left_to_wait4() -> bool {
     }
 }
 
-/// Visits each live descendant as soon as it is found, so that a process has little time to start
-/// others; returns all of them.
-fn scan(until: Instant, mut visit: impl FnMut(&LiveProcess) -> Visit) -> Vec<LiveProcess> {
-    let mut known = BTreeSet::from([process::id()]);
-    let mut living: Vec<LiveProcess> = Vec::new();
-    let mut add = |living: &mut Vec<LiveProcess>, mut one: LiveProcess| {
-        let next = visit(&one);
-        if living.len() >= MAX_WAITED {
-            one.handle = None;
-        }
-        living.push(one);
-        next
-    };
-    let is_over = || Instant::now() >= until;
-    let listed = visit_descendants(process::id(), is_over, |pid| {
-        let Some(one) = LiveProcess::open(pid, &known) else { return Visit::Skip };
-        known.insert(pid);
-        add(&mut living, one)
-    });
-    if listed.is_err() {
-        // Those found so far are visited twice at most. Descendants become children when their
-        // parents are killed.
-        living.clear();
-        children::visit(
-            || is_over() || !any(),
-            |child| {
-                add(&mut living, child);
-            },
-        );
-    }
-    living
-}
-
 /// Blocks until one of them ends, or it is time to scan again.
-fn wait(living: &[LiveProcess], deadline: Instant) {
+fn wait(living: &[LiveProcess], limit: Duration) {
     let handles = living.iter().filter_map(|one| one.handle.as_ref());
     let mut polled: Vec<_> = handles.map(|handle| PollFd::new(handle, PollFlags::IN)).collect();
-    let limit = PAUSE.min(deadline.saturating_duration_since(Instant::now()));
     let limit = Timespec::try_from(limit).ok();
     // An interruption only makes the next scan earlier.
     let _ = rustix::event::poll(&mut polled, limit.as_ref());

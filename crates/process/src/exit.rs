@@ -41,6 +41,17 @@ pub fn now(code: u8) -> ! {
     imp::exit(code)
 }
 
+/// Ends the process by a signal, as a process has ended whose exit it hands on: without a core dump,
+/// since that process may have left one.
+///
+/// Returns an exit code where the signal has no effect, as in the first process of a pid namespace:
+/// 128 plus its number, as a shell reports it. Files registered with [`remove_on_exit`] stay.
+#[must_use]
+pub fn by_signal(signal: i32) -> u8 {
+    imp::signals::end_by(signal);
+    u8::try_from(signal.saturating_add(128)).unwrap_or(u8::MAX)
+}
+
 /// Registers a file for [`now`] to remove, unless another file has its path by then; there is room
 /// for two.
 ///

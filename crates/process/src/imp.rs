@@ -12,6 +12,8 @@ use rustix::process::Resource;
 
 use crate::stderr;
 
+pub(crate) mod signals;
+
 /// Size in bytes of the stack for signal handlers; the unwinder needs most of it.
 const SIGNAL_STACK: usize = 64 * 1024;
 

@@ -1,6 +1,7 @@
-//! The signals that request a stop.
+//! The signals that request a stop, and those of a process with an event loop.
 
 use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
 use signal_hook::iterator::Signals;
@@ -70,5 +71,90 @@ fn forward(mut signals: Signals, mut on_signal: impl FnMut(&'static str)) {
             SIGINT => "SIGINT",
             _ => "SIGHUP",
         });
+    }
+}
+
+/// Restores the signals and the standard file descriptors as this process has inherited them, where
+/// std and [`reset`] have changed them: the mask, SIGPIPE, SIGCHLD, and closed files.
+///
+/// For a forked child that executes a program on behalf of the parent of this process (execve(2)).
+/// Async-signal-safe.
+pub fn restore_inherited() {
+    imp::signals::restore_inherited();
+}
+
+/// The signals of a process, as readable data in place of interruptions (signalfd(2)).
+///
+/// For a process that has no threads besides the one with this: the signals are blocked, and threads
+/// and programs that are started inherit that, see [`restore_inherited`].
+#[derive(Debug)]
+pub struct SignalQueue(OwnedFd);
+
+/// A signal that has arrived.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SignalInfo {
+    /// The number of the signal.
+    pub signal: i32,
+    /// Who has sent it.
+    pub sender: Sender,
+}
+
+/// Who has sent a signal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sender {
+    /// The system, such as the terminal to its foreground process group.
+    System,
+    /// The process with this pid; 0 if it is in another pid namespace.
+    Process(u32),
+}
+
+impl SignalQueue {
+    /// Receives all signals but those that report a bug of this process, those that stop and continue
+    /// it, and those that were ignored when it was started, which stay so.
+    ///
+    /// SIGTERM, SIGINT and SIGCHLD are received in any case.
+    ///
+    /// # Errors
+    /// If the system refuses the file descriptor.
+    pub fn open() -> Result<Self, Error> {
+        let received: Vec<i32> = (1..=64).filter(|signal| is_received(*signal)).collect();
+        imp::signals::open_fd(&received).map(Self).map_err(Error::system("receive signals"))
+    }
+
+    /// The next signal that has arrived, if there is one.
+    #[must_use]
+    pub fn next(&self) -> Option<SignalInfo> {
+        let (signal, code, pid) = imp::signals::read(&self.0)?;
+        // sigaction(2): codes above 0 are those of the system.
+        let sender = if code > 0 { Sender::System } else { Sender::Process(pid) };
+        Some(SignalInfo { signal, sender })
+    }
+}
+
+impl AsFd for SignalQueue {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}
+
+fn is_received(signal: i32) -> bool {
+    match signal {
+        libc::SIGSEGV
+        | libc::SIGBUS
+        | libc::SIGILL
+        | libc::SIGFPE
+        | libc::SIGABRT
+        | libc::SIGTRAP
+        | libc::SIGSYS => false,
+        libc::SIGKILL
+        | libc::SIGSTOP
+        | libc::SIGTSTP
+        | libc::SIGTTIN
+        | libc::SIGTTOU
+        | libc::SIGCONT => false,
+        // Errors of a write; and those of the C library (nptl(7)).
+        libc::SIGPIPE | SIGXFSZ | 32 | 33 => false,
+        SIGTERM | SIGINT | libc::SIGCHLD => true,
+        _ => !imp::is_ignored(signal),
     }
 }

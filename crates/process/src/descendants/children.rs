@@ -17,7 +17,7 @@ const CHECKED: usize = 4096;
 ///
 /// The system tells of a number whether it is that of a child (waitid(2)), in a fraction of a
 /// microsecond, so that strangers are never mistaken for one.
-pub(super) fn visit(is_over: impl Fn() -> bool, mut visit: impl FnMut(LiveProcess)) {
+pub(super) fn visit(mut is_over: impl FnMut() -> bool, mut visit: impl FnMut(LiveProcess)) {
     let own = rustix::process::getpid().as_raw_pid();
     for (count, pid) in ranges(own, imp::newest_pid(), MAX).into_iter().flatten().enumerate() {
         if count % CHECKED == 0 && is_over() {

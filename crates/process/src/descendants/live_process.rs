@@ -12,6 +12,7 @@ use universal_worker_telemetry::parent;
 pub(super) const WALL: WaitIdOptions = WaitIdOptions::from_bits_retain(0x4000_0000);
 
 /// A descendant that has not ended.
+#[derive(Debug)]
 pub(super) struct LiveProcess {
     pub(super) pid: Pid,
     /// A pidfd; `None` if the system does not support pidfds or has reached its limit.

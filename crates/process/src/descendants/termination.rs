@@ -1,0 +1,153 @@
+//! The end of all descendants, step by step.
+
+use std::collections::BTreeSet;
+use std::process;
+use std::time::{Duration, Instant};
+
+use rustix::process::Signal;
+use universal_worker_telemetry::{Visit, visit_descendants};
+
+use crate::descendants::children;
+use crate::descendants::live_process::LiveProcess;
+
+/// Maximum number of processes to wait for at once: each needs a file descriptor, and the end of
+/// any of them triggers another scan.
+const MAX_WAITED: usize = 4;
+
+/// Maximum number of surviving processes to name.
+const MAX_NAMED: usize = 20;
+
+/// Ends all descendants of this process: with SIGTERM first, and then with SIGKILL.
+///
+/// For a caller that reaps its children and waits for their ends itself; [`terminate`](super::terminate)
+/// does all of it.
+#[derive(Debug)]
+pub struct Termination {
+    /// The time from which SIGKILL replaces SIGTERM.
+    patient_until: Instant,
+    deadline: Instant,
+    // No hash sets: their keys are random, and the system may refuse to make them.
+    terminated: BTreeSet<i32>,
+    killed: BTreeSet<i32>,
+    living: Vec<LiveProcess>,
+}
+
+impl Termination {
+    /// Begins now; `patience` is the time after which SIGKILL replaces SIGTERM.
+    #[must_use]
+    pub fn new(limit: Duration, patience: Duration) -> Self {
+        let now = Instant::now();
+        let (terminated, killed) = (BTreeSet::new(), BTreeSet::new());
+        let (patient_until, deadline) = (now + patience, now + limit);
+        Self { patient_until, deadline, terminated, killed, living: Vec::new() }
+    }
+
+    /// Replaces SIGTERM by SIGKILL from now on, and waits `limit` for its effect at most.
+    pub fn hurry(&mut self, limit: Duration) {
+        let now = Instant::now();
+        self.patient_until = now;
+        self.deadline = self.deadline.min(now + limit);
+    }
+
+    /// Sends the signal to each descendant that has not had it; returns whether any is known to be
+    /// alive.
+    ///
+    /// `any` returns whether there are children after those that have ended were reaped. It is called
+    /// where no procfs lists the descendants, and searching for them takes long.
+    pub fn signal(&mut self, any: &mut dyn FnMut() -> bool) -> bool {
+        let (terminated, killed) = (&mut self.terminated, &mut self.killed);
+        let patient = Instant::now() < self.patient_until;
+        // A scan of many processes takes a long time.
+        let until = if patient { self.patient_until } else { self.deadline };
+        self.living = scan(until, any, |one| {
+            if !patient {
+                one.signal(Signal::KILL);
+                // Its children become children of this process, unless the signal failed.
+                return if killed.insert(one.number()) { Visit::Skip } else { Visit::Descend };
+            }
+            if terminated.insert(one.number()) {
+                one.signal(Signal::TERM);
+            }
+            Visit::Descend
+        });
+        !self.living.is_empty()
+    }
+
+    /// The time until the next signal is due, or until it is over.
+    #[must_use]
+    pub fn until_next(&self) -> Duration {
+        let patience = self.patient_until.saturating_duration_since(Instant::now());
+        if patience.is_zero() { self.remaining() } else { patience }
+    }
+
+    /// The time until the limit.
+    #[must_use]
+    pub fn remaining(&self) -> Duration {
+        self.deadline.saturating_duration_since(Instant::now())
+    }
+
+    /// The processes that got SIGKILL, for a message: `4711 4712`; `None` if there are none.
+    #[must_use]
+    pub fn killed(&self) -> Option<String> {
+        (!self.killed.is_empty()).then(|| name_pids(self.killed.iter().copied()))
+    }
+
+    /// The processes that the last step has found, for a message: `: 4711 4712`.
+    #[must_use]
+    pub fn survivors(&self) -> String {
+        if self.living.is_empty() {
+            let why = ", which cannot be found, or start others faster than they can be ended";
+            return why.to_owned();
+        }
+        format!(": {}", name_pids(self.living.iter().map(LiveProcess::number)))
+    }
+
+    pub(super) fn living(&self) -> &[LiveProcess] {
+        &self.living
+    }
+}
+
+/// Names processes for a message; if there are many, some of them.
+fn name_pids(pids: impl Iterator<Item = i32>) -> String {
+    let pids: Vec<String> = pids.map(|pid| pid.to_string()).collect();
+    let (named, more) = pids.split_at(pids.len().min(MAX_NAMED));
+    let more = if more.is_empty() { String::new() } else { format!(" and {} more", more.len()) };
+    format!("{}{more}", named.join(" "))
+}
+
+/// Visits each live descendant as soon as it is found, so that a process has little time to start
+/// others; returns all of them.
+fn scan(
+    until: Instant,
+    any: &mut dyn FnMut() -> bool,
+    mut visit: impl FnMut(&LiveProcess) -> Visit,
+) -> Vec<LiveProcess> {
+    let mut known = BTreeSet::from([process::id()]);
+    let mut living: Vec<LiveProcess> = Vec::new();
+    let mut add = |living: &mut Vec<LiveProcess>, mut one: LiveProcess| {
+        let next = visit(&one);
+        if living.len() >= MAX_WAITED {
+            one.handle = None;
+        }
+        living.push(one);
+        next
+    };
+    let is_over = || Instant::now() >= until;
+    let listed = visit_descendants(process::id(), is_over, |pid| {
+        let Some(one) = LiveProcess::open(pid, &known) else { return Visit::Skip };
+        known.insert(pid);
+        add(&mut living, one)
+    });
+    if listed.is_err() {
+        // Those found so far are visited twice at most. Descendants become children when their
+        // parents are killed.
+        living.clear();
+        children::visit(
+            || is_over() || !any(),
+            |child| {
+                add(&mut living, child);
+            },
+        );
+    }
+    living
+}
