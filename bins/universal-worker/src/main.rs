@@ -2,6 +2,7 @@
 //!
 //! `cli` parses the command line and `runtime` implements the worker; this program adds libraries
 //! as the source of plugins, hands Python classes over to an interpreter, and adds `--list`.
+//! `exec` runs any other command, by the crate of that name.
 
 use std::env;
 use std::ffi::OsString;
@@ -10,6 +11,7 @@ use std::process::Command as Execute;
 
 use universal_worker_cli as cli;
 use universal_worker_cli::Command;
+use universal_worker_exec as exec;
 use universal_worker_interpreter::{
     Change, InterpreterError, Invocation, Program, give_back, take_over,
 };
@@ -42,7 +44,9 @@ fn work(program: &Program, python_options: &[OsString], args: &[OsString]) -> u8
     let reports_itself = matches!(parsed, Ok(Command::TakeOver(_) | Command::GiveBack(_)));
     let report = reports_itself.then(|| cli::failure_report(args.iter().cloned(), env::vars_os()));
     let report = report.unwrap_or_default();
-    let taken = take_variables();
+    // Other variables than those of its own options are for the command, which may be a worker.
+    let is_exec = matches!(parsed, Ok(Command::Exec(_)));
+    let taken = if is_exec { Vec::new() } else { take_variables() };
     let source = |plugin| plugin::source(plugin, program, [python_options, args], &taken);
     match parsed {
         Ok(Command::Run(run)) => {
@@ -60,6 +64,7 @@ fn work(program: &Program, python_options: &[OsString], args: &[OsString]) -> u8
             changed(program.package().and_then(|package| take_over(&folder, &package)), &report)
         }
         Ok(Command::GiveBack(folder)) => changed(give_back(&folder), &report),
+        Ok(Command::Exec(config)) => exec::run(&config),
         Ok(Command::Print(text)) => runtime::print(&text),
         Err(usage) => runtime::fail_with(Error::usage(usage.to_string()), usage.report()),
     }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use universal_worker_exec as exec;
 use universal_worker_runtime::{
     ClassSource, Config, FailedSource, InspectRequest, OpenError, PluginLabel, ReportFormat,
 };
@@ -20,6 +21,8 @@ pub enum Command {
     TakeOver(PathBuf),
     /// Undo a take-over of the environment in this folder, and exit.
     GiveBack(PathBuf),
+    /// Run another command, which needs no worker.
+    Exec(exec::Config),
     /// Print this text and a line feed, and exit.
     Print(String),
 }

@@ -11,6 +11,47 @@ pub(crate) struct ExitCode {
     pub(crate) last_line: &'static str,
 }
 
+/// The exit codes of `exec`.
+pub(crate) const EXEC_EXIT_CODES: &[ExitCode] = &[
+    ExitCode {
+        code: "the command's",
+        when: "the command has ended, also when it was asked to; or 0 if it was never started \
+               because the parent had exited or the lease was closed",
+        last_line: "none, or what asked for the end and what had to be killed",
+    },
+    ExitCode {
+        code: "signal",
+        when: "the command ended by this signal; as the first process of a pid namespace, 128 plus \
+               its number",
+        last_line: "the same",
+    },
+    ExitCode {
+        code: "2",
+        when: "usage error",
+        last_line: "`error: ` and the cause, with the nearest right option",
+    },
+    ExitCode {
+        code: "4",
+        when: "a process could not be killed within --stop-grace",
+        last_line: "`universal-worker exec: stopped: ` and the reason, with the pids",
+    },
+    ExitCode {
+        code: "70",
+        when: "the system allows no more processes or files",
+        last_line: "`universal-worker exec: ` and the limit",
+    },
+    ExitCode {
+        code: "126",
+        when: "the command cannot be executed",
+        last_line: "`universal-worker exec: ` and the cause",
+    },
+    ExitCode {
+        code: "127",
+        when: "the command, or its interpreter, is not found",
+        last_line: "`universal-worker exec: ` and which",
+    },
+];
+
 /// All exit codes, in ascending order; the last row is the end by a signal.
 pub(crate) const EXIT_CODES: &[ExitCode] = &[
     ExitCode {

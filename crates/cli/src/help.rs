@@ -2,7 +2,8 @@
 
 use std::fmt::Write;
 
-use crate::exit_codes::EXIT_CODES;
+use crate::exec;
+use crate::exit_codes::{EXEC_EXIT_CODES, EXIT_CODES, ExitCode};
 use crate::options::{OptionGroup, OptionHelp, description, options};
 
 /// The width of a terminal in columns.
@@ -11,12 +12,25 @@ const WIDTH: usize = 80;
 /// A non-breaking space.
 const NO_BREAK: &str = "\u{a0}";
 
-pub(crate) const USAGE: [&str; 4] = [
+pub(crate) const USAGE: [&str; 5] = [
     "universal-worker --module MODULE [OPTIONS]",
     "universal-worker --module MODULE --check [--json] [--execute JSON]",
     "universal-worker --list [--json] [--plugin-dir DIR]...",
     "universal-worker --take-over ENV | --give-back ENV",
+    "universal-worker exec [OPTIONS] -- COMMAND [ARG]...",
 ];
+
+pub(crate) const EXEC_USAGE: &str = "universal-worker exec [--ppid PID] [--lease-fd FD] \
+    [--stop-grace SECONDS] -- COMMAND [ARG]...";
+
+pub(crate) const EXEC_EXAMPLE: &str = "universal-worker exec --ppid 1234 -- npx some-mcp-server";
+
+/// What `exec` does.
+pub(crate) const EXEC_TEXT: &str = "Runs a command so that neither it nor a process that it starts \
+    outlives whoever asked for it: all of them end on SIGTERM, SIGINT or SIGHUP, when the process of \
+    --ppid exits, when the lease closes, and when the command exits. They get SIGTERM, and before \
+    --stop-grace is over SIGKILL; a second signal kills them at once. stdin, stdout and stderr are \
+    the command's, other signals are passed on to it, and its exit code or signal is handed on.";
 
 pub(crate) const EXAMPLES: [&str; 2] = [
     "universal-worker --module ./libwhisper.so --class Whisper --ppid 1234",
@@ -44,12 +58,38 @@ pub(crate) fn text() -> String {
     text.push('\n');
     paragraph(&mut text, 0, VARIABLES_TEXT);
     options().iter().for_each(|group| add_group(&mut text, group));
+    add_exit_codes(&mut text, EXIT_CODES);
+    add_end(text)
+}
+
+/// The text of `exec --help`, without the last line feed.
+pub(crate) fn exec_text() -> String {
+    let mut text = String::new();
+    paragraph(&mut text, 0, EXEC_TEXT);
+    text.push_str("\nExample:\n");
+    line(&mut text, 2, EXEC_EXAMPLE);
+    text.push_str("\nUsage:\n");
+    paragraph(&mut text, 2, EXEC_USAGE);
+    let groups = options().into_iter().map(|group| OptionGroup {
+        title: "Options",
+        options: group.options.into_iter().filter(|it| exec::OPTIONS.contains(&it.name)).collect(),
+    });
+    groups.filter(|group| !group.options.is_empty()).for_each(|group| add_group(&mut text, &group));
+    add_exit_codes(&mut text, EXEC_EXIT_CODES);
+    add_end(text)
+}
+
+fn add_exit_codes(text: &mut String, codes: &[ExitCode]) {
+    let width = codes.iter().map(|row| row.code.len()).max().unwrap_or_default() + 2;
     text.push_str("\nExit codes:\n");
-    for row in EXIT_CODES {
+    for row in codes {
         let mut lines = String::new();
-        paragraph(&mut lines, 10, row.when);
-        let _ = writeln!(text, "  {:<8}{}", row.code, lines.trim());
+        paragraph(&mut lines, 2 + width, row.when);
+        let _ = writeln!(text, "  {:<width$}{}", row.code, lines.trim());
     }
+}
+
+fn add_end(mut text: String) -> String {
     text.push('\n');
     paragraph(&mut text, 0, DOCUMENTATION);
     text.truncate(text.trim_end().len());
@@ -97,7 +137,7 @@ mod tests {
 
     #[test]
     fn every_line_fits_a_terminal_of_80_columns() {
-        for line in text().lines() {
+        for line in text().lines().chain(exec_text().lines()) {
             assert!(line.chars().count() <= WIDTH, "{line}");
             assert!(line.is_ascii(), "{line}");
         }

@@ -34,6 +34,7 @@
 mod args;
 mod command;
 mod error;
+mod exec;
 mod exit_codes;
 mod failure_report;
 mod help;
@@ -72,6 +73,7 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// Parses arguments, without the program's name, and environment variables.
 ///
+/// If the first argument is `exec`, what follows is for a command that is no worker.
 /// A command-line argument takes precedence over the variable of the same option.
 ///
 /// # Errors
@@ -81,10 +83,14 @@ pub fn parse(
     args: impl IntoIterator<Item = OsString>,
     vars: impl IntoIterator<Item = (OsString, OsString)>,
 ) -> Result<Command, UsageError> {
+    let mut args = args.into_iter().peekable();
+    if args.next_if(|first| first == exec::WORD).is_some() {
+        return exec::parse(args.collect(), &Variables::new(vars));
+    }
     let utf8 = |arg: OsString| {
         arg.into_string().map_err(|arg| UsageError::new(format!("{arg:?} is not UTF-8")))
     };
-    let args: Vec<String> = args.into_iter().map(utf8).collect::<Result<_, _>>()?;
+    let args: Vec<String> = args.map(utf8).collect::<Result<_, _>>()?;
     if args == ["help"] {
         return Ok(Command::Print(help::text()));
     }

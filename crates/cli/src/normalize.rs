@@ -6,6 +6,7 @@ use argh::{FlagInfo, FlagInfoKind, Optionality};
 use universal_worker_sanitize::suggest;
 
 use crate::error::UsageError;
+use crate::exec;
 use crate::options::{flags, option_name};
 use crate::variables::{Variables, variable};
 
@@ -138,9 +139,9 @@ impl Normalized {
 
     fn add_command_line(&mut self, args: &[String]) -> Result<(), UsageError> {
         let mut result = Ok(());
-        let mut words = args.iter().map(String::as_str);
+        let mut words = args.iter().cloned();
         while let Some(word) = words.next() {
-            self.question = match word {
+            self.question = match word.as_str() {
                 "-h" | "--help" => Some(Question::Help),
                 "-V" | "--version" => Some(Question::Version),
                 _ => None,
@@ -148,15 +149,16 @@ impl Normalized {
             if self.question.is_some() {
                 break;
             }
-            result = result.and(self.add_option(word, &mut words));
+            result = result.and(self.add_option(&word, &mut words));
         }
         result
     }
 
-    fn add_option<'w>(
+    /// Adds an option, whose value may be in the same word or the next one.
+    pub(crate) fn add_option(
         &mut self,
-        word: &'w str,
-        rest: &mut impl Iterator<Item = &'w str>,
+        word: &str,
+        rest: &mut impl Iterator<Item = String>,
     ) -> Result<(), UsageError> {
         let option = word.strip_prefix("--").ok_or_else(|| unexpected(word))?;
         let (name, value) = match option.split_once('=') {
@@ -175,9 +177,23 @@ impl Normalized {
             self.args.push(format!("--{name}"));
             return Ok(());
         }
-        let value = value.or_else(|| rest.next());
+        let value = value.map(str::to_owned).or_else(|| rest.next());
         let value = value.ok_or_else(|| UsageError::new(format!("--{name} needs a value")))?;
-        self.push(name, value);
+        self.push(name, &value);
+        Ok(())
+    }
+
+    /// Adds the variables of these options, unless the options are on the command line.
+    pub(crate) fn add_variables_of(
+        &mut self,
+        options: &[&str],
+        variables: &Variables,
+    ) -> Result<(), UsageError> {
+        for flag in flags().iter().filter(|flag| options.contains(&option_name(flag))) {
+            if !self.is_typed(option_name(flag)) {
+                self.add_variable(flag, variables)?;
+            }
+        }
         Ok(())
     }
 
@@ -283,7 +299,8 @@ fn names() -> impl Iterator<Item = &'static str> {
 /// The error of a word that is neither an option nor its value.
 fn unexpected(word: &str) -> UsageError {
     let hint = match word.strip_prefix('-') {
-        None => format!("did you mean --module {word}?"),
+        None if suggest(word, [exec::WORD]).is_empty() => format!("did you mean --module {word}?"),
+        None => format!("did you mean {}?", exec::WORD),
         Some(name) => match suggest(name, names()).first() {
             Some(near) => format!("did you mean --{near}?"),
             None => "options begin with --".to_owned(),

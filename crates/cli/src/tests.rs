@@ -2,6 +2,7 @@
 
 mod commands;
 mod errors;
+mod exec;
 mod help;
 mod listening;
 mod options;

@@ -18,6 +18,9 @@ const WITH_VALUE: &str = "WX";
 /// The only long option of Python's, besides those for help.
 const LONG_OPTION: &str = "--check-hash-based-pycs";
 
+/// The word with which the worker runs any other command.
+const EXEC: &str = "exec";
+
 /// What a command line is meant for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Invocation {
@@ -53,6 +56,8 @@ impl Invocation {
     /// `-m` and one of the names by which published hosts start a worker is the worker, too.
     /// Everything else that Python understands is for Python: its options, `-c`, `-m`, `-`, and a
     /// script, which exists or has the suffix `.py`.
+    /// `exec` is the worker's, too; only where an environment has its interpreter, and there is a
+    /// script of that name, an option or `--` has to follow.
     /// `-V` alone is for Python if `is_in_environment`, that is, if a program like this one stands
     /// where an environment has its interpreter.
     #[must_use]
@@ -60,6 +65,13 @@ impl Invocation {
         match words.first().and_then(|word| word.to_str()) {
             Some("-V") if words.len() == 1 && !is_in_environment => return Self::worker(words),
             Some("-h" | "help") | None if words.len() < 2 => return Self::worker(words),
+            Some(EXEC) => {
+                let is_there = || Path::new(EXEC).is_file();
+                return match is_script_exec(&words, is_in_environment, is_there) {
+                    true => Self::Python,
+                    false => Self::worker(words),
+                };
+            }
             _ => {}
         }
         let mut index = 0;
@@ -129,6 +141,16 @@ fn is_slip(letters: &str) -> bool {
     let is_option = |c: char| c.is_ascii_lowercase() || c == '-';
     letters == "module"
         || (letters.len() > 1 && letters.starts_with('c') && letters.chars().all(is_option))
+}
+
+/// Whether the first word `exec` is rather the name of a script in the current folder.
+fn is_script_exec(
+    words: &[OsString],
+    is_in_environment: bool,
+    is_there: impl FnOnce() -> bool,
+) -> bool {
+    let is_option = |next: &OsString| next.as_encoded_bytes().starts_with(b"--");
+    is_in_environment && !words.get(1).is_some_and(is_option) && is_there()
 }
 
 /// Whether Python could run the file; a library is a plugin whose option was forgotten.

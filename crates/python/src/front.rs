@@ -87,8 +87,9 @@ fn run(
             runtime::inspect(&check.inspect, PythonSource::new(check.plugin, home))
         }
         Ok(Command::Print(text)) => runtime::print(&text),
-        Ok(Command::List(_) | Command::TakeOver(_) | Command::GiveBack(_)) => {
-            let message = "--list, --take-over and --give-back need the program universal-worker";
+        Ok(Command::List(_) | Command::TakeOver(_) | Command::GiveBack(_) | Command::Exec(_)) => {
+            let message =
+                "exec, --list, --take-over and --give-back need the program universal-worker";
             let error = Error::usage(format!("{message}: run it instead of the Python module"));
             runtime::fail_with(error, report)
         }

@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
-use crate::exit_codes::EXIT_CODES;
-use crate::help::{EXAMPLES, USAGE, VARIABLES_TEXT};
+use crate::exit_codes::{EXEC_EXIT_CODES, EXIT_CODES, ExitCode};
+use crate::help::{EXAMPLES, EXEC_EXAMPLE, EXEC_TEXT, EXEC_USAGE, USAGE, VARIABLES_TEXT};
 use crate::options::{OptionHelp, capitalized, description, options};
 use crate::{PROGRAM, VERSION};
 
@@ -61,21 +61,33 @@ pub fn man_page() -> String {
 
 fn add_end(page: &mut String) {
     section(page, "EXIT STATUS");
-    for row in EXIT_CODES {
-        item(page, row.code, &format!("{}.", capitalized(row.when)));
-    }
+    add_exit_codes(page, EXIT_CODES);
+    section(page, "ANY OTHER COMMAND");
+    text(page, EXEC_USAGE);
+    page.push_str(".PP\n");
+    text(page, EXEC_TEXT);
+    page.push_str(".PP\n");
+    text(page, "The three options, and their variables, are those above. The exit codes are:");
+    add_exit_codes(page, EXEC_EXIT_CODES);
     section(page, "ENVIRONMENT");
     text(page, VARIABLES_TEXT);
     for (name, meaning) in OTHER_VARIABLES {
         item(page, name, meaning);
     }
     section(page, "EXAMPLES");
-    let examples = EXAMPLES.map(|example| format!(".EX\n{}\n.EE\n", escaped(example)));
-    page.push_str(&examples.join(".PP\n"));
+    let examples = EXAMPLES.into_iter().chain([EXEC_EXAMPLE]);
+    let examples = examples.map(|example| format!(".EX\n{}\n.EE\n", escaped(example)));
+    page.push_str(&examples.collect::<Vec<_>>().join(".PP\n"));
     section(page, "SEE ALSO");
     text(page, "ld.so(8), sd_listen_fds(3), sd_notify(3), signal(7), systemd.socket(5)");
     page.push_str(".PP\n");
     text(page, "docs/operations.md and docs/http-api.md in the sources.");
+}
+
+fn add_exit_codes(page: &mut String, codes: &[ExitCode]) {
+    for row in codes {
+        item(page, row.code, &format!("{}.", capitalized(row.when)));
+    }
 }
 
 fn add_option(page: &mut String, option: &OptionHelp) {

@@ -2,17 +2,18 @@
 
 use std::fmt::Write;
 
-use crate::exit_codes::EXIT_CODES;
+use crate::exit_codes::{EXEC_EXIT_CODES, EXIT_CODES, ExitCode};
 use crate::options::{OptionHelp, options};
 
 /// The page with updated tables, or `None` if it lacks a marker.
 ///
 /// The tables are between `<!-- options -->` and `<!-- /options -->`, `<!-- exit codes -->` and
-/// `<!-- /exit codes -->`.
+/// `<!-- /exit codes -->`, and in the same way `exec exit codes`.
 #[must_use]
 pub fn update_page(page: &str) -> Option<String> {
     let page = replace(page, "options", &option_tables())?;
-    replace(&page, "exit codes", &exit_code_table())
+    let page = replace(&page, "exit codes", &exit_code_table(EXIT_CODES))?;
+    replace(&page, "exec exit codes", &exit_code_table(EXEC_EXIT_CODES))
 }
 
 /// Replaces the text between the markers of a section.
@@ -39,9 +40,9 @@ fn add_row(tables: &mut String, option: &OptionHelp) {
     let _ = writeln!(tables, "| `{usage}` | {} | {} |", cell(default), cell(&option.text));
 }
 
-fn exit_code_table() -> String {
+fn exit_code_table(codes: &[ExitCode]) -> String {
     let mut table = "| code | when | last line on stderr |\n|---|---|---|\n".to_owned();
-    for row in EXIT_CODES {
+    for row in codes {
         // Writing to a string does not fail.
         let _ = writeln!(table, "| {} | {} | {} |", row.code, cell(row.when), row.last_line);
     }

@@ -35,6 +35,11 @@ fn the_options_of_the_worker_are_for_the_worker() {
         "-module x",
         "-check",
         "-plugin-dir",
+        "exec",
+        "exec -- python3 -c pass",
+        "exec --ppid 1 -- x.py",
+        "exec x.py",
+        "exec -c pass",
     ] {
         is_worker(line, "", line);
     }
@@ -80,6 +85,21 @@ fn other_words_of_python_are_for_python() {
         "-W -m cjm_plugin_system.core.worker",
     ] {
         assert_eq!(invocation(line), Invocation::Python, "{line}");
+    }
+}
+
+#[test]
+fn exec_is_a_script_only_if_there_is_one_in_place_of_an_interpreter() {
+    for (line, is_there, in_environment, expected) in [
+        ("exec -- x", true, true, false),
+        ("exec --ppid 1 x", true, true, false),
+        ("exec x", true, true, true),
+        ("exec", true, true, true),
+        ("exec x", true, false, false),
+        ("exec x", false, true, false),
+    ] {
+        let is_script = is_script_exec(&words(line), in_environment, || is_there);
+        assert_eq!(is_script, expected, "{line}");
     }
 }
 
