@@ -20,6 +20,7 @@ mod deadlines;
 mod descendants;
 mod disconnects;
 mod endurance;
+mod exec;
 mod files_of_others;
 mod frames;
 mod half_closed;

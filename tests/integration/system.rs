@@ -28,7 +28,7 @@ const CALLS: [(&str, u32, u32); 12] = [
 ];
 
 /// A Python program that executes its arguments with one system call forbidden (seccomp(2)).
-fn forbidding(call: u32, errno: u32) -> String {
+pub(crate) fn forbidding(call: u32, errno: u32) -> String {
     format!(
         "import ctypes, os, struct, sys\n\
          steps = [(0x20, 0, 0, 0), (0x15, 0, 1, {call}), (6, 0, 0, 0x50000 | {errno}),\n\
@@ -102,7 +102,7 @@ async fn a_forbidden_thread_is_not_called_a_bug() {
 }
 
 /// Whether this system allows a pid namespace that keeps the outer `/proc`.
-fn has_namespaces(unshare: &str) -> bool {
+pub(crate) fn has_namespaces(unshare: &str) -> bool {
     let mut words = unshare.split(' ');
     let mut command = Command::new(words.next().unwrap());
     let can = command.args(words).arg("true").output().is_ok_and(|made| made.status.success());

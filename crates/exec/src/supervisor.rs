@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec};
 use universal_worker_process::descendants::Termination;
-use universal_worker_process::{Sender, SignalInfo, SignalQueue};
+use universal_worker_process::{Sender, SignalInfo, SignalQueue, signals};
 use universal_worker_watchdog::{Lease, Watch};
 
 use crate::command::Command;
@@ -95,7 +95,7 @@ impl Supervisor {
         match (signal, sender) {
             (libc::SIGCHLD, _) => None,
             (libc::SIGTERM, _) => Some(StopReason::Signal("SIGTERM")),
-            (libc::SIGHUP, _) => Some(StopReason::Signal("SIGHUP")),
+            (libc::SIGHUP, _) if !signals::is_ignored(signal) => Some(StopReason::Signal("SIGHUP")),
             // Ctrl-C is for the command, which has got it, too, and may go on.
             (libc::SIGINT, Sender::System) if self.command.is_in_own_group() => None,
             (libc::SIGINT, _) => Some(StopReason::Signal("SIGINT")),

@@ -74,6 +74,12 @@ fn forward(mut signals: Signals, mut on_signal: impl FnMut(&'static str)) {
     }
 }
 
+/// Whether a signal is ignored, as nohup(1) starts programs with SIGHUP.
+#[must_use]
+pub fn is_ignored(signal: i32) -> bool {
+    imp::is_ignored(signal)
+}
+
 /// Restores the signals and the standard file descriptors as this process has inherited them, where
 /// std and [`reset`] have changed them: the mask, SIGPIPE, SIGCHLD, and closed files.
 ///
@@ -89,6 +95,31 @@ pub fn restore_inherited() {
 /// and programs that are started inherit that, see [`restore_inherited`].
 #[derive(Debug)]
 pub struct SignalQueue(OwnedFd);
+
+/// What a [`SignalQueue`] does not receive.
+const NOT_RECEIVED: [i32; 17] = [
+    // Crashes.
+    libc::SIGSEGV,
+    libc::SIGBUS,
+    libc::SIGILL,
+    libc::SIGFPE,
+    libc::SIGABRT,
+    libc::SIGTRAP,
+    libc::SIGSYS,
+    // Stopping and going on, which a terminal asks of a whole process group.
+    libc::SIGKILL,
+    libc::SIGSTOP,
+    libc::SIGTSTP,
+    libc::SIGTTIN,
+    libc::SIGTTOU,
+    libc::SIGCONT,
+    // Errors of a write.
+    libc::SIGPIPE,
+    SIGXFSZ,
+    // Those of the C library (nptl(7)).
+    32,
+    33,
+];
 
 /// A signal that has arrived.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -109,15 +140,13 @@ pub enum Sender {
 }
 
 impl SignalQueue {
-    /// Receives all signals but those that report a bug of this process, those that stop and continue
-    /// it, and those that were ignored when it was started, which stay so.
-    ///
-    /// SIGTERM, SIGINT and SIGCHLD are received in any case.
+    /// Receives all signals, also those that are ignored, but those that report a bug of this process
+    /// and those that stop and continue it.
     ///
     /// # Errors
     /// If the system refuses the file descriptor.
     pub fn open() -> Result<Self, Error> {
-        let received: Vec<i32> = (1..=64).filter(|signal| is_received(*signal)).collect();
+        let received: Vec<i32> = (1..=64).filter(|signal| !NOT_RECEIVED.contains(signal)).collect();
         imp::signals::open_fd(&received).map(Self).map_err(Error::system("receive signals"))
     }
 
@@ -134,27 +163,5 @@ impl SignalQueue {
 impl AsFd for SignalQueue {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.0.as_fd()
-    }
-}
-
-fn is_received(signal: i32) -> bool {
-    match signal {
-        libc::SIGSEGV
-        | libc::SIGBUS
-        | libc::SIGILL
-        | libc::SIGFPE
-        | libc::SIGABRT
-        | libc::SIGTRAP
-        | libc::SIGSYS => false,
-        libc::SIGKILL
-        | libc::SIGSTOP
-        | libc::SIGTSTP
-        | libc::SIGTTIN
-        | libc::SIGTTOU
-        | libc::SIGCONT => false,
-        // Errors of a write; and those of the C library (nptl(7)).
-        libc::SIGPIPE | SIGXFSZ | 32 | 33 => false,
-        SIGTERM | SIGINT | libc::SIGCHLD => true,
-        _ => !imp::is_ignored(signal),
     }
 }
