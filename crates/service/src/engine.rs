@@ -13,6 +13,7 @@
 
 pub(crate) mod admission;
 pub(crate) mod cancel;
+mod drain;
 pub(crate) mod effects;
 mod history;
 pub(crate) mod inspect;
@@ -39,7 +40,10 @@ use crate::run::output::Outcome;
 #[derive(Debug)]
 pub(crate) struct Engine<J> {
     bounds: Bounds,
-    is_draining: bool,
+    /// No run is admitted.
+    is_closed: bool,
+    /// Nobody new finds the worker, and the runs of those who have found it are admitted.
+    is_leaving: bool,
     queue: WaitQueue<J>,
     lanes: Vec<Lane>,
     /// A lifecycle change holds all lanes.
@@ -71,7 +75,8 @@ impl<J> Engine<J> {
     pub(crate) fn new(bounds: Bounds) -> Self {
         Self {
             bounds,
-            is_draining: false,
+            is_closed: false,
+            is_leaving: false,
             queue: WaitQueue::new(),
             lanes: Vec::new(),
             in_lifecycle: false,

@@ -77,6 +77,8 @@ pub use io_threads::IoThreads;
 pub use peer::UnixPeer;
 pub use pool::lanes::FirstLane;
 pub use pool::wedged::WedgedRun;
+pub use runs::drain::DrainMode;
+pub use runs::drain::DrainReason;
 pub use runs::shutdown::Stopped;
 pub use same_user::SameUser;
 pub use same_user::SameUserLayer;
@@ -91,6 +93,7 @@ pub use service::WorkerService;
 pub use service::builder::Builder;
 pub use settings::LimitNames;
 pub use settings::Limits;
+pub use settings::Recycle;
 
 /// An open class of plugins, for [`WorkerService::builder`].
 pub use universal_worker_abi::Class;

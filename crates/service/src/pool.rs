@@ -9,6 +9,7 @@ mod executor;
 mod inline;
 pub(crate) mod job;
 pub(crate) mod lanes;
+pub(crate) mod milestones;
 mod null_args;
 mod policy;
 pub(crate) mod room;

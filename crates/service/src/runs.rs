@@ -4,10 +4,12 @@
 //! and ends exactly once.
 //! The holder of its [`PendingRun`] gets the reply, and cancels the run by dropping it.
 
+pub(crate) mod drain;
 pub(crate) mod kept;
 pub(crate) mod lifecycle;
 pub(crate) mod pending;
 pub(crate) mod ready;
+mod recycle;
 pub(crate) mod shutdown;
 
 use std::fmt;
@@ -45,6 +47,7 @@ use crate::run::snapshot::Snapshot;
 use crate::run::timestamp::Timestamp;
 use crate::run::usage::Usage;
 use crate::run::{Run, id};
+use crate::runs::drain::{Drain, DrainMode, OnDrain};
 use crate::runs::pending::PendingRun;
 
 pub(crate) struct Runs {
@@ -55,6 +58,7 @@ pub(crate) struct Runs {
     probes: Probes,
     cancel_thread: Arc<CancelThread>,
     on_cleaned_up: Mutex<Option<OnCleanedUp>>,
+    drain: Arc<Drain>,
 }
 
 /// Callbacks of the embedder.
@@ -65,6 +69,8 @@ pub(crate) struct Listeners {
     pub(crate) own_threads: OwnThreads,
     pub(crate) cleaned_up: Option<OnCleanedUp>,
     pub(crate) first_lane: Option<FirstLane>,
+    pub(crate) drain: Option<OnDrain>,
+    pub(crate) drain_mode: DrainMode,
 }
 
 /// Which threads execute calls.
@@ -120,7 +126,15 @@ impl Runs {
         threads: CallThreads,
         listeners: Listeners,
     ) -> Self {
-        let Listeners { wedged, plugin_thread, own_threads, cleaned_up, first_lane } = listeners;
+        let Listeners {
+            wedged,
+            plugin_thread,
+            own_threads,
+            cleaned_up,
+            first_lane,
+            drain,
+            drain_mode,
+        } = listeners;
         let lanes = threads.lanes.unwrap_or(class.info().lanes);
         // A class that is called on a thread of the embedder is called there only.
         let io_threads = threads.io_threads.filter(|_| first_lane.is_none());
@@ -130,6 +144,7 @@ impl Runs {
         let scheduler = Scheduler::new(cell, bounds, plugin_thread, wedged, own_threads);
         let scheduler = scheduler.with_io_threads(io_threads, lanes);
         let pool = Pool::new(scheduler, first_lane);
+        let drain = Arc::new(Drain::new(drain_mode, drain, &pool));
         Self {
             pool: Arc::new(pool),
             timeout,
@@ -137,6 +152,7 @@ impl Runs {
             probes,
             cancel_thread,
             on_cleaned_up: Mutex::new(cleaned_up),
+            drain,
         }
     }
 
@@ -185,6 +201,11 @@ impl Runs {
 
     pub(crate) fn is_draining(&self) -> bool {
         self.pool.read(|engine| engine.is_draining())
+    }
+
+    /// Whether no run is admitted any more.
+    fn is_closed(&self) -> bool {
+        self.pool.read(|engine| engine.is_closed())
     }
 
     pub(crate) fn counts(&self) -> Counts {
@@ -279,7 +300,7 @@ impl Runs {
 
     /// A run that can be admitted, and its job.
     fn prepare(&self, request: RunRequest, output: Output) -> Result<(Arc<Run>, Job), Failure> {
-        if let Some(pressure) = self.pressure().filter(|_| !self.is_draining()) {
+        if let Some(pressure) = self.pressure().filter(|_| !self.is_closed()) {
             return Err(Failure::new(RunError::Pressure(pressure), self.info()));
         }
         let threads = self.pool.start_threads();

@@ -100,9 +100,22 @@ impl WorkerService {
         }
     }
 
-    /// Admits no more runs; `/health` reports the worker as draining.
+    /// Reports the worker as draining, and admits no more runs unless
+    /// [`Builder::drain_mode`](crate::Builder::drain_mode) says otherwise; those that were admitted
+    /// may end.
     pub fn drain(&self) {
         self.state.runs.drain();
+    }
+
+    /// Calls back once, when no run is queued or running, and the responses to all requests are
+    /// written; the last callback counts.
+    ///
+    /// Runs that are wedged do not count: they may never end.
+    /// It runs on a thread of the service, or at once on this one, and must not block.
+    pub fn on_drained(&self, callback: impl FnOnce() + Send + 'static) {
+        let requests = Arc::clone(&self.state.idle_tracker);
+        let callback = Box::new(callback);
+        self.state.runs.on_drained(Box::new(move || requests.on_closed(callback)));
     }
 
     /// Stops the service: drains, cancels all runs, and cleans up the plugin on a thread of its own.

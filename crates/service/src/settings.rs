@@ -1,5 +1,6 @@
 //! The settings of a service.
 
+use std::num::NonZeroU64;
 use std::time::Duration;
 
 /// Limits of what clients may use.
@@ -56,6 +57,18 @@ pub struct Limits {
     pub result_ttl: Duration,
     /// How error messages name a limit (as its field).
     pub names: LimitNames,
+}
+
+/// When a service has done its share and drains, so that another process can take over; never by
+/// default. See [`Builder::recycle`](crate::Builder::recycle).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Recycle {
+    /// Runs of any kind that may end.
+    pub max_runs: Option<NonZeroU64>,
+    /// Resident memory in bytes that this process and its descendants may hold at the end of a run;
+    /// it is measured at most once a second.
+    pub max_rss: Option<u64>,
 }
 
 /// How error messages name a limit that a client has reached.

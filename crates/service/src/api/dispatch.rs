@@ -105,6 +105,7 @@ fn handle(state: &ApiState, route: Immediate<'_>, query: Option<&str>) -> ApiRes
         Immediate::Run(id) => handlers::run(runs, id),
         Immediate::Progress => handlers::progress(runs, query),
         Immediate::ConfigSchema => handlers::config_schema(runs),
+        Immediate::Drain => handlers::drain(runs),
         Immediate::CancelRun(id) => handlers::cancel_run(runs, id),
         Immediate::DeleteResult(id) => kept::delete(state, id),
     }

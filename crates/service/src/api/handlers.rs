@@ -252,6 +252,11 @@ pub(crate) async fn cleanup(state: &ApiState) -> ApiResult {
     }
 }
 
+pub(crate) fn drain(runs: &Runs) -> ApiResult {
+    runs.drain_by_request();
+    ok(&StatusBody { status: "draining" })
+}
+
 fn ok<T: Serialize>(value: &T) -> ApiResult {
     Ok(ApiReply::from_value(value))
 }

@@ -1,17 +1,23 @@
 //! Time since the last request.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::fmt;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-#[derive(Debug)]
 pub(crate) struct IdleTracker {
     created_at: Instant,
     /// When the last request was closed, in nanoseconds since the creation.
     closed_at: AtomicU64,
     /// Requests whose responses are not written yet.
     open: AtomicUsize,
+    /// Somebody waits until none is open.
+    is_awaited: AtomicBool,
+    on_closed: Mutex<Option<OnClosed>>,
 }
+
+/// Called once, when no request is open.
+type OnClosed = Box<dyn FnOnce() + Send>;
 
 /// A request until its response is written, which is when this is dropped.
 #[derive(Debug)]
@@ -19,7 +25,13 @@ pub(crate) struct OpenRequest(Arc<IdleTracker>);
 
 impl Default for IdleTracker {
     fn default() -> Self {
-        Self { created_at: Instant::now(), closed_at: AtomicU64::new(0), open: AtomicUsize::new(0) }
+        Self {
+            created_at: Instant::now(),
+            closed_at: AtomicU64::new(0),
+            open: AtomicUsize::new(0),
+            is_awaited: AtomicBool::new(false),
+            on_closed: Mutex::default(),
+        }
     }
 }
 
@@ -38,6 +50,24 @@ impl IdleTracker {
         let closed_at = Duration::from_nanos(self.closed_at.load(Ordering::Relaxed));
         self.created_at.elapsed().saturating_sub(closed_at)
     }
+
+    /// Calls back once, as soon as no request is open.
+    pub(crate) fn on_closed(&self, callback: OnClosed) {
+        *self.on_closed.lock().unwrap_or_else(PoisonError::into_inner) = Some(callback);
+        self.is_awaited.store(true, Ordering::SeqCst);
+        if self.open.load(Ordering::SeqCst) == 0 {
+            self.report_closed();
+        }
+    }
+
+    #[cold]
+    fn report_closed(&self) {
+        self.is_awaited.store(false, Ordering::SeqCst);
+        let callback = self.on_closed.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(callback) = callback {
+            callback();
+        }
+    }
 }
 
 impl Drop for OpenRequest {
@@ -45,7 +75,18 @@ impl Drop for OpenRequest {
         // Nanoseconds in 64 bits last 584 years.
         let now = self.0.created_at.elapsed().as_nanos() as u64;
         self.0.closed_at.store(now, Ordering::Relaxed);
-        self.0.open.fetch_sub(1, Ordering::Release);
+        // In one order with the store and the load of who waits for it, so that one of them sees the
+        // other.
+        let open = self.0.open.fetch_sub(1, Ordering::SeqCst);
+        if open == 1 && self.0.is_awaited.load(Ordering::SeqCst) {
+            self.0.report_closed();
+        }
+    }
+}
+
+impl fmt::Debug for IdleTracker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("IdleTracker").field("open", &self.open).finish_non_exhaustive()
     }
 }
 
@@ -64,5 +105,25 @@ mod tests {
         drop(second);
         let idle = tracker.idle_for();
         assert!(tracker.idle_for() >= idle && tracker.idle_for() > Duration::ZERO);
+    }
+
+    #[test]
+    fn the_end_of_the_last_open_request_is_reported_once() {
+        let tracker = Arc::new(IdleTracker::default());
+        let reported = Arc::new(AtomicUsize::new(0));
+        let count = || {
+            let reported = Arc::clone(&reported);
+            Box::new(move || _ = reported.fetch_add(1, Ordering::Relaxed))
+        };
+        let requests = [tracker.open(), tracker.open()];
+        tracker.on_closed(count());
+        for (open, request) in requests.into_iter().enumerate() {
+            assert_eq!(reported.load(Ordering::Relaxed), 0, "{open}");
+            drop(request);
+        }
+        drop(tracker.open());
+        assert_eq!(reported.load(Ordering::Relaxed), 1);
+        tracker.on_closed(count());
+        assert_eq!(reported.load(Ordering::Relaxed), 2);
     }
 }

@@ -20,6 +20,7 @@ pub(crate) enum Immediate<'p> {
     Run(&'p str),
     Progress,
     ConfigSchema,
+    Drain,
     /// The cancel of the run with this id.
     CancelRun(&'p str),
     /// The end of the result of the run with this id.
@@ -93,6 +94,7 @@ const ROUTES: [Row; 22] = [
     Row::get("/config_options", Route::Awaited(Awaited::ConfigOptions)),
     Row::post("/prefetch", Route::Awaited(Awaited::Prefetch)),
     Row::post("/cleanup", Route::Awaited(Awaited::Cleanup)),
+    Row::post("/drain", Route::Immediate(Immediate::Drain)),
     // What later hosts of Python plugins ask for.
     Row::post("/task", Route::Awaited(Awaited::Extension("task"))),
     Row::post("/reconfigure", Route::Awaited(Awaited::Extension("reconfigure"))),

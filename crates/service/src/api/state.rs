@@ -11,7 +11,7 @@ use crate::api::idle_tracker::IdleTracker;
 use crate::api::tree_stats::TreeStats;
 use crate::run::pressure::MemoryGate;
 use crate::runs::Runs;
-use crate::settings::Limits;
+use crate::settings::{Limits, Recycle};
 
 #[derive(Debug)]
 pub(crate) struct ApiState {
@@ -28,7 +28,12 @@ pub(crate) struct ApiState {
 const FOR_CONTROL: usize = 64;
 
 impl ApiState {
-    pub(crate) fn new(runs: Runs, mut limits: Limits, health_extra: Map<String, Value>) -> Self {
+    pub(crate) fn new(
+        runs: Runs,
+        mut limits: Limits,
+        recycle: Recycle,
+        health_extra: Map<String, Value>,
+    ) -> Self {
         let tree_stats = Arc::new(TreeStats::new(runs.own_threads().clone()));
         let gate = |limit| {
             let (tree_stats, plugin) = (Arc::clone(&tree_stats), runs.info().name.clone());
@@ -37,6 +42,8 @@ impl ApiState {
             })
         };
         let memory = limits.max_rss.map(gate);
+        let at_end = Arc::clone(&tree_stats);
+        runs.recycle(recycle, move |moment| at_end.memory_rss_mb_since(moment));
         let body_reader = BodyReader::new(&limits, memory_left());
         limits.max_body = body_reader.max_body();
         limits.max_body_total = body_reader.max_total();

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use std::{io, thread};
 
 use tokio::sync::Notify;
-use universal_worker_telemetry::{Sample, Sampler};
+use universal_worker_telemetry::{SAMPLE_TTL, Sample, Sampler};
 
 use crate::own_thread::OwnThreads;
 
@@ -67,6 +67,19 @@ impl TreeStats {
         sample.unwrap_or_else(|| self.sampler.sample()).memory_rss_mb
     }
 
+    /// The resident memory in MiB at `moment` or later; blocks for some 200 ms if the last sample was
+    /// taken just before.
+    pub(crate) fn memory_rss_mb_since(&self, moment: Instant) -> Option<f64> {
+        loop {
+            let sample = self.sampler.sample();
+            let (taken_at, _) = self.sampler.last()?;
+            if taken_at >= moment {
+                return sample.memory_rss_mb;
+            }
+            thread::sleep(SAMPLE_TTL.saturating_sub(taken_at.elapsed()));
+        }
+    }
+
     fn recent(&self) -> Option<Sample> {
         let (at, sample) = self.sampler.last()?;
         (at.elapsed() <= MAX_AGE).then_some(sample)
@@ -100,9 +113,6 @@ impl Drop for Reading {
 #[cfg(test)]
 mod tests {
     use std::process::{Child, Command};
-    use std::time::Instant;
-
-    use universal_worker_telemetry::SAMPLE_TTL;
 
     use super::*;
 
@@ -141,5 +151,8 @@ mod tests {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
         assert!(stats.memory_rss_mb() > Some(0.0));
+        let moment = Instant::now();
+        assert!(stats.memory_rss_mb_since(moment) > Some(0.0));
+        assert!(stats.sampler.last().unwrap().0 >= moment);
     }
 }

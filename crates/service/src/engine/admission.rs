@@ -43,7 +43,7 @@ impl<J> Engine<J> {
         job: J,
         now: Instant,
     ) -> Result<EntryKey, AdmissionError> {
-        if self.is_draining {
+        if self.is_closed {
             return Err(AdmissionError::Draining);
         }
         // A generated id is unique.
@@ -87,9 +87,9 @@ impl<J> Engine<J> {
 
     /// Queues a lifecycle change, even if the queue is full.
     ///
-    /// Returns the job if the engine is draining.
+    /// Returns the job if the engine is closed.
     pub(crate) fn enqueue_lifecycle(&mut self, job: J) -> Result<EntryKey, J> {
-        if self.is_draining { Err(job) } else { Ok(self.enqueue_final(job)) }
+        if self.is_closed { Err(job) } else { Ok(self.enqueue_final(job)) }
     }
 
     /// Queues the lifecycle change at the end of a drain.
@@ -109,16 +109,6 @@ impl<J> Engine<J> {
         let is_next =
             matches!(self.queue.front(), Some(QueueEntry::Lifecycle(its, _)) if *its == key);
         self.in_lifecycle || !self.lanes.is_empty() || !is_next
-    }
-
-    /// Stops admitting runs and lifecycle changes; returns the lifecycle changes that were waiting.
-    pub(crate) fn drain(&mut self) -> Vec<J> {
-        self.is_draining = true;
-        self.queue.remove_all_lifecycle()
-    }
-
-    pub(crate) fn is_draining(&self) -> bool {
-        self.is_draining
     }
 
     /// Whether another run would be rejected while `waiting` runs are queued.

@@ -36,6 +36,11 @@ impl History {
         finished
     }
 
+    /// How many runs have ended.
+    pub(super) fn ended(&self) -> u64 {
+        self.finished + self.failed + self.cancelled + self.timed_out
+    }
+
     /// Keeps a run that has ended and holds no lane.
     pub(super) fn keep(&mut self, finished: Finished) -> Snapshot {
         if let Some((started_at, returned_at)) = finished.started_at.zip(finished.returned_at) {

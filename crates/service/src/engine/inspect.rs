@@ -99,7 +99,7 @@ impl<J> Engine<J> {
     /// Whether a run would be admitted, and the runs that prevent it with the time since they do:
     /// wedged runs since they became wedged, others since they started.
     pub(crate) fn readiness(&self, now: Instant) -> (Readiness, Vec<(Arc<Run>, Duration)>) {
-        let readiness = if self.is_draining {
+        let readiness = if self.is_draining() {
             Readiness::Draining
         } else if self.is_wedged() {
             Readiness::Wedged

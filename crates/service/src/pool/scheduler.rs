@@ -19,6 +19,7 @@ use crate::pool::executor::Executor;
 use crate::pool::inline::InlineCalls;
 use crate::pool::job::{Job, Lifecycle};
 use crate::pool::lanes::{LaneThreads, LaneWake};
+use crate::pool::milestones::{Milestones, OnDrained, OnEnded, Reached};
 use crate::pool::policy::InlinePolicy;
 use crate::pool::wedged::WedgedRun;
 use crate::run::Run;
@@ -54,6 +55,7 @@ pub(crate) struct SchedulerState {
     pub(super) lanes: LaneThreads,
     pub(super) clock: Clock,
     pub(super) policy: InlinePolicy,
+    milestones: Milestones,
     /// The lifecycle change that holds all lanes.
     pub(crate) lifecycle: Option<Lifecycle>,
     /// No handle is left: threads end when they have nothing to do.
@@ -76,6 +78,7 @@ impl Scheduler {
             lanes: LaneThreads::default(),
             clock: Clock::default(),
             policy: InlinePolicy::new(Lanes::Threads),
+            milestones: Milestones::default(),
             lifecycle: None,
             closed: false,
         };
@@ -130,6 +133,18 @@ impl Scheduler {
         LaneThreads::start_first(self, &mut state)?;
         self.has_threads.store(true, Ordering::Relaxed);
         Ok(())
+    }
+
+    /// Sets the callback for the end of runs.
+    pub(crate) fn set_on_ended(&self, on_ended: Arc<OnEnded>) {
+        self.locked().milestones.set_on_ended(on_ended);
+    }
+
+    /// Sets the callback for the moment when nothing is left that could end; it may be called at once.
+    pub(crate) fn set_on_drained(self: &Arc<Self>, on_drained: OnDrained) {
+        let mut state = self.locked();
+        state.milestones.set_on_drained(on_drained);
+        self.wake(state);
     }
 
     /// Reads the engine.
@@ -254,18 +269,21 @@ impl Scheduler {
     }
 
     /// Releases the lock, and wakes the clock if something is due earlier than it expects.
-    fn wake_clock(&self, state: MutexGuard<'_, SchedulerState>) {
+    fn wake_clock(&self, mut state: MutexGuard<'_, SchedulerState>) {
         let wakes = Clock::needs_alarm(&state);
+        let reached = state.milestones();
         drop(state);
         if wakes {
             self.alarm.notify_one();
         }
+        reached.report();
     }
 
     /// Releases the lock, and wakes the threads that have something to do.
     pub(super) fn wake(self: &Arc<Self>, mut state: MutexGuard<'_, SchedulerState>) {
         let wake_clock = Clock::needs_alarm(&state);
         let wake_lane = LaneThreads::needs_wake(self, &mut state);
+        let reached = state.milestones();
         drop(state);
         if wake_clock {
             self.alarm.notify_one();
@@ -275,6 +293,7 @@ impl Scheduler {
             LaneWake::First => self.first_work.notify_one(),
             LaneWake::Other => self.work.notify_one(),
         }
+        reached.report();
     }
 
     /// Lets the threads end when they have nothing left to do.
@@ -286,6 +305,12 @@ impl Scheduler {
         if let Some(inline) = &self.inline {
             inline.close();
         }
+    }
+}
+
+impl SchedulerState {
+    fn milestones(&mut self) -> Reached {
+        self.milestones.reached(&self.engine)
     }
 }
 

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use tokio::sync::oneshot;
 use universal_worker_abi::Fault;
 
+use crate::engine::effects::Effects;
 use crate::instance::cell::CleanupResult;
 use crate::pool::Pool;
 use crate::pool::job::{Job, Lifecycle};
@@ -62,6 +63,10 @@ impl Runs {
         });
         // In one event, so that no run can start in between and delay the cleanup.
         let entered = self.pool.update_and_notify(|engine, now| {
+            // What is refused cancels nothing: the runs of a drain may end.
+            if engine.is_closed() {
+                return (Err(job), Effects::default());
+            }
             let effects = engine.cancel_all(CancelReason::Cancel, now);
             (engine.enqueue_lifecycle(job), effects)
         });

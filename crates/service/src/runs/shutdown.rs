@@ -1,4 +1,4 @@
-//! The end of the service: drain, cancel all runs, clean up the plugin.
+//! The end of the service: admit no more, cancel all runs, clean up the plugin.
 
 use std::sync::{PoisonError, mpsc};
 use std::time::{Duration, Instant};
@@ -17,16 +17,13 @@ pub enum Stopped {
 }
 
 impl Runs {
-    /// Stops admitting runs and lifecycle changes; those lifecycle changes that wait are dropped.
-    pub(crate) fn drain(&self) {
-        drop(self.pool.update(|engine, _| engine.drain()));
-    }
-
-    /// Drains, cancels all runs, and blocks until the plugin is cleaned up, or for `grace`.
+    /// Admits no more, cancels all runs, and blocks until the plugin is cleaned up, or for `grace`.
     ///
+    /// Lifecycle changes that wait are dropped.
     /// Runs that have not ended by then are reported to their clients as cancelled.
     pub(crate) fn stop(&self, grace: Duration) -> Stopped {
         self.drain();
+        drop(self.pool.update(|engine, _| engine.drain()));
         let shutdown = CancelReason::Shutdown;
         self.pool.update_and_notify(|engine, now| ((), engine.cancel_all(shutdown, now)));
         let (sender, result) = mpsc::channel();

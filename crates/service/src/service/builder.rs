@@ -14,9 +14,10 @@ use crate::instance::plugin_thread::{PluginThreadEvent, ThreadListener};
 use crate::io_threads::IoThreads;
 use crate::own_thread::OwnThreads;
 use crate::pool::wedged::WedgedRun;
+use crate::runs::drain::{DrainMode, DrainReason};
 use crate::runs::{CallThreads, Listeners, Runs};
 use crate::service::{Guard, WorkerService};
-use crate::settings::Limits;
+use crate::settings::{Limits, Recycle};
 
 /// Builds a [`WorkerService`].
 pub struct Builder {
@@ -24,6 +25,7 @@ pub struct Builder {
     concurrency: Option<NonZeroU32>,
     threads: CallThreads,
     limits: Limits,
+    recycle: Recycle,
     health_extra: Map<String, Value>,
     listeners: Listeners,
 }
@@ -41,6 +43,7 @@ impl WorkerService {
             concurrency: None,
             threads: CallThreads::default(),
             limits: Limits::default(),
+            recycle: Recycle::default(),
             health_extra: Map::new(),
             listeners: Listeners::default(),
         }
@@ -152,6 +155,31 @@ impl Builder {
         self
     }
 
+    /// Sets a callback for the moment when the service drains by itself: a client has asked for it
+    /// (`POST /drain`), or a limit of [`recycle`](Self::recycle) is reached.
+    ///
+    /// It is called once, on a thread of the service, and must not block.
+    /// Without it the service drains as well, and serves until it is stopped.
+    #[must_use]
+    pub fn on_drain(mut self, callback: impl Fn(&DrainReason) + Send + Sync + 'static) -> Self {
+        self.listeners.drain = Some(Box::new(callback));
+        self
+    }
+
+    /// Which runs are admitted during a drain; none, by default.
+    #[must_use]
+    pub fn drain_mode(mut self, mode: DrainMode) -> Self {
+        self.listeners.drain_mode = mode;
+        self
+    }
+
+    /// When the service drains because it has done its share.
+    #[must_use]
+    pub fn recycle(mut self, recycle: Recycle) -> Self {
+        self.recycle = recycle;
+        self
+    }
+
     /// Builds the service; threads for the plugin start with its first run.
     #[must_use]
     pub fn build(self) -> WorkerService {
@@ -170,16 +198,17 @@ impl Builder {
         };
         let runs =
             Runs::new(self.class, bounds, self.limits.run_timeout, self.threads, self.listeners);
-        let state = ApiState::new(runs, self.limits, self.health_extra);
+        let state = ApiState::new(runs, self.limits, self.recycle, self.health_extra);
         WorkerService { state: Arc::new(state), guard: Guard::Loopback }
     }
 }
 
 impl fmt::Debug for Builder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { class, concurrency, threads, limits, health_extra: _, listeners: _ } = self;
+        let Self { class, concurrency, threads, limits, recycle, health_extra: _, listeners: _ } =
+            self;
         let mut builder = f.debug_struct("Builder");
         builder.field("class", class).field("concurrency", concurrency).field("threads", threads);
-        builder.field("limits", limits).finish_non_exhaustive()
+        builder.field("limits", limits).field("recycle", recycle).finish_non_exhaustive()
     }
 }

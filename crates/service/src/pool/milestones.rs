@@ -1,0 +1,68 @@
+//! What the pool reports about its runs as a whole: that some have ended, and that none is left.
+
+use std::sync::Arc;
+
+use crate::engine::Engine;
+
+#[derive(Default)]
+pub(super) struct Milestones {
+    on_ended: Option<Arc<OnEnded>>,
+    /// The runs that had ended at the last look.
+    ended: u64,
+    on_drained: Option<OnDrained>,
+}
+
+/// Called with the number of runs that have ended, whenever it has changed.
+pub(crate) type OnEnded = dyn Fn(u64) + Send + Sync;
+
+/// Called once, when nothing is left that could end.
+pub(crate) type OnDrained = Box<dyn FnOnce() + Send>;
+
+/// What has been reached, to be reported without the lock of the engine.
+#[must_use = "it is reported once"]
+#[derive(Default)]
+pub(super) struct Reached {
+    ended: Option<(Arc<OnEnded>, u64)>,
+    drained: Option<OnDrained>,
+}
+
+impl Milestones {
+    pub(super) fn set_on_ended(&mut self, on_ended: Arc<OnEnded>) {
+        self.on_ended = Some(on_ended);
+    }
+
+    pub(super) fn set_on_drained(&mut self, on_drained: OnDrained) {
+        self.on_drained = Some(on_drained);
+    }
+
+    pub(super) fn reached<J>(&mut self, engine: &Engine<J>) -> Reached {
+        let mut reached = Reached::default();
+        if let Some(on_ended) = &self.on_ended {
+            let ended = engine.ended();
+            if std::mem::replace(&mut self.ended, ended) != ended {
+                reached.ended = Some((Arc::clone(on_ended), ended));
+            }
+        }
+        if self.on_drained.is_some() && engine.has_drained() {
+            reached.drained = self.on_drained.take();
+        }
+        reached
+    }
+}
+
+impl Reached {
+    pub(super) fn report(self) {
+        if let Some((on_ended, ended)) = self.ended {
+            on_ended(ended);
+        }
+        if let Some(on_drained) = self.drained {
+            on_drained();
+        }
+    }
+}
+
+impl std::fmt::Debug for Milestones {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Milestones").field("ended", &self.ended).finish_non_exhaustive()
+    }
+}
