@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use universal_worker_crash::AfterCrash;
 use universal_worker_listen::ListenAddr;
 use universal_worker_logging as logging;
-use universal_worker_service::{Access, Lanes, Limits};
+use universal_worker_service::{Access, Lanes, Limits, Recycle};
 
 use crate::token::Token;
 
@@ -43,7 +43,13 @@ pub struct Config {
     pub io_threads: NonZeroUsize,
     /// What to do when a run is wedged.
     pub on_wedged: OnWedged,
-    /// Time limit from the start of a stop to the end of the process; at least 100 ms.
+    /// Time for runs to end before a stop by a signal cancels them. A drain that has another reason
+    /// has as much, or no limit if this is zero.
+    pub drain_timeout: Duration,
+    /// When the worker drains and stops because it has done its share.
+    pub recycle: Recycle,
+    /// Time limit from the start of a stop, or from the end of its drain, to the end of the process;
+    /// at least 100 ms.
     pub stop_grace: Duration,
     /// Where the announcement goes.
     pub announce: AnnounceTo,
@@ -150,6 +156,8 @@ impl Default for Config {
             lanes: None,
             io_threads: NonZeroUsize::MIN,
             on_wedged: OnWedged::default(),
+            drain_timeout: Duration::ZERO,
+            recycle: Recycle::default(),
             stop_grace: Duration::from_millis(1500),
             announce: AnnounceTo::default(),
             crash_file: None,

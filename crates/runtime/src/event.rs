@@ -8,9 +8,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use universal_worker_process::{Queue, signals, thread};
-use universal_worker_service::{WedgedRun, WorkerService};
+use universal_worker_service::{DrainReason, WedgedRun, WorkerService};
 use universal_worker_watchdog::{Lease, Watch, WatchError};
 
+use crate::drain::DrainTime;
 use crate::error::Error;
 use crate::force_exit::ForceExit;
 
@@ -20,8 +21,10 @@ pub(crate) enum Event {
     Loaded(Result<WorkerService, Error>),
     /// The announcement has been written, or cannot be.
     Announced(Result<(), Error>),
-    /// There is a reason to stop.
+    /// There is a reason to stop, perhaps after a drain.
     Stop(StopReason),
+    /// No run is left, and all responses are written.
+    Drained,
     /// The thread that serves sockets has ended.
     ServerEnded,
     /// The plugin works again, see [`Reporter::plugin_works`].
@@ -29,7 +32,7 @@ pub(crate) enum Event {
 }
 
 /// Why the worker stops.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) enum StopReason {
     /// A signal, by its name.
     Signal(&'static str),
@@ -39,6 +42,10 @@ pub(crate) enum StopReason {
     LeaseClosed(RawFd),
     /// There was no request for this time.
     Idle(Duration),
+    /// A client has asked for it.
+    DrainRequested,
+    /// The worker has done its share, for this reason.
+    Recycled(DrainReason),
     /// A run is wedged, and [`OnWedged::Exit`](crate::OnWedged::Exit) is set.
     Wedged(WedgedRun),
 }
@@ -48,13 +55,18 @@ pub(crate) enum StopReason {
 pub(crate) struct Reporter {
     events: Queue<Event>,
     force_exit: ForceExit,
+    drain_timeout: Duration,
     /// Whether to tell that the plugin works.
     is_resting: Arc<AtomicBool>,
 }
 
 impl Reporter {
-    pub(crate) fn new(events: Queue<Event>, force_exit: ForceExit) -> Self {
-        Self { events, force_exit, is_resting: Arc::default() }
+    pub(crate) fn new(
+        events: Queue<Event>,
+        force_exit: ForceExit,
+        drain_timeout: Duration,
+    ) -> Self {
+        Self { events, force_exit, drain_timeout, is_resting: Arc::default() }
     }
 
     /// Sets whether the next work of the plugin is reported; it ends the rest.
@@ -75,10 +87,27 @@ impl Reporter {
         let _ = self.events.push(event);
     }
 
-    /// Requests an orderly stop, and starts the countdown to a forced exit.
+    /// Requests an orderly stop, and starts the countdown to a forced exit if there is a limit.
     pub(crate) fn stop(&self, reason: StopReason) {
-        self.force_exit.start();
+        match reason.drain(self.drain_timeout) {
+            DrainTime::None => self.force_exit.start(),
+            DrainTime::Limited(limit) => self.force_exit.start_in(limit),
+            DrainTime::Unlimited => {}
+        }
         self.report(Event::Stop(reason));
+    }
+
+    /// Reports a drain that the service has begun.
+    pub(crate) fn drain(&self, reason: &DrainReason) {
+        self.stop(match reason {
+            DrainReason::Requested => StopReason::DrainRequested,
+            reason => StopReason::Recycled(reason.clone()),
+        });
+    }
+
+    /// Reports that the drain is over, or that there is none: the countdown begins.
+    pub(crate) fn stops_now(&self) {
+        self.force_exit.start();
     }
 
     /// Reports that no plugin code is left that could be abandoned.
@@ -138,7 +167,26 @@ impl fmt::Display for StopReason {
             Self::Idle(limit) => {
                 write!(f, "no request for {} s (--idle-timeout)", limit.as_secs_f64())
             }
+            Self::DrainRequested => f.write_str("a drain was requested (POST /drain)"),
+            Self::Recycled(reason) => write!(f, "recycled, {}", Share(reason)),
             Self::Wedged(run) => write!(f, "{run}, and --exit-when-wedged is set"),
+        }
+    }
+}
+
+/// The share that a worker has done, for a message.
+struct Share<'a>(&'a DrainReason);
+
+impl fmt::Display for Share<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            DrainReason::Runs(ended) => write!(f, "after {ended} runs (--max-runs)"),
+            DrainReason::Memory { held_mib, limit_mib } => write!(
+                f,
+                "since it and its processes hold {held_mib:.0} MiB, above --recycle-rss \
+                 {limit_mib:.0} MiB"
+            ),
+            other => write!(f, "{other:?}"),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Ends the process if the orderly stop does not.
 //!
-//! The orderly stop has a time limit of its own. This thread handles a second signal and unforeseen
+//! The orderly stop has a time limit of its own, and so has a drain before it. This thread handles a second signal and unforeseen
 //! failures, such as a main thread that hangs.
 //! It is started early and never blocks for long.
 
@@ -22,7 +22,8 @@ pub(crate) struct ForceExit(Queue<Message>);
 
 #[derive(Debug)]
 enum Message {
-    Start,
+    /// The stop begins in this time, or before.
+    StartIn(Duration),
     PluginDone,
     /// The name of the second signal.
     Now(&'static str),
@@ -45,7 +46,12 @@ impl ForceExit {
 
     /// Starts the countdown, unless it has started.
     pub(crate) fn start(&self) {
-        self.send(Message::Start);
+        self.start_in(Duration::ZERO);
+    }
+
+    /// [`start`](Self::start) for a stop that begins after a time; the earliest one counts.
+    pub(crate) fn start_in(&self, time: Duration) {
+        self.send(Message::StartIn(time));
     }
 
     /// Reports that no plugin code is left that could be abandoned.
@@ -91,8 +97,9 @@ fn follow(messages: &Queue<Message>, limit: Duration) {
             }
         };
         match message {
-            Some(Message::Start) => {
-                deadline.get_or_insert_with(|| Instant::now() + limit);
+            Some(Message::StartIn(time)) => {
+                let other = Instant::now().checked_add(time.saturating_add(limit));
+                deadline = deadline.into_iter().chain(other).min();
             }
             Some(Message::PluginDone) => plugin_done = true,
             Some(Message::Now(signal)) => exit_now(signal, plugin_done),

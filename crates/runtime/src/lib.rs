@@ -64,6 +64,7 @@ mod plugin_threads;
 mod server;
 
 mod announce;
+mod drain;
 mod event;
 mod force_exit;
 mod outcome;
@@ -124,4 +125,5 @@ pub use universal_worker_service::FirstLane;
 pub use universal_worker_service::Lanes;
 pub use universal_worker_service::Limits;
 pub use universal_worker_service::PluginThreadEvent;
+pub use universal_worker_service::Recycle;
 pub use universal_worker_service::background_context;

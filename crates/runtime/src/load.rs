@@ -6,9 +6,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use universal_worker_crash::activity;
+use universal_worker_listen::ListenAddr;
 use universal_worker_process::{Queue, signals, thread};
 use universal_worker_service as service;
-use universal_worker_service::{Class, IoThreads, LimitNames, WedgedRun, WorkerService};
+use universal_worker_service::{Class, DrainMode, IoThreads, LimitNames, WedgedRun, WorkerService};
 
 use crate::config::{Config, OnWedged};
 use crate::error::Error;
@@ -98,6 +99,15 @@ fn builder(
                     reporter.stop(StopReason::Wedged(run.clone()));
                 }
             }
+        })
+        .recycle(config.recycle)
+        .drain_mode(match config.listen {
+            ListenAddr::Inherited(_) => DrainMode::Admit,
+            _ => DrainMode::Refuse,
+        })
+        .on_drain({
+            let reporter = reporter.clone();
+            move |reason| reporter.drain(reason)
         })
         .on_cleaned_up(move || hooks.cleaned_up());
     match first_lane {

@@ -17,6 +17,7 @@ use universal_worker_service::{IoThreads, WorkerService};
 
 use crate::announce::Announcement;
 use crate::config::{Config, Orphans};
+use crate::drain::{Drain, DrainTime, Drained};
 use crate::error::Error;
 use crate::event::{Event, Reporter, StopReason};
 use crate::force_exit::ForceExit;
@@ -78,7 +79,8 @@ fn attempt(config: &Config, source: Box<dyn ClassSource>) -> Result<Outcome, Err
         announce::set_notify_socket(socket);
     }
     let events = Queue::unbounded();
-    let reporter = Reporter::new(events.clone(), ForceExit::new(config.stop_grace)?);
+    let reporter =
+        Reporter::new(events.clone(), ForceExit::new(config.stop_grace)?, config.drain_timeout);
     let hooks = source.hooks();
     let mut config = config.clone();
     if let Some(token) = token {
@@ -184,7 +186,7 @@ impl Worker<'_> {
             match self.next(check_timeout) {
                 Event::Loaded(service) => return service.map(Ok),
                 Event::Stop(reason) => return Ok(Err(reason)),
-                Event::Announced(_) | Event::ServerEnded | Event::PluginWorks => {}
+                Event::Announced(_) | Event::ServerEnded | Event::PluginWorks | Event::Drained => {}
             }
         }
     }
@@ -197,7 +199,7 @@ impl Worker<'_> {
         threads: &IoThreads,
     ) -> Result<Outcome, Error> {
         let sharing = match bound.is_inherited() {
-            true => Sharing::HandedOver(self.config.stop_grace),
+            true => Sharing::HandedOver,
             false => Sharing::Own,
         };
         let (listeners, address) = bound.listen()?;
@@ -224,13 +226,43 @@ impl Worker<'_> {
                     announce::notify("READY=1");
                     line.take().into_iter().for_each(|line| line.log(&self.hooks));
                 }
-                Event::Loaded(_) | Event::PluginWorks => {}
+                Event::Loaded(_) | Event::PluginWorks | Event::Drained => {}
                 Event::ServerEnded => {
                     return Err(Error::defect("the I/O thread has ended"));
                 }
             }
         };
-        Ok(self.stop(reason).serving(service, &server))
+        let (reason, drained) = self.drain(reason, service, &server);
+        Ok(self.stop(reason).serving(service, &server, drained))
+    }
+
+    /// Lets runs end, unless the reason leaves no time for that, or another one comes that does not;
+    /// returns the reason of the stop.
+    fn drain(
+        &self,
+        reason: StopReason,
+        service: &WorkerService,
+        server: &Server,
+    ) -> (StopReason, Option<Drained>) {
+        let timeout = self.config.drain_timeout;
+        let time = reason.drain(timeout);
+        if time == DrainTime::None {
+            return (reason, None);
+        }
+        let grace = self.config.stop_grace;
+        let mut drain = Drain::begin(&reason, time, grace, service, server, &self.reporter);
+        let mut reaper = self.reaper();
+        while !drain.is_over() {
+            match self.wait(&mut reaper, drain.left()) {
+                Some(Event::Stop(next)) if next.drain(timeout) == DrainTime::None => {
+                    log::info!("stopping now: {next}");
+                    return (next, Some(drain.end()));
+                }
+                Some(event) => drain.note(&event),
+                None => drain.pass(),
+            }
+        }
+        (reason, Some(drain.end()))
     }
 
     fn stop(&self, reason: StopReason) -> Stop<'_> {
@@ -241,16 +273,31 @@ impl Worker<'_> {
     ///
     /// Calls `check` in between, which returns the time until its next call.
     fn next(&self, mut check: impl FnMut() -> Duration) -> Event {
-        let mut reaper = (self.config.orphans == Orphans::Reap).then(Reaper::default);
+        let mut reaper = self.reaper();
         loop {
-            let until_reaping = reaper.as_ref().map_or(NO_LIMIT, Reaper::interval);
-            let event = self.events.pop_timeout(check().min(until_reaping));
-            match (event, &mut reaper) {
-                (Some(Event::PluginWorks), Some(reaper)) => *reaper = Reaper::default(),
-                (Some(event), _) => return event,
-                (None, Some(reaper)) => self.reap(reaper),
-                (None, None) => {}
+            if let Some(event) = self.wait(&mut reaper, check()) {
+                return event;
             }
+        }
+    }
+
+    fn reaper(&self) -> Option<Reaper> {
+        (self.config.orphans == Orphans::Reap).then(Reaper::default)
+    }
+
+    /// Waits for an event, at most for `limit`, or until it has reaped.
+    fn wait(&self, reaper: &mut Option<Reaper>, limit: Duration) -> Option<Event> {
+        let until_reaping = reaper.as_ref().map_or(NO_LIMIT, Reaper::interval);
+        match (self.events.pop_timeout(limit.min(until_reaping)), reaper) {
+            (Some(Event::PluginWorks), Some(reaper)) => {
+                *reaper = Reaper::default();
+                None
+            }
+            (None, Some(reaper)) => {
+                self.reap(reaper);
+                None
+            }
+            (event, _) => event,
         }
     }
 

@@ -32,9 +32,9 @@ pub(crate) struct Server {
 pub(crate) enum Sharing {
     /// They are the worker's own, and reach it until its end.
     Own,
-    /// The host handed them over. Connections may stay open for this time after the shutdown, until
-    /// the end of their runs.
-    HandedOver(Duration),
+    /// The host handed them over. Connections stay open after the shutdown, until the end of their
+    /// runs.
+    HandedOver,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -60,8 +60,9 @@ impl Server {
         let sockets = Sockets::new(listeners, &runtime).map_err(failed)?;
         let (phase, received) = watch::channel(Phase::Serving);
         let mut limits = service.connection_limits();
-        if let Sharing::HandedOver(grace) = sharing {
-            limits.shutdown_grace = grace;
+        if sharing == Sharing::HandedOver {
+            // The stop has limits of its own.
+            limits.shutdown_grace = Duration::MAX;
         }
         runtime.spawn(async move {
             // Reports the end of this task, even by a panic: the worker then stops in order.

@@ -6,18 +6,16 @@ use std::time::{Duration, Instant};
 use universal_worker_process::{Queue, descendants};
 use universal_worker_service::{Stopped, WorkerService};
 
+use crate::drain::Drained;
 use crate::event::{Event, Reporter, StopReason};
 use crate::hooks::Hooks;
 use crate::load_watch::LoadWatch;
 use crate::outcome::{Abandoned, Outcome};
 use crate::server::Server;
-use crate::{announce, hooks};
+use crate::{announce, drain, hooks};
 
 /// The part of the grace that is reserved for the steps after runs and cleanup.
 const AFTER_PLUGIN: Duration = Duration::from_millis(450);
-
-/// Time for the idle connections of sockets that were handed over.
-const IDLE_CONNECTIONS: Duration = Duration::from_millis(500);
 
 /// Time limit for writing the responses of cancelled runs.
 const LAST_RESPONSES: Duration = Duration::from_millis(120);
@@ -45,16 +43,19 @@ impl<'a> Stop<'a> {
         hooks: &'a Arc<dyn Hooks>,
         grace: Duration,
     ) -> Self {
+        reporter.stops_now();
         Self { reason, reporter, events, hooks, grace, start: Instant::now() }
     }
 
-    /// Stops a worker that is serving.
-    pub(crate) fn serving(self, service: &WorkerService, server: &Server) -> Outcome {
-        // First of all, so that no connection is accepted from another process that could serve it.
-        let leaves = server.leave_sockets();
-        log::info!("stopping: {}", self.reason);
-        announce::notify("STOPPING=1");
-        let has_ended = leaves && self.answer_accepted(server);
+    /// Stops a worker that is serving, after a drain if there was one.
+    pub(crate) fn serving(
+        self,
+        service: &WorkerService,
+        server: &Server,
+        drained: Option<Drained>,
+    ) -> Outcome {
+        let has_ended =
+            drained.map_or_else(|| self.begin(server), |drained| drained.server_has_ended);
         self.hooks.stopping();
         let left = self.plugin_grace().saturating_sub(self.start.elapsed());
         let abandoned = abandoned(service.stop(left));
@@ -65,10 +66,19 @@ impl<'a> Stop<'a> {
         self.finish(abandoned)
     }
 
+    /// Leaves sockets that were handed over; returns whether no connection is left.
+    fn begin(&self, server: &Server) -> bool {
+        // First of all, so that no connection is accepted from another process that could serve it.
+        let leaves = server.leave_sockets();
+        log::info!("stopping: {}", self.reason);
+        announce::notify("STOPPING=1");
+        leaves && self.answer_accepted(server)
+    }
+
     /// Answers the requests of the connections that were accepted, before anything is cancelled; false
     /// if that takes longer than half of the time for the plugin.
     fn answer_accepted(&self, server: &Server) -> bool {
-        if self.server_ends_within(IDLE_CONNECTIONS.min(self.grace / 3)) {
+        if self.server_ends_within(drain::idle_time(self.grace)) {
             return true;
         }
         // Clients of idle connections reach another worker, rather than this one.
