@@ -2,7 +2,7 @@
 //!
 //! The doc comment of a field is its text in `--help`, the manual page and the documentation.
 
-use std::num::{NonZeroU32, NonZeroUsize};
+use std::num::{NonZeroU32, NonZeroU64, NonZeroUsize};
 use std::os::fd::RawFd;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -102,6 +102,22 @@ pub(crate) struct Args {
     /// time limit for a stop, after which the process exits regardless; at least 0.1
     #[argh(option, arg_name = "SECONDS", from_str_fn(values::stop_grace))]
     pub(crate) stop_grace: Option<Duration>,
+
+    /// time for runs to end before a stop by a signal cancels them: the worker refuses new ones, and
+    /// stops when none is left. A drain (POST /drain, --max-runs, --recycle-rss) has as much time, or
+    /// with 0 no limit
+    #[argh(option, arg_name = "SECONDS", from_str_fn(values::seconds))]
+    pub(crate) drain_timeout: Option<Duration>,
+
+    /// stop after this many runs: refuse new ones, let those end that run and wait, and exit with
+    /// code 0
+    #[argh(option, arg_name = "N", from_str_fn(values::max_runs))]
+    pub(crate) max_runs: Option<NonZeroU64>,
+
+    /// the same when the worker and its processes hold more memory at the end of a run; measured at
+    /// most once a second
+    #[argh(option, arg_name = "BYTES", from_str_fn(values::memory))]
+    pub(crate) recycle_rss: Option<u64>,
 
     /// exit with code 4 when a run is wedged, that is, still running after its cancel grace
     #[argh(switch)]

@@ -57,7 +57,7 @@ pub(crate) const EXIT_CODES: &[ExitCode] = &[
     ExitCode {
         code: "0",
         when: "orderly stop: a signal (SIGTERM, SIGINT or SIGHUP), the parent exited, the \
-               lease closed, or the idle timeout",
+               lease closed, the idle timeout, or a drain (POST /drain, --max-runs, --recycle-rss)",
         last_line: "`stopped: ` and the reason",
     },
     ExitCode {

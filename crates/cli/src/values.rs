@@ -8,7 +8,7 @@ mod levels;
 mod units;
 
 use std::net::IpAddr;
-use std::num::{NonZeroU32, NonZeroUsize};
+use std::num::{NonZeroU32, NonZeroU64, NonZeroUsize};
 use std::os::fd::RawFd;
 use std::str::FromStr;
 use std::time::Duration;
@@ -57,6 +57,11 @@ pub(crate) fn io_threads(value: &str) -> Result<NonZeroUsize, String> {
 
 pub(crate) fn queue_length(value: &str) -> Result<usize, String> {
     parsed(value, "a number of runs, 0 or more")
+}
+
+/// Runs after which a worker stops.
+pub(crate) fn max_runs(value: &str) -> Result<NonZeroU64, String> {
+    parsed(value, "a number of runs, 1 or more; leave it out for no limit")
 }
 
 /// Bytes above 0, for an option whose default is no limit.

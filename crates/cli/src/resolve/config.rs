@@ -31,6 +31,9 @@ pub(super) fn config(
     config.announce = announce(&args, normalized)?;
     set(&mut config.load_timeout, args.load_timeout);
     set(&mut config.stop_grace, args.stop_grace);
+    set(&mut config.drain_timeout, args.drain_timeout);
+    config.recycle.max_runs = args.max_runs;
+    config.recycle.max_rss = args.recycle_rss;
     set(&mut config.log_format, args.log);
     config.parent = args.ppid.filter(|pid| *pid != 0);
     config.lease = args.lease_fd;

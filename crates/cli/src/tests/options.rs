@@ -60,6 +60,9 @@ fn all_options_of_a_worker_reach_its_config() {
         "--lease-fd=0",
         "--idle-timeout=5",
         "--stop-grace=2",
+        "--drain-timeout=1m",
+        "--max-runs=1000",
+        "--recycle-rss=2G",
         "--exit-when-wedged",
         "--concurrency=4",
         "--lanes=threads",
@@ -82,6 +85,9 @@ fn all_options_of_a_worker_reach_its_config() {
     assert_eq!(config.listen.to_string(), "[::1]:0");
     assert_eq!((config.lease, config.idle_timeout), (Some(0), Some(Duration::from_secs(5))));
     assert_eq!(config.stop_grace, Duration::from_secs(2));
+    assert_eq!(config.drain_timeout, Duration::from_secs(60));
+    let recycle = config.recycle;
+    assert_eq!((recycle.max_runs.unwrap().get(), recycle.max_rss), (1000, Some(2 << 30)));
     assert_eq!((config.on_wedged, config.concurrency.unwrap().get()), (OnWedged::Exit, 4));
     assert_eq!((config.lanes, config.io_threads.get()), (Some(Lanes::Threads), 2));
     let limits = config.limits;
