@@ -78,7 +78,7 @@ struct Row {
     exposure: Exposure,
 }
 
-const ROUTES: [Row; 22] = [
+const ROUTES: &[Row] = &[
     Row::post("/execute", Route::Awaited(Awaited::Execute)),
     Row::post("/execute_stream", Route::Awaited(Awaited::ExecuteStream)),
     Row::get("/health", Route::Immediate(Immediate::Health)).open(),
@@ -276,7 +276,7 @@ mod tests {
     fn an_extension_has_the_name_of_its_route() {
         for Row { path, route, .. } in ROUTES {
             if let Route::Awaited(Awaited::Extension(name)) = route {
-                assert_eq!(path.strip_prefix('/'), Some(name));
+                assert_eq!(path.strip_prefix('/'), Some(*name));
             }
         }
         let found = find(&Method::GET, "/structural_surface").unwrap();
