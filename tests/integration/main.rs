@@ -27,6 +27,7 @@ mod half_closed;
 mod handover;
 mod idle;
 mod json_logs;
+mod kept;
 mod lifecycle;
 mod load;
 mod logs;
