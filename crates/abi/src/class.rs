@@ -175,6 +175,12 @@ fn json_text(result: Result<RVec<u8>, RawFault>) -> Result<JsonText, Fault> {
     result.map(JsonText).map_err(Fault::from)
 }
 
+impl From<Vec<u8>> for JsonText {
+    fn from(json: Vec<u8>) -> Self {
+        Self(json.as_slice().into())
+    }
+}
+
 impl AsRef<[u8]> for JsonText {
     fn as_ref(&self) -> &[u8] {
         &self.0

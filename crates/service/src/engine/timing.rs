@@ -25,6 +25,8 @@ impl<J> Engine<J> {
         for lane in &mut self.lanes {
             lane.apply_grace(self.bounds.cancel_grace, now, &mut effects);
         }
+        // In the order of their admission, whichever lanes they hold.
+        effects.replies[of_queue..].sort_by_key(|(replied, _)| replied.key);
         for (replied, _) in &effects.replies[of_queue..] {
             self.keep_result(replied.key, &replied.run, 0, now);
         }

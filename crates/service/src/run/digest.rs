@@ -31,6 +31,13 @@ impl Digest {
 }
 
 #[cfg(test)]
+impl Digest {
+    pub(crate) fn from_number(number: u64) -> Self {
+        Self([number; 2])
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -1,6 +1,8 @@
 //! The engine against a model of it: after any sequence of events, both agree.
 
+mod kept;
 mod model;
+mod results;
 mod subject;
 
 use proptest::test_runner::Config;

@@ -7,8 +7,11 @@ use proptest::sample::select;
 use proptest_state_machine::ReferenceStateMachine;
 
 use crate::engine::inspect::Readiness;
+use crate::engine::kept::Deletion;
 use crate::run::cancel::CancelReason;
+use crate::run::error::IdHolder;
 use crate::run::snapshot::RunState;
+use crate::tests::engine::results::{ModelResult, Results};
 
 #[derive(Debug, Clone)]
 pub(super) struct Model {
@@ -27,6 +30,7 @@ pub(super) struct Model {
     pub(super) in_lifecycle: Option<usize>,
     /// The most recent ended runs that hold no lane, by their indexes in `runs`.
     pub(super) kept: VecDeque<usize>,
+    pub(super) results: Results,
 }
 
 #[derive(Debug, Clone)]
@@ -38,6 +42,11 @@ pub(super) struct ModelRun {
     pub(super) cancel: Option<(CancelReason, u64)>,
     pub(super) wedged: bool,
     pub(super) reply: Option<FirstReply>,
+    /// The body of its request, if its result is kept.
+    pub(super) keep: Option<u8>,
+    /// Bytes of what its plugin answers.
+    pub(super) answer: usize,
+    pub(super) result: ModelResult,
 }
 
 /// The first reply to a client.
@@ -56,7 +65,7 @@ pub(super) enum Item {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum PluginEnd {
-    Answers,
+    Answers { bytes: usize },
     Fails,
     Panics,
 }
@@ -64,7 +73,11 @@ pub(super) enum PluginEnd {
 /// An event; runs and lifecycle changes by their indexes in the model.
 #[derive(Debug, Clone)]
 pub(super) enum Event {
-    Submit { id: u8, timeout: Option<u64> },
+    Submit { id: u8, timeout: Option<u64>, how: How },
+    Delete { id: u8 },
+    Read { id: u8 },
+    StreamTakes { bytes: usize },
+    StreamGivesBack { bytes: usize },
     TakeNext,
     Return { run: usize, end: PluginEnd },
     CancelId { id: u8 },
@@ -76,6 +89,14 @@ pub(super) enum Event {
     LifecycleDone,
     TimePasses { by: u64 },
     Shutdown,
+}
+
+/// How a run is requested, with its body if it is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum How {
+    Plain,
+    Post(u8),
+    Put(u8),
 }
 
 impl Model {
@@ -139,11 +160,76 @@ impl Model {
     /// The run that is found by the id.
     pub(super) fn find(&self, id: u8) -> Option<usize> {
         let ended = self.kept.iter().copied().filter(|run| self.runs[*run].id == id).max();
-        self.live(id).or(ended)
+        self.live(id).or(ended).or(self.results.entry(&self.runs, id))
     }
 
-    fn set_reply(&mut self, run: usize, reply: FirstReply) {
-        self.runs[run].reply.get_or_insert(reply);
+    /// The run that a PUT of this body stands for, an error if the id is taken.
+    pub(super) fn find_same(&self, id: u8, body: u8) -> Option<Result<usize, IdHolder>> {
+        let live = self.live(id);
+        let found = live.or_else(|| self.results.entry(&self.runs, id))?;
+        Some(match self.runs[found].keep {
+            Some(its) if its == body => Ok(found),
+            Some(_) => Err(IdHolder::Other),
+            None => Err(IdHolder::of_live(self.runs[found].state.is_final())),
+        })
+    }
+
+    /// What the request to delete a result comes to.
+    pub(super) fn deletion(&self, id: u8) -> Deletion {
+        match (self.live(id), self.results.entry(&self.runs, id)) {
+            (Some(live), _) if self.runs[live].keep.is_some() => Deletion::Live,
+            (Some(_), _) => Deletion::NotKept,
+            (None, Some(ended)) => match self.runs[ended].result {
+                ModelResult::Dropped(reason) => Deletion::AlreadyDropped(reason),
+                _ => Deletion::Deleted,
+            },
+            (None, None) if self.find(id).is_some() => Deletion::NotKept,
+            (None, None) => Deletion::Unknown,
+        }
+    }
+
+    fn set_reply(&mut self, place: usize, reply: FirstReply) {
+        let run = &mut self.runs[place];
+        if run.reply.is_some() {
+            return;
+        }
+        run.reply = Some(reply);
+        let bytes = match reply {
+            FirstReply::Answer => run.answer,
+            // Its message, twice.
+            FirstReply::Failure => 2 * "it fails".len(),
+            FirstReply::Cancelled(_) => 0,
+        };
+        if run.keep.is_some() {
+            self.results.add(&mut self.runs, place, bytes, self.now);
+        }
+    }
+
+    fn submit(&mut self, id: u8, timeout: Option<u64>, how: How) {
+        let keep = match how {
+            How::Plain => None,
+            How::Post(body) => Some(body),
+            How::Put(body) if self.find_same(id, body).is_some() => return,
+            How::Put(body) => Some(body),
+        };
+        let is_free = !self.is_wedged() && !self.is_full();
+        if self.draining || self.live(id).is_some() || !is_free {
+            return;
+        }
+        self.results.replace(&mut self.runs, id);
+        self.queue_items.push_back(Item::Run(self.runs.len()));
+        self.runs.push(ModelRun {
+            id,
+            deadline: timeout.map(|timeout| self.now + timeout),
+            state: RunState::Queued,
+            on_lane: false,
+            cancel: None,
+            wedged: false,
+            reply: None,
+            keep,
+            answer: 0,
+            result: if keep.is_some() { ModelResult::Pending } else { ModelResult::NotKept },
+        });
     }
 
     fn keep(&mut self, run: usize) {
@@ -179,11 +265,14 @@ impl Model {
     fn complete(&mut self, place: usize, end: PluginEnd) {
         let run = &mut self.runs[place];
         run.on_lane = false;
+        if let PluginEnd::Answers { bytes } = end {
+            run.answer = bytes;
+        }
         if run.state == RunState::Running {
             let reply = match (end, run.cancel) {
                 (PluginEnd::Panics, _) | (PluginEnd::Fails, None) => FirstReply::Failure,
                 (_, Some((reason, _))) => FirstReply::Cancelled(reason),
-                (PluginEnd::Answers, None) => FirstReply::Answer,
+                (PluginEnd::Answers { .. }, None) => FirstReply::Answer,
             };
             run.state = match reply {
                 FirstReply::Answer => RunState::Finished,
@@ -226,6 +315,7 @@ impl Model {
                 self.set_reply(place, FirstReply::Cancelled(reason));
             }
         }
+        self.results.expire(&mut self.runs, now);
     }
 }
 
@@ -239,27 +329,41 @@ impl ReferenceStateMachine for Model {
 
     fn init_state() -> BoxedStrategy<Self> {
         let bounds = (1..4_usize, 0..5_usize, select(vec![0, 5, 20]), 0..6_usize);
-        let model = bounds.prop_map(|(lanes, queue, grace, history)| Self {
-            lanes,
-            queue,
-            history,
-            grace,
-            now: 0,
-            draining: false,
-            runs: Vec::new(),
-            lifecycles: 0,
-            queue_items: VecDeque::new(),
-            in_lifecycle: None,
-            kept: VecDeque::new(),
-        });
+        let model =
+            (bounds, Results::any()).prop_map(|((lanes, queue, grace, history), results)| Self {
+                results,
+                lanes,
+                queue,
+                history,
+                grace,
+                now: 0,
+                draining: false,
+                runs: Vec::new(),
+                lifecycles: 0,
+                queue_items: VecDeque::new(),
+                in_lifecycle: None,
+                kept: VecDeque::new(),
+            });
         model.boxed()
     }
 
     fn transitions(state: &Self) -> BoxedStrategy<Event> {
         let timeout = prop_oneof![3 => Just(None), 2 => (1..30_u64).prop_map(Some)];
-        let submit = (0..40_u8, timeout);
+        let id = prop_oneof![2 => 0..40_u8, 3 => 0..6_u8];
+        let how = prop_oneof![
+            2 => Just(How::Plain),
+            2 => (0..2_u8).prop_map(How::Post),
+            2 => (0..2_u8).prop_map(How::Put),
+        ];
+        let submit = (id.clone(), timeout, how);
+        let submit = submit.prop_map(|(id, timeout, how)| Event::Submit { id, timeout, how });
+        let bytes = 0..3000_usize;
         let mut all = vec![
-            (8, submit.prop_map(|(id, timeout)| Event::Submit { id, timeout }).boxed()),
+            (9, submit.boxed()),
+            (2, id.clone().prop_map(|id| Event::Delete { id }).boxed()),
+            (2, id.prop_map(|id| Event::Read { id }).boxed()),
+            (1, bytes.clone().prop_map(|bytes| Event::StreamTakes { bytes }).boxed()),
+            (1, bytes.clone().prop_map(|bytes| Event::StreamGivesBack { bytes }).boxed()),
             (3, (0..40_u8).prop_map(|id| Event::CancelId { id }).boxed()),
             (1, Just(Event::CancelAll).boxed()),
             (1, Just(Event::CleanUp).boxed()),
@@ -272,7 +376,7 @@ impl ReferenceStateMachine for Model {
         let on_lanes: Vec<usize> = state.on_lanes().collect();
         if !on_lanes.is_empty() {
             let end = prop_oneof![
-                3 => Just(PluginEnd::Answers),
+                3 => bytes.prop_map(|bytes| PluginEnd::Answers { bytes }),
                 1 => Just(PluginEnd::Fails),
                 1 => Just(PluginEnd::Panics),
             ];
@@ -310,20 +414,20 @@ impl ReferenceStateMachine for Model {
 
     fn apply(mut model: Self, event: &Event) -> Self {
         match *event {
-            Event::Submit { id, timeout } => {
-                let is_free = !model.is_wedged() && !model.is_full();
-                if !model.draining && model.live(id).is_none() && is_free {
-                    model.queue_items.push_back(Item::Run(model.runs.len()));
-                    model.runs.push(ModelRun {
-                        id,
-                        deadline: timeout.map(|timeout| model.now + timeout),
-                        state: RunState::Queued,
-                        on_lane: false,
-                        cancel: None,
-                        wedged: false,
-                        reply: None,
-                    });
+            Event::Submit { id, timeout, how } => model.submit(id, timeout, how),
+            Event::Delete { id } => {
+                if model.deletion(id) == Deletion::Deleted {
+                    model.results.delete(&mut model.runs, id);
                 }
+            }
+            Event::Read { id } => {
+                if let Some(run) = model.results.entry(&model.runs, id) {
+                    model.results.read.insert(run);
+                }
+            }
+            Event::StreamTakes { bytes } => model.results.take(&mut model.runs, bytes),
+            Event::StreamGivesBack { bytes } => {
+                model.results.streams = model.results.streams.saturating_sub(bytes);
             }
             Event::TakeNext => match model.queue_items.pop_front() {
                 Some(Item::Run(run)) => {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use proptest_state_machine::{ReferenceStateMachine, StateMachineTest};
 use universal_worker_abi::{ClassInfo, Fault, FaultKind, RunContext};
 
-use crate::engine::admission::AdmissionError;
+use crate::engine::admission::{Admission, AdmissionError};
 use crate::engine::cancel::CancelTarget;
 use crate::engine::effects::Effects;
 use crate::engine::inspect::Readiness;
@@ -19,17 +19,19 @@ use crate::run::cancel::CancelReason;
 use crate::run::error::{IdHolder, RunError};
 use crate::run::failure::Failure;
 use crate::run::id::EntryKey;
+use crate::run::kept::KeptReply;
 use crate::run::options::RunOptions;
-use crate::run::output::{Operation, Outcome, Output, RunOutput};
+use crate::run::output::{Operation, Outcome, Output};
 use crate::run::snapshot::{CancelPhase, RunState};
 use crate::run::timestamp::Timestamp;
-use crate::tests::engine::model::{Event, FirstReply, Item, Model, ModelRun, PluginEnd};
+use crate::tests::engine::kept::{answer, cancelled, keep};
+use crate::tests::engine::model::{Event, FirstReply, How, Item, Model, ModelRun, PluginEnd};
 
 pub(super) struct Subject {
-    engine: Engine<Item>,
+    pub(super) engine: Engine<Item>,
     started_at: Instant,
     now: Instant,
-    runs: Vec<(Arc<Run>, EntryKey, Option<FirstReply>)>,
+    pub(super) runs: Vec<(Arc<Run>, EntryKey, Option<FirstReply>)>,
     permits: HashMap<usize, LanePermit>,
     lifecycles: Vec<EntryKey>,
     lifecycle_permit: Option<LifecyclePermit>,
@@ -38,14 +40,17 @@ pub(super) struct Subject {
     dropped: Vec<Item>,
     /// Runs that were reported as wedged.
     wedged: Vec<EntryKey>,
+    /// Each result as it was when it was first seen.
+    pub(super) results: HashMap<usize, Arc<KeptReply>>,
     /// The model before the next event.
     before: Model,
 }
 
 impl Subject {
-    fn submit(&mut self, model: &Model, id: u8, timeout: Option<u64>) {
+    fn submit(&mut self, model: &Model, id: u8, timeout: Option<u64>, how: How) {
         let deadline = timeout.map(|timeout| self.now + Duration::from_millis(timeout));
-        let options = RunOptions { deadline, has_chosen_id: true, ..RunOptions::default() };
+        let keep = keep(how);
+        let options = RunOptions { deadline, has_chosen_id: true, keep, ..RunOptions::default() };
         let run = Run::new(
             id.to_string(),
             options,
@@ -56,13 +61,21 @@ impl Subject {
         let run = Arc::new(run);
         let job = Item::Run(self.runs.len());
         let counts = self.engine.counts();
-        match self.engine.admit(&run, job, self.now) {
-            Ok(key) => self.runs.push((run, key, None)),
+        let admitted = match how {
+            How::Put(_) => self.engine.admit_once(&run, job, self.now),
+            How::Plain | How::Post(_) => self.engine.admit(&run, job, self.now).map(Admission::New),
+        };
+        match admitted {
+            Ok(Admission::New(key)) => self.runs.push((run, key, None)),
+            Ok(Admission::Known(snapshot)) => self.check_known(model, id, how, &snapshot),
             Err(error) => {
                 assert!(!run.is_cancelled());
                 assert_eq!(counts, self.engine.counts());
                 match error {
                     AdmissionError::Draining => assert!(model.draining),
+                    AdmissionError::IdTaken(holder) if let How::Put(body) = how => {
+                        assert_eq!(model.find_same(id, body), Some(Err(holder)));
+                    }
                     AdmissionError::IdTaken(holder) => {
                         let live = model.live(id).expect("it has the id");
                         let has_ended = model.runs[live].state.is_final();
@@ -96,15 +109,17 @@ impl Subject {
 
     fn complete(&mut self, place: usize, end: PluginEnd) {
         let (outcome, reply) = match end {
-            PluginEnd::Answers => (Ok(RunOutput::Lines), FirstReply::Answer),
+            PluginEnd::Answers { bytes } => (answer(place, bytes), FirstReply::Answer),
             PluginEnd::Fails => (fault(FaultKind::Failed), FirstReply::Failure),
             PluginEnd::Panics => (fault(FaultKind::Panicked), FirstReply::Failure),
         };
         let permit = self.permits.remove(&place).expect("it holds a lane");
         let completion = self.engine.complete(permit, &outcome, self.now).expect("it holds a lane");
         if !completion.had_timed_out {
-            let reply = completion.snapshot.reason.map_or(reply, FirstReply::Cancelled);
+            let reason = completion.snapshot.reason;
+            let reply = reason.map_or(reply, FirstReply::Cancelled);
             self.runs[place].2.get_or_insert(reply);
+            self.runs[place].0.close(reason.map_or(outcome, cancelled), None);
         }
     }
 
@@ -112,6 +127,7 @@ impl Subject {
         for (snapshot, reason) in effects.replies {
             let known = self.runs.iter_mut().find(|(_, key, _)| *key == snapshot.key);
             known.expect("it was admitted").2.get_or_insert(FirstReply::Cancelled(reason));
+            snapshot.run.close(cancelled(reason), None);
         }
         self.dropped.extend(effects.dropped);
         self.wedged.extend(effects.wedged.iter().map(|snapshot| snapshot.key));
@@ -126,7 +142,17 @@ impl Subject {
 
     fn apply_event(&mut self, before: &Model, event: Event) {
         match event {
-            Event::Submit { id, timeout } => self.submit(before, id, timeout),
+            Event::Submit { id, timeout, how } => self.submit(before, id, timeout, how),
+            Event::Delete { id } => {
+                assert_eq!(self.engine.delete_result(&id.to_string()), before.deletion(id));
+            }
+            Event::Read { id } => {
+                if let Some(run) = before.results.entry(&before.runs, id) {
+                    self.runs[run].0.kept().expect("it is kept").mark_read();
+                }
+            }
+            Event::StreamTakes { bytes } => self.take_room(bytes),
+            Event::StreamGivesBack { bytes } => self.engine.give_back_room(bytes),
             Event::TakeNext => self.take(before.queue_items[0]),
             Event::Return { run, end } => self.complete(run, end),
             Event::CancelId { id } => {
@@ -220,7 +246,11 @@ impl StateMachineTest for Subject {
             queue: model.queue,
             cancel_grace: Duration::from_millis(model.grace),
             history: model.history,
-            kept: KeptBounds::default(),
+            kept: KeptBounds {
+                room: model.results.room,
+                ttl: Duration::from_millis(model.results.ttl),
+                tombstones: model.results.tombstones,
+            },
         };
         Self {
             engine: Engine::new(bounds),
@@ -233,6 +263,7 @@ impl StateMachineTest for Subject {
             started: HashSet::new(),
             dropped: Vec::new(),
             wedged: Vec::new(),
+            results: HashMap::new(),
             before: model.clone(),
         }
     }
@@ -240,6 +271,7 @@ impl StateMachineTest for Subject {
     fn apply(mut subject: Self, after: &Model, event: Event) -> Self {
         let before = std::mem::replace(&mut subject.before, after.clone());
         subject.apply_event(&before, event);
+        subject.record_results();
         subject
     }
 
@@ -274,7 +306,9 @@ impl StateMachineTest for Subject {
         assert_eq!(total as usize, ended, "every run ends exactly once");
         for (place, run) in model.runs.iter().enumerate() {
             subject.check_run(place, run, model.kept.contains(&place));
+            subject.check_result(place, run);
         }
+        subject.check_ids(model);
     }
 
     fn teardown(mut subject: Self, mut model: Model) {
@@ -283,6 +317,7 @@ impl StateMachineTest for Subject {
             let before = model.clone();
             model = Model::apply(before.clone(), &event);
             subject.apply_event(&before, event);
+            subject.record_results();
             Self::check_invariants(&subject, &model);
             model.clone()
         };
@@ -290,7 +325,7 @@ impl StateMachineTest for Subject {
         while now.may_take() || now.in_lifecycle.is_some() || now.on_lanes().next().is_some() {
             let run = now.on_lanes().next();
             now = match run {
-                Some(run) => apply(Event::Return { run, end: PluginEnd::Answers }),
+                Some(run) => apply(Event::Return { run, end: PluginEnd::Answers { bytes: 0 } }),
                 None if now.in_lifecycle.is_some() => apply(Event::LifecycleDone),
                 None => apply(Event::TakeNext),
             };
@@ -306,7 +341,7 @@ fn fault(kind: FaultKind) -> Outcome {
     Err(Failure::new(RunError::Fault(Fault::new(kind, "it fails")), &class_info()))
 }
 
-fn class_info() -> ClassInfo {
+pub(super) fn class_info() -> ClassInfo {
     let info = r#"{"class":"C","name":"c","version":"1","config_schema":{},"args_schema":{},"output_schema":{}}"#;
     serde_json::from_str(info).expect("all required members are there")
 }
