@@ -5,6 +5,8 @@
 //! What was dropped leaves a tombstone, which knows the run, its request and the reason.
 
 mod shelf;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -194,3 +194,62 @@ impl DropReason {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::pin::pin;
+    use std::task::{Context, Poll, Waker};
+
+    use super::*;
+
+    fn text(ended: Ended) -> Result<Bytes, DropReason> {
+        ended.map(|reply| reply.result.clone().unwrap())
+    }
+
+    #[tokio::test]
+    async fn all_readers_wake_at_the_end() {
+        for reason in [None, Some(DropReason::Room)] {
+            let kept = KeptResult::default();
+            let expected = reason.map_or_else(|| Ok(Bytes::from("1")), Err);
+            let end = async {
+                tokio::task::yield_now().await;
+                match reason {
+                    None => kept.set(Ok("1".into()), None),
+                    Some(reason) => kept.discard(reason),
+                }
+            };
+            let (first, second, ..) = tokio::join!(kept.ended(), kept.ended(), kept.opened(), end);
+            assert_eq!((text(first), text(second)), (expected.clone(), expected));
+        }
+    }
+
+    #[tokio::test]
+    async fn the_opening_of_a_stream_ends_no_wait_for_its_end() {
+        let kept = KeptResult::default();
+        let mut ended = pin!(kept.ended());
+        let mut poll = || ended.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+        assert!(poll().is_pending());
+        let open = async { kept.open() };
+        tokio::join!(kept.opened(), open);
+        assert!(poll().is_pending());
+        assert_eq!(kept.state(), ResultState::Pending);
+        kept.set(Ok("".into()), None);
+        assert!(matches!(poll(), Poll::Ready(Ok(reply)) if reply.was_open));
+    }
+
+    #[test]
+    fn a_result_is_set_once_and_dropped_for_the_first_reason() {
+        let kept = KeptResult::default();
+        kept.set(Ok("1".into()), None);
+        kept.open();
+        kept.set(Ok("2".into()), None);
+        let reply = kept.ended_now().unwrap().unwrap();
+        assert_eq!((reply.result.clone().unwrap(), reply.was_open), ("1".into(), false));
+        kept.discard(DropReason::Age);
+        kept.discard(DropReason::Room);
+        kept.set(Ok("3".into()), None);
+        assert_eq!(kept.state(), ResultState::Dropped { reason: DropReason::Age });
+        assert_eq!(kept.drop_reason(), Some(DropReason::Age));
+        assert_eq!(text(kept.ended_now().unwrap()), Err(DropReason::Age));
+    }
+}
