@@ -9,6 +9,7 @@
 //! Lock order: the locks of the room come before the lock in here.
 //! So nothing in here calls the room while it holds its lock, and [`KeptLines::discard`], which may run
 //! under a lock of the room, does not call the room at all.
+//! Everything else may call it, the drop of a reader too.
 //!
 //! It takes its locks from its siblings, so that a test can compile it over those of loom.
 //! The paths of its modules are explicit for the same reason.
@@ -42,6 +43,9 @@ pub(crate) trait Room: fmt::Debug + Send + Sync {
     fn give_back(&self, bytes: usize);
 }
 
+/// The lines of one stream.
+///
+/// What they have taken of the room stays taken until [`discard`](Self::discard).
 #[derive(Debug)]
 pub(crate) struct KeptLines {
     room: Arc<dyn Room>,
@@ -58,7 +62,7 @@ pub(crate) enum StreamEnd {
     Failed { line: Vec<u8> },
 }
 
-/// Why there are no lines from a number on.
+/// Why there are no lines from a number on, or no more of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub(crate) enum LinesError {
     /// The stream dropped its oldest lines, because there was no room.
