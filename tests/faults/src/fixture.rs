@@ -80,14 +80,18 @@ impl Fixture {
         let mut command = Command::new(env::current_exe()?);
         command.args([host::SUBCOMMAND, setting.name()]).arg(folder.path().join("output"));
         command.arg(dist.join("universal-worker"));
-        select(plugin, dist, &mut command);
         command.env("FAULTS_FOLDER", folder.path());
-        command.args(["--port", &port.to_string()]).args(options.iter().map(
-            |option| match *option {
-                "ANNOUNCEMENT" => folder.path().join(ANNOUNCEMENT).into_os_string(),
-                option => option.into(),
-            },
-        ));
+        if let Plugin::Command(script) = plugin {
+            command.arg("exec").args(options).args(["--", "sh", "-c", script]);
+        } else {
+            select(plugin, dist, &mut command);
+            command.args(["--port", &port.to_string()]).args(options.iter().map(|option| {
+                match *option {
+                    "ANNOUNCEMENT" => folder.path().join(ANNOUNCEMENT).into_os_string(),
+                    option => option.into(),
+                }
+            }));
+        }
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut unread = None;
         if matches!(setting, Setting::FullPipe | Setting::FullStdout) {
@@ -283,6 +287,7 @@ fn select(plugin: Plugin, dist: &Path, command: &mut Command) {
             command.args(["--class", class]);
             return;
         }
+        Plugin::Command(_) => return,
         Plugin::Python => ("faulty.py", "Faulty"),
         Plugin::SlowPython => ("slow.py", "Slow"),
         Plugin::StuckPython => ("stuck.py", "Stuck"),

@@ -36,13 +36,20 @@ pub(crate) enum Plugin {
     SlowPython,
     /// Its import keeps the interpreter lock.
     StuckPython,
+    /// No plugin: `exec` runs a shell with this script, which makes the file [`READY`].
+    Command(&'static str),
 }
+
+/// The file that a command makes in its folder.
+pub(crate) const READY: &str = "ready";
 
 /// The state of the worker before the fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum State {
     /// It was only started.
     Starts,
+    /// The command that `exec` runs is ready.
+    CommandRuns,
     /// It was started this number of milliseconds ago, or up to [`MOMENTS`] more.
     Starting(u64),
     Idle,
@@ -169,6 +176,7 @@ impl Row {
     async fn wait_for_start(&self, fixture: &Fixture) -> Result<bool, Box<dyn Error>> {
         match (self.state, self.plugin) {
             (State::Starts, _) => {}
+            (State::CommandRuns, _) => wait_until(async || fixture.file(READY).exists()).await?,
             (State::Starting(milliseconds), _) => {
                 let moment = Duration::from_millis(milliseconds + random() % MOMENTS);
                 tokio::time::sleep(moment).await;

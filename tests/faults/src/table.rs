@@ -1,5 +1,6 @@
 //! The rows of the table, and its format.
 
+mod exec;
 mod python;
 
 use std::time::Duration;
@@ -59,6 +60,7 @@ pub(crate) fn rows() -> Vec<Row> {
         thread_rows(),
         stop_rows(),
         crash_rows(),
+        exec::rows(),
         python::rows(),
     ];
     parts.into_iter().flatten().collect()
