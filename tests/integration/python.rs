@@ -92,6 +92,23 @@ fn the_worker_is_an_interpreter_to_whoever_takes_it_for_one() {
 }
 
 #[test]
+fn exec_is_a_script_only_if_there_is_one() {
+    let layout = Layout::new();
+    let worker = layout.venv();
+    let by_module = ["-m", "cjm_substrate.core.worker", "exec", "--", "echo", "run"];
+    for args in [&["exec", "--", "echo", "run"][..], &["exec", "echo", "run"], &by_module] {
+        assert_eq!(layout.run_of(&worker, args, &[]).stdout, "run\n", "{args:?}");
+    }
+    layout.write("exec", "import sys; print(sys.argv)");
+    let script = layout.run_of(&worker, &["exec", "echo"], &[]);
+    assert_eq!(script.stdout, "['exec', 'echo']\n", "{script:?}");
+    for args in [&["exec", "--", "echo", "run"][..], &["exec", "--ppid=0", "echo", "run"]] {
+        assert_eq!(layout.run_of(&worker, args, &[]).stdout, "run\n", "{args:?}");
+    }
+    assert_eq!(layout.run(&["exec", "echo", "run"], &[]).stdout, "run\n");
+}
+
+#[test]
 fn the_modules_of_published_hosts_are_the_worker() {
     let layout = Layout::new();
     let worker = layout.venv();

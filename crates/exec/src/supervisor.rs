@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec};
 use universal_worker_process::descendants::Termination;
-use universal_worker_process::{Sender, SignalInfo, SignalQueue, signals};
+use universal_worker_process::{SignalInfo, SignalQueue, SignalSender, signals};
 use universal_worker_watchdog::{Lease, Watch};
 
 use crate::command::Command;
@@ -97,13 +97,13 @@ impl Supervisor {
             (libc::SIGTERM, _) => Some(StopReason::Signal("SIGTERM")),
             (libc::SIGHUP, _) if !signals::is_ignored(signal) => Some(StopReason::Signal("SIGHUP")),
             // Ctrl-C is for the command, which has got it, too, and may go on.
-            (libc::SIGINT, Sender::System) if self.command.is_in_own_group() => None,
+            (libc::SIGINT, SignalSender::System) if self.command.is_in_own_group() => None,
             (libc::SIGINT, _) => Some(StopReason::Signal("SIGINT")),
             // So are the other keys of a terminal, and the size of its window.
-            (_, Sender::System) => None,
+            (_, SignalSender::System) => None,
             // A command that notifies its parent, or its process group.
-            (_, Sender::Process(pid)) if self.command.is(pid) => None,
-            (_, Sender::Process(_)) => {
+            (_, SignalSender::Process(pid)) if self.command.is(pid) => None,
+            (_, SignalSender::Process(_)) => {
                 self.command.signal(signal);
                 None
             }

@@ -52,6 +52,6 @@ pub use error::Error;
 pub use fixed_text::FixedText;
 pub use handover::hand_over;
 pub use queue::Queue;
-pub use signals::Sender;
 pub use signals::SignalInfo;
 pub use signals::SignalQueue;
+pub use signals::SignalSender;

@@ -127,12 +127,12 @@ pub struct SignalInfo {
     /// The number of the signal.
     pub signal: i32,
     /// Who has sent it.
-    pub sender: Sender,
+    pub sender: SignalSender,
 }
 
 /// Who has sent a signal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sender {
+pub enum SignalSender {
     /// The system, such as the terminal to its foreground process group.
     System,
     /// The process with this pid; 0 if it is in another pid namespace.
@@ -155,7 +155,7 @@ impl SignalQueue {
     pub fn next(&self) -> Option<SignalInfo> {
         let (signal, code, pid) = imp::signals::read(&self.0)?;
         // sigaction(2): codes above 0 are those of the system.
-        let sender = if code > 0 { Sender::System } else { Sender::Process(pid) };
+        let sender = if code > 0 { SignalSender::System } else { SignalSender::Process(pid) };
         Some(SignalInfo { signal, sender })
     }
 }

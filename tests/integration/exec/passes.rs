@@ -143,7 +143,7 @@ async fn other_signals_pass_to_the_command_but_not_its_own() {
 }
 
 #[tokio::test]
-async fn a_waiting_exec_has_one_thread_and_never_wakes_up() {
+async fn a_waiting_exec_has_one_thread_and_little_memory_and_never_wakes_up() {
     let mut parent = std::process::Command::new("sleep").arg("600").spawn().unwrap();
     let options = ["--ppid", &parent.id().to_string()];
     let mut running =
@@ -160,6 +160,9 @@ async fn a_waiting_exec_has_one_thread_and_never_wakes_up() {
     };
     assert_eq!(switches(before.clone()), switches(status()));
     assert!(before.contains("Threads:\t1\n"), "{before}");
+    let memory = before.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+    let kibibytes: u32 = memory.trim().trim_end_matches(" kB").parse().unwrap();
+    assert!(kibibytes < 3 * 1024, "{before}");
     parent.kill().unwrap();
     parent.wait().unwrap();
     running.wait().await;
