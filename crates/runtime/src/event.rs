@@ -168,7 +168,7 @@ impl fmt::Display for StopReason {
                 write!(f, "no request for {} s (--idle-timeout)", limit.as_secs_f64())
             }
             Self::DrainRequested => f.write_str("a drain was requested (POST /drain)"),
-            Self::Recycled(reason) => write!(f, "recycled, {}", Share(reason)),
+            Self::Recycled(reason) => write!(f, "recycled: {}", Share(reason)),
             Self::Wedged(run) => write!(f, "{run}, and --exit-when-wedged is set"),
         }
     }
@@ -180,11 +180,12 @@ struct Share<'a>(&'a DrainReason);
 impl fmt::Display for Share<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
-            DrainReason::Runs(ended) => write!(f, "after {ended} runs (--max-runs)"),
+            DrainReason::Runs { ended: 1, limit } => write!(f, "1 run (--max-runs {limit})"),
+            DrainReason::Runs { ended, limit } => write!(f, "{ended} runs (--max-runs {limit})"),
             DrainReason::Memory { held_mib, limit_mib } => write!(
                 f,
-                "since it and its processes hold {held_mib:.0} MiB, above --recycle-rss \
-                 {limit_mib:.0} MiB"
+                "{held_mib:.0} MiB held by the worker and its processes (--recycle-rss \
+                 {limit_mib:.0} MiB)"
             ),
             other => write!(f, "{other:?}"),
         }

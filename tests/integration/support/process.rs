@@ -71,6 +71,17 @@ impl Started {
         Self::with(args, stdin, Stdio::null())
     }
 
+    /// [`with_stdin`](Self::with_stdin) and variables.
+    pub(crate) fn with_variables(
+        args: &[&str],
+        variables: &[(&str, String)],
+        stdin: Stdio,
+    ) -> Self {
+        let mut command = Command::new(program());
+        command.args(args).envs(variables.iter().cloned()).stdin(stdin).stderr(Stdio::null());
+        Self::start(command)
+    }
+
     /// Starts it from a shell script, whose arguments are the worker and its arguments.
     pub(crate) fn by_shell(script: &str, args: &[&str]) -> Self {
         let mut command = Command::new("sh");

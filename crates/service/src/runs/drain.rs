@@ -14,8 +14,13 @@ use crate::runs::Runs;
 pub enum DrainReason {
     /// A client has asked for it, with `POST /drain`.
     Requested,
-    /// This many runs have ended, and [`Recycle::max_runs`](crate::Recycle::max_runs) is reached.
-    Runs(u64),
+    /// As many runs have ended as [`Recycle::max_runs`](crate::Recycle::max_runs) allows.
+    Runs {
+        /// The runs that have ended.
+        ended: u64,
+        /// The limit.
+        limit: u64,
+    },
     /// More memory than [`Recycle::max_rss`](crate::Recycle::max_rss) was held at the end of a run, by
     /// this process and its descendants.
     Memory {

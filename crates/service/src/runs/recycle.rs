@@ -1,5 +1,6 @@
 //! Drains a service that has done its share: of runs, or of memory.
 
+use std::num::NonZeroU64;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::{Duration, Instant};
@@ -63,8 +64,9 @@ impl Recycler {
         if self.drain.has_begun() {
             return;
         }
-        if self.limits.max_runs.is_some_and(|max| ended >= max.get()) {
-            self.drain.begin_for(&DrainReason::Runs(ended));
+        let max_runs = self.limits.max_runs.map(NonZeroU64::get);
+        if let Some(limit) = max_runs.filter(|max| ended >= *max) {
+            self.drain.begin_for(&DrainReason::Runs { ended, limit });
         } else if self.limits.max_rss.is_some() {
             self.measure_soon();
         }
