@@ -32,7 +32,16 @@ pub(crate) struct Drain<'a> {
     closes_idle_at: Option<Instant>,
     /// No connection is left, and none can follow.
     server_has_ended: bool,
-    has_drained: bool,
+    phase: Phase,
+}
+
+/// What the drain waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Runs,
+    /// The clients that will ask for the results of their runs, until this time.
+    Readers(Instant),
+    Nothing,
 }
 
 /// How a drain ended.
@@ -43,6 +52,9 @@ pub(crate) struct Drained {
 
 /// Time for the idle connections of sockets that were handed over; at most a third of the grace.
 const IDLE_CONNECTIONS: Duration = Duration::from_millis(500);
+
+/// Time for the clients that will ask for the results of their runs.
+const READERS: Duration = Duration::from_secs(60);
 
 /// A day, for a drain without a limit.
 const NO_LIMIT: Duration = Duration::from_secs(24 * 60 * 60);
@@ -96,7 +108,7 @@ impl<'a> Drain<'a> {
             leaves,
             closes_idle_at,
             server_has_ended: false,
-            has_drained: false,
+            phase: Phase::Runs,
         };
         if !leaves {
             drain.report_end();
@@ -106,13 +118,23 @@ impl<'a> Drain<'a> {
 
     /// Time until [`pass`](Self::pass) is to be called.
     pub(crate) fn left(&self) -> Duration {
-        let next = self.deadline.into_iter().chain(self.closes_idle_at).min();
+        let readers = match self.phase {
+            Phase::Readers(until) => Some(until),
+            Phase::Runs | Phase::Nothing => None,
+        };
+        let next = [self.deadline, self.closes_idle_at, readers].into_iter().flatten().min();
         next.map_or(NO_LIMIT, |at| at.saturating_duration_since(Instant::now()))
     }
 
     /// Does what is due.
     pub(crate) fn pass(&mut self) {
-        if self.closes_idle_at.is_some_and(|at| at <= Instant::now()) {
+        let now = Instant::now();
+        if let Phase::Readers(until) = self.phase
+            && until <= now
+        {
+            self.phase = Phase::Nothing;
+        }
+        if self.closes_idle_at.is_some_and(|at| at <= now) {
             self.closes_idle_at = None;
             // Clients of idle connections reach another worker, rather than this one.
             self.server.shut_down();
@@ -122,7 +144,8 @@ impl<'a> Drain<'a> {
     /// Takes note of an event.
     pub(crate) fn note(&mut self, event: &Event) {
         match event {
-            Event::Drained => self.has_drained = true,
+            Event::Drained => self.phase = self.after_runs(),
+            Event::ResultsRead => self.phase = Phase::Nothing,
             Event::ServerEnded => {
                 self.server_has_ended = true;
                 self.closes_idle_at = None;
@@ -135,9 +158,9 @@ impl<'a> Drain<'a> {
 
     /// Whether nothing is left to wait for, or no time.
     pub(crate) fn is_over(&self) -> bool {
-        let is_empty = self.has_drained && (self.server_has_ended || !self.leaves);
+        let is_empty = self.phase == Phase::Nothing && (self.server_has_ended || !self.leaves);
         let is_late = self.deadline.is_some_and(|at| at <= Instant::now());
-        if is_late && !is_empty {
+        if is_late && self.phase == Phase::Runs {
             let seconds = self.start.elapsed().as_secs_f64();
             log::warn!("the drain is over after {seconds:.1} s, and what still runs is cancelled");
         }
@@ -146,6 +169,18 @@ impl<'a> Drain<'a> {
 
     pub(crate) fn end(self) -> Drained {
         Drained { server_has_ended: self.server_has_ended }
+    }
+
+    fn after_runs(&self) -> Phase {
+        // Another worker on the same sockets does not have them, and nobody reaches this one.
+        if self.leaves || !self.service.has_unread_result() {
+            return Phase::Nothing;
+        }
+        let seconds = READERS.as_secs();
+        log::info!("the results that nobody has read stay for {seconds} s");
+        let reporter = self.reporter.clone();
+        self.service.on_results_read(move || reporter.report(Event::ResultsRead));
+        Phase::Readers(Instant::now() + READERS)
     }
 
     fn report_end(&self) {

@@ -25,6 +25,8 @@ pub(crate) enum Event {
     Stop(StopReason),
     /// No run is left, and all responses are written.
     Drained,
+    /// No result is left that no client has received.
+    ResultsRead,
     /// The thread that serves sockets has ended.
     ServerEnded,
     /// The plugin works again, see [`Reporter::plugin_works`].

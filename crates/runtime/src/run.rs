@@ -186,7 +186,11 @@ impl Worker<'_> {
             match self.next(check_timeout) {
                 Event::Loaded(service) => return service.map(Ok),
                 Event::Stop(reason) => return Ok(Err(reason)),
-                Event::Announced(_) | Event::ServerEnded | Event::PluginWorks | Event::Drained => {}
+                Event::Announced(_)
+                | Event::ServerEnded
+                | Event::PluginWorks
+                | Event::Drained
+                | Event::ResultsRead => {}
             }
         }
     }
@@ -226,7 +230,7 @@ impl Worker<'_> {
                     announce::notify("READY=1");
                     line.take().into_iter().for_each(|line| line.log(&self.hooks));
                 }
-                Event::Loaded(_) | Event::PluginWorks | Event::Drained => {}
+                Event::Loaded(_) | Event::PluginWorks | Event::Drained | Event::ResultsRead => {}
                 Event::ServerEnded => {
                     return Err(Error::defect("the I/O thread has ended"));
                 }

@@ -114,8 +114,25 @@ impl WorkerService {
     /// It runs on a thread of the service, or at once on this one, and must not block.
     pub fn on_drained(&self, callback: impl FnOnce() + Send + 'static) {
         let requests = Arc::clone(&self.state.idle_tracker);
-        let callback = Box::new(callback);
+        let callback = once(callback);
         self.state.runs.on_drained(Box::new(move || requests.on_closed(callback)));
+    }
+
+    /// Whether a result is kept that no client has received.
+    #[must_use]
+    pub fn has_unread_result(&self) -> bool {
+        self.state.runs.has_unread_result()
+    }
+
+    /// Calls back once, as soon as no result is kept that no client has received, as far as requests
+    /// change that; in place of [`on_drained`](Self::on_drained), and as that does.
+    pub fn on_results_read(&self, callback: impl FnOnce() + Send + 'static) {
+        let state = Arc::downgrade(&self.state);
+        let mut callback = once(callback);
+        self.state.idle_tracker.on_closed(Box::new(move || {
+            let is_unread = state.upgrade().is_some_and(|state| state.runs.has_unread_result());
+            !is_unread && callback()
+        }));
     }
 
     /// Stops the service: drains, cancels all runs, and cleans up the plugin on a thread of its own.
@@ -159,6 +176,17 @@ impl WorkerService {
             ..ConnectionLimits::default()
         }
     }
+}
+
+/// A callback that is done after its first call.
+fn once(callback: impl FnOnce() + Send + 'static) -> Box<dyn FnMut() -> bool + Send> {
+    let mut callback = Some(callback);
+    Box::new(move || {
+        if let Some(callback) = callback.take() {
+            callback();
+        }
+        true
+    })
 }
 
 impl<B> hyper::service::Service<Request<B>> for WorkerService

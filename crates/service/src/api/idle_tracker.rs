@@ -16,8 +16,8 @@ pub(crate) struct IdleTracker {
     on_closed: Mutex<Option<OnClosed>>,
 }
 
-/// Called once, when no request is open.
-type OnClosed = Box<dyn FnOnce() + Send>;
+/// Called whenever no request is open, until it returns true.
+type OnClosed = Box<dyn FnMut() -> bool + Send>;
 
 /// A request until its response is written, which is when this is dropped.
 #[derive(Debug)]
@@ -51,7 +51,8 @@ impl IdleTracker {
         self.created_at.elapsed().saturating_sub(closed_at)
     }
 
-    /// Calls back once, as soon as no request is open.
+    /// Calls back as soon as no request is open, and whenever that is so again, until the callback
+    /// returns true; the last one counts.
     pub(crate) fn on_closed(&self, callback: OnClosed) {
         *self.on_closed.lock().unwrap_or_else(PoisonError::into_inner) = Some(callback);
         self.is_awaited.store(true, Ordering::SeqCst);
@@ -62,10 +63,10 @@ impl IdleTracker {
 
     #[cold]
     fn report_closed(&self) {
-        self.is_awaited.store(false, Ordering::SeqCst);
-        let callback = self.on_closed.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(callback) = callback {
-            callback();
+        let mut callback = self.on_closed.lock().unwrap_or_else(PoisonError::into_inner);
+        if callback.as_mut().is_some_and(|callback| callback()) {
+            *callback = None;
+            self.is_awaited.store(false, Ordering::SeqCst);
         }
     }
 }
@@ -108,22 +109,24 @@ mod tests {
     }
 
     #[test]
-    fn the_end_of_the_last_open_request_is_reported_once() {
+    fn the_end_of_the_last_open_request_is_reported() {
         let tracker = Arc::new(IdleTracker::default());
         let reported = Arc::new(AtomicUsize::new(0));
-        let count = || {
+        let until = |last| {
             let reported = Arc::clone(&reported);
-            Box::new(move || _ = reported.fetch_add(1, Ordering::Relaxed))
+            Box::new(move || reported.fetch_add(1, Ordering::Relaxed) == last)
         };
         let requests = [tracker.open(), tracker.open()];
-        tracker.on_closed(count());
+        tracker.on_closed(until(1));
         for (open, request) in requests.into_iter().enumerate() {
             assert_eq!(reported.load(Ordering::Relaxed), 0, "{open}");
             drop(request);
         }
-        drop(tracker.open());
-        assert_eq!(reported.load(Ordering::Relaxed), 1);
-        tracker.on_closed(count());
-        assert_eq!(reported.load(Ordering::Relaxed), 2);
+        for expected in [2, 2] {
+            drop(tracker.open());
+            assert_eq!(reported.load(Ordering::Relaxed), expected);
+        }
+        tracker.on_closed(until(2));
+        assert_eq!(reported.load(Ordering::Relaxed), 3);
     }
 }
