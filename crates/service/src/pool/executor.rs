@@ -10,7 +10,7 @@ use universal_worker_telemetry::ProcessMeter;
 use crate::engine::work::{LanePermit, LifecyclePermit, Work};
 use crate::instance::cell::InstanceCell;
 use crate::instance::plugin_thread::{PluginThreadEvent, ThreadListener};
-use crate::pool::job::Job;
+use crate::pool::job::{Job, Lifecycle, LifecycleChange, LifecycleReply};
 use crate::pool::null_args;
 use crate::run::Run;
 use crate::run::account::CostMeter;
@@ -29,7 +29,8 @@ pub(super) struct Executor {
 pub(super) enum Executed {
     /// With the time when the plugin returned.
     Run(LanePermit, Outcome, Instant),
-    Lifecycle(LifecyclePermit),
+    /// With what is to be called afterwards; `None` if the change panicked.
+    Lifecycle(LifecyclePermit, Option<LifecycleReply>),
 }
 
 impl Executor {
@@ -59,20 +60,23 @@ impl Executor {
                 Executed::Run(permit, outcome, returned_at)
             }
             Work::Lifecycle(permit, job) => {
-                if let Job::Lifecycle(lifecycle, change) = job {
-                    self.listener.notify(PluginThreadEvent::LifecycleStarted(lifecycle.name()));
-                    // Plugin code does not unwind to here; a bug of the worker must not cost all
-                    // lanes.
-                    if catch_unwind(AssertUnwindSafe(change)).is_err() {
-                        let name = lifecycle.name();
-                        log::error!("{name} panicked: this is a bug in the worker");
-                    }
-                }
-                Executed::Lifecycle(permit)
+                let reply = match job {
+                    Job::Lifecycle(lifecycle, change) => self.change(lifecycle, change),
+                    Job::Call(_) => None,
+                };
+                Executed::Lifecycle(permit, reply)
             }
         };
         self.listener.notify(PluginThreadEvent::Idle);
         executed
+    }
+
+    fn change(&self, lifecycle: Lifecycle, change: LifecycleChange) -> Option<LifecycleReply> {
+        let name = lifecycle.name();
+        self.listener.notify(PluginThreadEvent::LifecycleStarted(name));
+        // Plugin code does not unwind to here; a bug of the worker must not cost all lanes.
+        let changed = catch_unwind(AssertUnwindSafe(change));
+        changed.inspect_err(|_| log::error!("{name} panicked: this is a bug in the worker")).ok()
     }
 
     fn measured_call(

@@ -8,8 +8,14 @@ pub(crate) enum Job {
     /// Call the plugin with the body of a request.
     Call(Bytes),
     /// Change the instance of the plugin.
-    Lifecycle(Lifecycle, Box<dyn FnOnce() + Send>),
+    Lifecycle(Lifecycle, LifecycleChange),
 }
+
+/// Changes the instance.
+pub(crate) type LifecycleChange = Box<dyn FnOnce() -> LifecycleReply + Send>;
+
+/// Reports the end of a change to its requester, who may then find all lanes free.
+pub(crate) type LifecycleReply = Box<dyn FnOnce() + Send>;
 
 /// A change of the plugin's instance, which excludes all runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use std::time::Instant;
 use crate::engine::work::{Completion, Work};
 use crate::instance::plugin_thread;
 use crate::pool::executor::Executed;
-use crate::pool::job::Job;
+use crate::pool::job::{Job, LifecycleReply};
 use crate::pool::scheduler::{Scheduler, SchedulerState};
 use crate::run::output::Outcome;
 use crate::run::report::account_of;
@@ -122,6 +122,33 @@ impl LaneThreads {
     }
 }
 
+/// Work whose permit is returned.
+enum Completed {
+    Run(Completion, Outcome),
+    Lifecycle(Option<LifecycleReply>),
+}
+
+impl Completed {
+    fn returned_at(&self) -> Option<Instant> {
+        match self {
+            Self::Run(completion, _) => completion.snapshot.returned_at,
+            Self::Lifecycle(_) => None,
+        }
+    }
+
+    /// Reports the end to those who wait for it.
+    fn reply(self, scheduler: &Scheduler) {
+        match self {
+            Self::Run(completion, outcome) => reply(scheduler, &completion, outcome),
+            Self::Lifecycle(reply) => {
+                if let Some(reply) = reply {
+                    reply();
+                }
+            }
+        }
+    }
+}
+
 /// The loop of a lane's thread.
 fn run_lane(scheduler: &Arc<Scheduler>, kind: LaneKind) {
     let mut executed = None;
@@ -129,7 +156,7 @@ fn run_lane(scheduler: &Arc<Scheduler>, kind: LaneKind) {
         let mut state = scheduler.locked();
         let had_work = executed.is_some();
         let completed = executed.take().and_then(|done| complete(done, &mut state));
-        let now = completed.as_ref().and_then(|(completion, _)| completion.snapshot.returned_at);
+        let now = completed.as_ref().and_then(Completed::returned_at);
         let now = now.unwrap_or_else(Instant::now);
         let next = LaneThreads::take_next(&mut state, kind, now);
         if let Some(Work::Lifecycle(_, Job::Lifecycle(lifecycle, _))) = &next {
@@ -150,8 +177,8 @@ fn run_lane(scheduler: &Arc<Scheduler>, kind: LaneKind) {
             continue;
         }
         scheduler.wake(state);
-        if let Some((completion, outcome)) = completed {
-            reply(scheduler, &completion, outcome);
+        if let Some(completed) = completed {
+            completed.reply(scheduler);
         }
         executed = next.map(|work| scheduler.executor.execute(work, now));
     }
@@ -164,26 +191,26 @@ pub(super) fn finish(scheduler: &Arc<Scheduler>, executed: Executed) {
     let mut state = scheduler.locked();
     let completed = complete(executed, &mut state);
     scheduler.wake_any(state);
-    if let Some((completion, outcome)) = completed {
-        reply(scheduler, &completion, outcome);
+    if let Some(completed) = completed {
+        completed.reply(scheduler);
     }
 }
 
 /// Returns the permit to the engine.
-fn complete(executed: Executed, state: &mut SchedulerState) -> Option<(Completion, Outcome)> {
+fn complete(executed: Executed, state: &mut SchedulerState) -> Option<Completed> {
     match executed {
-        Executed::Lifecycle(permit) => {
+        Executed::Lifecycle(permit, reply) => {
             state.engine.complete_lifecycle(permit, Instant::now());
             state.lifecycle = None;
             state.policy.reset();
-            None
+            Some(Completed::Lifecycle(reply))
         }
         Executed::Run(permit, outcome, returned_at) => {
             let completion = state.engine.complete(permit, &outcome, returned_at)?;
             if let Some(started_at) = completion.snapshot.started_at {
                 state.policy.record(&completion.snapshot.run, started_at, returned_at);
             }
-            Some((completion, outcome))
+            Some(Completed::Run(completion, outcome))
         }
     }
 }

@@ -11,7 +11,7 @@ use universal_worker_abi::Fault;
 use crate::engine::effects::Effects;
 use crate::instance::cell::CleanupResult;
 use crate::pool::Pool;
-use crate::pool::job::{Job, Lifecycle};
+use crate::pool::job::{Job, Lifecycle, LifecycleReply};
 use crate::run::cancel::CancelReason;
 use crate::run::error::SpawnError;
 use crate::run::id::EntryKey;
@@ -43,10 +43,7 @@ impl Runs {
         self.pool.start_threads()?;
         let (sender, result) = oneshot::channel();
         let scheduler = Arc::clone(&**self.pool);
-        let change = move || {
-            // Fails if nobody waits for the result.
-            let _ = sender.send(scheduler.cell().replace_config(config));
-        };
+        let change = move || reply_to(sender, scheduler.cell().replace_config(config));
         let job = Job::Lifecycle(Lifecycle::Initialize, Box::new(change));
         let key = self.pool.update(|engine, _| engine.enqueue_lifecycle(job)).ok();
         let pool = Arc::clone(&self.pool);
@@ -57,10 +54,7 @@ impl Runs {
     pub(crate) fn clean_up(&self) -> Result<PendingLifecycle<CleanupResult>, SpawnError> {
         self.pool.start_threads()?;
         let (sender, result) = oneshot::channel();
-        let job = self.cleanup_job(move |cleanup| {
-            // Fails if nobody waits for the result.
-            let _ = sender.send(cleanup);
-        });
+        let job = self.cleanup_job(move |cleanup| reply_to(sender, cleanup));
         // In one event, so that no run can start in between and delay the cleanup.
         let entered = self.pool.update_and_notify(|engine, now| {
             // What is refused cancels nothing: the runs of a drain may end.
@@ -74,12 +68,22 @@ impl Runs {
         Ok(PendingLifecycle { pool, key: entered.ok(), result, on_drop: OnDrop::Continue })
     }
 
-    /// A job that drops the instance, and then calls `done`.
-    pub(super) fn cleanup_job(&self, done: impl FnOnce(CleanupResult) + Send + 'static) -> Job {
+    /// A job that drops the instance, and then calls `end`.
+    pub(super) fn cleanup_job(
+        &self,
+        end: impl FnOnce(CleanupResult) -> LifecycleReply + Send + 'static,
+    ) -> Job {
         let scheduler = Arc::clone(&**self.pool);
-        let change = move || done(scheduler.cell().clean_up());
+        let change = move || end(scheduler.cell().clean_up());
         Job::Lifecycle(Lifecycle::Cleanup, Box::new(change))
     }
+}
+
+fn reply_to<T: Send + 'static>(requester: oneshot::Sender<T>, result: T) -> LifecycleReply {
+    Box::new(move || {
+        // Fails if nobody waits for the result.
+        let _ = requester.send(result);
+    })
 }
 
 impl<T> PendingLifecycle<T> {

@@ -32,7 +32,9 @@ impl Runs {
             if let Some(callback) = on_cleaned_up {
                 callback();
             }
-            let _ = sender.send(cleanup);
+            Box::new(move || {
+                let _ = sender.send(cleanup);
+            })
         });
         // If no thread can be started, either nothing has ever run, or an earlier thread is there.
         let started = self.pool.start_threads();
