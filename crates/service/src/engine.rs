@@ -48,6 +48,8 @@ pub(crate) struct Engine<J> {
     lanes: Vec<Lane>,
     /// A lifecycle change holds all lanes.
     in_lifecycle: bool,
+    /// When the last one was requested that found no other under way or waiting.
+    lifecycle_since: Option<Instant>,
     history: History,
     kept: KeptResults,
     newest: Option<Arc<Run>>,
@@ -80,6 +82,7 @@ impl<J> Engine<J> {
             queue: WaitQueue::new(),
             lanes: Vec::new(),
             in_lifecycle: false,
+            lifecycle_since: None,
             history: History::new(bounds.history),
             kept: KeptResults::new(bounds.kept),
             newest: None,

@@ -240,8 +240,12 @@ impl Runs {
         Some(ProgressReport::new(&snapshot.run, snapshot.busy_since(), Instant::now()))
     }
 
-    /// The progress of the newest run, or its last values if it has ended.
+    /// The progress of an instance that is being created and has reported some; else that of the
+    /// newest run, or its last values if it has ended.
     pub(crate) fn newest_progress(&self) -> ProgressReport {
+        if let Some((started_at, progress)) = self.pool.cell().construction_progress() {
+            return ProgressReport::of_construction(started_at, progress, Instant::now());
+        }
         let newest = self.pool.read(|engine| engine.newest());
         let report = newest.map(|(run, since)| ProgressReport::new(&run, since, Instant::now()));
         report.unwrap_or_default()

@@ -30,6 +30,7 @@ use crate::run::report::RunReport;
 use crate::run::usage::Usage;
 use crate::runs::kept::KeptKind;
 use crate::runs::pending::PendingRun;
+use crate::runs::ready::Blocking;
 use crate::runs::{CancelResult, RunRequest, Runs};
 
 pub(crate) type ApiResult = Result<ApiReply, ApiError>;
@@ -51,6 +52,8 @@ struct StatsBody {
 #[derive(Serialize)]
 struct ReadyBody {
     status: Readiness,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    for_s: Option<f64>,
     runs: Vec<BlockingRun>,
     /// Why the health check of the plugin failed, or how much memory is held.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -88,13 +91,18 @@ pub(crate) async fn ready(state: &ApiState) -> ApiResult {
         Readiness::Ready => StatusCode::OK,
         _ => StatusCode::SERVICE_UNAVAILABLE,
     };
-    let blocking = |(id, since): (String, Duration)| BlockingRun { id, for_s: since.as_secs_f64() };
     let body = ReadyBody {
         status: report.readiness,
-        runs: report.blocking.into_iter().map(blocking).collect(),
+        for_s: report.initialising_for.map(|duration| duration.as_secs_f64()),
+        runs: blocking_runs(report.blocking),
         detail: report.detail,
     };
     Ok(ApiReply::from_value(&body).with_status(code))
+}
+
+fn blocking_runs(runs: Blocking) -> Vec<BlockingRun> {
+    let blocking = |(id, since): (String, Duration)| BlockingRun { id, for_s: since.as_secs_f64() };
+    runs.into_iter().map(blocking).collect()
 }
 
 pub(crate) fn progress(runs: &Runs, query: Option<&str>) -> ApiResult {

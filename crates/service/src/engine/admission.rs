@@ -88,15 +88,23 @@ impl<J> Engine<J> {
     /// Queues a lifecycle change, even if the queue is full.
     ///
     /// Returns the job if the engine is closed.
-    pub(crate) fn enqueue_lifecycle(&mut self, job: J) -> Result<EntryKey, J> {
-        if self.is_closed { Err(job) } else { Ok(self.enqueue_final(job)) }
+    pub(crate) fn enqueue_lifecycle(&mut self, job: J, now: Instant) -> Result<EntryKey, J> {
+        if self.is_closed { Err(job) } else { Ok(self.enqueue_final(job, now)) }
     }
 
     /// Queues the lifecycle change at the end of a drain.
-    pub(crate) fn enqueue_final(&mut self, job: J) -> EntryKey {
+    pub(crate) fn enqueue_final(&mut self, job: J, now: Instant) -> EntryKey {
+        if !self.is_changing() {
+            self.lifecycle_since = Some(now);
+        }
         let key = self.next_key();
         self.queue.push(QueueEntry::Lifecycle(key, job));
         key
+    }
+
+    /// Whether a lifecycle change is under way or waits.
+    pub(super) fn is_changing(&self) -> bool {
+        self.in_lifecycle || self.queue.has_lifecycle()
     }
 
     /// Removes a lifecycle change from the queue; `None` if it has started.
@@ -120,8 +128,7 @@ impl<J> Engine<J> {
 
     /// Number of lanes that queued runs can take at once; 0 behind a lifecycle change.
     fn free_lanes(&self) -> usize {
-        let held = self.in_lifecycle || self.queue.has_lifecycle();
-        if held { 0 } else { self.bounds.lanes - self.lanes.len() }
+        if self.is_changing() { 0 } else { self.bounds.lanes - self.lanes.len() }
     }
 
     /// (waiting + 1) · duration of a run / lanes, where the duration is the running average, or the age

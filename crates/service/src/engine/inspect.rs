@@ -37,6 +37,9 @@ pub(crate) enum Readiness {
     Busy,
     /// Every lane is held by a wedged run, or blocked by a lifecycle change that waits for one.
     Wedged,
+    /// A lifecycle change is under way or waits for runs that are not wedged; or a run creates the
+    /// instance, which the engine does not know.
+    Initialising,
     /// The process tree holds too much memory; the engine does not know.
     Pressure,
     Draining,
@@ -103,11 +106,18 @@ impl<J> Engine<J> {
             Readiness::Draining
         } else if self.is_wedged() {
             Readiness::Wedged
+        } else if self.is_changing() {
+            Readiness::Initialising
         } else if self.is_full(self.queue.runs_len()) {
             Readiness::Busy
         } else {
             return (Readiness::Ready, Vec::new());
         };
+        (readiness, self.holders(readiness, now))
+    }
+
+    /// The runs that hold a lane, and for how long, if that is what prevents others.
+    pub(crate) fn holders(&self, readiness: Readiness, now: Instant) -> Vec<(Arc<Run>, Duration)> {
         let runs = self.live().filter_map(|snapshot| {
             let since = match (readiness, snapshot.phase) {
                 (Readiness::Wedged, Some(CancelPhase::Wedged { since })) => since,
@@ -115,7 +125,12 @@ impl<J> Engine<J> {
             };
             Some((snapshot.run, now.saturating_duration_since(since)))
         });
-        (readiness, runs.collect())
+        runs.collect()
+    }
+
+    /// Since when a lifecycle change is under way or waits.
+    pub(crate) fn lifecycle_since(&self) -> Option<Instant> {
+        self.lifecycle_since.filter(|_| self.is_changing())
     }
 
     /// Whether a run would have to wait for a wedged one to return.

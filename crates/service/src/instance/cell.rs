@@ -8,8 +8,9 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use universal_worker_abi::{Class, Fault, Instance};
 
-use crate::background::background_context;
+use crate::background::Background;
 use crate::run::error::RunError;
+use crate::run::progress::Progress;
 
 #[derive(Debug)]
 pub(crate) struct InstanceCell {
@@ -22,6 +23,8 @@ pub(crate) struct InstanceCell {
     /// Guards of this instance and of former ones.
     guards: AtomicUsize,
     config: Mutex<Config>,
+    /// The context of the plugin's code that creates or changes the instance, as long as that runs.
+    construction: Mutex<Option<Arc<Background>>>,
 }
 
 #[derive(Debug)]
@@ -40,6 +43,12 @@ struct Config {
 pub(crate) struct InstanceGuard<'c> {
     cell: &'c InstanceCell,
     instance: Option<Arc<Instance>>,
+}
+
+/// The time in which the plugin creates or changes an instance; one at a time.
+pub(super) struct Construction<'c> {
+    cell: &'c InstanceCell,
+    context: Arc<Background>,
 }
 
 /// An instance that was taken out of the cell.
@@ -81,6 +90,7 @@ impl InstanceCell {
             guard_dropped: Condvar::new(),
             guards: AtomicUsize::new(0),
             config: Mutex::new(Config { accepted: None, in_force }),
+            construction: Mutex::default(),
         }
     }
 
@@ -185,9 +195,29 @@ impl InstanceCell {
 
     /// Creates an instance, and puts its config in force.
     pub(super) fn create(&self, config: Bytes) -> Result<Arc<Instance>, Fault> {
-        let created = self.class.create(&config, background_context())?;
+        let construction = self.construct();
+        let created = self.class.create(&config, construction.context())?;
         self.accept(config, &created);
         Ok(Arc::new(created))
+    }
+
+    /// Marks the time in which the plugin creates or changes an instance, until it is dropped.
+    pub(super) fn construct(&self) -> Construction<'_> {
+        let context = Background::new(None);
+        *self.locked_construction() = Some(Arc::clone(&context));
+        Construction { cell: self, context }
+    }
+
+    /// Since when the plugin has been creating or changing an instance; `None` if it is not.
+    pub(crate) fn construction_started_at(&self) -> Option<Instant> {
+        Some(self.locked_construction().as_ref()?.started_at())
+    }
+
+    /// The start and the progress of the instance that the plugin creates or changes, if it reports
+    /// any.
+    pub(crate) fn construction_progress(&self) -> Option<(Instant, Progress)> {
+        let construction = self.locked_construction().clone()?;
+        Some((construction.started_at(), construction.reported_progress()?))
     }
 
     pub(super) fn accept(&self, config: Bytes, instance: &Instance) {
@@ -207,8 +237,24 @@ impl InstanceCell {
         self.current.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn locked_construction(&self) -> MutexGuard<'_, Option<Arc<Background>>> {
+        self.construction.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn locked_config(&self) -> MutexGuard<'_, Config> {
         self.config.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Construction<'_> {
+    pub(super) fn context(&self) -> Arc<Background> {
+        Arc::clone(&self.context)
+    }
+}
+
+impl Drop for Construction<'_> {
+    fn drop(&mut self) {
+        *self.cell.locked_construction() = None;
     }
 }
 

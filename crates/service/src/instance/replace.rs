@@ -5,7 +5,6 @@ use std::sync::Arc;
 use bytes::Bytes;
 use universal_worker_abi::{Category, Fault, FaultKind, Instance, Reconfigured, Reload};
 
-use crate::background::background_context;
 use crate::instance::cell::{InstanceCell, TakenInstance};
 
 impl InstanceCell {
@@ -77,7 +76,10 @@ impl InstanceCell {
         config: &Bytes,
     ) -> Result<Option<Arc<Instance>>, Fault> {
         let Some(exclusive) = Arc::get_mut(&mut instance) else { return Ok(Some(instance)) };
-        match exclusive.reconfigure(config, background_context()) {
+        let construction = self.construct();
+        let reconfigured = exclusive.reconfigure(config, construction.context());
+        drop(construction);
+        match reconfigured {
             Ok(Reconfigured::Rebuild) => Ok(Some(instance)),
             Ok(Reconfigured::InPlace) => {
                 self.accept(config.clone(), exclusive);

@@ -89,6 +89,18 @@ impl ProgressReport {
     }
 }
 
+impl ProgressReport {
+    /// The progress of an instance that is being created since `started_at`.
+    pub(crate) fn of_construction(started_at: Instant, progress: Progress, now: Instant) -> Self {
+        Self {
+            stalled_for_s: stalled_for(Some(started_at), &progress, now),
+            progress: progress.fraction,
+            message: progress.message,
+            run_id: None,
+        }
+    }
+}
+
 /// The account of a run as it stands at `now`.
 pub(crate) fn account_of(snapshot: &Snapshot, now: Instant) -> Account {
     let run = &snapshot.run;

@@ -45,7 +45,7 @@ impl Runs {
         let scheduler = Arc::clone(&**self.pool);
         let change = move || reply_to(sender, scheduler.cell().replace_config(config));
         let job = Job::Lifecycle(Lifecycle::Initialize, Box::new(change));
-        let key = self.pool.update(|engine, _| engine.enqueue_lifecycle(job)).ok();
+        let key = self.pool.update(|engine, now| engine.enqueue_lifecycle(job, now)).ok();
         let pool = Arc::clone(&self.pool);
         Ok(PendingLifecycle { pool, key, result, on_drop: OnDrop::Withdraw })
     }
@@ -62,7 +62,7 @@ impl Runs {
                 return (Err(job), Effects::default());
             }
             let effects = engine.cancel_all(CancelReason::Cancel, now);
-            (engine.enqueue_lifecycle(job), effects)
+            (engine.enqueue_lifecycle(job, now), effects)
         });
         let pool = Arc::clone(&self.pool);
         Ok(PendingLifecycle { pool, key: entered.ok(), result, on_drop: OnDrop::Continue })

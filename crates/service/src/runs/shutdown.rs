@@ -38,7 +38,7 @@ impl Runs {
         });
         // If no thread can be started, either nothing has ever run, or an earlier thread is there.
         let started = self.pool.start_threads();
-        self.pool.update(|engine, _| engine.enqueue_final(cleanup));
+        self.pool.update(|engine, now| engine.enqueue_final(cleanup, now));
         if started.is_err() && self.pool.cell().is_empty() {
             return Stopped::Clean;
         }

@@ -137,6 +137,8 @@ impl Model {
             Readiness::Draining
         } else if self.is_wedged() {
             Readiness::Wedged
+        } else if self.in_lifecycle.is_some() || self.queued() < self.queue_items.len() {
+            Readiness::Initialising
         } else if self.is_full() {
             Readiness::Busy
         } else {

@@ -171,7 +171,8 @@ impl Subject {
             }
             Event::CleanUp => {
                 let effects = self.engine.cancel_all(CancelReason::Cancel, self.now);
-                let entered = self.engine.enqueue_lifecycle(Item::Lifecycle(self.lifecycles.len()));
+                let job = Item::Lifecycle(self.lifecycles.len());
+                let entered = self.engine.enqueue_lifecycle(job, self.now);
                 self.enqueue(entered, before);
                 self.carry_out(effects);
             }
@@ -181,7 +182,8 @@ impl Subject {
                 self.carry_out(effects);
             }
             Event::Lifecycle => {
-                let entered = self.engine.enqueue_lifecycle(Item::Lifecycle(self.lifecycles.len()));
+                let job = Item::Lifecycle(self.lifecycles.len());
+                let entered = self.engine.enqueue_lifecycle(job, self.now);
                 self.enqueue(entered, before);
             }
             Event::WithdrawLifecycle { lifecycle } => {
@@ -199,7 +201,7 @@ impl Subject {
                 self.dropped.extend(self.engine.drain());
                 let effects = self.engine.cancel_all(CancelReason::Shutdown, self.now);
                 let cleanup = Item::Lifecycle(self.lifecycles.len());
-                self.lifecycles.push(self.engine.enqueue_final(cleanup));
+                self.lifecycles.push(self.engine.enqueue_final(cleanup, self.now));
                 self.carry_out(effects);
             }
         }
@@ -297,7 +299,7 @@ impl StateMachineTest for Subject {
                 Readiness::Ready => true,
                 Readiness::Wedged => false,
                 // The runs that hold a lane.
-                Readiness::Busy | Readiness::Draining => taken == 0,
+                Readiness::Busy | Readiness::Initialising | Readiness::Draining => taken == 0,
                 Readiness::Unhealthy | Readiness::Pressure => false,
             }
         );
