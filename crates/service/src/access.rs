@@ -123,8 +123,8 @@ impl Access {
         self
     }
 
-    /// Requires `Authorization: Bearer` with this token (RFC 6750), except for `GET` of `/health` and
-    /// `/ready`.
+    /// Requires `Authorization: Bearer` with this token (RFC 6750), except for `GET` of `/health`,
+    /// `/live` and `/ready`.
     #[must_use]
     pub fn require_token(mut self, token: impl Into<String>) -> Self {
         self.token = Some(Token::new(token.into()));

@@ -147,7 +147,7 @@ impl WorkerService {
     /// Time since the last activity: zero while a run is queued, the plugin is at work, or a response
     /// is not written.
     ///
-    /// Requests for `/health`, `/ready` and `/stats` do not count as activity.
+    /// Requests for `/health`, `/live`, `/ready` and `/stats` do not count as activity.
     #[must_use]
     pub fn idle_for(&self) -> Duration {
         let requests = self.state.idle_tracker.idle_for();

@@ -44,6 +44,9 @@ pub struct Limits {
     /// Time from the cancel of a run to its response, even if the plugin has not returned (3 s); the
     /// run is wedged then.
     pub cancel_grace: Duration,
+    /// Time for which every lane must have been held by a wedged run until `/live` reports the worker as
+    /// stuck (60 s).
+    pub restart_after: Duration,
     /// Time until `/cleanup` is answered, even if the cleanup is not done (1.5 s).
     pub cleanup_grace: Duration,
     /// Time that the health check of the plugin may take (1 s); then `/ready` reports it as unhealthy.
@@ -95,6 +98,7 @@ impl Default for Limits {
             max_rss: None,
             run_timeout: None,
             cancel_grace: Duration::from_secs(3),
+            restart_after: Duration::from_secs(60),
             cleanup_grace: Duration::from_millis(1500),
             health_timeout: Duration::from_secs(1),
             // Clients of the original worker wait for 5 s.

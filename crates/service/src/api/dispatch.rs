@@ -101,6 +101,7 @@ fn handle(state: &ApiState, route: Immediate<'_>, query: Option<&str>) -> ApiRes
     let runs = &state.runs;
     match route {
         Immediate::Health => handlers::health(state),
+        Immediate::Live => handlers::live(state),
         Immediate::Runs => handlers::runs(runs),
         Immediate::Run(id) => handlers::run(runs, id),
         Immediate::Progress => handlers::progress(runs, query),

@@ -50,6 +50,12 @@ struct StatsBody {
 }
 
 #[derive(Serialize)]
+struct LiveBody {
+    status: &'static str,
+    runs: Vec<BlockingRun>,
+}
+
+#[derive(Serialize)]
 struct ReadyBody {
     status: Readiness,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -83,6 +89,16 @@ pub(crate) async fn stats(state: &ApiState) -> ApiResult {
     // Hosts look for the worker itself among the processes that use a GPU.
     sample.subtree_pids.insert(0, sample.pid);
     ok(&StatsBody { sample, runs: state.runs.counts(), usage: state.runs.last_usage() })
+}
+
+pub(crate) fn live(state: &ApiState) -> ApiResult {
+    match state.runs.stuck(state.limits.restart_after) {
+        None => ok(&StatusBody { status: "alive" }),
+        Some(stuck) => {
+            let body = LiveBody { status: "stuck", runs: blocking_runs(stuck) };
+            Ok(ApiReply::from_value(&body).with_status(StatusCode::SERVICE_UNAVAILABLE))
+        }
+    }
 }
 
 pub(crate) async fn ready(state: &ApiState) -> ApiResult {

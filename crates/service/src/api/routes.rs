@@ -15,6 +15,7 @@ pub(crate) enum Route<'p> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Immediate<'p> {
     Health,
+    Live,
     Runs,
     /// The run with this id.
     Run(&'p str),
@@ -82,6 +83,7 @@ const ROUTES: &[Row] = &[
     Row::post("/execute", Route::Awaited(Awaited::Execute)),
     Row::post("/execute_stream", Route::Awaited(Awaited::ExecuteStream)),
     Row::get("/health", Route::Immediate(Immediate::Health)).open(),
+    Row::get("/live", Route::Immediate(Immediate::Live)).open(),
     Row::get("/ready", Route::Awaited(Awaited::Ready)).open(),
     Row::get("/stats", Route::Awaited(Awaited::Stats)),
     Row::get("/runs", Route::Immediate(Immediate::Runs)),
@@ -150,7 +152,8 @@ impl Route<'_> {
     pub(crate) const fn is_about_worker(self) -> bool {
         matches!(
             self,
-            Self::Immediate(Immediate::Health) | Self::Awaited(Awaited::Ready | Awaited::Stats)
+            Self::Immediate(Immediate::Health | Immediate::Live)
+                | Self::Awaited(Awaited::Ready | Awaited::Stats)
         )
     }
 }

@@ -133,6 +133,22 @@ impl<J> Engine<J> {
         self.lifecycle_since.filter(|_| self.is_changing())
     }
 
+    /// The runs that hold the lanes, and for how long they have been wedged, if every lane has been
+    /// held by a wedged run for at least `limit`.
+    pub(crate) fn stuck(&self, limit: Duration, now: Instant) -> Option<Vec<(Arc<Run>, Duration)>> {
+        if self.wedged_lanes() < self.bounds.lanes {
+            return None;
+        }
+        let stuck = self.live().filter_map(|snapshot| match snapshot.phase {
+            Some(CancelPhase::Wedged { since }) => {
+                Some((snapshot.run, now.saturating_duration_since(since)))
+            }
+            _ => None,
+        });
+        let stuck: Vec<_> = stuck.collect();
+        stuck.iter().all(|(_, wedged_for)| *wedged_for >= limit).then_some(stuck)
+    }
+
     /// Whether a run would have to wait for a wedged one to return.
     pub(super) fn is_wedged(&self) -> bool {
         let wedged = self.wedged_lanes();

@@ -1,4 +1,5 @@
-//! Whether the worker can take a run, for load balancers and supervisors.
+//! Whether the worker can take a run, for load balancers, and whether a restart would help, for
+//! supervisors.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -67,6 +68,11 @@ impl Runs {
             blocking: with_ids(blocking),
             detail: None,
         }
+    }
+
+    /// The runs that hold the lanes, if every lane has been held by a wedged run for `limit`.
+    pub(crate) fn stuck(&self, limit: Duration) -> Option<Blocking> {
+        self.pool.read(|engine| engine.stuck(limit, Instant::now())).map(with_ids)
     }
 }
 

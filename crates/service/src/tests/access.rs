@@ -115,7 +115,8 @@ async fn a_refused_request_calls_no_plugin_whatever_its_route() {
         for path in routes::paths().chain(["/nowhere", "*"]) {
             for method in METHODS {
                 let is_read = matches!(method, "GET" | "HEAD");
-                let is_open = matches!(path, "/health" | "/ready") && is_read && status == 401;
+                let is_open =
+                    matches!(path, "/health" | "/live" | "/ready") && is_read && status == 401;
                 let (got, sent, said) = respond(&mut guarded, request(method, path, headers)).await;
                 let expected = if is_open { (200, Value::Null) } else { (status, code.into()) };
                 assert_eq!((got, said), expected, "{method} {path} {headers:?}");
@@ -171,6 +172,6 @@ async fn a_handle_without_access_control_admits_everything() {
 #[test]
 fn only_the_state_of_the_worker_is_open() {
     let open: Vec<_> = routes::paths().filter(|path| routes::is_open(&Method::GET, path)).collect();
-    assert_eq!(open, ["/health", "/ready"]);
+    assert_eq!(open, ["/health", "/live", "/ready"]);
     assert!(!routes::is_open(&Method::POST, "/health"));
 }
