@@ -14,6 +14,7 @@ pub(crate) mod id;
 pub(crate) mod job_error;
 pub(crate) mod kept;
 pub(crate) mod kept_lines;
+pub(crate) mod line_clock;
 pub(crate) mod lines;
 pub(crate) mod on_cancel;
 pub(crate) mod options;
@@ -154,6 +155,13 @@ impl Run {
         let message = self.current_progress().message.len();
         let stack = self.stack().map_or(0, str::len);
         headers + message + stack + self.current_usage().size()
+    }
+
+    /// When the plugin last showed that it is at work on the run, since its start.
+    pub(crate) fn last_sign(&self) -> Option<Instant> {
+        let changed_at = self.progress.lock().unwrap_or_else(PoisonError::into_inner).changed_at;
+        let line_at = self.output.lines().and_then(|lines| lines.written().clock.last_at());
+        changed_at.max(line_at)
     }
 
     /// Asks the plugin to stop.

@@ -4,6 +4,7 @@
 //! and ends exactly once.
 //! The holder of its [`PendingRun`] gets the reply, and cancels the run by dropping it.
 
+pub(crate) mod activity;
 pub(crate) mod drain;
 pub(crate) mod kept;
 pub(crate) mod lifecycle;

@@ -28,6 +28,7 @@ use crate::run::options::OnDisconnect;
 use crate::run::output::{Answer, PrefetchResult};
 use crate::run::report::RunReport;
 use crate::run::usage::Usage;
+use crate::runs::activity::LastActivity;
 use crate::runs::kept::KeptKind;
 use crate::runs::pending::PendingRun;
 use crate::runs::ready::Blocking;
@@ -47,6 +48,8 @@ struct StatsBody {
     runs: Counts,
     /// What the run that ended last reported.
     usage: Option<Usage>,
+    last_progress_at: Option<String>,
+    last_finished_at: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -88,7 +91,10 @@ pub(crate) async fn stats(state: &ApiState) -> ApiResult {
     state.runs.note_memory(sample.memory_rss_mb);
     // Hosts look for the worker itself among the processes that use a GPU.
     sample.subtree_pids.insert(0, sample.pid);
-    ok(&StatsBody { sample, runs: state.runs.counts(), usage: state.runs.last_usage() })
+    let (runs, usage) = (state.runs.counts(), state.runs.last_usage());
+    let LastActivity { progress_at, finished_at } = state.runs.last_activity();
+    let (last_progress_at, last_finished_at) = (progress_at, finished_at);
+    ok(&StatsBody { sample, runs, usage, last_progress_at, last_finished_at })
 }
 
 pub(crate) fn live(state: &ApiState) -> ApiResult {

@@ -1,7 +1,7 @@
 //! Ended runs: the most recent ones, and totals of all.
 
 use std::collections::VecDeque;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::run::Run;
 use crate::run::snapshot::Snapshot;
@@ -17,6 +17,9 @@ pub(super) struct History {
     pub(super) timed_out: u64,
     /// Running average of the duration of a run; `None` before the first has ended.
     average: Option<Duration>,
+    /// When a run last ended, and when a plugin last returned from one.
+    pub(super) last_ended_at: Option<Instant>,
+    pub(super) last_returned_at: Option<Instant>,
 }
 
 impl History {
@@ -27,6 +30,7 @@ impl History {
 
     /// Adds an end to the totals.
     pub(super) fn count(&mut self, finished: Finished) -> Finished {
+        self.last_ended_at = Some(finished.ended_at);
         match finished.end {
             End::Finished => self.finished += 1,
             End::Failed(_) => self.failed += 1,
@@ -43,6 +47,7 @@ impl History {
 
     /// Keeps a run that has ended and holds no lane.
     pub(super) fn keep(&mut self, finished: Finished) -> Snapshot {
+        self.last_returned_at = finished.returned_at.or(self.last_returned_at);
         if let Some((started_at, returned_at)) = finished.started_at.zip(finished.returned_at) {
             let took = returned_at.saturating_duration_since(started_at);
             // A new value has the weight 1/8, as in TCP's smoothed round-trip time (RFC 6298).

@@ -149,6 +149,16 @@ impl<J> Engine<J> {
         stuck.iter().all(|(_, wedged_for)| *wedged_for >= limit).then_some(stuck)
     }
 
+    /// When a run last ended.
+    pub(crate) fn last_ended_at(&self) -> Option<Instant> {
+        self.history.last_ended_at
+    }
+
+    /// When the plugin last returned from a run.
+    pub(crate) fn last_returned_at(&self) -> Option<Instant> {
+        self.history.last_returned_at
+    }
+
     /// Whether a run would have to wait for a wedged one to return.
     pub(super) fn is_wedged(&self) -> bool {
         let wedged = self.wedged_lanes();

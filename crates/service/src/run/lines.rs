@@ -16,6 +16,7 @@ use universal_worker_abi::Emitted;
 
 use super::cancel_token::CancelToken;
 use super::framing::{Frame, Framing};
+use super::line_clock::LineClock;
 use super::options::OnDisconnect;
 use super::sync::{Condvar, Mutex, MutexGuard, PoisonError, yield_now};
 
@@ -44,6 +45,8 @@ pub(crate) struct Written {
     /// Bytes of the values and their line feeds, excluding frames.
     pub(crate) bytes: u64,
     pub(crate) first_at: Option<Instant>,
+    /// When there was a line last.
+    pub(crate) clock: LineClock,
 }
 
 #[derive(Debug, Default)]
@@ -177,8 +180,9 @@ impl Lines {
 
 impl Written {
     pub(super) fn add(&mut self, json: &[u8]) {
+        let at = self.clock.tick(Instant::now);
         if self.count == 0 {
-            self.first_at = Some(Instant::now());
+            self.first_at = at;
         }
         self.count += 1;
         self.bytes += json.len() as u64 + 1;

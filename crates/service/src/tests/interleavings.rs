@@ -27,7 +27,7 @@ use universal_worker_abi::Emitted;
 
 use crate::run::framing::Framing;
 use crate::run::options::OnDisconnect;
-use crate::run::{framing, options};
+use crate::run::{framing, line_clock, options};
 use crate::tests::interleavings::cancel_token::CancelToken;
 use crate::tests::interleavings::lines::{CAPACITY, Lines};
 
