@@ -143,7 +143,9 @@ impl<J> Engine<J> {
     ) -> Option<Completion> {
         let place = self.lanes.iter().position(|lane| lane.key() == key)?;
         let lane = self.lanes.swap_remove(place);
-        self.last_returned_at = Some(now);
+        if !lane.run().is_canary() {
+            self.last_returned_at = Some(now);
+        }
         let was_wedged = lane.wedged_at().is_some();
         let had_reply = lane.has_reply();
         let (finished, had_timed_out) = match lane {
@@ -169,9 +171,9 @@ impl<J> Engine<J> {
     }
 
     /// Time since the plugin last returned: zero while anything is queued or running, `None` if
-    /// nothing has ever run.
+    /// nothing has ever run. A canary is no work.
     pub(crate) fn idle_for(&self, now: Instant) -> Option<Duration> {
-        if self.queue.len() + self.at_work() > 0 {
+        if self.queue.len() + self.at_work() > usize::from(self.has_canary()) {
             return Some(Duration::ZERO);
         }
         self.last_returned_at.map(|at| now.saturating_duration_since(at))

@@ -91,6 +91,8 @@ pub use service::InitializeError;
 pub use service::ResponseFuture;
 pub use service::WorkerService;
 pub use service::builder::Builder;
+pub use settings::Canary;
+pub use settings::InvalidCanary;
 pub use settings::LimitNames;
 pub use settings::Limits;
 pub use settings::Recycle;

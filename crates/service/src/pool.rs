@@ -4,6 +4,7 @@
 //! [`scheduler`], [`lanes`] and [`clock`] know each other: the scheduler starts and wakes the threads of
 //! the other two, which feed it with events.
 
+pub(crate) mod canary;
 mod clock;
 mod executor;
 mod inline;

@@ -4,6 +4,7 @@
 //! [`states`] holds the states that a run moves through, and [`snapshot`] what an observer sees of them.
 
 pub(crate) mod account;
+pub(crate) mod canary;
 pub(crate) mod cancel;
 pub(crate) mod cancel_token;
 pub(crate) mod digest;
@@ -155,6 +156,11 @@ impl Run {
         let message = self.current_progress().message.len();
         let stack = self.stack().map_or(0, str::len);
         headers + message + stack + self.current_usage().size()
+    }
+
+    /// Whether the worker makes it by itself; such a run has no client and no report once it has ended.
+    pub(crate) fn is_canary(&self) -> bool {
+        matches!(self.output, Output::Canary(_))
     }
 
     /// When the plugin last showed that it is at work on the run, since its start.

@@ -31,9 +31,11 @@ use crate::instance::probes::{ConfigOptionsReply, Probes};
 use crate::io_threads::IoThreads;
 use crate::own_thread::OwnThreads;
 use crate::pool::Pool;
+use crate::pool::canary::CanaryTimer;
 use crate::pool::job::Job;
 use crate::pool::lanes::FirstLane;
 use crate::pool::scheduler::{OnWedged, Scheduler};
+use crate::run::canary::CanaryVerdict;
 use crate::run::cancel::CancelReason;
 use crate::run::error::{RunError, SpawnError};
 use crate::run::failure::Failure;
@@ -50,12 +52,15 @@ use crate::run::usage::Usage;
 use crate::run::{Run, id};
 use crate::runs::drain::{Drain, DrainMode, OnDrain};
 use crate::runs::pending::PendingRun;
+use crate::settings::Canary;
 
 pub(crate) struct Runs {
     pool: Arc<Pool>,
     timeout: Option<Duration>,
     /// None if memory is not limited.
     memory: Option<MemoryGate>,
+    /// None without a canary.
+    canary: Option<Arc<CanaryVerdict>>,
     probes: Probes,
     cancel_thread: Arc<CancelThread>,
     on_cleaned_up: Mutex<Option<OnCleanedUp>>,
@@ -150,11 +155,21 @@ impl Runs {
             pool: Arc::new(pool),
             timeout,
             memory: None,
+            canary: None,
             probes,
             cancel_thread,
             on_cleaned_up: Mutex::new(cleaned_up),
             drain,
         }
+    }
+
+    /// Makes this call from time to time.
+    pub(crate) fn with_canary(self, canary: Option<Canary>) -> Self {
+        let cancel_thread = || Arc::clone(&self.cancel_thread);
+        let timer = canary.map(|canary| CanaryTimer::new(canary, self.timeout, cancel_thread()));
+        let canary = timer.as_ref().map(|timer| Arc::clone(timer.verdict()));
+        self.pool.set_canary(timer);
+        Self { canary, ..self }
     }
 
     /// Admits no run while `memory` is closed.

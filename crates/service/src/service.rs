@@ -147,7 +147,8 @@ impl WorkerService {
     /// Time since the last activity: zero while a run is queued, the plugin is at work, or a response
     /// is not written.
     ///
-    /// Requests for `/health`, `/live`, `/ready` and `/stats` do not count as activity.
+    /// Requests for `/health`, `/live`, `/ready` and `/stats` do not count as activity, and neither do
+    /// canaries.
     #[must_use]
     pub fn idle_for(&self) -> Duration {
         let requests = self.state.idle_tracker.idle_for();

@@ -1,7 +1,12 @@
 //! The settings of a service.
 
+mod canary;
+
 use std::num::NonZeroU64;
 use std::time::Duration;
+
+pub use canary::Canary;
+pub use canary::InvalidCanary;
 
 /// Limits of what clients may use.
 ///

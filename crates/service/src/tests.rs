@@ -1,6 +1,7 @@
 //! Tests of several modules together.
 
 mod access;
+mod canary;
 mod cancel;
 mod engine;
 mod first_lane;

@@ -64,7 +64,7 @@ struct ReadyBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     for_s: Option<f64>,
     runs: Vec<BlockingRun>,
-    /// Why the health check of the plugin failed, or how much memory is held.
+    /// Why the plugin is unhealthy, or how much memory is held.
     #[serde(skip_serializing_if = "Option::is_none")]
     detail: Option<String>,
 }

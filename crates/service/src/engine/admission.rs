@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::engine::Engine;
+use crate::engine::lane::Lane;
 use crate::engine::queue::QueueEntry;
 use crate::run::Run;
 use crate::run::error::{IdHolder, RunError};
@@ -55,7 +56,7 @@ impl<J> Engine<J> {
         if self.is_wedged() {
             return Err(AdmissionError::Wedged);
         }
-        let waiting = self.queue.runs_len();
+        let waiting = self.waiting();
         if self.is_full(waiting) {
             let retry_after = self.retry_after(waiting, now);
             return Err(AdmissionError::QueueFull { waiting, retry_after });
@@ -83,6 +84,19 @@ impl<J> Engine<J> {
             return known.map(Admission::Known).map_err(AdmissionError::IdTaken);
         }
         self.admit(run, job, now).map(Admission::New)
+    }
+
+    /// Queues a canary if a lane is free for it, nothing else waits, and the last one has returned.
+    pub(crate) fn admit_canary(&mut self, run: &Arc<Run>, job: J) -> bool {
+        let has_lane = !self.in_lifecycle && self.lanes.len() < self.bounds.lanes;
+        let is_idle = has_lane && self.queue.len() == 0 && !self.has_canary();
+        let admits = is_idle && !self.is_closed;
+        if admits {
+            let key = self.next_key();
+            self.advance_due(run.options().deadline);
+            self.queue.push(QueueEntry::Run(Queued { key, run: Arc::clone(run) }, job));
+        }
+        admits
     }
 
     /// Queues a lifecycle change, even if the queue is full.
@@ -128,13 +142,38 @@ impl<J> Engine<J> {
 
     /// Number of lanes that queued runs can take at once; 0 behind a lifecycle change.
     fn free_lanes(&self) -> usize {
-        if self.is_changing() { 0 } else { self.bounds.lanes - self.lanes.len() }
+        if self.is_changing() {
+            return 0;
+        }
+        // No run is refused for a canary: its lane will be free soon.
+        let passing = self.canary_lane().is_some_and(|lane| lane.wedged_at().is_none());
+        self.bounds.lanes - self.lanes.len() + usize::from(passing)
+    }
+
+    /// The runs in the queue, without a canary.
+    pub(super) fn waiting(&self) -> usize {
+        self.queue.runs_len() - usize::from(self.is_canary_queued())
+    }
+
+    /// Whether a canary waits for its thread, or is at work.
+    pub(super) fn has_canary(&self) -> bool {
+        self.is_canary_queued() || self.canary_lane().is_some()
+    }
+
+    /// A canary enters an empty queue, so it is the first.
+    fn is_canary_queued(&self) -> bool {
+        self.first_queued().is_some_and(|run| run.is_canary())
+    }
+
+    fn canary_lane(&self) -> Option<&Lane> {
+        self.lanes.iter().find(|lane| lane.run().is_canary())
     }
 
     /// (waiting + 1) · duration of a run / lanes, where the duration is the running average, or the age
     /// of the oldest run if that is more.
     fn retry_after(&self, waiting: usize, now: Instant) -> Duration {
-        let oldest = self.lanes.iter().map(|lane| lane.age(now)).max().unwrap_or_default();
+        let lanes = self.lanes.iter().filter(|lane| !lane.run().is_canary());
+        let oldest = lanes.map(|lane| lane.age(now)).max().unwrap_or_default();
         let expected = self.history.average().max(oldest);
         expected.mul_f64((waiting + 1) as f64 / self.bounds.lanes as f64)
     }

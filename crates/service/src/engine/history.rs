@@ -28,8 +28,11 @@ impl History {
         Self { capacity, ..Self::default() }
     }
 
-    /// Adds an end to the totals.
+    /// Adds an end to the totals, unless it is that of a canary.
     pub(super) fn count(&mut self, finished: Finished) -> Finished {
+        if finished.run.is_canary() {
+            return finished;
+        }
         self.last_ended_at = Some(finished.ended_at);
         match finished.end {
             End::Finished => self.finished += 1,
@@ -45,8 +48,11 @@ impl History {
         self.finished + self.failed + self.cancelled + self.timed_out
     }
 
-    /// Keeps a run that has ended and holds no lane.
+    /// Keeps a run that has ended and holds no lane, unless it was a canary.
     pub(super) fn keep(&mut self, finished: Finished) -> Snapshot {
+        if finished.run.is_canary() {
+            return Snapshot::from_finished(&finished);
+        }
         self.last_returned_at = finished.returned_at.or(self.last_returned_at);
         if let Some((started_at, returned_at)) = finished.started_at.zip(finished.returned_at) {
             let took = returned_at.saturating_duration_since(started_at);

@@ -11,7 +11,7 @@ use crate::engine::lane::Lane;
 use crate::run::Run;
 use crate::run::snapshot::{CancelPhase, Snapshot};
 
-/// Numbers of runs, by state.
+/// Numbers of runs, by state; a canary counts only for the lane that it holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub(crate) struct Counts {
     pub(crate) running: u64,
@@ -86,10 +86,13 @@ impl<J> Engine<J> {
     }
 
     pub(crate) fn counts(&self) -> Counts {
-        let running = self.lanes.iter().filter(|lane| matches!(lane, Lane::Running(_)));
+        let running = self.lanes.iter().filter(|lane| match lane {
+            Lane::Running(running) => !running.run.is_canary(),
+            Lane::TimedOut(_) => false,
+        });
         Counts {
             running: running.count() as u64,
-            queued: self.queue.runs_len() as u64,
+            queued: self.waiting() as u64,
             finished: self.history.finished,
             failed: self.history.failed,
             cancelled: self.history.cancelled,
@@ -108,7 +111,7 @@ impl<J> Engine<J> {
             Readiness::Wedged
         } else if self.is_changing() {
             Readiness::Initialising
-        } else if self.is_full(self.queue.runs_len()) {
+        } else if self.is_full(self.waiting()) {
             Readiness::Busy
         } else {
             return (Readiness::Ready, Vec::new());

@@ -1,4 +1,4 @@
-//! The thread that applies deadlines and cancel graces.
+//! The thread that applies deadlines and cancel graces, and starts canaries.
 //!
 //! It needs no asynchronous runtime and no client: a run whose client disconnected still has its
 //! deadline.
@@ -8,6 +8,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Instant;
 
+use crate::pool::canary::CanaryTimer;
 use crate::pool::scheduler::{Scheduler, SchedulerState};
 
 /// What the thread waits for.
@@ -27,7 +28,7 @@ impl Clock {
             let own_threads = scheduler.own_threads().clone();
             own_threads.spawn("run-clock", move || run_clock(&scheduler))?;
             // The thread checks before it waits.
-            state.clock = Self::Waiting(state.engine.due());
+            state.clock = Self::Waiting(state.due());
         }
         Ok(())
     }
@@ -46,9 +47,10 @@ fn run_clock(scheduler: &Arc<Scheduler>) {
     let mut state = scheduler.locked();
     while !state.closed {
         let now = Instant::now();
-        let due = state.engine.due();
+        let due = state.due();
         if due.is_some_and(|due| due <= now) {
             let effects = state.engine.tick(now);
+            CanaryTimer::tick(scheduler, &mut state, now);
             scheduler.wake(state);
             scheduler.notify(effects);
             state = scheduler.locked();

@@ -107,9 +107,11 @@ impl Executor {
         }
         let instance = self.cell.get_or_create()?;
         Ok(match run.output() {
-            Output::Answer { .. } => RunOutput::Answer(retried_without_null(body, |body| {
-                instance.execute(body, Arc::clone(&cx))
-            })?),
+            Output::Answer { .. } | Output::Canary(_) => {
+                RunOutput::Answer(retried_without_null(body, |body| {
+                    instance.execute(body, Arc::clone(&cx))
+                })?)
+            }
             Output::Stream { .. } => match retried_without_null(body, |body| {
                 instance.execute_stream(body, Arc::clone(&cx))
             }) {

@@ -203,6 +203,9 @@ fn complete(executed: Executed, state: &mut SchedulerState) -> Option<Completed>
             state.engine.complete_lifecycle(permit, Instant::now());
             state.lifecycle = None;
             state.policy.reset();
+            if let Some(canary) = &state.canary {
+                canary.reset();
+            }
             Some(Completed::Lifecycle(reply))
         }
         Executed::Run(permit, outcome, returned_at) => {
@@ -231,6 +234,8 @@ fn reply(scheduler: &Scheduler, completion: &Completion, outcome: Outcome) {
         None => {
             match &outcome {
                 Ok(_) => log::debug!(run = run.id(); "finished"),
+                // The log says when the verdict changes.
+                Err(_) if run.is_canary() => {}
                 Err(failure) => log::warn!(run = run.id(); "{}", failure.error),
             }
             // The plugin has returned: no time passes any more.

@@ -14,6 +14,7 @@ use crate::instance::cell::InstanceCell;
 use crate::instance::plugin_thread::ThreadListener;
 use crate::io_threads::IoThreads;
 use crate::own_thread::OwnThreads;
+use crate::pool::canary::CanaryTimer;
 use crate::pool::clock::Clock;
 use crate::pool::executor::Executor;
 use crate::pool::inline::InlineCalls;
@@ -56,6 +57,8 @@ pub(crate) struct SchedulerState {
     pub(super) clock: Clock,
     pub(super) policy: InlinePolicy,
     milestones: Milestones,
+    /// None without a canary.
+    pub(super) canary: Option<CanaryTimer>,
     /// The lifecycle change that holds all lanes.
     pub(crate) lifecycle: Option<Lifecycle>,
     /// No handle is left: threads end when they have nothing to do.
@@ -79,6 +82,7 @@ impl Scheduler {
             clock: Clock::default(),
             policy: InlinePolicy::new(Lanes::Threads),
             milestones: Milestones::default(),
+            canary: None,
             lifecycle: None,
             closed: false,
         };
@@ -94,6 +98,12 @@ impl Scheduler {
             first_work: Condvar::new(),
             alarm: Condvar::new(),
         }
+    }
+
+    /// Has this canary run while a lane is idle.
+    pub(crate) fn set_canary(&self, canary: Option<CanaryTimer>) {
+        // The clock has not started: it does so with the first run, or the first instance.
+        self.locked().canary = canary;
     }
 
     /// Has calls run on these threads, when `lanes` says so.
@@ -219,7 +229,7 @@ impl Scheduler {
         let when = run.admitted_at().wall_of(snapshot.ended_at.unwrap_or(now));
         let error = RunError::from_cancel(reason, snapshot.started_at);
         let failure = Failure::new_at(when, error, self.class_info());
-        if snapshot.state.is_final() {
+        if snapshot.state.is_final() && !run.is_canary() {
             log::info!(run = run.id(); "{}", failure.error);
         }
         let account = run.needs_account().then(|| account_of(snapshot, now));
@@ -311,6 +321,12 @@ impl Scheduler {
 impl SchedulerState {
     fn milestones(&mut self) -> Reached {
         self.milestones.reached(&self.engine)
+    }
+
+    /// Nothing happens by itself before this time; `None` if nothing will.
+    pub(super) fn due(&self) -> Option<Instant> {
+        let canary = self.canary.as_ref().and_then(CanaryTimer::due);
+        self.engine.due().into_iter().chain(canary).min()
     }
 }
 

@@ -9,6 +9,7 @@ use universal_worker_abi::{Emitted, JsonText};
 
 use crate::encode;
 use crate::run::account::Account;
+use crate::run::canary::CanaryVerdict;
 use crate::run::cancel_token::CancelToken;
 use crate::run::failure::Failure;
 use crate::run::framing::Framing;
@@ -27,6 +28,8 @@ pub(crate) enum Output {
     Stream { client: Client<()>, lines: StreamLines },
     /// Only the end of the prefetch.
     Prefetch { client: Client<PrefetchResult> },
+    /// The end of a canary, for whoever asks later.
+    Canary(Arc<CanaryVerdict>),
 }
 
 /// The lines of a stream.
@@ -173,12 +176,13 @@ impl Output {
             Self::Answer { operation: Operation::Extension(name), .. } => name,
             Self::Stream { .. } => "stream",
             Self::Prefetch { .. } => "prefetch",
+            Self::Canary(_) => "canary",
         }
     }
 
     pub(crate) fn lines(&self) -> Option<&StreamLines> {
         match self {
-            Self::Answer { .. } | Self::Prefetch { .. } => None,
+            Self::Answer { .. } | Self::Prefetch { .. } | Self::Canary(_) => None,
             Self::Stream { lines, .. } => Some(lines),
         }
     }
@@ -203,7 +207,7 @@ impl Output {
     /// Whether the lines of a stream have begun, so that its response has its headers.
     pub(crate) fn is_open(&self) -> bool {
         match self {
-            Self::Answer { .. } | Self::Prefetch { .. } => false,
+            Self::Answer { .. } | Self::Prefetch { .. } | Self::Canary(_) => false,
             Self::Stream { client, .. } => {
                 client.lock().unwrap_or_else(PoisonError::into_inner).is_none()
             }
@@ -250,6 +254,7 @@ impl Output {
             (Self::Prefetch { client }, Err(failure)) => {
                 send(client, Err(failure), account);
             }
+            (Self::Canary(verdict), outcome) => verdict.record(&outcome),
             // The executor returns the output that matches the request.
             (Self::Answer { .. } | Self::Prefetch { .. }, Ok(_)) => {}
         }

@@ -16,14 +16,15 @@ pub(crate) struct LastActivity {
 }
 
 impl Runs {
-    /// The last signs of life of all runs.
+    /// The last signs of life of all runs, canaries apart.
     pub(crate) fn last_activity(&self) -> LastActivity {
         let (live, returned_at, ended_at) = self.pool.read(|engine| {
             let live: Vec<Snapshot> = engine.live().collect();
             (live, engine.last_returned_at(), engine.last_ended_at())
         });
         // The return of a run is later than its other signs. Runs have locks of their own.
-        let signs = live.iter().map(|snapshot| snapshot.started_at.max(snapshot.run.last_sign()));
+        let runs = live.iter().filter(|snapshot| !snapshot.run.is_canary());
+        let signs = runs.map(|snapshot| snapshot.started_at.max(snapshot.run.last_sign()));
         let now = Timestamp::now();
         let text_of = |at: Instant| now.text_of(at);
         LastActivity {

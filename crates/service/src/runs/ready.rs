@@ -35,6 +35,8 @@ impl Runs {
         }
         let (readiness, why) = if let Some(pressure) = self.pressure() {
             (Readiness::Pressure, pressure.to_string())
+        } else if let Some(why) = self.canary_failure() {
+            (Readiness::Unhealthy, format!("canary: {why}"))
         } else if let HealthStatus::Unhealthy(why) = self.probes.health(limit).await {
             (Readiness::Unhealthy, why)
         } else {
@@ -73,6 +75,11 @@ impl Runs {
     /// The runs that hold the lanes, if every lane has been held by a wedged run for `limit`.
     pub(crate) fn stuck(&self, limit: Duration) -> Option<Blocking> {
         self.pool.read(|engine| engine.stuck(limit, Instant::now())).map(with_ids)
+    }
+
+    /// Why the last canary failed; `None` without an instance that it could have called.
+    fn canary_failure(&self) -> Option<String> {
+        self.canary.as_ref().filter(|_| self.pool.cell().has_instance())?.failure()
     }
 }
 

@@ -17,7 +17,7 @@ use crate::pool::wedged::WedgedRun;
 use crate::runs::drain::{DrainMode, DrainReason};
 use crate::runs::{CallThreads, Listeners, Runs};
 use crate::service::{Guard, WorkerService};
-use crate::settings::{Limits, Recycle};
+use crate::settings::{Canary, Limits, Recycle};
 
 /// Builds a [`WorkerService`].
 pub struct Builder {
@@ -26,6 +26,7 @@ pub struct Builder {
     threads: CallThreads,
     limits: Limits,
     recycle: Recycle,
+    canary: Option<Canary>,
     health_extra: Map<String, Value>,
     listeners: Listeners,
 }
@@ -44,6 +45,7 @@ impl WorkerService {
             threads: CallThreads::default(),
             limits: Limits::default(),
             recycle: Recycle::default(),
+            canary: None,
             health_extra: Map::new(),
             listeners: Listeners::default(),
         }
@@ -82,6 +84,16 @@ impl Builder {
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
+        self
+    }
+
+    /// Makes a call by itself from time to time, to see whether the plugin still works; `None`, the
+    /// default, for none.
+    ///
+    /// While the last one failed, `/ready` is 503 with the status `unhealthy`.
+    #[must_use]
+    pub fn canary(mut self, canary: Option<Canary>) -> Self {
+        self.canary = canary;
         self
     }
 
@@ -198,6 +210,7 @@ impl Builder {
         };
         let runs =
             Runs::new(self.class, bounds, self.limits.run_timeout, self.threads, self.listeners);
+        let runs = runs.with_canary(self.canary);
         let state = ApiState::new(runs, self.limits, self.recycle, self.health_extra);
         WorkerService { state: Arc::new(state), guard: Guard::Loopback }
     }
@@ -205,10 +218,10 @@ impl Builder {
 
 impl fmt::Debug for Builder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { class, concurrency, threads, limits, recycle, health_extra: _, listeners: _ } =
-            self;
+        let Self { class, concurrency, threads, limits, recycle, canary, .. } = self;
         let mut builder = f.debug_struct("Builder");
         builder.field("class", class).field("concurrency", concurrency).field("threads", threads);
-        builder.field("limits", limits).field("recycle", recycle).finish_non_exhaustive()
+        builder.field("limits", limits).field("recycle", recycle).field("canary", canary);
+        builder.finish_non_exhaustive()
     }
 }
