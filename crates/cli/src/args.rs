@@ -95,7 +95,8 @@ pub(crate) struct Args {
     #[argh(option, arg_name = "FD", from_str_fn(values::fd))]
     pub(crate) lease_fd: Option<RawFd>,
 
-    /// exit after this long without requests or runs; /health, /ready and /stats do not count
+    /// exit after this long without requests or runs; /health, /live, /ready, /stats and canaries do
+    /// not count
     #[argh(option, arg_name = "SECONDS", from_str_fn(values::time_limit))]
     pub(crate) idle_timeout: Option<Duration>,
 
@@ -122,6 +123,19 @@ pub(crate) struct Args {
     /// exit with code 4 when a run is wedged, that is, still running after its cancel grace
     #[argh(switch)]
     pub(crate) exit_when_wedged: bool,
+
+    /// time for which all lanes have been held by wedged runs until /live is 503
+    #[argh(option, arg_name = "SECONDS", from_str_fn(values::seconds))]
+    pub(crate) restart_after: Option<Duration>,
+
+    /// call the plugin with this JSON (or @FILE), the body of an /execute request, from time to time
+    /// while a lane is idle; /ready is 503 while the last such call failed
+    #[argh(option, arg_name = "JSON")]
+    pub(crate) canary: Option<String>,
+
+    /// time from one canary to the next, and how long one may take
+    #[argh(option, arg_name = "SECONDS", from_str_fn(values::timeout))]
+    pub(crate) canary_every: Option<Duration>,
 
     /// maximum number of concurrent runs
     #[argh(option, arg_name = "N", from_str_fn(values::runs))]

@@ -71,6 +71,9 @@ const GROUPS: &[(&str, &[Row])] = &[
             ("max-runs", Some("no limit")),
             ("recycle-rss", Some("no limit")),
             ("exit-when-wedged", None),
+            ("restart-after", Some("60")),
+            ("canary", None),
+            ("canary-every", Some("30")),
         ],
     ),
     (

@@ -61,6 +61,11 @@ pub struct Config {
     pub access: Access,
     /// The token that clients need; replaces that of `access`.
     pub token: Option<Token>,
+    /// A call that the worker makes by itself to see whether the plugin still works: the body of an
+    /// `/execute` request.
+    pub canary: Option<JsonInput>,
+    /// Time from one such call to the next, and how long one may take; above 0.
+    pub canary_every: Duration,
     /// The socket of the service manager (sd_notify(3)).
     pub notify_socket: Option<OsString>,
     /// Warnings about the options, to be logged at the start.
@@ -164,6 +169,8 @@ impl Default for Config {
             limits: Limits::default(),
             access: Access::loopback(),
             token: None,
+            canary: None,
+            canary_every: Duration::from_secs(30),
             notify_socket: None,
             warnings: Vec::new(),
             log_format: logging::Format::default(),

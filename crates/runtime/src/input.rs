@@ -1,6 +1,9 @@
 //! Reads JSON from the command line.
 
 use std::fs;
+use std::time::Duration;
+
+use universal_worker_service::Canary;
 
 use crate::config::{JsonContent, JsonInput};
 use crate::error::Error;
@@ -14,6 +17,12 @@ pub(crate) fn read(input: &JsonInput) -> Result<Vec<u8>, Error> {
             Error::usage(format!("{option}: cannot read {file}: {error}"))
         }),
     }
+}
+
+/// The canary with the body of this input.
+pub(crate) fn read_canary(input: &JsonInput, every: Duration) -> Result<Canary, Error> {
+    let option = &input.option;
+    Canary::new(read(input)?, every).map_err(|error| Error::usage(format!("{option}: {error}")))
 }
 
 /// The message of a plugin, which takes the text for the body of a request.

@@ -9,7 +9,9 @@ use universal_worker_crash::activity;
 use universal_worker_listen::ListenAddr;
 use universal_worker_process::{Queue, signals, thread};
 use universal_worker_service as service;
-use universal_worker_service::{Class, DrainMode, IoThreads, LimitNames, WedgedRun, WorkerService};
+use universal_worker_service::{
+    Canary, Class, DrainMode, IoThreads, LimitNames, WedgedRun, WorkerService,
+};
 
 use crate::config::{Config, OnWedged};
 use crate::error::Error;
@@ -23,6 +25,7 @@ use crate::{input, plugin_threads};
 pub(crate) struct Load {
     /// With it, the class is initialized.
     pub(crate) plugin_config: Option<Vec<u8>>,
+    pub(crate) canary: Option<Canary>,
     pub(crate) source: Box<dyn ClassSource>,
     pub(crate) hooks: Arc<dyn Hooks>,
     /// The threads that will serve it.
@@ -45,7 +48,7 @@ pub(crate) fn start(config: &Config, load: Load, reporter: Reporter) -> Result<L
 
 fn open(
     config: &Config,
-    Load { plugin_config, source, hooks, threads }: Load,
+    Load { plugin_config, canary, source, hooks, threads }: Load,
     watch: &LoadWatch,
     reporter: &Reporter,
 ) -> Result<WorkerService, Error> {
@@ -54,8 +57,8 @@ fn open(
     let mut limits = config.limits.clone();
     limits.cleanup_grace = config.stop_grace;
     limits.names = LimitNames::Options;
-    let service =
-        builder(class, config, hooks, reporter).io_threads(&threads).limits(limits).build();
+    let builder = builder(class, config, hooks, reporter).canary(canary);
+    let service = builder.io_threads(&threads).limits(limits).build();
     if let Some(plugin_config) = &plugin_config {
         watch.enter(LoadPhase::Initialize);
         let option = config.plugin_config.as_ref().map_or("the config", |input| &input.option);

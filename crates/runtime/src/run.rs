@@ -13,7 +13,7 @@ use universal_worker_process::thread::Role;
 use universal_worker_process::{
     Error as ProcessError, Queue, descendants, limits, signals, stderr, stdout, thread,
 };
-use universal_worker_service::{IoThreads, WorkerService};
+use universal_worker_service::{Canary, IoThreads, WorkerService};
 
 use crate::announce::Announcement;
 use crate::config::{Config, Orphans};
@@ -65,11 +65,11 @@ pub fn exit_on_panic() {
 
 fn attempt(config: &Config, source: Box<dyn ClassSource>) -> Result<Outcome, Error> {
     // Read before any file descriptor gets another number: the file may be one, as /dev/stdin is.
-    let plugin_config = config.plugin_config.as_ref().map(input::read).transpose();
+    let inputs = Inputs::read(config);
     let token = config.token.as_ref().map(Token::read).transpose();
     let inherited = Inherited::take(config);
     logging::init(config.log_format, &config.log_filter);
-    let (inherited, plugin_config, token) = (inherited?, plugin_config?, token?);
+    let (inherited, inputs, token) = (inherited?, inputs?, token?);
     capture_output(config.log_format)?;
     let crash_file = config.crash_file.as_deref().map(crash_file::check).transpose()?.flatten();
     let warnings = config.warnings.iter().cloned();
@@ -87,11 +87,23 @@ fn attempt(config: &Config, source: Box<dyn ClassSource>) -> Result<Outcome, Err
         config.access = config.access.require_token(token.text);
     }
     let plugin = source.label();
-    Worker { config: &config, plugin, hooks, reporter, events }.run(
-        inherited,
-        source,
-        plugin_config,
-    )
+    Worker { config: &config, plugin, hooks, reporter, events }.run(inherited, source, inputs)
+}
+
+/// JSON from the command line.
+struct Inputs {
+    plugin_config: Option<Vec<u8>>,
+    canary: Option<Canary>,
+}
+
+impl Inputs {
+    fn read(config: &Config) -> Result<Self, Error> {
+        let read_canary = |input| input::read_canary(input, config.canary_every);
+        Ok(Self {
+            plugin_config: config.plugin_config.as_ref().map(input::read).transpose()?,
+            canary: config.canary.as_ref().map(read_canary).transpose()?,
+        })
+    }
 }
 
 /// What the plugin prints becomes log lines; what it writes to stderr only if that is all JSON.
@@ -134,7 +146,7 @@ impl Worker<'_> {
         &self,
         inherited: Inherited,
         source: Box<dyn ClassSource>,
-        plugin_config: Option<Vec<u8>>,
+        Inputs { plugin_config, canary }: Inputs,
     ) -> Result<Outcome, Error> {
         descendants::adopt()?;
         watch_crashes(&self.plugin, Some(self.config))?;
@@ -151,7 +163,7 @@ impl Worker<'_> {
         // Without a config there is no instance that might need a cleanup.
         let makes_instance = plugin_config.is_some();
         let (hooks, threads) = (Arc::clone(&self.hooks), IoThreads::new(self.config.io_threads));
-        let loaded = load::Load { plugin_config, source, hooks, threads: threads.clone() };
+        let loaded = load::Load { plugin_config, canary, source, hooks, threads: threads.clone() };
         let watch = load::start(self.config, loaded, self.reporter.clone())?;
         let service = match self.load(&watch) {
             Ok(Ok(service)) => service,

@@ -55,6 +55,8 @@ pub(super) fn config(
     config.warnings = variables.warnings();
     set(&mut config.log_filter, args.log_level);
     config.plugin_config = json_input("config", args.config, normalized);
+    config.canary = json_input("canary", args.canary, normalized);
+    set(&mut config.canary_every, args.canary_every);
     let extra = args.health_extra.into_iter().map(|(key, value)| (key, value.into()));
     config.health_extra = extra.collect();
     Ok(config)
@@ -162,6 +164,7 @@ fn limits(limits: &mut Limits, args: &Args) {
     set(&mut limits.max_body_total, args.max_body_total);
     set(&mut limits.queue, args.queue);
     set(&mut limits.cancel_grace, args.cancel_grace);
+    set(&mut limits.restart_after, args.restart_after);
     set(&mut limits.max_connections, args.max_connections);
     set(&mut limits.header_timeout, args.header_timeout);
     set(&mut limits.body_timeout, args.body_timeout);

@@ -45,6 +45,7 @@ fn seconds_are_any_number_and_too_many_are_no_limit() {
         ("--lanes", "fast", "auto, threads or inline, not 'fast'"),
         ("--io-threads", "0", "a number of threads, 1 to 256, not '0'"),
         ("--io-threads", "257", "a number of threads, 1 to 256, not '257'"),
+        ("--canary-every", "0", "above 0; leave it out for the default"),
         ("--run-timeout", "long", "seconds, 0 or more, not 'long'"),
     ] {
         let message = error(&["--module", "m", option, value], &[]);
@@ -69,6 +70,9 @@ fn all_options_of_a_worker_reach_its_config() {
         "--io-threads=2",
         "--queue=0",
         "--cancel-grace=0",
+        "--restart-after=0.5",
+        "--canary={}",
+        "--canary-every=2m",
         "--max-body=1",
         "--max-body-total=2M",
         "--max-connections=9",
@@ -93,6 +97,10 @@ fn all_options_of_a_worker_reach_its_config() {
     let limits = config.limits;
     assert_eq!((limits.queue, limits.max_body, limits.max_body_total), (0, 1, 2 << 20));
     assert_eq!(limits.cancel_grace, Duration::ZERO);
+    assert_eq!(limits.restart_after, Duration::from_millis(500));
+    let canary = config.canary.unwrap();
+    assert_eq!((&*canary.option, canary.content), ("--canary", JsonContent::Text("{}".into())));
+    assert_eq!(config.canary_every, Duration::from_secs(120));
     assert_eq!((limits.max_connections, limits.max_rss), (9, Some(3 << 29)));
     assert_eq!((limits.keep_results, limits.result_ttl), (0, Duration::from_secs(120)));
     let timeouts = [limits.header_timeout, limits.body_timeout, limits.write_timeout];
