@@ -34,7 +34,7 @@ OURS = [
 OPTIONS = ["--allow-host", "box.example", "--allow-origin", "https://page.example"]
 
 # The routes that need no token.
-OPEN = ("/health", "/ready")
+OPEN = ("/health", "/live", "/ready")
 
 
 def run(context):

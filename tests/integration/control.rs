@@ -15,9 +15,16 @@ async fn control_routes_respond_while_the_plugin_hangs_or_spins() {
         let worker = Worker::conformance().await;
         let run = worker.spawn_execute(json!({"op": op, "secs": 3.0}));
         worker.until_running(1).await;
-        for path in
-            ["/health", "/ready", "/stats", "/runs", "/progress", "/config", "/config_schema"]
-        {
+        for path in [
+            "/health",
+            "/live",
+            "/ready",
+            "/stats",
+            "/runs",
+            "/progress",
+            "/config",
+            "/config_schema",
+        ] {
             let begin = Instant::now();
             assert_eq!(worker.get(path).await.status, 200, "{path} during {op}");
             assert!(begin.elapsed() < SOON, "{path} took {:?} during {op}", begin.elapsed());

@@ -26,6 +26,7 @@ mod files_of_others;
 mod frames;
 mod half_closed;
 mod handover;
+mod health;
 mod idle;
 mod json_logs;
 mod kept;

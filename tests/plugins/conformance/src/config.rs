@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use universal_worker_plugin::schemars::JsonSchema;
-use universal_worker_plugin::{PluginError, schemars};
+use universal_worker_plugin::{Context, PluginError, schemars};
 
 use crate::children::Sleeper;
 use crate::imp;
@@ -99,7 +99,7 @@ impl Config {
         self.offers.clone().unwrap_or_default()
     }
 
-    pub(crate) fn check(&self) -> Result<(), PluginError> {
+    pub(crate) fn check(&self, cx: &Context) -> Result<(), PluginError> {
         match &self.bad {
             None => {}
             Some(Value::String(text)) => {
@@ -118,7 +118,10 @@ impl Config {
                 )));
             }
         }
-        thread::sleep(duration(self.initialize_hangs).unwrap_or_default());
+        if let Some(duration) = duration(self.initialize_hangs) {
+            cx.status(0.25, "loading");
+            thread::sleep(duration);
+        }
         match self.initialize_raises {
             Some(signal) => imp::raise(signal).map_err(PluginError::user_input),
             None => Ok(()),

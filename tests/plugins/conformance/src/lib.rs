@@ -82,9 +82,9 @@ impl<K: Kind> Plugin for Faulty<K> {
         K::load(cx)
     }
 
-    fn initialize(config: Config, _cx: &Context) -> Result<Self, PluginError> {
+    fn initialize(config: Config, cx: &Context) -> Result<Self, PluginError> {
         static MADE: AtomicU64 = AtomicU64::new(0);
-        config.check()?;
+        config.check(cx)?;
         let number = MADE.fetch_add(1, Ordering::Relaxed) + 1;
         Ok(Self { config, number, memory: Mutex::default(), kind: PhantomData })
     }

@@ -1,6 +1,8 @@
 //! The operations of `execute`.
 
 use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use std::{hint, thread};
@@ -28,6 +30,7 @@ pub(crate) fn execute(
             thread::sleep(seconds(&args, "secs")?);
             Ok(Reply::Text("hung".to_owned()))
         }
+        "follow" => follow(&required::<PathBuf>(&args, "file")?),
         "spin" => Ok(spin(seconds(&args, "secs")?)),
         "transcript" => Ok(Reply::transcript()),
         "float" => float(&args),
@@ -81,6 +84,20 @@ fn sleep(duration: Duration, cx: &Context) -> Result<Reply, PluginError> {
         cx.status(passed.as_secs_f64() / duration.as_secs_f64(), "sleeping");
         cx.sleep(STEP.min(duration - passed))?;
     }
+}
+
+/// Does what the file says: `fail`, `panic`, or `hang`, which ignores a cancel and ends when the file
+/// says something else.
+fn follow(file: &Path) -> Result<Reply, PluginError> {
+    match fs::read_to_string(file)?.as_str() {
+        "fail" => return Err(PluginError::new("it fails")),
+        "panic" => panic!("it panics"),
+        _ => {}
+    }
+    while fs::read_to_string(file)? == "hang" {
+        thread::sleep(Duration::from_millis(2));
+    }
+    Ok(Reply::None)
 }
 
 fn spin(duration: Duration) -> Reply {
