@@ -22,7 +22,7 @@ async fn the_announcement_has_address_plugin_and_versions() {
     assert_eq!(line["class"], "Conformance");
     assert_eq!(line["name"], "conformance");
     assert_eq!(line["version"], "1.2.3");
-    assert_eq!(line["abi"], "1.1.0");
+    assert_eq!(line["abi"], "1.2.0");
     assert_eq!(line["worker"], env!("CARGO_PKG_VERSION"));
     let address = line["url"].as_str().unwrap().strip_prefix("http://").unwrap().to_owned();
     assert!(TcpStream::connect(&address).is_ok());

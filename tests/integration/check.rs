@@ -9,7 +9,7 @@ async fn check_describes_a_library() {
     let ended = run_to_end(&["--module", "conformance", "--check", "--json"]).await;
     assert_eq!(ended.code, Some(0), "{ended:?}");
     let report: Value = serde_json::from_str(&ended.stdout).unwrap();
-    assert_eq!((&report["abi"], &report["panic"]), (&json!("1.1.0"), &json!("unwind")));
+    assert_eq!((&report["abi"], &report["panic"]), (&json!("1.2.0"), &json!("unwind")));
     assert_eq!(report["sha256"].as_str().unwrap().len(), 64);
     assert!(report["compiler"].as_str().unwrap().starts_with("rustc 1."), "{}", report["compiler"]);
     assert!(report["file"].as_str().unwrap().ends_with("libconformance.so"));
@@ -41,7 +41,7 @@ async fn check_loads_the_named_class() {
 async fn check_prints_text_for_people() {
     let ended = run_to_end(&["--module", "hello", "--check"]).await;
     for line in [
-        "interface  1.1.0",
+        "interface  1.2.0",
         "panic      unwind",
         "class Hello: hello 0.1.0",
         "  runs at once: 1, can be cancelled",

@@ -8,6 +8,7 @@ use crate::raw::{
     CancelCallbackObject, ContextObject, RArc, RResult, RSlice, RStr, RString, RVec, RawContext,
     RawContext_TO, RawFault, TD_Opaque,
 };
+use crate::trace::TraceContext;
 
 /// The interface that the worker offers to a plugin during a run.
 ///
@@ -60,6 +61,11 @@ pub trait RunContext: Send + Sync + 'static {
     /// The default is to drop it.
     fn on_cancel(&self, callback: CancelCallback) {
         drop(callback);
+    }
+
+    /// The trace that the run belongs to, if it is known.
+    fn trace_context(&self) -> Option<&TraceContext> {
+        None
     }
 }
 
@@ -234,6 +240,10 @@ impl<C: RunContext> RawContext for Adapter<C> {
 
     fn on_cancel(&self, callback: CancelCallbackObject) {
         self.0.on_cancel(Box::new(move |reason| callback.call(reason.number())));
+    }
+
+    fn trace_context(&self) -> RVec<u8> {
+        self.0.trace_context().map(TraceContext::to_json).unwrap_or_default().into()
     }
 }
 

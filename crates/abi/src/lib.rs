@@ -33,6 +33,7 @@ mod forward_compat;
 mod info;
 pub mod raw;
 mod root;
+mod trace;
 
 pub use class::Class;
 pub use class::Instance;
@@ -57,6 +58,7 @@ pub use info::Reconfigured;
 pub use info::Reload;
 pub use root::PluginRoot;
 pub use root::PluginRootRef;
+pub use trace::TraceContext;
 
 /// The version of this interface, which is the version of this package.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

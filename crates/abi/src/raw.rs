@@ -167,6 +167,12 @@ pub trait RawContext: Send + Sync {
     fn on_cancel(&self, callback: CancelCallbackObject) {
         drop(callback);
     }
+
+    /// Returns a [`TraceContext`](crate::TraceContext) as JSON, or empty; the default, since 1.2, is
+    /// empty.
+    fn trace_context(&self) -> RVec<u8> {
+        RVec::new()
+    }
 }
 
 /// What a plugin has called when its run must stop; since 1.1.

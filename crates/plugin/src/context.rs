@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde::Serialize;
 pub use universal_worker_abi::CancelReason;
 pub use universal_worker_abi::Level;
+pub use universal_worker_abi::TraceContext;
 use universal_worker_abi::raw::{ContextObject, RawContext_TO};
 use universal_worker_abi::{Emitted, Fault, FaultKind};
 use universal_worker_json::Encoder;
@@ -207,6 +208,17 @@ impl Context {
     #[must_use]
     pub fn run_id(&self) -> String {
         self.object.run_id().into_string()
+    }
+
+    /// The trace that the run belongs to: the headers `traceparent` and `tracestate` of its request,
+    /// for requests and spans of the plugin. The worker has no span of its own, so the parent in it
+    /// is the caller's.
+    ///
+    /// `None` if the request had no valid `traceparent`, unless the worker made one (`--trace always`);
+    /// also outside of a run, and in workers before interface 1.2.
+    #[must_use]
+    pub fn trace_context(&self) -> Option<TraceContext> {
+        TraceContext::from_json(&self.object.trace_context())
     }
 
     /// Reports that the arguments are accepted and the plugin's own code starts.

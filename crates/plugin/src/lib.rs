@@ -89,6 +89,7 @@ pub use bind::RawArgs;
 pub use context::CancelReason;
 pub use context::Context;
 pub use context::Level;
+pub use context::TraceContext;
 pub use error::Category;
 pub use error::PluginError;
 pub use in_process::in_process;

@@ -69,7 +69,7 @@ async fn loads(program: &Path, plugin: &Path, build: &Build) {
     if let Some(result) = build.instance_result {
         // The later worker also calls the new function of the root, and reports its result as the
         // compiler.
-        let expected = (build.interface == "1.2.0").then_some(result);
+        let expected = (build.interface == "1.3.0").then_some(result);
         assert_eq!(report["compiler"], format!("{expected:?}"));
     }
 }
@@ -98,7 +98,8 @@ async fn answers(worker: &Worker, build: &Build) {
 
 /// Each method of the context works, and what the plugin reported with it has arrived.
 async fn uses_context(worker: &Worker, build: &Build) {
-    let headers = [("x-run-id", "asks"), ("x-timeout-ms", "60000")];
+    let trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    let headers = [("x-run-id", "asks"), ("x-timeout-ms", "60000"), ("traceparent", trace)];
     let results = worker.execute_with(&headers, json!({"op": "context"})).await.json();
     let left = results["remaining"].as_f64().unwrap();
     assert!(left > 0.0 && left <= 60.0, "{results}");
@@ -108,6 +109,7 @@ async fn uses_context(worker: &Worker, build: &Build) {
     let emitted = results["emitted_outside_of_a_stream"].as_str().unwrap();
     assert!(emitted.contains("no stream"), "{emitted}");
     assert_eq!(results["of_tomorrow"], json!(build.context_result));
+    assert_eq!(results["traceparent"], json!(build.has_trace.then_some(trace)));
 
     let report = worker.report("asks").await;
     assert_eq!((report.progress, report.message.as_str()), (0.75, "asking"));

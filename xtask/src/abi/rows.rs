@@ -4,7 +4,7 @@
 pub(super) const PROBE: &str = "interface-probe";
 
 /// The product that is a worker, of the fictional later interface.
-pub(super) const LATER_WORKER: &str = "worker-1.2";
+pub(super) const LATER_WORKER: &str = "worker-1.3";
 
 /// One run of cargo.
 pub(super) struct Build {
@@ -59,7 +59,7 @@ const fn edit(file: &'static str, from: &'static str, to: &'static str) -> Edit 
 /// The current version of the interface.
 ///
 /// A change here needs new fictional versions, here and in the rows of `tests/integration/abi`.
-pub(super) const VERSION: &str = "1.1.0";
+pub(super) const VERSION: &str = "1.2.0";
 
 const FOR_PLUGINS: &[&str] = &["crates/abi", "crates/json", "crates/plugin", "crates/sanitize"];
 
@@ -109,7 +109,7 @@ static PATCHED: Tree = Tree {
 static BETWEEN: Tree = Tree {
     name: "between",
     folders: FOR_PLUGINS,
-    version: "1.2.0",
+    version: "1.3.0",
     edits: &[edit(
         "crates/abi/src/raw.rs",
         "    fn bound(&self);\n",
@@ -196,7 +196,7 @@ pub(super) const KEPT: Build = Build {
 static LATER: Tree = Tree {
     name: "later",
     folders: FOR_BOTH,
-    version: "1.2.0",
+    version: "1.3.0",
     edits: &[
         edit(
             "crates/abi/src/raw.rs",
@@ -210,8 +210,8 @@ static LATER: Tree = Tree {
         ),
         edit(
             "crates/abi/src/raw.rs",
-            "    fn on_cancel(&self, callback: CancelCallbackObject) {\n        drop(callback);\n    }\n",
-            "    fn on_cancel(&self, callback: CancelCallbackObject) {\n        drop(callback);\n    }\n\
+            "    fn trace_context(&self) -> RVec<u8> {\n        RVec::new()\n    }\n",
+            "    fn trace_context(&self) -> RVec<u8> {\n        RVec::new()\n    }\n\
              \n    fn of_tomorrow(&self) -> u64 {\n        7\n    }\n",
         ),
         edit(

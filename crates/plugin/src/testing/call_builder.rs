@@ -8,6 +8,7 @@ use serde_json::Value;
 use universal_worker_abi::{Fault, Instance};
 use universal_worker_json::Raw;
 
+use crate::context::TraceContext;
 use crate::testing::input::{json, unless_null};
 use crate::testing::outcome::Outcome;
 use crate::testing::recorder::{Kind, Recorder};
@@ -74,6 +75,13 @@ impl<'h> CallBuilder<'h> {
     /// Sets a deadline, which [`remaining`](crate::Context::remaining) shows and which stops the run.
     pub fn deadline(mut self, time: Duration) -> Self {
         self.plan.deadline = Some(time);
+        self
+    }
+
+    /// Makes the run a part of this trace, which
+    /// [`trace_context`](crate::Context::trace_context) shows; by default it is part of none.
+    pub fn trace_context(mut self, trace: TraceContext) -> Self {
+        self.plan.trace = Some(trace);
         self
     }
 

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Map, Value};
 use universal_worker_abi::raw::ContextObject;
 use universal_worker_abi::{
-    CancelCallback, Emitted, Fault, FaultKind, Level, RunContext, context_object,
+    CancelCallback, Emitted, Fault, FaultKind, Level, RunContext, TraceContext, context_object,
 };
 
 use crate::testing::failure::Failure;
@@ -238,6 +238,10 @@ impl RunContext for Recorder {
             Kind::Call | Kind::Stream => self.call_when_stopped(callback),
             Kind::Background | Kind::Discarding => drop(callback),
         }
+    }
+
+    fn trace_context(&self) -> Option<&TraceContext> {
+        self.plan.trace.as_ref()
     }
 
     fn run_id(&self) -> &str {

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::context::TraceContext;
+
 /// When a test stops a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -26,11 +28,12 @@ pub(super) enum StopReason {
     Deadline,
 }
 
-/// The events that a test plans for a run.
+/// What a test plans for a run: the events during it, and its trace.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Plan {
     pub(super) stops: Vec<(When, StopReason)>,
     pub(super) deadline: Option<Duration>,
+    pub(super) trace: Option<TraceContext>,
 }
 
 impl Plan {

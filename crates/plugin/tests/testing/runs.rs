@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::json;
 use universal_worker_plugin::testing::{FailureKind, Harness};
-use universal_worker_plugin::{Category, Level};
+use universal_worker_plugin::{Category, Level, TraceContext};
 
 use crate::subject::Subject;
 
@@ -103,4 +103,13 @@ fn failed_assertions_show_the_actual_result() {
 fn response_headers_are_recorded() {
     let run = subject().call(["response_header"], ());
     assert_eq!(run.response_headers, [("X-Accounts".to_owned(), "[1]".to_owned())]);
+}
+
+#[test]
+fn a_run_shows_the_trace_that_the_test_gives() {
+    let mut trace = TraceContext::new("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
+    trace.tracestate = Some("congo=t61rcWkgMzE".to_owned());
+    let run = subject().prepare().args(["trace"]).trace_context(trace.clone()).call();
+    assert_eq!(run.output(), &json!([trace.traceparent, "congo=t61rcWkgMzE"]));
+    assert_eq!(subject().call(["trace"], ()).output(), &json!(null));
 }

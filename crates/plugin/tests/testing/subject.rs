@@ -55,6 +55,9 @@ impl Plugin for Subject {
         match args.what.as_str() {
             "panic" => panic!("boom {}", args.times),
             "emit" => cx.emit(&1)?,
+            "trace" => {
+                return Ok(json!(cx.trace_context().map(|it| (it.traceparent, it.tracestate))));
+            }
             "sleep" => {
                 let stopped = cx.sleep(Duration::from_secs(60)).is_err();
                 return Ok(json!({ "stopped": stopped, "left": cx.remaining().is_some() }));
