@@ -1,9 +1,10 @@
 //! Formats a record as a line.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::time::SystemTime;
 
-use log::kv::Key;
+use log::kv::{Error, Key, Value, VisitSource};
 use serde::Serialize;
 use universal_worker_json::{Encoder, on_one_line};
 use universal_worker_sanitize as sanitize;
@@ -13,6 +14,7 @@ use crate::Format;
 /// In bytes; longer messages are cut.
 const MAX_MESSAGE: usize = 64 * 1024;
 const MAX_TARGET: usize = 256;
+const MAX_RUN_FIELD: usize = 1024;
 
 /// A line of the log.
 #[derive(Debug, Serialize)]
@@ -20,19 +22,34 @@ pub(crate) struct Line<'a> {
     time: String,
     level: &'static str,
     target: Cow<'a, str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    run: Option<String>,
+    #[serde(flatten)]
+    run: Run,
     message: String,
+}
+
+/// What a record says of the run that it belongs to.
+#[derive(Debug, Default, Serialize)]
+struct Run {
+    #[serde(rename = "run", skip_serializing_if = "Option::is_none")]
+    id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    label: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    traceparent: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tracestate: Option<String>,
 }
 
 impl<'a> Line<'a> {
     pub(crate) fn from_record(record: &log::Record<'a>) -> Self {
-        let run = record.key_values().get(Key::from_str("run"));
+        let mut run = Run::default();
+        // The visitor never fails.
+        let _ = record.key_values().visit(&mut run);
         Self {
             time: now(),
             level: record.level().as_str(),
             target: cut(record.target().to_owned(), MAX_TARGET).into(),
-            run: run.map(|run| run.to_string()),
+            run,
             message: cut(record.args().to_string(), MAX_MESSAGE),
         }
     }
@@ -43,7 +60,7 @@ impl<'a> Line<'a> {
             time: now(),
             level: level.as_str(),
             target: Cow::Borrowed("universal_worker"),
-            run: None,
+            run: Run::default(),
             message: message.to_owned(),
         }
     }
@@ -57,11 +74,42 @@ impl<'a> Line<'a> {
             }
             Format::Text => {
                 let Self { time, level, target, run, message } = self;
-                let run = run.as_ref().map(|run| format!(" run={run}")).unwrap_or_default();
                 let (target, message) = (sanitize::printable(target), continue_lines(message));
                 format!("{time} {level:<5} {target}{run}: {message}\n")
             }
         }
+    }
+}
+
+impl<'kvs> VisitSource<'kvs> for Run {
+    fn visit_pair(&mut self, key: Key<'kvs>, value: Value<'kvs>) -> Result<(), Error> {
+        let field = match key.as_str() {
+            "run" => &mut self.id,
+            "label" => &mut self.label,
+            "traceparent" => &mut self.traceparent,
+            "tracestate" => &mut self.tracestate,
+            _ => return Ok(()),
+        };
+        *field = Some(cut(value.to_string(), MAX_RUN_FIELD));
+        Ok(())
+    }
+}
+
+impl fmt::Display for Run {
+    /// Text of a client is quoted, with its control characters as escapes.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { id, label, traceparent, tracestate } = self;
+        for (key, value) in [("run", id), ("traceparent", traceparent)] {
+            if let Some(value) = value {
+                write!(f, " {key}={}", sanitize::printable(value))?;
+            }
+        }
+        for (key, value) in [("tracestate", tracestate), ("label", label)] {
+            if let Some(value) = value {
+                write!(f, " {key}={value:?}")?;
+            }
+        }
+        Ok(())
     }
 }
 
@@ -97,7 +145,7 @@ mod tests {
             time: "2026-01-02T03:04:05.678Z".to_owned(),
             level: "WARN",
             target: Cow::Borrowed("plugin"),
-            run: Some("17".to_owned()),
+            run: Run { id: Some("17".to_owned()), ..Run::default() },
             message: message.to_owned(),
         }
     }
@@ -114,6 +162,27 @@ mod tests {
                 .to_owned()
                 + "\n"
         );
+    }
+
+    #[test]
+    fn a_line_has_the_label_and_the_trace_of_its_run() {
+        let pairs = [
+            ("run", "17"),
+            ("label", "a \"b\"\n2026 ERROR"),
+            ("traceparent", "00-1-2-01"),
+            ("tracestate", "a=1"),
+            ("other", "x"),
+        ];
+        let mut record = log::Record::builder();
+        let record = record.key_values(&pairs).args(format_args!("odd")).build();
+        let line = Line::from_record(&record);
+        let text = line.render(Format::Text);
+        let expected =
+            r#" run=17 traceparent=00-1-2-01 tracestate="a=1" label="a \"b\"\n2026 ERROR": odd"#;
+        assert!(text.ends_with(&format!("{expected}\n")), "{text}");
+        let json = line.render(Format::Json);
+        let expected = r#""run":"17","label":"a \"b\"\n2026 ERROR","traceparent":"00-1-2-01","tracestate":"a=1","message":"odd"}"#;
+        assert!(json.ends_with(&format!("{expected}\n")), "{json}");
     }
 
     #[test]

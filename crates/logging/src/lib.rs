@@ -4,7 +4,8 @@
 //! on a full disk, lines are lost and counted, but nothing is delayed.
 //!
 //! The runtime calls [`init`] once; everything else logs through the crate `log`.
-//! The key `run` of a record is the id of the run that it belongs to.
+//! The key `run` of a record is the id of the run that it belongs to; `label`, `traceparent` and
+//! `tracestate` are what the client said about that run.
 //!
 //! # Examples
 //! ```
@@ -42,10 +43,11 @@ struct Logger {
 /// The format of log lines.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Format {
-    /// `TIME LEVEL TARGET [run=ID]: MESSAGE`
+    /// `TIME LEVEL TARGET [run=ID [traceparent=…] [tracestate="…"] [label="…"]]: MESSAGE`
     #[default]
     Text,
-    /// One JSON object: `time`, `level`, `target`, `run`, `message`.
+    /// One JSON object: `time`, `level`, `target`, `run`, `label`, `traceparent`, `tracestate`,
+    /// `message`; without those that are not known.
     Json,
 }
 
