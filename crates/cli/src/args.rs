@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use argh::{ArgsInfo, FromArgs};
 use universal_worker_runtime::logging::{Filter, Format};
-use universal_worker_runtime::{Lanes, OpenError};
+use universal_worker_runtime::{Lanes, OpenError, Tracing};
 
 use crate::command::Interrupt;
 use crate::values;
@@ -254,6 +254,11 @@ pub(crate) struct Args {
     /// level (error, warn, info, debug, trace or off), or a filter such as warn,whisper=debug
     #[argh(option, arg_name = "FILTER", from_str_fn(values::log_filter))]
     pub(crate) log_level: Option<Filter>,
+
+    /// auto: a run belongs to the trace that its request names in traceparent; always: a run whose
+    /// request names none begins a trace
+    #[argh(option, arg_name = "WHEN", from_str_fn(values::trace))]
+    pub(crate) trace: Option<Tracing>,
 
     /// make the Python interpreter of this environment start this worker when a host asks it for
     /// cjm_plugin_system.core.worker or cjm_substrate.core.worker, and exit

@@ -106,6 +106,7 @@ const GROUPS: &[(&str, &[Row])] = &[
         &[
             ("log", Some("text")),
             ("log-level", Some("info")),
+            ("trace", Some("auto")),
             ("ready-fd", None),
             ("announce-file", None),
             ("crash-file", None),

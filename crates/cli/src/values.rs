@@ -14,7 +14,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use universal_worker_runtime::logging::Format;
-use universal_worker_runtime::{Lanes, OpenError};
+use universal_worker_runtime::{Lanes, OpenError, Tracing};
 use universal_worker_sanitize as sanitize;
 
 use crate::command::Interrupt;
@@ -135,6 +135,14 @@ pub(crate) fn log_format(value: &str) -> Result<Format, String> {
         "text" => Ok(Format::Text),
         "json" => Ok(Format::Json),
         _ => Err(expected("text or json", value)),
+    }
+}
+
+pub(crate) fn trace(value: &str) -> Result<Tracing, String> {
+    match value {
+        "auto" => Ok(Tracing::Auto),
+        "always" => Ok(Tracing::Always),
+        _ => Err(expected("auto or always", value)),
     }
 }
 

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use universal_worker_crash::AfterCrash;
 use universal_worker_listen::ListenAddr;
 use universal_worker_logging as logging;
-use universal_worker_service::{Access, Lanes, Limits, Recycle};
+use universal_worker_service::{Access, Lanes, Limits, Recycle, Tracing};
 
 use crate::token::Token;
 
@@ -57,6 +57,8 @@ pub struct Config {
     pub crash_file: Option<PathBuf>,
     /// Limits for clients; `cleanup_grace` is replaced by `stop_grace`, and `names` by options.
     pub limits: Limits,
+    /// Which runs belong to a trace.
+    pub tracing: Tracing,
     /// Which requests are admitted; on a Unix socket, its token only.
     pub access: Access,
     /// The token that clients need; replaces that of `access`.
@@ -167,6 +169,7 @@ impl Default for Config {
             announce: AnnounceTo::default(),
             crash_file: None,
             limits: Limits::default(),
+            tracing: Tracing::default(),
             access: Access::loopback(),
             token: None,
             canary: None,

@@ -126,4 +126,5 @@ pub use universal_worker_service::Lanes;
 pub use universal_worker_service::Limits;
 pub use universal_worker_service::PluginThreadEvent;
 pub use universal_worker_service::Recycle;
+pub use universal_worker_service::Tracing;
 pub use universal_worker_service::background_context;

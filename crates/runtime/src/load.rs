@@ -82,6 +82,7 @@ fn builder(
     let builder = WorkerService::builder(class)
         .concurrency(config.concurrency)
         .lanes(config.lanes)
+        .tracing(config.tracing)
         .health_extra(health)
         .on_plugin_thread({
             let (hooks, reporter) = (Arc::clone(&hooks), reporter.clone());
@@ -124,7 +125,7 @@ fn report_stack(hooks: &dyn Hooks, run: &WedgedRun) {
     let Some(stack) = hooks.stack(run.id()) else { return };
     run.attach_stack(&stack);
     for line in stack.lines() {
-        log::warn!(run = run.id(); "{line}");
+        run.warn(module_path!(), line);
     }
 }
 

@@ -77,7 +77,8 @@ impl RunContext for Background {
     }
 
     fn log(&self, level: Level, target: &str, message: &str) {
-        plugin_log::write(level, target, message, None);
+        let level = plugin_log::log_level(level);
+        plugin_log::write(level, target, format_args!("{message}"), None);
     }
 
     fn run_id(&self) -> &str {

@@ -77,6 +77,7 @@ pub use io_threads::IoThreads;
 pub use peer::UnixPeer;
 pub use pool::lanes::FirstLane;
 pub use pool::wedged::WedgedRun;
+pub use run::tags::Tracing;
 pub use runs::drain::DrainMode;
 pub use runs::drain::DrainReason;
 pub use runs::shutdown::Stopped;

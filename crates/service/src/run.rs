@@ -27,14 +27,17 @@ pub(crate) mod report;
 pub(crate) mod snapshot;
 pub(crate) mod states;
 pub(crate) mod sync;
+pub(crate) mod tags;
 pub(crate) mod timestamp;
+pub(crate) mod trace;
 pub(crate) mod usage;
 
+use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-use universal_worker_abi::{CancelCallback, Emitted, Fault, Level, RunContext};
+use universal_worker_abi::{CancelCallback, Emitted, Fault, Level, RunContext, TraceContext};
 use universal_worker_json::line_from_utf8;
 
 use crate::plugin_log;
@@ -47,6 +50,7 @@ use crate::run::options::{IncludeAccount, RunOptions};
 use crate::run::output::{Outcome, Output, StreamLines};
 use crate::run::progress::Progress;
 use crate::run::reply_headers::ReplyHeaders;
+use crate::run::tags::Tags;
 use crate::run::timestamp::Timestamp;
 use crate::run::usage::Usage;
 
@@ -56,6 +60,7 @@ use crate::run::usage::Usage;
 #[derive(Debug)]
 pub(crate) struct Run {
     id: String,
+    tags: Option<Box<Tags>>,
     options: RunOptions,
     admitted_at: Timestamp,
     bytes_in: usize,
@@ -86,6 +91,7 @@ impl Run {
     ) -> Self {
         Self {
             id,
+            tags: None,
             options,
             admitted_at,
             bytes_in,
@@ -108,8 +114,21 @@ impl Run {
         Self { on_cancel: OnCancel::new(Arc::clone(thread)), ..self }
     }
 
+    pub(crate) fn with_tags(self, tags: Option<Box<Tags>>) -> Self {
+        Self { tags, ..self }
+    }
+
     pub(crate) fn id(&self) -> &str {
         &self.id
+    }
+
+    /// The caller's own word for the run.
+    pub(crate) fn label(&self) -> Option<&str> {
+        self.tags.as_ref()?.label.as_deref()
+    }
+
+    pub(crate) fn trace(&self) -> Option<&TraceContext> {
+        self.tags.as_ref()?.trace.as_ref()
     }
 
     pub(crate) fn options(&self) -> &RunOptions {
@@ -230,6 +249,11 @@ impl Run {
         self.stack.get_or_init(|| stack[..stack.floor_char_boundary(MAX_STACK)].to_owned());
     }
 
+    /// Writes a line about the run to the log of the worker.
+    pub(crate) fn log_line(&self, level: log::Level, target: &str, message: fmt::Arguments<'_>) {
+        plugin_log::write(level, target, message, Some(self));
+    }
+
     pub(crate) fn current_progress(&self) -> Progress {
         self.progress.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -275,7 +299,8 @@ impl RunContext for Run {
     fn usage(&self, json: &[u8]) {
         let added = self.usage.lock().unwrap_or_else(PoisonError::into_inner).add(json);
         if let Err(error) = added {
-            log::warn!(run = self.id.as_str(); "usage ignored: {error}");
+            let message = format_args!("usage ignored: {error}");
+            self.log_line(log::Level::Warn, module_path!(), message);
         }
     }
 
@@ -284,7 +309,7 @@ impl RunContext for Run {
     }
 
     fn log(&self, level: Level, target: &str, message: &str) {
-        plugin_log::write(level, target, message, Some(&self.id));
+        self.log_line(plugin_log::log_level(level), target, format_args!("{message}"));
     }
 
     fn run_id(&self) -> &str {
@@ -294,7 +319,8 @@ impl RunContext for Run {
     fn extension(&self, name: &str, json: &[u8]) -> Result<Vec<u8>, Fault> {
         match name {
             "response-header" if self.output.is_open() => {
-                log::debug!(run = self.id.as_str(); "a response header is ignored: the stream is open");
+                let message = format_args!("a response header is ignored: the stream is open");
+                self.log_line(log::Level::Debug, module_path!(), message);
             }
             "response-header" => self.reply_headers.add(json)?,
             _ => return Err(Fault::unknown_extension(name)),
@@ -304,6 +330,10 @@ impl RunContext for Run {
 
     fn on_cancel(&self, callback: CancelCallback) {
         self.on_cancel.add(callback);
+    }
+
+    fn trace_context(&self) -> Option<&TraceContext> {
+        self.trace()
     }
 }
 

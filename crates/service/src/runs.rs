@@ -47,6 +47,7 @@ use crate::run::output::{Answer, Operation, Output, PrefetchResult, Reply};
 use crate::run::pressure::{MemoryGate, Pressure};
 use crate::run::report::{ProgressReport, RunReport};
 use crate::run::snapshot::Snapshot;
+use crate::run::tags::{Tags, Tracing};
 use crate::run::timestamp::Timestamp;
 use crate::run::usage::Usage;
 use crate::run::{Run, id};
@@ -61,6 +62,7 @@ pub(crate) struct Runs {
     memory: Option<MemoryGate>,
     /// None without a canary.
     canary: Option<Arc<CanaryVerdict>>,
+    tracing: Tracing,
     probes: Probes,
     cancel_thread: Arc<CancelThread>,
     on_cleaned_up: Mutex<Option<OnCleanedUp>>,
@@ -103,6 +105,7 @@ pub(crate) struct RunRequest {
     pub(crate) on_disconnect: OnDisconnect,
     pub(crate) include_account: IncludeAccount,
     pub(crate) keep: Keep,
+    pub(crate) tags: Option<Box<Tags>>,
 }
 
 /// The result of [`Runs::cancel_all`] and [`Runs::cancel`].
@@ -156,6 +159,7 @@ impl Runs {
             timeout,
             memory: None,
             canary: None,
+            tracing: Tracing::default(),
             probes,
             cancel_thread,
             on_cleaned_up: Mutex::new(cleaned_up),
@@ -175,6 +179,10 @@ impl Runs {
     /// Admits no run while `memory` is closed.
     pub(crate) fn with_memory_gate(self, memory: Option<MemoryGate>) -> Self {
         Self { memory, ..self }
+    }
+
+    pub(crate) fn with_tracing(self, tracing: Tracing) -> Self {
+        Self { tracing, ..self }
     }
 
     /// Time since the plugin was last at work: zero while anything is queued or running, `None` if
@@ -333,8 +341,9 @@ impl Runs {
         let has_chosen_id = request.id.is_some();
         let options = RunOptions { deadline, on_disconnect, include_account, has_chosen_id, keep };
         let id = request.id.unwrap_or_else(id::generate);
+        let tags = self.tracing.complete(request.tags);
         let run = Run::new(id, options, admitted_at, request.body.len(), output);
-        let run = Arc::new(run.with_callbacks_on(&self.cancel_thread));
+        let run = Arc::new(run.with_callbacks_on(&self.cancel_thread).with_tags(tags));
         Ok((run, Job::Call(request.body)))
     }
 

@@ -45,6 +45,7 @@ pub(super) fn config(
         config.on_wedged = OnWedged::Exit;
     }
     limits(&mut config.limits, &args);
+    set(&mut config.tracing, args.trace);
     config.crash_file = args.crash_file.map(absolute);
     check_paths(&config, normalized)?;
     config.access = access(args.allow_host, args.allow_origin);

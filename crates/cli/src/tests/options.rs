@@ -1,5 +1,7 @@
 //! Options and their values.
 
+use universal_worker_runtime::Tracing;
+
 use super::*;
 
 #[test]
@@ -43,6 +45,7 @@ fn seconds_are_any_number_and_too_many_are_no_limit() {
         ("--run-timeout", "nan", "a finite number of 0 or more, not 'nan'"),
         ("--run-timeout", "-1", "seconds, 0 or more, not '-1'"),
         ("--lanes", "fast", "auto, threads or inline, not 'fast'"),
+        ("--trace", "never", "auto or always, not 'never'"),
         ("--io-threads", "0", "a number of threads, 1 to 256, not '0'"),
         ("--io-threads", "257", "a number of threads, 1 to 256, not '257'"),
         ("--canary-every", "0", "above 0; leave it out for the default"),
@@ -67,6 +70,7 @@ fn all_options_of_a_worker_reach_its_config() {
         "--exit-when-wedged",
         "--concurrency=4",
         "--lanes=threads",
+        "--trace=always",
         "--io-threads=2",
         "--queue=0",
         "--cancel-grace=0",
@@ -94,6 +98,7 @@ fn all_options_of_a_worker_reach_its_config() {
     assert_eq!((recycle.max_runs.unwrap().get(), recycle.max_rss), (1000, Some(2 << 30)));
     assert_eq!((config.on_wedged, config.concurrency.unwrap().get()), (OnWedged::Exit, 4));
     assert_eq!((config.lanes, config.io_threads.get()), (Some(Lanes::Threads), 2));
+    assert_eq!(config.tracing, Tracing::Always);
     let limits = config.limits;
     assert_eq!((limits.queue, limits.max_body, limits.max_body_total), (0, 1, 2 << 20));
     assert_eq!(limits.cancel_grace, Duration::ZERO);

@@ -10,6 +10,8 @@ use crate::fields::Field;
 use crate::run::framing::Framing;
 use crate::run::kept::Keep;
 use crate::run::options::{IncludeAccount, OnDisconnect};
+use crate::run::tags::Tags;
+use crate::run::{tags, trace};
 use crate::runs::RunRequest;
 
 #[derive(Debug, PartialEq, Eq)]
@@ -20,6 +22,7 @@ pub(crate) struct RunHeaders {
     include_account: IncludeAccount,
     /// The client does not wait for the end of the run.
     pub(crate) responds_async: bool,
+    tags: Option<Box<Tags>>,
 }
 
 /// Characters of an id that a client chooses.
@@ -30,12 +33,16 @@ const TIMEOUT: &str = "x-timeout-ms";
 const ON_DISCONNECT: &str = "x-on-disconnect";
 const ACCOUNT: &str = "x-run-account";
 const PREFER: &str = "prefer";
+const LABEL: &str = "x-run-label";
+const TRACEPARENT: &str = "traceparent";
+const TRACESTATE: &str = "tracestate";
 
 impl RunHeaders {
     pub(crate) fn from_request(headers: &HeaderMap) -> Result<Self, ApiError> {
         let mut id = None;
         let mut responds_async = false;
         let [mut timeout, mut on_disconnect, mut account] = [Field::Missing; 3];
+        let [mut label, mut traceparent] = [Field::Missing; 2];
         for (name, value) in headers {
             match name.as_str() {
                 ID => id = id.or(Some(value)),
@@ -43,6 +50,8 @@ impl RunHeaders {
                 ON_DISCONNECT => on_disconnect.add(value),
                 ACCOUNT => account.add(value),
                 PREFER => responds_async |= prefers_async(value.as_bytes()),
+                LABEL => label.add(value),
+                TRACEPARENT => traceparent.add(value),
                 _ => {}
             }
         }
@@ -62,12 +71,14 @@ impl RunHeaders {
             )
             .ok_or_else(|| invalid(ACCOUNT, "yes or no"))?,
             responds_async,
+            tags: tags(headers, label, traceparent)
+                .ok_or_else(|| invalid(LABEL, "1 to 200 printable characters in UTF-8"))?,
         })
     }
 
     pub(crate) fn into_request(self, body: Bytes) -> RunRequest {
-        let Self { id, timeout, on_disconnect, include_account, responds_async: _ } = self;
-        RunRequest { body, id, timeout, on_disconnect, include_account, keep: Keep::No }
+        let Self { id, timeout, on_disconnect, include_account, responds_async: _, tags } = self;
+        RunRequest { body, id, timeout, on_disconnect, include_account, keep: Keep::No, tags }
     }
 }
 
@@ -149,6 +160,24 @@ fn choice<T: Copy>(field: Field<'_>, choices: &[(&str, T); 2]) -> Option<T> {
     choices.iter().find(is_chosen).map(|(_, choice)| *choice)
 }
 
+/// The label and the trace, if there is any; `None` if the label is invalid.
+fn tags(
+    headers: &HeaderMap,
+    label: Field<'_>,
+    traceparent: Field<'_>,
+) -> Option<Option<Box<Tags>>> {
+    let label = match label {
+        Field::Missing => None,
+        Field::Once(value) => Some(tags::label(value.as_bytes())?),
+        Field::Repeated => return None,
+    };
+    let trace = match traceparent {
+        Field::Missing => None,
+        parent => trace::read(parent, &headers.get_all(TRACESTATE).iter().collect::<Vec<_>>()),
+    };
+    Some(Tags::boxed(label, trace))
+}
+
 fn invalid(headers: &HeaderMap, name: &'static str, expected: &'static str) -> ApiError {
     let values = headers.get_all(name).iter();
     let values: Vec<_> =
@@ -204,8 +233,10 @@ mod tests {
             on_disconnect: OnDisconnect::Cancel,
             include_account: IncludeAccount::No,
             responds_async: false,
+            tags: None,
         };
         assert_eq!(run_headers(&[]), Ok(expected));
+        assert_eq!(run_headers(&[("tracestate", "a=1")]).unwrap().tags, None);
     }
 
     #[test]
@@ -288,6 +319,21 @@ mod tests {
         assert_eq!(other, "x-run-id: expected the id of the path, not 'b'");
         assert!(check("%61", None).unwrap_err().starts_with("the id '%61' is not allowed"));
         check(&"a".repeat(65), None).unwrap_err();
+    }
+
+    #[test]
+    fn a_label_is_refused_if_it_is_invalid_and_a_trace_ignored() {
+        let parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+        let sent = [("x-run-label", "batch 7"), ("traceparent", parent), ("tracestate", "a=1")];
+        let tags = run_headers(&sent).unwrap().tags.unwrap();
+        let trace = tags.trace.unwrap();
+        assert_eq!((tags.label.as_deref(), &*trace.traceparent), (Some("batch 7"), parent));
+        assert_eq!(trace.tracestate.as_deref(), Some("a=1"));
+        assert_eq!(run_headers(&[("traceparent", "00-1-2-3")]).unwrap().tags, None);
+        let expected = "x-run-label: expected 1 to 200 printable characters in UTF-8, not '";
+        assert_eq!(run_headers(&[("x-run-label", "a\tb")]), Err(format!("{expected}a\tb'")));
+        run_headers(&[("x-run-label", "")]).unwrap_err();
+        run_headers(&[("x-run-label", "a"), ("x-run-label", "a")]).unwrap_err();
     }
 
     #[test]

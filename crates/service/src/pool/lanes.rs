@@ -4,6 +4,8 @@ use std::io;
 use std::sync::Arc;
 use std::time::Instant;
 
+use log::Level;
+
 use crate::engine::work::{Completion, Work};
 use crate::instance::plugin_thread;
 use crate::pool::executor::Executed;
@@ -225,7 +227,8 @@ fn reply(scheduler: &Scheduler, completion: &Completion, outcome: Outcome) {
     if completion.was_wedged {
         let started_at = snapshot.started_at.unwrap_or(run.admitted_at().at);
         let seconds = Instant::now().saturating_duration_since(started_at).as_secs_f64();
-        log::warn!(run = run.id(); "no longer wedged: the plugin returned after {seconds:.1} s");
+        let message = format_args!("no longer wedged: the plugin returned after {seconds:.1} s");
+        run.log_line(Level::Warn, module_path!(), message);
     }
     match snapshot.reason {
         // The client got its reply at the deadline.
@@ -233,10 +236,12 @@ fn reply(scheduler: &Scheduler, completion: &Completion, outcome: Outcome) {
         Some(reason) => scheduler.reply_cancelled(snapshot, reason),
         None => {
             match &outcome {
-                Ok(_) => log::debug!(run = run.id(); "finished"),
+                Ok(_) => run.log_line(Level::Debug, module_path!(), format_args!("finished")),
                 // The log says when the verdict changes.
                 Err(_) if run.is_canary() => {}
-                Err(failure) => log::warn!(run = run.id(); "{}", failure.error),
+                Err(failure) => {
+                    run.log_line(Level::Warn, module_path!(), format_args!("{}", failure.error));
+                }
             }
             // The plugin has returned: no time passes any more.
             let account = run.needs_account().then(|| account_of(snapshot, Instant::now()));

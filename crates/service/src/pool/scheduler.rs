@@ -215,7 +215,7 @@ impl Scheduler {
         }
         for snapshot in &effects.wedged {
             let run = WedgedRun::new(&snapshot.run, self.cancel_grace);
-            log::warn!(run = run.id(); "{run}");
+            run.warn(module_path!(), &run.to_string());
             if let Some(on_wedged) = &self.on_wedged {
                 on_wedged(&run);
             }
@@ -230,7 +230,7 @@ impl Scheduler {
         let error = RunError::from_cancel(reason, snapshot.started_at);
         let failure = Failure::new_at(when, error, self.class_info());
         if snapshot.state.is_final() && !run.is_canary() {
-            log::info!(run = run.id(); "{}", failure.error);
+            run.log_line(log::Level::Info, module_path!(), format_args!("{}", failure.error));
         }
         let account = run.needs_account().then(|| account_of(snapshot, now));
         run.close(Err(failure), account);

@@ -24,6 +24,11 @@ impl WedgedRun {
         self.run.id()
     }
 
+    /// Writes a warning about the run to the log, under its id, label and trace.
+    pub fn warn(&self, target: &str, line: &str) {
+        self.run.log_line(log::Level::Warn, target, format_args!("{line}"));
+    }
+
     /// Adds the stack on which the run hangs to its report; only the first one counts, and text
     /// above 64 KiB is cut.
     pub fn attach_stack(&self, stack: &str) {

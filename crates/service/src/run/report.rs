@@ -20,6 +20,9 @@ use crate::run::timestamp::seconds;
 #[derive(Debug, Serialize)]
 pub(crate) struct RunReport {
     id: String,
+    label: Option<String>,
+    traceparent: Option<String>,
+    tracestate: Option<String>,
     kind: &'static str,
     state: RunState,
     phase: Option<&'static str>,
@@ -56,6 +59,9 @@ impl RunReport {
         let text_of = |at: Instant| run.admitted_at().text_of(at);
         Self {
             id: run.id().to_owned(),
+            label: run.label().map(str::to_owned),
+            traceparent: run.trace().map(|trace| trace.traceparent.clone()),
+            tracestate: run.trace().and_then(|trace| trace.tracestate.clone()),
             kind: run.output().kind(),
             state: snapshot.state,
             phase: snapshot.phase.map(CancelPhase::as_str),

@@ -14,6 +14,7 @@ use crate::instance::plugin_thread::{PluginThreadEvent, ThreadListener};
 use crate::io_threads::IoThreads;
 use crate::own_thread::OwnThreads;
 use crate::pool::wedged::WedgedRun;
+use crate::run::tags::Tracing;
 use crate::runs::drain::{DrainMode, DrainReason};
 use crate::runs::{CallThreads, Listeners, Runs};
 use crate::service::{Guard, WorkerService};
@@ -27,6 +28,7 @@ pub struct Builder {
     limits: Limits,
     recycle: Recycle,
     canary: Option<Canary>,
+    tracing: Tracing,
     health_extra: Map<String, Value>,
     listeners: Listeners,
 }
@@ -46,6 +48,7 @@ impl WorkerService {
             limits: Limits::default(),
             recycle: Recycle::default(),
             canary: None,
+            tracing: Tracing::default(),
             health_extra: Map::new(),
             listeners: Listeners::default(),
         }
@@ -94,6 +97,13 @@ impl Builder {
     #[must_use]
     pub fn canary(mut self, canary: Option<Canary>) -> Self {
         self.canary = canary;
+        self
+    }
+
+    /// Which runs belong to a trace; by default those whose request has a valid `traceparent`.
+    #[must_use]
+    pub fn tracing(mut self, tracing: Tracing) -> Self {
+        self.tracing = tracing;
         self
     }
 
@@ -210,7 +220,7 @@ impl Builder {
         };
         let runs =
             Runs::new(self.class, bounds, self.limits.run_timeout, self.threads, self.listeners);
-        let runs = runs.with_canary(self.canary);
+        let runs = runs.with_canary(self.canary).with_tracing(self.tracing);
         let state = ApiState::new(runs, self.limits, self.recycle, self.health_extra);
         WorkerService { state: Arc::new(state), guard: Guard::Loopback }
     }
@@ -218,10 +228,10 @@ impl Builder {
 
 impl fmt::Debug for Builder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { class, concurrency, threads, limits, recycle, canary, .. } = self;
+        let Self { class, concurrency, threads, limits, recycle, canary, tracing, .. } = self;
         let mut builder = f.debug_struct("Builder");
         builder.field("class", class).field("concurrency", concurrency).field("threads", threads);
         builder.field("limits", limits).field("recycle", recycle).field("canary", canary);
-        builder.finish_non_exhaustive()
+        builder.field("tracing", tracing).finish_non_exhaustive()
     }
 }
