@@ -66,11 +66,13 @@ pub fn write(text: &str) {
     drop(written);
 }
 
-/// Logs printed bytes that do not come through stdout, as lines of `run`; empty for no run.
+/// Logs printed bytes that do not come through stdout, as lines of the run with the id `run`; empty
+/// for no run.
 ///
-/// For an interpreter, which knows the run that prints.
-pub fn log(bytes: &[u8], run: &str) {
-    with_lines_of_runs(|lines| lines.push_of(bytes, run, Instant::now()));
+/// For an interpreter, which knows the run that prints. `log` makes what writes a line of the run to
+/// the log; it must not print.
+pub fn log(bytes: &[u8], run: &str, log: impl FnOnce() -> Box<dyn Fn(&str) + Send>) {
+    with_lines_of_runs(|lines| lines.push_of(bytes, run, log, Instant::now()));
 }
 
 /// Logs an incomplete last line of what came through [`log()`].

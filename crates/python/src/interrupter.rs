@@ -176,7 +176,7 @@ fn call_cancel(py: Python<'_>, call: &ActiveCall) {
         return;
     }
     if let Err(error) = cancel.call0(py) {
-        log::warn!(run = call.run_id(); "the plugin's cancel(): {}", bridge::fault(py, error, false));
+        call.warn(&format!("the plugin's cancel(): {}", bridge::fault(py, error, false)));
     }
     call.end_cancel_call();
 }

@@ -46,5 +46,7 @@ mod _native {
         end_line, forked, log_level, log_once, log_record, print_bytes, report_exit, suggest,
     };
     #[pymodule_export]
-    use crate::runs::{arguments_bound, emit, progress, response_header, take_interrupt, usage};
+    use crate::runs::{
+        arguments_bound, emit, progress, response_header, take_interrupt, trace_context, usage,
+    };
 }

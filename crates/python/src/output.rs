@@ -59,8 +59,12 @@ pub(crate) fn log_level() -> i32 {
 /// Logs printed bytes, under the id of the run of this thread.
 #[pyfunction]
 pub(crate) fn print_bytes(py: Python<'_>, bytes: &[u8]) {
-    let run = runs::with_context(Context::run_id).unwrap_or_default();
-    py.detach(|| stdout::log(bytes, &run));
+    let context = runs::with_context(Context::clone);
+    let run = context.as_ref().map(Context::run_id).unwrap_or_default();
+    let log = || -> Box<dyn Fn(&str) + Send> {
+        Box::new(move |line| write_of(context.as_ref(), Level::Info, "stdout", line))
+    };
+    py.detach(|| stdout::log(bytes, &run, log));
 }
 
 /// Ends the line that a call on this thread has begun to print.
@@ -100,11 +104,17 @@ pub(crate) fn suggest(name: &str, candidates: Vec<String>) -> Vec<String> {
 
 /// Writes a log line, under the id of the run of this thread.
 fn write(level: Level, target: &str, message: &str) {
-    let run = runs::with_context(Context::run_id).unwrap_or_default();
-    if run.is_empty() {
-        log::log!(target: target, level, "{message}");
-    } else {
-        log::log!(target: target, level, run = run.as_str(); "{message}");
+    write_of(runs::with_context(Context::clone).as_ref(), level, target, message);
+}
+
+/// Writes a log line; the worker adds what it knows of the run.
+fn write_of(context: Option<&Context>, level: Level, target: &str, message: &str) {
+    match context {
+        Some(context) => {
+            let level = universal_worker_plugin::Level::from_number(level as u8);
+            context.log(level, target, message);
+        }
+        None => log::log!(target: target, level, "{message}"),
     }
 }
 

@@ -10,7 +10,7 @@ use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 use universal_worker_interrupt::{INTERVAL, STOP_INTERVAL};
-use universal_worker_plugin::{CancelReason, Context};
+use universal_worker_plugin::{CancelReason, Context, Level};
 
 use crate::interrupter::{Interrupter, Message};
 use crate::{bridge, imp};
@@ -229,6 +229,13 @@ impl ActiveCall {
         self.cancel_called.notify_all();
     }
 
+    /// Writes a warning about the run to the log.
+    pub(crate) fn warn(&self, message: &str) {
+        if let Some(context) = &self.context {
+            context.log(Level::Warn, module_path!(), message);
+        }
+    }
+
     /// The id of the run; empty for other calls.
     pub(crate) fn run_id(&self) -> String {
         self.context.as_ref().map(Context::run_id).unwrap_or_default()
@@ -330,6 +337,13 @@ pub(crate) fn progress(fraction: f64, message: &Bound<'_, PyString>) {
 pub(crate) fn usage(json: &str) {
     let figures: Option<serde_json::Value> = serde_json::from_str(json).ok();
     let _ = with_context(|context| figures.map(|figures| context.usage(&figures)));
+}
+
+/// The trace that the run belongs to: `traceparent`, and `tracestate` if there is one.
+#[pyfunction]
+pub(crate) fn trace_context() -> Option<(String, Option<String>)> {
+    let trace = with_context(Context::trace_context).flatten()?;
+    Some((trace.traceparent, trace.tracestate))
 }
 
 /// Adds a header to the response of the run.

@@ -17,15 +17,23 @@ pub(crate) enum Stream {
 }
 
 /// Printed text on its way to the log.
-#[derive(Debug)]
 pub(crate) struct Lines {
     stream: Stream,
     /// The incomplete last line.
     partial: Vec<u8>,
-    /// The run that printed it; empty if that is not known.
-    run: String,
+    /// Who printed it; `None` if that is not known.
+    printer: Option<Printer>,
     rate: Rate,
 }
+
+/// The run that prints, and what writes its lines to the log.
+struct Printer {
+    run: String,
+    log: LogLine,
+}
+
+/// Writes a line to the log, as one of a run.
+pub(crate) type LogLine = Box<dyn Fn(&str) + Send>;
 
 #[derive(Debug, Default)]
 struct Rate {
@@ -37,31 +45,40 @@ struct Rate {
 
 impl Lines {
     pub(crate) fn new(stream: Stream) -> Self {
-        Self { stream, partial: Vec::new(), run: String::new(), rate: Rate::default() }
+        Self { stream, partial: Vec::new(), printer: None, rate: Rate::default() }
     }
 
     pub(super) fn push(&mut self, bytes: &[u8], now: Instant) {
-        self.push_of(bytes, "", now);
+        let (stream, printer) = (self.stream, self.printer.take());
+        self.split(bytes, now, |line| log(stream, line, printer.as_ref()));
+        self.printer = printer;
     }
 
-    /// [`push`](Self::push) for bytes that a run printed.
-    pub(crate) fn push_of(&mut self, bytes: &[u8], run: &str, now: Instant) {
-        if self.run != run {
+    /// [`push`](Self::push) for bytes that a run printed; an empty id stands for no run.
+    pub(crate) fn push_of(
+        &mut self,
+        bytes: &[u8],
+        run: &str,
+        log: impl FnOnce() -> LogLine,
+        now: Instant,
+    ) {
+        if self.printer.as_ref().map_or("", |printer| &printer.run) != run {
             self.finish();
-            run.clone_into(&mut self.run);
+            let printer = || Printer { run: run.to_owned(), log: log() };
+            self.printer = (!run.is_empty()).then(printer);
         }
-        let stream = self.stream;
-        self.split(bytes, now, |line| log(stream, line, run));
+        self.push(bytes, now);
     }
 
     /// Logs an incomplete line, and the number of lost lines.
     pub(crate) fn finish(&mut self) {
         let partial = std::mem::take(&mut self.partial);
         if !partial.is_empty() {
-            log(self.stream, &String::from_utf8_lossy(&partial), &self.run);
+            log(self.stream, &String::from_utf8_lossy(&partial), self.printer.as_ref());
         }
+        self.printer = None;
         if let Some(lost) = self.rate.take_lost() {
-            log(self.stream, &lost, "");
+            log(self.stream, &lost, None);
         }
     }
 
@@ -121,16 +138,18 @@ impl Rate {
 }
 
 /// Stderr has a higher level: what an author has seen so far is not to vanish from most logs.
-fn log(stream: Stream, line: &str, run: &str) {
-    match (stream, run) {
+fn log(stream: Stream, line: &str, printer: Option<&Printer>) {
+    match (stream, printer) {
         (Stream::Stderr, _) => log::warn!(target: "stderr", "{line}"),
-        (Stream::Stdout, "") => log::info!(target: "stdout", "{line}"),
-        (Stream::Stdout, run) => log::info!(target: "stdout", run; "{line}"),
+        (Stream::Stdout, None) => log::info!(target: "stdout", "{line}"),
+        (Stream::Stdout, Some(printer)) => (printer.log)(line),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::{Arc, Mutex};
+
     use super::*;
 
     fn logged(lines: &mut Lines, bytes: &[u8], now: Instant) -> Vec<String> {
@@ -155,6 +174,27 @@ mod tests {
         let pieces = logged(&mut lines, &long, now);
         assert_eq!(pieces, ["x".repeat(MAX_LINE), "x".repeat(MAX_LINE), "x".repeat(MAX_LINE)]);
         assert_eq!(lines.partial.len(), 1);
+    }
+
+    #[test]
+    fn a_line_belongs_to_the_run_that_printed_it() {
+        let (mut lines, now) = (Lines::new(Stream::Stdout), Instant::now());
+        let logged = Arc::new(Mutex::new(Vec::new()));
+        let log = |run: &'static str| {
+            let logged = Arc::clone(&logged);
+            move || -> LogLine {
+                Box::new(move |line| logged.lock().unwrap().push(format!("{run}: {line}")))
+            }
+        };
+        lines.push_of(b"one\ntwo ", "a", log("a"), now);
+        lines.push_of(b"more\nthree", "a", log("unused"), now);
+        lines.push_of(b"four", "b", log("b"), now);
+        lines.push_of(b"nobody's\n", "", log("unused"), now);
+        assert_eq!(*logged.lock().unwrap(), ["a: one", "a: two more", "a: three", "b: four"]);
+        lines.push_of(b"five", "a", log("a again"), now);
+        lines.finish();
+        assert_eq!(logged.lock().unwrap().last().unwrap(), "a again: five");
+        assert_eq!(Arc::strong_count(&logged), 1, "the run is let go");
     }
 
     #[test]
