@@ -19,6 +19,7 @@ from registry import CASES
 MODULES = (
     "recorded", "values", "calls", "control", "cancel", "wedged", "threads", "processes", "load",
     "program", "start", "stop", "output", "bad", "streams", "later", "crash", "flat",
+    "trace",
 )  # fmt: skip
 
 #: Cases that run at once; workers are mostly idle.

@@ -4,9 +4,16 @@ The worker calls every method with JSON as text and gets JSON as text; exception
 :func:`errors.describe`.
 """
 
-import contextvars
-
-from universal_worker import _native, coroutines, errors, generations, loading, process, values
+from universal_worker import (
+    _native,
+    coroutines,
+    errors,
+    generations,
+    loading,
+    process,
+    trace,
+    values,
+)
 
 
 class Plugin:
@@ -109,7 +116,7 @@ class Plugin:
         method = getattr(self.object, "prefetch", None)
         if method is None:
             raise errors.NotSupported("the class has no prefetch")
-        coroutines.wait(method())
+        trace.run(lambda: coroutines.wait(method()))
 
     def config_options(self):
         method = getattr(self.object, "get_config_options", None)
@@ -121,7 +128,7 @@ class Plugin:
         handler = _EXTENSIONS.get(name)
         if handler is None:
             raise errors.NotSupported("unknown extension '%s'" % name)
-        return handler(self, text)
+        return trace.run(handler, self, text)
 
     def _method(self, name):
         method = getattr(self.object, name, None)
@@ -134,7 +141,7 @@ class Plugin:
         return method
 
     def _context(self, body):
-        context = contextvars.copy_context()
+        context = trace.context()
         if self.generation is not None:
             context.run(self.generation.begin_call, body)
         return context
