@@ -25,6 +25,15 @@ pub struct ProgressReport {
 pub struct RunReport {
     /// Id of the run.
     pub id: String,
+    /// The caller's own word for it.
+    #[serde(default)]
+    pub label: Option<String>,
+    /// The trace that it belongs to (W3C Trace Context).
+    #[serde(default)]
+    pub traceparent: Option<String>,
+    /// What tracing systems keep for themselves about that trace.
+    #[serde(default)]
+    pub tracestate: Option<String>,
     /// Which route started it.
     pub kind: RunKind,
     /// Its state.
@@ -173,7 +182,7 @@ mod tests {
             "id": "1", "kind": "task", "state": "paused", "phase": "dozing", "reason": "weather",
             "progress": -1.0, "message": "", "stalled_for_s": null, "queued_at": "t",
             "started_at": null, "ended_at": null, "deadline_at": null, "lane_held": false,
-            "error": null, "label": "of tomorrow",
+            "error": null, "color": "of tomorrow",
             "account": {"queue_s": 0.0, "run_s": null, "first_line_s": null, "bytes_in": 1,
                 "bytes_out": 0, "lines": 0, "usage": {"tokens": 3}, "cpu_thread_s": null,
                 "cpu_process_s": null, "rss_growth_mb": null, "shared": false, "gpu_s": 1.0}

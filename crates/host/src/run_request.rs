@@ -22,6 +22,9 @@ pub struct RunRequest<'c> {
     id: Option<String>,
     timeout: Option<Duration>,
     on_disconnect: OnDisconnect,
+    label: Option<String>,
+    traceparent: Option<String>,
+    tracestate: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,7 +41,15 @@ struct CallBody<'a, A: ?Sized, K: ?Sized> {
 
 impl<'c> RunRequest<'c> {
     pub(crate) fn new(transport: &'c Transport) -> Self {
-        Self { transport, id: None, timeout: None, on_disconnect: OnDisconnect::Cancel }
+        Self {
+            transport,
+            id: None,
+            timeout: None,
+            on_disconnect: OnDisconnect::Cancel,
+            label: None,
+            traceparent: None,
+            tracestate: None,
+        }
     }
 
     /// Sets the id under which the run can be queried and cancelled; the worker chooses one by
@@ -62,6 +73,27 @@ impl<'c> RunRequest<'c> {
     /// Lets the run continue if the client disconnects; by default that cancels it.
     pub fn continue_on_disconnect(mut self) -> Self {
         self.on_disconnect = OnDisconnect::Continue;
+        self
+    }
+
+    /// Sets a word of your own for the run, which reports and log lines show: 1 to 200 printable
+    /// characters.
+    pub fn label(mut self, label: impl Into<String>) -> Self {
+        self.label = Some(label.into());
+        self
+    }
+
+    /// Makes the run a part of a trace, as the `traceparent` of
+    /// [W3C Trace Context](https://www.w3.org/TR/trace-context/); the worker ignores an invalid one.
+    pub fn traceparent(mut self, traceparent: impl Into<String>) -> Self {
+        self.traceparent = Some(traceparent.into());
+        self
+    }
+
+    /// Sets what tracing systems keep for themselves about the trace; only beside a
+    /// [`traceparent`](Self::traceparent).
+    pub fn tracestate(mut self, tracestate: impl Into<String>) -> Self {
+        self.tracestate = Some(tracestate.into());
         self
     }
 
@@ -126,6 +158,17 @@ impl<'c> RunRequest<'c> {
             let value = HeaderValue::from_static("continue");
             headers.insert(HeaderName::from_static("x-on-disconnect"), value);
         }
+        for (name, text) in [
+            ("x-run-label", &self.label),
+            ("traceparent", &self.traceparent),
+            ("tracestate", &self.tracestate),
+        ] {
+            if let Some(text) = text {
+                let value = HeaderValue::from_bytes(text.as_bytes());
+                let value = value.map_err(|error| CallError::InvalidRequest(error.into()))?;
+                headers.insert(HeaderName::from_static(name), value);
+            }
+        }
         Ok(headers)
     }
 }
@@ -161,6 +204,15 @@ mod tests {
         assert_eq!(headers["x-run-id"], "a-1");
         assert_eq!(headers["x-timeout-ms"], "2");
         assert_eq!(headers["x-on-disconnect"], "continue");
+        let traced = RunRequest::new(&transport).label("é").traceparent("00-1").tracestate("a=1");
+        let headers = traced.headers().unwrap();
+        assert_eq!(headers["x-run-label"].as_bytes(), "é".as_bytes());
+        assert_eq!(
+            (&headers["traceparent"], &headers["tracestate"]),
+            (&"00-1".parse().unwrap(), &"a=1".parse().unwrap())
+        );
+        let forged = RunRequest::new(&transport).label("a\r\nx-run-id: b").headers();
+        assert!(matches!(forged, Err(CallError::InvalidRequest(_))));
         let shortest = RunRequest::new(&transport).timeout(Duration::ZERO).headers().unwrap();
         assert_eq!(shortest["x-timeout-ms"], "1");
     }
