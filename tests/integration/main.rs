@@ -50,5 +50,6 @@ mod stdout;
 mod streams;
 mod support;
 mod system;
+mod tags;
 mod usage;
 mod wedged;

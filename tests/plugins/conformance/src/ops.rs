@@ -46,6 +46,10 @@ pub(crate) fn execute(
         "log" => log_line(&args),
         "trace" => trace(&args),
         "usage" => usage(&args, cx),
+        "trace_context" => {
+            let trace = cx.trace_context();
+            Ok(Reply::Trace(trace.map(|trace| (trace.traceparent, trace.tracestate))))
+        }
         op => faults::execute(op, &args),
     }
 }

@@ -23,6 +23,8 @@ pub enum Reply {
     Tuple(u8, u8),
     /// An integer, which may exceed 64 bits.
     Integer(u128),
+    /// The `traceparent` and the `tracestate` of the run.
+    Trace(Option<(String, Option<String>)>),
     /// Nested structs.
     Transcript(Transcript),
 }
