@@ -51,5 +51,6 @@ mod streams;
 mod support;
 mod system;
 mod tags;
+mod upgrade;
 mod usage;
 mod wedged;

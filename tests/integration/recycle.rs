@@ -25,14 +25,14 @@ struct Host {
 }
 
 /// Clients that call without a pause, and check each answer.
-struct Clients {
+pub(crate) struct Clients {
     stop: Arc<AtomicBool>,
     threads: Vec<JoinHandle<(usize, Vec<String>)>>,
 }
 
 /// Whether a client uses a connection again.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Reuse {
+pub(crate) enum Reuse {
     Never,
     WhilePossible,
 }
@@ -74,7 +74,7 @@ impl Host {
 }
 
 impl Clients {
-    fn start(address: SocketAddr, reuse: Reuse, count: usize) -> Self {
+    pub(crate) fn start(address: SocketAddr, reuse: Reuse, count: usize) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         let threads = (0..count).map(|client| {
             let stop = Arc::clone(&stop);
@@ -86,7 +86,7 @@ impl Clients {
     }
 
     /// The number of requests, and the errors of those that failed.
-    fn stop(self) -> (usize, Vec<String>) {
+    pub(crate) fn stop(self) -> (usize, Vec<String>) {
         self.stop.store(true, Ordering::Relaxed);
         let results = self.threads.into_iter().map(|thread| thread.join().unwrap());
         results.fold((0, Vec::new()), |(requests, mut failed), (more, errors)| {
