@@ -193,3 +193,23 @@ fn a_signal_during_the_start_does_not_wait_for_the_drain() {
     started.terminate();
     assert!(start.elapsed() < Duration::from_secs(10));
 }
+
+#[tokio::test]
+async fn a_result_that_nobody_has_read_is_read_before_the_end() {
+    let worker = Worker::conformance().await;
+    let call = json!({"kwargs": {"op": "sleep", "secs": 0.3}}).to_string();
+    for id in ["first", "second"] {
+        assert_eq!(worker.send("PUT", &format!("/runs/{id}"), &[], &call).await.status, 202);
+    }
+    worker.post("/drain", "").await;
+    worker.until_state("second", RunState::Finished).await;
+    for id in ["first", "second"] {
+        // Far less than the worker waits, and more than a stop takes.
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        let result = worker.get(&format!("/runs/{id}/result")).await;
+        assert_eq!((result.status, result.text()), (200, "\"slept\"".to_owned()));
+    }
+    let start = Instant::now();
+    assert_eq!(worker.wait().await.code, Some(0));
+    assert!(start.elapsed() < Duration::from_secs(30), "{:?}", start.elapsed());
+}

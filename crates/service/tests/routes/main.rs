@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a panic fails the test")]
 
 mod config;
+mod drain;
 mod extensions;
 mod headers;
 mod limits;

@@ -88,6 +88,7 @@ pub(super) enum Event {
     WithdrawLifecycle { lifecycle: usize },
     LifecycleDone,
     TimePasses { by: u64 },
+    Close,
     Shutdown,
 }
 
@@ -130,6 +131,12 @@ impl Model {
     pub(super) fn is_wedged(&self) -> bool {
         let lifecycle_waits = self.queued() < self.queue_items.len();
         self.wedged() == self.lanes || self.wedged() > 0 && lifecycle_waits
+    }
+
+    /// Only wedged runs are left, and what waits for them.
+    pub(super) fn has_drained(&self) -> bool {
+        let is_stuck = self.wedged() == self.on_lanes().count();
+        self.in_lifecycle.is_none() && is_stuck && !self.may_take()
     }
 
     pub(super) fn readiness(&self) -> Readiness {
@@ -398,6 +405,7 @@ impl ReferenceStateMachine for Model {
             all.push((6, Just(Event::LifecycleDone).boxed()));
         }
         if state.runs.len() > 8 {
+            all.push((1, Just(Event::Close).boxed()));
             all.push((1, Just(Event::Shutdown).boxed()));
         }
         proptest::strategy::Union::new_weighted(all).boxed()
@@ -460,6 +468,7 @@ impl ReferenceStateMachine for Model {
             }
             Event::LifecycleDone => model.in_lifecycle = None,
             Event::TimePasses { by } => model.now += by,
+            Event::Close => model.draining = true,
             Event::Shutdown => {
                 model.draining = true;
                 model.queue_items.retain(|item| matches!(item, Item::Run(_)));

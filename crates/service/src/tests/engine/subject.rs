@@ -197,6 +197,7 @@ impl Subject {
                 self.engine.complete_lifecycle(lifecycle_permit, self.now);
             }
             Event::TimePasses { by } => self.now += Duration::from_millis(by),
+            Event::Close => self.engine.close(),
             Event::Shutdown => {
                 self.dropped.extend(self.engine.drain());
                 let effects = self.engine.cancel_all(CancelReason::Shutdown, self.now);
@@ -281,6 +282,7 @@ impl StateMachineTest for Subject {
         assert_eq!(subject.started_at + Duration::from_millis(model.now), subject.now);
         assert_eq!(subject.runs.len(), model.runs.len(), "both admit the same runs");
         assert_eq!(subject.engine.has_next(), model.may_take(), "no wake-up is lost");
+        assert_eq!(subject.engine.has_drained(), model.has_drained());
         let counts = subject.engine.counts();
         let taken = model.on_lanes().count();
         assert!(taken <= model.lanes);
