@@ -72,7 +72,8 @@ async fn what_still_runs_after_the_drain_is_cancelled() {
 #[tokio::test]
 async fn a_second_signal_ends_a_drain_and_everything_else() {
     let worker = Worker::start("Conformance", &["--drain-timeout", "60"]).await;
-    let run = worker.spawn_run("long", json!({"op": "sleep", "secs": 60.0}));
+    let call = json!({"kwargs": {"op": "sleep", "secs": 60.0}}).to_string();
+    let run = Raw::sending(worker.port(), &post("/execute", &["X-Run-Id: long"], &call));
     worker.until_state("long", RunState::Running).await;
     worker.signal("TERM");
     refuses(&worker).await;
@@ -80,7 +81,7 @@ async fn a_second_signal_ends_a_drain_and_everything_else() {
     let exit = worker.wait().await;
     assert_eq!(exit.code, Some(4), "{exit:?}");
     assert!(last_line(&exit.stderr).starts_with("stopped: second signal, SIGINT"), "{exit:?}");
-    run.abort();
+    drop(run);
 }
 
 #[tokio::test]

@@ -40,6 +40,17 @@ def idle(number):
         return took
 
 
+def recycled():
+    with Worker("evaluate", "Evaluate", *config(ATEXIT), "--max-runs", "2") as worker:
+        for number in range(2):
+            equal(worker.do(f"result = {number}"), number)
+        equal(worker.wait(3), 0, "exit code")
+        equal(worker.log().count("cleanup ran"), 1)
+        contains(worker.log().splitlines()[-1], "stopped: recycled: 2 runs (--max-runs 2)")
+
+
+add("stop: after --max-runs", recycled)
+
 for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
     add(f"stop: idle, {number.name}", lambda number=number: idle(number))
 

@@ -59,6 +59,7 @@ pub(crate) fn rows() -> Vec<Row> {
         busy_rows(),
         thread_rows(),
         stop_rows(),
+        drain_rows(),
         crash_rows(),
         exec::rows(),
         python::rows(),
@@ -195,6 +196,28 @@ fn stop_rows() -> Vec<Row> {
         second(
             "SIGTERM and SIGINT while a run hangs, with children and daemons",
             State::RunHangsWithChildren,
+        ),
+    ]
+}
+
+/// A drain in which a run hangs.
+fn drain_rows() -> Vec<Row> {
+    let long = &["--ppid", "PARENT", "--drain-timeout", "60"];
+    let short = &["--ppid", "PARENT", "--drain-timeout", "0.2"];
+    let hangs = |name, options, fault, promise| Row {
+        options,
+        ..row(name, State::RunHangs, fault, promise)
+    };
+    let later = Promise { within: AT_MOST + Duration::from_millis(200), ..abandoned() };
+    let at_once = Promise { within: AT_ONCE, ..abandoned() };
+    vec![
+        hangs("host killed while a run hangs, drain of 60 s", long, Fault::HostKilled, abandoned()),
+        hangs("SIGTERM while a run hangs, drain of 0.2 s", short, Fault::Terminated, later),
+        hangs(
+            "SIGTERM and SIGINT while a run hangs, drain of 60 s",
+            long,
+            Fault::TerminatedAndInterrupted,
+            at_once,
         ),
     ]
 }
