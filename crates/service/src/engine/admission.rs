@@ -90,7 +90,7 @@ impl<J> Engine<J> {
     pub(crate) fn admit_canary(&mut self, run: &Arc<Run>, job: J) -> bool {
         let has_lane = !self.in_lifecycle && self.lanes.len() < self.bounds.lanes;
         let is_idle = has_lane && self.queue.len() == 0 && !self.has_canary();
-        let admits = is_idle && !self.is_closed;
+        let admits = is_idle && !self.is_draining();
         if admits {
             let key = self.next_key();
             self.advance_due(run.options().deadline);
