@@ -1,6 +1,6 @@
 //! Workers that have done their share, and the next ones in their place.
 
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
 use std::os::linux::net::SocketAddrExt;
@@ -65,7 +65,11 @@ impl Host {
     fn until_notified(&self, expected: &str) {
         let mut text = [0; 100];
         loop {
-            let length = self.notified.recv(&mut text).unwrap();
+            let length = match self.notified.recv(&mut text) {
+                // By the end of a child process.
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                received => received.unwrap(),
+            };
             if &text[..length] == expected.as_bytes() {
                 return;
             }
@@ -148,7 +152,7 @@ fn is_open(stream: &TcpStream) -> bool {
     stream.set_nonblocking(true).unwrap();
     let peeked = stream.peek(&mut [0]);
     stream.set_nonblocking(false).unwrap();
-    peeked.is_err_and(|error| error.kind() == std::io::ErrorKind::WouldBlock)
+    peeked.is_err_and(|error| error.kind() == ErrorKind::WouldBlock)
 }
 
 /// 50 workers one after the other, the next of which starts when the one before tells that it stops.

@@ -1,7 +1,7 @@
 //! The recipes of `docs/operations.md` for an upgrade: its commands, under load.
 
 use std::ffi::OsString;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -9,6 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::recycle::{Clients, Reuse};
+use crate::support::raw::read_some;
 use crate::support::{plugin, program};
 
 /// The blocks of code in the section, of one language.
@@ -94,13 +95,13 @@ fn start_proxy(backends: [u16; 2]) -> SocketAddr {
 fn forward(mut client: TcpStream, backends: [u16; 2]) {
     let mut request = vec![0; 4096];
     // The clients of these tests write a request at once.
-    let length = client.read(&mut request).unwrap();
+    let length = read_some(&mut client, &mut request).unwrap();
     for backend in backends {
         let ask = || {
             let mut worker = TcpStream::connect(("127.0.0.1", backend))?;
             worker.write_all(&request[..length])?;
             let mut response = vec![0; 4096];
-            let length = worker.read(&mut response)?;
+            let length = read_some(&mut worker, &mut response)?;
             response.truncate(length);
             std::io::Result::Ok(String::from_utf8_lossy(&response).into_owned())
         };
