@@ -9,6 +9,7 @@ use thiserror::Error;
 
 use crate::error_code::ErrorCode;
 use crate::job_error::JobError;
+use crate::run_result::DropReason;
 
 /// Why a call failed.
 #[derive(Debug, Error)]
@@ -49,6 +50,15 @@ pub enum CallError {
         job_error: Option<Box<JobError>>,
     },
 
+    /// The result of a run, or a line of it, is no longer kept (status 410).
+    #[error("{detail}")]
+    Dropped {
+        /// The worker's message.
+        detail: String,
+        /// Why it was dropped.
+        reason: DropReason,
+    },
+
     /// A stream ended with an error.
     #[error("{message}")]
     Stream {
@@ -86,6 +96,8 @@ struct ErrorBody {
     #[serde(default)]
     detail: String,
     code: Option<ErrorCode>,
+    #[serde(default)]
+    reason: DropReason,
     #[serde(rename = "_job_error")]
     job_error: Option<Box<JobError>>,
 }
@@ -106,6 +118,9 @@ impl CallError {
             detail: String::from_utf8_lossy(body).into_owned(),
             ..ErrorBody::default()
         });
+        if body.code == Some(ErrorCode::Dropped) {
+            return Self::Dropped { detail: body.detail, reason: body.reason };
+        }
         Self::Status { status, detail: body.detail, code: body.code, job_error: body.job_error }
     }
 
@@ -135,6 +150,7 @@ impl CallError {
     pub fn code(&self) -> Option<ErrorCode> {
         match self {
             Self::Status { code, .. } | Self::Stream { code, .. } => *code,
+            Self::Dropped { .. } => Some(ErrorCode::Dropped),
             _ => None,
         }
     }
@@ -176,6 +192,21 @@ mod tests {
         let error = CallError::from_response(StatusCode::CONFLICT, body.as_bytes());
         assert_eq!(error.job_error().unwrap().category, ErrorCategory::Unknown);
         assert_eq!(error.code(), Some(ErrorCode::Unknown));
+    }
+
+    #[test]
+    fn a_dropped_result_has_its_reason() {
+        let gone = |body: &str| CallError::from_response(StatusCode::GONE, body.as_bytes());
+        for (body, expected) in [
+            (r#"{"detail":"m","code":"dropped","reason":"room"}"#, DropReason::Room),
+            (r#"{"detail":"m","code":"dropped","reason":"of_tomorrow"}"#, DropReason::Unknown),
+            (r#"{"detail":"m","code":"dropped"}"#, DropReason::Unknown),
+        ] {
+            let error = gone(body);
+            assert_eq!((error.to_string().as_str(), error.code()), ("m", Some(ErrorCode::Dropped)));
+            assert!(matches!(error, CallError::Dropped { reason, .. } if reason == expected));
+        }
+        assert!(matches!(gone(r#"{"detail":"m"}"#), CallError::Status { .. }));
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! The client of a worker's HTTP interface.
 
+mod kept_runs;
+
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -15,11 +17,12 @@ use crate::raw_response::{RawResponse, StatusBody};
 use crate::run_report::{ProgressReport, RunReport};
 use crate::run_request::{RunRequest, check_id};
 use crate::transport::Transport;
-use crate::worker_report::{HealthReport, ReadyReport, StatsReport};
+use crate::worker_report::{HealthReport, LiveReport, ReadyReport, StatsReport};
 
 /// Calls a worker at an address, with one connection for each call.
 ///
-/// Dropping the future of a call closes its connection, which cancels the run.
+/// Dropping the future of a call closes its connection, which cancels the run that it started, unless
+/// that was [submitted](RunRequest::submit).
 ///
 /// # Errors
 /// Every call fails with a [`CallError`] if the worker cannot be reached, does not respond in time,
@@ -30,10 +33,11 @@ pub struct Client {
     timeouts: Timeouts,
 }
 
-/// How long to wait for responses; runs have no limit.
+/// How long to wait for responses; runs, and the lines of streams, have no limit.
 #[derive(Debug, Clone)]
 pub struct Timeouts {
-    /// For `/health`, `/ready`, `/runs`, `/progress`, `/cancel` and `/cleanup`; 2 s by default.
+    /// For `/health`, `/live`, `/ready`, `/runs`, `/progress`, `/cancel`, `/drain` and `/cleanup`; 2 s
+    /// by default.
     pub control: Duration,
     /// For `/initialize`, `/config`, `/config_schema`, `/config_options` and `/stats`; 5 s by default.
     pub config: Duration,
@@ -97,12 +101,15 @@ impl Client {
     /// # Errors
     /// See [`Client`]; a worker that is not ready is no error.
     pub async fn ready(&self) -> Result<ReadyReport, CallError> {
-        let response =
-            self.request_within(self.timeouts.control, Method::GET, "/ready", Bytes::new()).await?;
-        if response.status == StatusCode::SERVICE_UNAVAILABLE {
-            return serde_json::from_slice(&response.body).map_err(CallError::Decode);
-        }
-        response.json()
+        self.get_either("/ready").await
+    }
+
+    /// `GET /live`: whether a restart of the worker would help.
+    ///
+    /// # Errors
+    /// See [`Client`]; a worker that is stuck is no error.
+    pub async fn live(&self) -> Result<LiveReport, CallError> {
+        self.get_either("/live").await
     }
 
     /// `GET /runs`: the queued and running runs and the last that ended, newest first.
@@ -231,6 +238,21 @@ impl Client {
         self.post_cancel(&format!("/runs/{}/cancel", check_id(id)?)).await
     }
 
+    /// `POST /drain`: the worker accepts no more runs, finishes those that it has, and ends.
+    ///
+    /// It returns at once, and results can be read meanwhile.
+    /// After `--drain-timeout` the worker cancels what is left; without that option there is no limit.
+    /// On a socket that workers share, it accepts no more connections, and the runs of those that it
+    /// has.
+    ///
+    /// # Errors
+    /// See [`Client`].
+    pub async fn drain(&self) -> Result<(), CallError> {
+        let limit = self.timeouts.control;
+        let response = self.request_within(limit, Method::POST, "/drain", Bytes::new()).await?;
+        response.json::<IgnoredAny>().map(drop)
+    }
+
     /// `POST /cleanup`: cancels all runs and releases the plugin.
     ///
     /// # Errors
@@ -257,6 +279,16 @@ impl Client {
 
     async fn get<T: DeserializeOwned>(&self, path: &str, limit: Duration) -> Result<T, CallError> {
         self.request_within(limit, Method::GET, path, Bytes::new()).await?.json()
+    }
+
+    /// A report that comes with status 200, or 503 if it is a bad one.
+    async fn get_either<T: DeserializeOwned>(&self, path: &str) -> Result<T, CallError> {
+        let limit = self.timeouts.control;
+        let response = self.request_within(limit, Method::GET, path, Bytes::new()).await?;
+        if response.status == StatusCode::SERVICE_UNAVAILABLE {
+            return serde_json::from_slice(&response.body).map_err(CallError::Decode);
+        }
+        response.json()
     }
 
     async fn post_cancel(&self, path: &str) -> Result<bool, CallError> {

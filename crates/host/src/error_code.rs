@@ -12,6 +12,8 @@ use serde::Deserialize;
 pub enum ErrorCode {
     /// The request is malformed.
     BadRequest,
+    /// A parameter of the query has an invalid value.
+    BadQuery,
     /// A header that controls the run has an invalid value.
     BadHeader,
     /// The body is not JSON in UTF-8, or is nested too deeply.
@@ -32,6 +34,8 @@ pub enum ErrorCode {
     NotFound,
     /// The worker does not know the run, or no longer.
     UnknownRun,
+    /// The result of the run is not kept.
+    NotKept,
     /// The class does not have the extension.
     NotSupported,
     /// The path does not have the method.
@@ -44,14 +48,22 @@ pub enum ErrorCode {
     ClientGone,
     /// The worker is stopping: send the run to another one.
     Shutdown,
-    /// Another run has the id.
+    /// Another run has the id, or the run with the id was submitted with another body.
     IdTaken,
     /// The run has ended, so it cannot be cancelled.
     Ended,
+    /// The run has not ended, so its result cannot be deleted.
+    NotEnded,
+    /// The run is not a stream.
+    WrongKind,
+    /// The result, or the line, was kept and has been dropped.
+    Dropped,
     /// The body is too large.
     TooLarge,
     /// The body is compressed.
     ContentEncoding,
+    /// The stream ended before this line.
+    BeyondEnd,
     /// The arguments do not fit.
     BadArguments,
     /// No config was sent, and the plugin needs one.

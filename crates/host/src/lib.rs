@@ -22,6 +22,8 @@
 //! - [`Worker`] is a process that accepts requests; dropping it kills the process and its descendants.
 //! - [`Client`] calls a worker by its address, no matter which process started it: [runs](RunRequest), streams,
 //!   configs, health, statistics.
+//! - A run can outlive its client: [`RunRequest::submit`] leaves its result with the worker, and any client
+//!   reads it later by the id of the run ([`Client::wait_result`], [`Client::lines`]).
 //! - [`RunReport`] says how a run stands and what it cost; [`CallError`], [`ErrorCode`] and
 //!   [`JobError`] say why a call failed; [`ExitReport`] says how a process ended.
 
@@ -41,6 +43,7 @@ mod output;
 mod raw_response;
 mod run_report;
 mod run_request;
+mod run_result;
 mod start_error;
 mod transport;
 mod tree_mark;
@@ -69,6 +72,10 @@ pub use run_report::RunPhase;
 pub use run_report::RunReport;
 pub use run_report::RunState;
 pub use run_request::RunRequest;
+pub use run_result::DropReason;
+pub use run_result::ResultState;
+pub use run_result::RunResult;
+pub use run_result::Submission;
 pub use start_error::StartError;
 pub use start_error::StartStage;
 pub use worker::Worker;
@@ -76,6 +83,8 @@ pub use worker_command::Stderr;
 pub use worker_command::WorkerCommand;
 pub use worker_report::BlockingRun;
 pub use worker_report::HealthReport;
+pub use worker_report::LiveReport;
+pub use worker_report::Liveness;
 pub use worker_report::Readiness;
 pub use worker_report::ReadyReport;
 pub use worker_report::RunCounts;

@@ -1,7 +1,9 @@
 //! Responses as they were received.
 
 use bytes::Bytes;
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, Response, StatusCode};
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -25,6 +27,13 @@ pub(crate) struct StatusBody {
 }
 
 impl RawResponse {
+    /// Reads a response to its end.
+    pub(crate) async fn read(response: Response<Incoming>) -> Result<Self, CallError> {
+        let (head, body) = response.into_parts();
+        let body = body.collect().await.map_err(CallError::Disconnected)?.to_bytes();
+        Ok(Self { status: head.status, headers: head.headers, body })
+    }
+
     /// Decodes the body of a successful response.
     ///
     /// # Errors

@@ -4,6 +4,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::job_error::JobError;
+use crate::run_result::ResultState;
 
 /// Progress of a run.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -60,6 +61,8 @@ pub struct RunReport {
     pub reason: Option<CancelReason>,
     /// Why it did not finish.
     pub error: Option<JobError>,
+    /// Whether its result can be read by its id; `None` if that is not kept.
+    pub result: Option<ResultState>,
     /// The resources that it used.
     pub account: Account,
 }
@@ -69,12 +72,14 @@ pub struct RunReport {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum RunKind {
-    /// `POST /execute`.
+    /// `POST /execute`, or a submission.
     Execute,
-    /// `POST /execute_stream`.
+    /// `POST /execute_stream`, or the submission of a stream.
     Stream,
     /// `POST /prefetch`.
     Prefetch,
+    /// A call that the worker makes by itself (`--canary`).
+    Canary,
     /// A kind that this version of the crate does not know.
     #[serde(other)]
     Unknown,
@@ -179,6 +184,7 @@ mod tests {
     #[test]
     fn unknown_keys_and_words_of_a_later_worker_are_accepted() {
         let report: RunReport = serde_json::from_value(json!({
+            "result": {"state": "archived", "where": "x"},
             "id": "1", "kind": "task", "state": "paused", "phase": "dozing", "reason": "weather",
             "progress": -1.0, "message": "", "stalled_for_s": null, "queued_at": "t",
             "started_at": null, "ended_at": null, "deadline_at": null, "lane_held": false,
@@ -191,6 +197,7 @@ mod tests {
         assert_eq!((report.kind, report.state), (RunKind::Unknown, RunState::Unknown));
         assert_eq!(report.phase, Some(RunPhase::Unknown));
         assert_eq!(report.reason, Some(CancelReason::Unknown));
+        assert_eq!(report.result, Some(ResultState::Unknown));
         assert_eq!(report.account.usage["tokens"], 3);
     }
 }

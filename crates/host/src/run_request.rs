@@ -3,20 +3,24 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Method};
-use http_body_util::BodyExt;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::call_error::CallError;
 use crate::line_stream::LineStream;
 use crate::raw_response::StatusBody;
+use crate::run_result::{AcceptedBody, Submission};
 use crate::transport::Transport;
 
-/// A run with options; [`execute`](Self::execute), [`execute_stream`](Self::execute_stream) or
-/// [`prefetch`](Self::prefetch) sends it.
+/// A run with options.
+///
+/// [`execute`](Self::execute), [`execute_stream`](Self::execute_stream) and
+/// [`prefetch`](Self::prefetch) send it and receive its result.
+/// [`submit`](Self::submit) and [`submit_stream`](Self::submit_stream) send it and leave the result
+/// with the worker, for any client that asks for it later by the id.
 #[derive(Debug, Clone)]
-#[must_use = "nothing is sent before execute, execute_stream or prefetch"]
+#[must_use = "nothing is sent before execute, execute_stream, submit, submit_stream or prefetch"]
 pub struct RunRequest<'c> {
     transport: &'c Transport,
     id: Option<String>,
@@ -70,7 +74,8 @@ impl<'c> RunRequest<'c> {
         self
     }
 
-    /// Lets the run continue if the client disconnects; by default that cancels it.
+    /// Lets the run continue if the client disconnects, and keeps its result as that of a
+    /// [submission](Self::submit); by default that cancels it.
     pub fn continue_on_disconnect(mut self) -> Self {
         self.on_disconnect = OnDisconnect::Continue;
         self
@@ -124,12 +129,55 @@ impl<'c> RunRequest<'c> {
         let body = call_body(args, kwargs)?;
         let sent = self.transport.send(Method::POST, "/execute_stream", self.headers()?, body);
         let (response, connection) = sent.await?;
-        let (head, body) = response.into_parts();
-        if head.status.is_success() {
-            return Ok(LineStream::new(body, connection));
+        LineStream::from_response(response, connection, 0).await
+    }
+
+    /// Submits a run that outlives this client, and returns as soon as the worker has accepted it:
+    /// `PUT /runs/{id}` with an [id](Self::id), otherwise `POST /runs`.
+    ///
+    /// [`Client::result`](crate::Client::result) and
+    /// [`Client::wait_result`](crate::Client::wait_result) return its result.
+    ///
+    /// With an id it is idempotent: when the connection is lost before the response, or the client
+    /// itself starts again, the same submission can be repeated and makes no second run.
+    /// The worker remembers ids for as long as it keeps results, and some thousands of them beyond.
+    ///
+    /// # Errors
+    /// As [`execute`](Self::execute) for a run that is not accepted, such as 503 if the queue is full
+    /// or the worker drains; 409 with [`ErrorCode::IdTaken`](crate::ErrorCode::IdTaken) if another run
+    /// has the id.
+    pub async fn submit<A, K>(&self, args: &A, kwargs: &K) -> Result<Submission, CallError>
+    where
+        A: Serialize + ?Sized,
+        K: Serialize + ?Sized,
+    {
+        self.submit_as("", call_body(args, kwargs)?).await
+    }
+
+    /// As [`submit`](Self::submit), for a stream, which [`Client::lines`](crate::Client::lines)
+    /// reads.
+    ///
+    /// # Errors
+    /// As [`submit`](Self::submit).
+    pub async fn submit_stream<A, K>(&self, args: &A, kwargs: &K) -> Result<Submission, CallError>
+    where
+        A: Serialize + ?Sized,
+        K: Serialize + ?Sized,
+    {
+        self.submit_as("?kind=stream", call_body(args, kwargs)?).await
+    }
+
+    async fn submit_as(&self, query: &str, body: Bytes) -> Result<Submission, CallError> {
+        let (method, path) = match &self.id {
+            Some(id) => (Method::PUT, format!("/runs/{id}{query}")),
+            None => (Method::POST, format!("/runs{query}")),
+        };
+        let response = self.transport.request(method, &path, self.headers()?, body).await?;
+        if response.status == StatusCode::ACCEPTED {
+            let AcceptedBody { id } = response.json()?;
+            return Ok(Submission::New { id });
         }
-        let body = body.collect().await.map_err(CallError::Disconnected)?.to_bytes();
-        Err(CallError::from_response(head.status, &body))
+        response.json().map(Box::new).map(Submission::Known)
     }
 
     /// `POST /prefetch`: downloads what later runs need; `false` if the class has nothing to

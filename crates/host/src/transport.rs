@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, header};
-use http_body_util::{BodyExt, Full};
+use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
@@ -44,9 +44,7 @@ impl Transport {
         body: Bytes,
     ) -> Result<RawResponse, CallError> {
         let (response, _connection) = self.send(method, path, headers, body).await?;
-        let (head, body) = response.into_parts();
-        let body = body.collect().await.map_err(CallError::Disconnected)?.to_bytes();
-        Ok(RawResponse { status: head.status, headers: head.headers, body })
+        RawResponse::read(response).await
     }
 
     /// Sends a request; the body of the response arrives while the connection is held.

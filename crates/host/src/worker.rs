@@ -61,7 +61,26 @@ impl Worker {
         self.process.wait().await
     }
 
+    /// Lets the worker finish the runs that it has, and waits for its end, for at most `limit`; then
+    /// [stops](Self::stop) it.
+    ///
+    /// Results that no client has read keep the worker for up to 60 s of that.
+    ///
+    /// # Errors
+    /// If waitpid(2) fails.
+    pub async fn drain(&mut self, limit: Duration) -> io::Result<ExitReport> {
+        // A worker that does not answer is stopped.
+        if self.client.drain().await.is_ok()
+            && let Ok(exit) = tokio::time::timeout(limit, self.process.wait()).await
+        {
+            return exit;
+        }
+        self.stop().await
+    }
+
     /// Stops the worker and waits for its end: sends SIGTERM, and SIGKILL after 2 s.
+    ///
+    /// To let its runs finish, [drain](Self::drain) it instead.
     ///
     /// # Errors
     /// If waitpid(2) fails.

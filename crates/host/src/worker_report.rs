@@ -16,14 +16,14 @@ pub struct HealthReport {
     pub version: String,
 }
 
-/// Whether a worker serves or shuts down.
+/// Whether a worker serves, or accepts no more runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum WorkerStatus {
     /// It serves.
     Running,
-    /// It shuts down and accepts no more runs.
+    /// It accepts no more runs: it finishes those that it has, or shuts down.
     Draining,
     /// A status that this version of the crate does not know.
     #[serde(other)]
@@ -36,9 +36,12 @@ pub enum WorkerStatus {
 pub struct ReadyReport {
     /// Whether it is ready, or why not.
     pub status: Readiness,
+    /// Seconds for which the worker has been [`Initialising`](Readiness::Initialising).
+    pub for_s: Option<f64>,
     /// The runs that keep it from being ready.
+    #[serde(default)]
     pub runs: Vec<BlockingRun>,
-    /// The message of the plugin's own check if that failed, or how much memory is held.
+    /// Why the plugin is unhealthy, or how much memory is held.
     pub detail: Option<String>,
 }
 
@@ -49,15 +52,15 @@ pub struct ReadyReport {
 pub enum Readiness {
     /// It would accept a run.
     Ready,
-    /// Its plugin is still initializing.
+    /// Its plugin is being created, and a run would wait for that.
     Initialising,
-    /// It shuts down.
+    /// It finishes its runs, or shuts down.
     Draining,
     /// Wedged runs hold all lanes.
     Wedged,
     /// The worker and its descendants hold too much memory.
     Pressure,
-    /// The plugin's own check failed.
+    /// The plugin's own check failed, or the canary.
     Unhealthy,
     /// The queue is full.
     Busy,
@@ -66,7 +69,32 @@ pub enum Readiness {
     Unknown,
 }
 
-/// A run that keeps a worker from being ready.
+/// Whether a restart of a worker would help.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[non_exhaustive]
+pub struct LiveReport {
+    /// Whether it is alive.
+    pub status: Liveness,
+    /// The wedged runs that hold all lanes of a stuck worker.
+    #[serde(default)]
+    pub runs: Vec<BlockingRun>,
+}
+
+/// Whether a restart of a worker would help.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Liveness {
+    /// It works, however busy it is.
+    Alive,
+    /// Wedged runs have held all lanes for longer than `--restart-after`: restart it.
+    Stuck,
+    /// A state that this version of the crate does not know.
+    #[serde(other)]
+    Unknown,
+}
+
+/// A run that keeps a worker from being ready, or alive.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[non_exhaustive]
 pub struct BlockingRun {
@@ -95,6 +123,11 @@ pub struct StatsReport {
     pub open_fds: Option<u64>,
     /// Seconds since the worker started.
     pub uptime_s: f64,
+    /// When a run last showed that its plugin is at work: a start, progress, a line or an end
+    /// (RFC 3339).
+    pub last_progress_at: Option<String>,
+    /// When a run last ended (RFC 3339).
+    pub last_finished_at: Option<String>,
     /// Number of runs by state.
     pub runs: RunCounts,
 }
@@ -120,6 +153,14 @@ pub struct RunCounts {
     pub lanes_held: u64,
     /// Lanes that wedged runs occupy.
     pub wedged: u64,
+}
+
+impl LiveReport {
+    /// Whether the worker should be left running; a state that is not known is no reason to end it.
+    #[must_use]
+    pub fn is_alive(&self) -> bool {
+        self.status != Liveness::Stuck
+    }
 }
 
 impl ReadyReport {
@@ -153,5 +194,20 @@ mod tests {
         let ready = json!({"status": "asleep", "runs": [{"id": "a", "for_s": 0.5, "kind": "x"}]});
         let ready: ReadyReport = serde_json::from_value(ready).unwrap();
         assert!(!ready.is_ready() && ready.status == Readiness::Unknown);
+    }
+
+    #[test]
+    fn only_a_stuck_worker_is_not_alive() {
+        for (status, expected) in [("alive", true), ("stuck", false), ("of_tomorrow", true)] {
+            let live: LiveReport = serde_json::from_value(json!({"status": status})).unwrap();
+            assert_eq!(live.is_alive(), expected, "{status}");
+        }
+    }
+
+    #[test]
+    fn a_worker_that_initializes_says_for_how_long() {
+        let ready: ReadyReport =
+            serde_json::from_value(json!({"status": "initialising", "for_s": 1.5})).unwrap();
+        assert_eq!((ready.status, ready.for_s), (Readiness::Initialising, Some(1.5)));
     }
 }
