@@ -6,6 +6,7 @@ One line a step, then `N passed, N failed`; the exit code is 1 when a step faile
 import argparse
 import asyncio
 import contextlib
+import json
 import os
 import shutil
 import signal
@@ -25,6 +26,18 @@ from cjm_plugin_system.core.proxy import RemotePluginProxy
 HERE = Path(__file__).resolve().parent
 REPOSITORY = HERE.parent.parent
 RECORDING = REPOSITORY / "crates/samples/voice-activity/audio/librivox-0870.wav"
+
+# What the original worker does not have.
+OURS = [
+    "speech",
+    "submitted_run",
+    "repeated_submission",
+    "preferred_submission",
+    "lines_of_a_submitted_stream",
+    "beside_submitted_runs",
+    "live",
+    "drain",
+]
 
 # Time limit in seconds for what should happen at once.
 PATIENCE = 10
@@ -64,6 +77,7 @@ class Steps:
     def __init__(self, manifests):
         self.manifests = manifests
         self.proxy = None
+        self.client = httpx.Client(timeout=2 * PATIENCE)
 
     def start(self):
         self.proxy = start(self.manifests["conformance"])
@@ -143,6 +157,81 @@ class Steps:
             streamed = [chunk for chunk, _ in stream(proxy, audio=Recording(RECORDING))]
         expect(len(found["segments"]) > 0, True)
         expect(streamed, found["segments"])
+
+    def submitted_run(self):
+        """A client that submits a run, leaves, and reads its result later."""
+        submitted = self._send("POST", "/runs", kwargs={"op": "sleep", "secs": 1})
+        expect(submitted.status_code, 202)
+        run = submitted.headers["Location"]
+        expect(run, f"/runs/{submitted.json()['id']}")
+        pending = self._send("GET", f"{run}/result")
+        expect((pending.status_code, pending.json()["result"]), (202, {"state": "pending"}))
+        for _ in range(2):
+            result = self._send("GET", f"{run}/result?wait={PATIENCE}")
+            expect((result.status_code, result.json()), (200, "slept"))
+        expect([self._send("DELETE", run).status_code for _ in range(2)], [204, 410])
+        dropped = self._send("GET", f"{run}/result")
+        expect((dropped.status_code, dropped.json()["reason"]), (410, "deleted"))
+
+    def repeated_submission(self):
+        before = self.proxy.get_stats()["runs"]["finished"]
+        statuses = [self._send("PUT", "/runs/once", kwargs={"x": 1}).status_code for _ in range(3)]
+        expect(statuses, [202, 200, 200])
+        result = self._send("GET", f"/runs/once/result?wait={PATIENCE}")
+        expect(result.json(), {"args": [], "kwargs": {"x": 1}})
+        expect(self._send("PUT", "/runs/once", kwargs={"x": 2}).json()["code"], "id_taken")
+        expect(self.proxy.get_stats()["runs"]["finished"], before + 1)
+
+    def preferred_submission(self):
+        sent = self._send("POST", "/execute", {"Prefer": "respond-async"}, kwargs={"x": 1})
+        expect((sent.status_code, sent.headers["Preference-Applied"]), (202, "respond-async"))
+        result = self._send("GET", f"{sent.headers['Location']}/result?wait={PATIENCE}")
+        expect(result.json(), {"args": [], "kwargs": {"x": 1}})
+
+    def lines_of_a_submitted_stream(self):
+        """A reader that leaves after two lines, and comes again for the rest."""
+        run = self._send("POST", "/runs?kind=stream", kwargs={"n": 5, "delay": 0.05}).headers["Location"]
+        with self.client.stream("GET", f"{self.proxy.base_url}{run}/lines") as response:
+            lines = response.iter_lines()
+            seen = [next(lines), next(lines)]
+        seen += self._send("GET", f"{run}/lines?from={len(seen)}").text.splitlines()
+        expect([json.loads(line)["i"] for line in seen], [0, 1, 2, 3, 4])
+        expect(self._send("GET", f"{run}/lines?from=6").status_code, 416)
+
+    def beside_submitted_runs(self):
+        """What the host calls is as before; its cancel, which names no run, means these as well."""
+        self._send("PUT", "/runs/before", kwargs={"op": "sleep", "secs": 0.3})
+        expect(self.proxy.execute(1), {"args": [1], "kwargs": {}})
+        expect(len(stream(self.proxy, n=3)), 3)
+        self._send("PUT", "/runs/cancelled", kwargs={"op": "sleep", "secs": 60})
+        expect(self.proxy.get_progress()["run_id"], "cancelled")
+        expect(self.proxy.cancel(), True)
+        cancelled = self._send("GET", f"/runs/cancelled/result?wait={PATIENCE}")
+        expect((cancelled.status_code, cancelled.json()["code"]), (409, "cancelled"))
+        expect(self._send("GET", "/runs/before/result").json(), "slept")
+        expect(self.proxy.execute(2), {"args": [2], "kwargs": {}})
+
+    def live(self):
+        run = Run(self.proxy, op="sleep", secs=0.3)
+        expect(self._send("GET", "/live").json(), {"status": "alive"})
+        run.join()
+
+    def drain(self):
+        proxy = start(self.manifests["conformance"])
+        self._send("PUT", "/runs/last", proxy=proxy, kwargs={"op": "sleep", "secs": 0.3})
+        expect(self._send("POST", "/drain", proxy=proxy).json(), {"status": "draining"})
+        expect(self._send("GET", "/health", proxy=proxy).json()["status"], "draining")
+        expect(self._send("GET", "/ready", proxy=proxy).json()["status"], "draining")
+        expect(self._send("POST", "/execute", proxy=proxy).json()["code"], "shutdown")
+        result = self._send("GET", f"/runs/last/result?wait={PATIENCE}", proxy=proxy)
+        expect(result.json(), "slept")
+        expect(proxy.process.wait(PATIENCE), 0)
+        expect(proxy.is_alive(), False)
+        proxy.cleanup()
+
+    def _send(self, method, path, headers=None, proxy=None, **body):
+        url = (proxy or self.proxy).base_url + path
+        return self.client.request(method, url, headers=headers, json=body or None)
 
     def cleanup(self):
         self.process = self.proxy.process
@@ -268,7 +357,7 @@ def main():
     work.mkdir(parents=True, exist_ok=True)
     names = [name for name in vars(Steps) if not name.startswith("_")]
     if dist is None:
-        names.remove("speech")
+        names = [name for name in names if name not in OURS]
     set_config(CJMConfig(data_dir=work))
     with tempfile.TemporaryDirectory(dir=work) as tempfile.tempdir:
         failed = run(Steps(manifests(dist and dist.resolve())), names)

@@ -30,6 +30,7 @@ mod health;
 mod idle;
 mod json_logs;
 mod kept;
+mod kept_by_host;
 mod lifecycle;
 mod load;
 mod logs;
