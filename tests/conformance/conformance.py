@@ -19,7 +19,7 @@ from servers import Servers
 from table import Table
 
 # In the order in which they run: the quick ones first.
-PARTS = ["suite", "raw", "access", "clients", "browser", "attacks", "soak"]
+PARTS = ["suite", "raw", "access", "clients", "browser", "attacks", "kept", "soak"]
 
 
 class Context:

@@ -1,5 +1,8 @@
 //! Runs that outlive their caller, and their results.
 
+mod streams;
+mod waiters;
+
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -38,6 +41,8 @@ fn is_error(reply: &Reply, status: u16, code: &str) {
 #[tokio::test]
 async fn a_submitted_run_is_accepted_and_its_result_read_later() {
     let worker = Worker::conformance().await;
+    let blocker = worker.spawn_run("blocker", json!({"op": "sleep", "secs": 60.0}));
+    worker.until_state("blocker", RunState::Running).await;
     let headers = [("x-run-account", "yes")];
     let kwargs = json!({"op": "sleep", "secs": 0.05});
     let accepted = worker.send("POST", "/runs", &headers, &call(&kwargs)).await;
@@ -49,6 +54,7 @@ async fn a_submitted_run_is_accepted_and_its_result_read_later() {
     assert_eq!(report["result"], json!({"state": "pending"}));
     let pending = worker.get(&format!("/runs/{id}/result")).await;
     assert_eq!((pending.status, &pending.json()["id"]), (202, &json!(id)));
+    blocker.abort();
     for _ in 0..2 {
         let result = worker.result(&id).await;
         assert_eq!((result.status, result.text()), (200, "\"slept\"".to_owned()));

@@ -165,7 +165,8 @@ impl Run {
     ///
     /// The account is that of the run if [`needs_account`](Self::needs_account).
     pub(crate) fn close(&self, outcome: Outcome, account: Option<Account>) {
-        self.output.close(outcome, account, self.kept());
+        let kept = self.kept().map(|kept| (kept, self.options.include_account));
+        self.output.close(outcome, account, kept);
     }
 
     /// Bytes that the run itself holds, apart from its result, its error and a fixed part.

@@ -31,7 +31,9 @@ pub(crate) enum AdmissionError {
 /// What the request for a run under an id of the client's comes to.
 #[derive(Debug)]
 pub(crate) enum Admission {
-    New(EntryKey),
+    New(
+        #[cfg_attr(not(test), expect(dead_code, reason = "nobody cancels it by its key"))] EntryKey,
+    ),
     /// The same request has made it before.
     Known(Snapshot),
 }

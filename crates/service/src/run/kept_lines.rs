@@ -90,11 +90,13 @@ impl KeptLines {
     }
 
     /// Bytes of memory that the stream holds.
+    #[cfg(test)]
     pub(crate) fn held(&self) -> usize {
         self.locked().size()
     }
 
     /// Number of the first line that is still there; the number of lines if none is.
+    #[cfg(test)]
     pub(crate) fn first(&self) -> u64 {
         self.locked().log.first()
     }

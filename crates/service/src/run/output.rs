@@ -16,6 +16,7 @@ use crate::run::framing::Framing;
 use crate::run::kept::KeptResult;
 use crate::run::kept_lines::{KeptLines, StreamEnd};
 use crate::run::lines::{Lines, Written};
+use crate::run::options::IncludeAccount;
 
 /// The way from a run to its client.
 ///
@@ -219,13 +220,13 @@ impl Output {
         &self,
         outcome: Outcome,
         account: Option<Account>,
-        kept: Option<&KeptResult>,
+        kept: Option<(&KeptResult, IncludeAccount)>,
     ) {
         match (self, outcome) {
             (Self::Answer { client, .. }, Ok(RunOutput::Answer(answer))) => {
                 let answer = match kept {
                     None => Answer::Plugin(answer),
-                    Some(kept) => {
+                    Some((kept, _)) => {
                         let answer = shared(answer);
                         kept.set(Ok(answer.clone()), account.as_ref());
                         Answer::Shared(answer)
@@ -234,7 +235,7 @@ impl Output {
                 send(client, Ok(answer), account);
             }
             (Self::Answer { client, .. }, Err(failure)) => {
-                if let Some(kept) = kept {
+                if let Some((kept, _)) = kept {
                     kept.set(Err(failure.clone()), account.as_ref());
                 }
                 send(client, Err(failure), account);
@@ -287,7 +288,7 @@ fn close_kept(
     lines: &KeptLines,
     result: Result<(), Failure>,
     account: Option<Account>,
-    kept: Option<&KeptResult>,
+    kept: Option<(&KeptResult, IncludeAccount)>,
 ) {
     let was_open = client.lock().unwrap_or_else(PoisonError::into_inner).is_none();
     lines.finish(match &result {
@@ -301,7 +302,10 @@ fn close_kept(
             StreamEnd::Complete { frame }
         }
     });
-    if let Some(kept) = kept {
+    // Readers of frames have it; others ask for it.
+    let asks = kept.is_some_and(|(_, include)| include == IncludeAccount::Yes);
+    let account = account.filter(|_| asks);
+    if let Some((kept, _)) = kept {
         kept.set(result.clone().map(|()| Bytes::new()), account.as_ref());
     }
     send(client, result, account);

@@ -29,11 +29,6 @@ impl LinesReader {
         Self { lines, slot, at, framing, frame: Frame::new(framing), is_over: false }
     }
 
-    /// Number of the line that it takes next.
-    pub(crate) fn next(&self) -> u64 {
-        self.at.line
-    }
-
     /// Waits until the stream has reached the first line, so that it cannot end before it.
     ///
     /// That line may still have to come, or may be the end.
