@@ -17,7 +17,7 @@ QUICK_ROOM = 8 << 20
 RESULT = 1000
 
 # What the allocator may hold beside the bound, and what may be added after the bound is reached.
-SLACK = 16 << 20
+SLACK = 10 << 20
 GROWTH = 4 << 20
 
 

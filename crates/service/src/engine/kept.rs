@@ -53,12 +53,12 @@ pub(crate) enum Deletion {
 }
 
 /// Bytes that each entry counts, whatever its result: the run, its report and its places in here.
-pub(crate) const OVERHEAD: usize = 1024;
+pub(crate) const OVERHEAD: usize = 1536;
 
 impl Default for KeptBounds {
     fn default() -> Self {
-        // The ids of some thousands of runs.
-        Self { room: 64 << 20, ttl: Duration::from_secs(3600), tombstones: 4096 * OVERHEAD }
+        // The ids of more than two thousand runs.
+        Self { room: 64 << 20, ttl: Duration::from_secs(3600), tombstones: 4 << 20 }
     }
 }
 

@@ -11,6 +11,7 @@ use crate::engine::kept::Deletion;
 use crate::run::cancel::CancelReason;
 use crate::run::error::IdHolder;
 use crate::run::snapshot::RunState;
+use crate::tests::engine::kept::{IDS, WANTED};
 use crate::tests::engine::results::{ModelResult, Results};
 
 #[derive(Debug, Clone)]
@@ -358,7 +359,7 @@ impl ReferenceStateMachine for Model {
 
     fn transitions(state: &Self) -> BoxedStrategy<Event> {
         let timeout = prop_oneof![3 => Just(None), 2 => (1..30_u64).prop_map(Some)];
-        let id = prop_oneof![2 => 0..40_u8, 3 => 0..6_u8];
+        let id = prop_oneof![2 => 0..IDS, 3 => 0..WANTED];
         let how = prop_oneof![
             2 => Just(How::Plain),
             2 => (0..2_u8).prop_map(How::Post),

@@ -71,6 +71,11 @@ impl Subject {
             Err(error) => {
                 assert!(!run.is_cancelled());
                 assert_eq!(counts, self.engine.counts());
+                if let How::Put(body) = how
+                    && let Some(known) = model.find_same(id, body)
+                {
+                    assert_eq!(error, AdmissionError::IdTaken(known.expect_err("it is found")));
+                }
                 match error {
                     AdmissionError::Draining => assert!(model.draining),
                     AdmissionError::IdTaken(holder) if let How::Put(body) = how => {
