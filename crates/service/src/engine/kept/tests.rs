@@ -3,12 +3,15 @@
 use universal_worker_abi::Emitted;
 
 use super::*;
+use crate::engine::work::Work;
+use crate::engine::{Bounds, Engine};
+use crate::run::cancel::CancelReason;
 use crate::run::cancel_token::CancelToken;
 use crate::run::digest::Digest;
 use crate::run::kept::{Keep, ResultState};
 use crate::run::kept_lines::{ALLOWANCE, KeptLines, Room};
 use crate::run::options::RunOptions;
-use crate::run::output::{Operation, Output};
+use crate::run::output::{Operation, Output, RunOutput};
 use crate::run::timestamp::Timestamp;
 
 /// As much as anybody likes.
@@ -112,4 +115,42 @@ fn what_a_run_says_of_itself_counts() {
     run.extension("response-header", br#"{"name":"x-a","value":"bc"}"#).unwrap();
     add(&mut results, &run, 0);
     assert_eq!(results.results.bytes(), 2 * OVERHEAD + 5 + 3 + 5 + 5);
+}
+
+#[test]
+fn a_forgotten_id_takes_no_memory() {
+    let bounds = KeptBounds { room: 0, tombstones: 2 * OVERHEAD, ..KeptBounds::default() };
+    let mut results = KeptResults::new(bounds);
+    for id in ["a", "b", "c", "d"] {
+        add(&mut results, &answer(id), 0);
+    }
+    let mut known: Vec<_> = results.by_id.keys().map(String::as_str).collect();
+    known.sort_unstable();
+    assert_eq!(known, ["c", "d"]);
+    assert_eq!(results.tombstones.entries().count(), 2);
+}
+
+#[test]
+fn a_run_has_one_reply_whether_its_deadline_or_its_grace_comes_first() {
+    let start = Instant::now();
+    let at = |milliseconds| start + Duration::from_millis(milliseconds);
+    for (grace, deadline) in [(20, 10), (10, 20)] {
+        let cancel_grace = Duration::from_millis(grace);
+        let kept = KeptBounds { ttl: Duration::from_millis(5), ..KeptBounds::default() };
+        let mut engine = Engine::new(Bounds { lanes: 1, queue: 1, cancel_grace, history: 0, kept });
+        let keep = Keep::Yes(Digest::from_number(0));
+        let options = RunOptions { keep, deadline: Some(at(deadline)), ..RunOptions::default() };
+        let output = Output::answer(Operation::Execute).0;
+        let run = Arc::new(Run::new("a".to_owned(), options, Timestamp::now(), 0, output));
+        let key = engine.admit(&run, (), start).unwrap();
+        let Some(Work::Run(permit, ..)) = engine.take_next(start) else { panic!("it can start") };
+        let _ = engine.cancel(key, CancelReason::Cancel, start);
+        assert_eq!(engine.tick(at(10)).replies.len(), 1);
+        assert!(engine.has_unread_result());
+        assert_eq!(engine.tick(at(15)).replies.len(), 0);
+        assert!(!engine.has_unread_result(), "it is too old");
+        assert_eq!(engine.tick(at(20)).replies.len(), 0);
+        let _ = engine.complete(permit, &Ok(RunOutput::Lines), at(21));
+        assert!(!engine.has_unread_result(), "it is not kept again");
+    }
 }

@@ -35,7 +35,7 @@ pub(super) enum ModelResult {
 
 impl Results {
     pub(super) fn any() -> impl Strategy<Value = Self> {
-        let rooms = select(vec![0, 4000, 8000, 20_000]);
+        let rooms = select(vec![0, OVERHEAD + 10, 4000, 8000, 20_000]);
         let tombstones = select(vec![0, OVERHEAD, 3 * OVERHEAD, 100 * OVERHEAD]);
         (rooms, select(vec![0, 5, 30, 1000]), tombstones).prop_map(|(room, ttl, tombstones)| Self {
             room,
