@@ -52,7 +52,7 @@ impl Supervisor {
         let mut termination = Termination::new(self.stop_grace, patience);
         let mut survivors = None;
         while self.command.reap() {
-            if termination.remaining().is_zero() {
+            if termination.is_over() {
                 survivors = Some(termination.survivors());
                 break;
             }

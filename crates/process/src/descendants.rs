@@ -32,7 +32,7 @@ pub use termination::Termination;
 /// The time between two scans of the tree; the end of a process ends it early.
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// The time to wait for the effect of SIGKILL when no other time is left.
+/// The time that SIGKILL has for its effect at least.
 const KILL_TIME: Duration = Duration::from_millis(40);
 
 /// The thread that terminates descendants. It is started early and has a private file descriptor
@@ -175,12 +175,12 @@ fn terminate_here(limit: Duration, patience: Duration) -> Option<String> {
         termination.signal(&mut any);
         // Processes that are too short-lived to be found are scanned for again at once.
         if !termination.living().is_empty() {
-            wait(termination.living(), PAUSE.min(termination.remaining()));
+            wait(termination.living(), PAUSE.min(termination.until_next()));
         }
         if !any() {
             return None;
         }
-        if termination.remaining().is_zero() {
+        if termination.is_over() {
             return Some(format!("processes of the plugin{}", termination.survivors()));
         }
     }

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use rustix::process::Signal;
 use universal_worker_telemetry::{Visit, visit_descendants};
 
-use crate::descendants::children;
 use crate::descendants::live_process::LiveProcess;
+use crate::descendants::{KILL_TIME, children};
 
 /// Maximum number of processes to wait for at once: each needs a file descriptor, and the end of
 /// any of them triggers another scan.
@@ -26,6 +26,8 @@ pub struct Termination {
     /// The time from which SIGKILL replaces SIGTERM.
     patient_until: Instant,
     deadline: Instant,
+    /// Whether SIGKILL has replaced SIGTERM.
+    kills: bool,
     // No hash sets: their keys are random, and the system may refuse to make them.
     terminated: BTreeSet<i32>,
     killed: BTreeSet<i32>,
@@ -39,7 +41,8 @@ impl Termination {
         let now = Instant::now();
         let (terminated, killed) = (BTreeSet::new(), BTreeSet::new());
         let (patient_until, deadline) = (now + patience, now + limit);
-        Self { patient_until, deadline, terminated, killed, living: Vec::new() }
+        let (kills, living) = (false, Vec::new());
+        Self { patient_until, deadline, kills, terminated, killed, living }
     }
 
     /// Replaces SIGTERM by SIGKILL from now on, and waits `limit` for its effect at most.
@@ -55,12 +58,17 @@ impl Termination {
     /// `any` returns whether there are children after those that have ended were reaped. It is called
     /// where no procfs lists the descendants, and searching for them takes long.
     pub fn signal(&mut self, any: &mut dyn FnMut() -> bool) -> bool {
-        let (terminated, killed) = (&mut self.terminated, &mut self.killed);
-        let patient = Instant::now() < self.patient_until;
+        let now = Instant::now();
+        if now >= self.patient_until && !self.kills {
+            self.kills = true;
+            // On a busy machine, this process may have waited for a processor until now.
+            self.deadline = self.deadline.max(now + KILL_TIME);
+        }
+        let (kills, terminated, killed) = (self.kills, &mut self.terminated, &mut self.killed);
         // A scan of many processes takes a long time.
-        let until = if patient { self.patient_until } else { self.deadline };
+        let until = if kills { self.deadline } else { self.patient_until };
         self.living = scan(until, any, |one| {
-            if !patient {
+            if kills {
                 one.signal(Signal::KILL);
                 // Its children become children of this process, unless the signal failed.
                 return if killed.insert(one.number()) { Visit::Skip } else { Visit::Descend };
@@ -73,17 +81,17 @@ impl Termination {
         !self.living.is_empty()
     }
 
-    /// The time until the next signal is due, or until it is over.
+    /// The time until SIGKILL is due, and after that until it is [over](Self::is_over).
     #[must_use]
     pub fn until_next(&self) -> Duration {
-        let patience = self.patient_until.saturating_duration_since(Instant::now());
-        if patience.is_zero() { self.remaining() } else { patience }
+        let next = if self.kills { self.deadline } else { self.patient_until };
+        next.saturating_duration_since(Instant::now())
     }
 
-    /// The time until the limit.
+    /// Whether SIGKILL had its time, and there is no more.
     #[must_use]
-    pub fn remaining(&self) -> Duration {
-        self.deadline.saturating_duration_since(Instant::now())
+    pub fn is_over(&self) -> bool {
+        self.kills && self.until_next().is_zero()
     }
 
     /// The processes that got SIGKILL, for a message: `4711 4712`; `None` if there are none.
