@@ -56,9 +56,8 @@ impl Supervisor {
                 survivors = Some(termination.survivors());
                 break;
             }
-            let is_any_found = termination.signal(&mut || self.command.reap());
-            // Processes that are too short-lived to be found are searched for again at once.
-            let pause = if is_any_found { PAUSE } else { Duration::ZERO };
+            let is_waiting = termination.signal(&mut || self.command.reap());
+            let pause = if is_waiting { PAUSE } else { Duration::ZERO };
             self.wait_for_signal(pause.min(termination.until_next()));
             if self.receive().is_some() {
                 termination.hurry(KILL_TIME);

@@ -172,9 +172,7 @@ fn terminate_here(limit: Duration, patience: Duration) -> Option<String> {
     }
     let mut termination = Termination::new(limit, patience);
     loop {
-        termination.signal(&mut any);
-        // Processes that are too short-lived to be found are scanned for again at once.
-        if !termination.living().is_empty() {
+        if termination.signal(&mut any) {
             wait(termination.living(), PAUSE.min(termination.until_next()));
         }
         if !any() {

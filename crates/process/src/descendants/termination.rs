@@ -52,8 +52,11 @@ impl Termination {
         self.deadline = self.deadline.min(now + limit);
     }
 
-    /// Sends the signal to each descendant that has not had it; returns whether any is known to be
-    /// alive.
+    /// Sends the signal to each descendant that has not had it; returns whether it is time to wait for
+    /// the ends of those that were found.
+    ///
+    /// It is not if one of them is new, as it may have started another one, and if none was found, as
+    /// processes may be too short-lived for that.
     ///
     /// `any` returns whether there are children after those that have ended were reaped. It is called
     /// where no procfs lists the descendants, and searching for them takes long.
@@ -67,18 +70,22 @@ impl Termination {
         let (kills, terminated, killed) = (self.kills, &mut self.terminated, &mut self.killed);
         // A scan of many processes takes a long time.
         let until = if kills { self.deadline } else { self.patient_until };
+        let mut is_any_new = false;
         self.living = scan(until, any, |one| {
+            let signaled = if kills { &mut *killed } else { &mut *terminated };
+            let is_new = signaled.insert(one.number());
+            is_any_new |= is_new;
             if kills {
                 one.signal(Signal::KILL);
                 // Its children become children of this process, unless the signal failed.
-                return if killed.insert(one.number()) { Visit::Skip } else { Visit::Descend };
+                return if is_new { Visit::Skip } else { Visit::Descend };
             }
-            if terminated.insert(one.number()) {
+            if is_new {
                 one.signal(Signal::TERM);
             }
             Visit::Descend
         });
-        !self.living.is_empty()
+        !is_any_new && !self.living.is_empty()
     }
 
     /// The time until SIGKILL is due, and after that until it is [over](Self::is_over).
