@@ -175,7 +175,8 @@ impl Run {
         let headers = headers.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>();
         let message = self.current_progress().message.len();
         let stack = self.stack().map_or(0, str::len);
-        headers + message + stack + self.current_usage().size()
+        let tags = self.tags.as_ref().map_or(0, |tags| tags.size());
+        headers + message + stack + tags + self.current_usage().size()
     }
 
     /// Whether the worker makes it by itself; such a run has no client and no report once it has ended.

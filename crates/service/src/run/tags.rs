@@ -31,6 +31,14 @@ impl Tags {
     pub(crate) fn boxed(label: Option<String>, trace: Option<TraceContext>) -> Option<Box<Self>> {
         (label.is_some() || trace.is_some()).then(|| Box::new(Self { label, trace }))
     }
+
+    /// Bytes that they hold.
+    pub(crate) fn size(&self) -> usize {
+        let length = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+        let trace = self.trace.as_ref();
+        let trace = trace.map_or(0, |trace| trace.traceparent.len() + length(&trace.tracestate));
+        size_of::<Self>() + length(&self.label) + trace
+    }
 }
 
 impl Tracing {

@@ -139,7 +139,6 @@ impl Runs {
     }
 
     /// Whether there is a result that no client has received.
-    #[expect(dead_code, reason = "for a drain with time")]
     pub(crate) fn has_unread_result(&self) -> bool {
         self.pool.read(|engine| engine.has_unread_result())
     }
