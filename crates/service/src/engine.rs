@@ -147,13 +147,14 @@ impl<J> Engine<J> {
             self.last_returned_at = Some(now);
         }
         let was_wedged = lane.wedged_at().is_some();
-        let had_reply = lane.has_reply();
+        let is_kept = lane.run().options().keep.is_yes();
+        let had_reply = is_kept && lane.has_reply();
         let (finished, had_timed_out) = match lane {
             Lane::Running(running) => (self.history.count(running.complete(outcome, now)), false),
             // It was counted at its deadline.
             Lane::TimedOut(timed_out) => (timed_out.complete(now), true),
         };
-        if finished.run.options().keep.is_yes() {
+        if is_kept {
             self.keep_completed(&finished, had_reply, outcome, now);
         }
         let snapshot = self.history.keep(finished);

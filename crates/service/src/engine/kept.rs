@@ -149,6 +149,9 @@ impl KeptResults {
 
     /// Forgets the id of a run that has ended: a later run takes it.
     pub(super) fn replace(&mut self, id: &str) {
+        if self.by_id.is_empty() {
+            return;
+        }
         let Some(number) = self.by_id.remove(id) else { return };
         if let Some(entry) = self.results.remove(number) {
             let taken = entry.run.discard_result(DropReason::Replaced);

@@ -3,11 +3,13 @@
 use universal_worker_abi::Emitted;
 
 use super::*;
+use crate::engine::admission::AdmissionError;
 use crate::engine::work::Work;
 use crate::engine::{Bounds, Engine};
 use crate::run::cancel::CancelReason;
 use crate::run::cancel_token::CancelToken;
 use crate::run::digest::Digest;
+use crate::run::error::IdHolder;
 use crate::run::kept::{Keep, ResultState};
 use crate::run::kept_lines::{ALLOWANCE, KeptLines, Room};
 use crate::run::options::RunOptions;
@@ -153,4 +155,20 @@ fn a_run_has_one_reply_whether_its_deadline_or_its_grace_comes_first() {
         let _ = engine.complete(permit, &Ok(RunOutput::Lines), at(21));
         assert!(!engine.has_unread_result(), "it is not kept again");
     }
+}
+
+#[test]
+fn while_draining_a_taken_id_is_said_to_be_taken() {
+    let now = Instant::now();
+    let kept = KeptBounds::default();
+    let cancel_grace = Duration::ZERO;
+    let mut engine = Engine::new(Bounds { lanes: 1, queue: 1, cancel_grace, history: 0, kept });
+    let output = Output::answer(Operation::Execute).0;
+    let plain = Run::new("a".to_owned(), RunOptions::default(), Timestamp::now(), 0, output);
+    engine.admit(&Arc::new(plain), (), now).unwrap();
+    drop(engine.drain());
+    let again = engine.admit_once(&answer("a"), (), now).unwrap_err();
+    assert_eq!(again, AdmissionError::IdTaken(IdHolder::Live));
+    let other = engine.admit_once(&answer("b"), (), now).unwrap_err();
+    assert_eq!(other, AdmissionError::Draining);
 }
