@@ -79,7 +79,9 @@ async fn signals_and_files_are_inherited_as_without_exec() {
             inherited(&[prefix, &copy].concat()).output().await.unwrap();
             inherited(&[prefix, &list].concat()).output().await.unwrap();
             let status = fs::read_to_string(&status).unwrap();
-            let signals = status.lines().filter(|line| line.starts_with("Sig")).map(str::to_owned);
+            let signals =
+                status.lines().filter(|line| line.starts_with("Sig") && !line.starts_with("SigQ"));
+            let signals = signals.map(str::to_owned);
             let files = fs::read_to_string(&files).unwrap();
             looks.push(signals.chain(files.lines().filter_map(link)).collect::<Vec<_>>());
         }
@@ -160,9 +162,12 @@ async fn a_waiting_exec_has_one_thread_and_little_memory_and_never_wakes_up() {
     };
     assert_eq!(switches(before.clone()), switches(status()));
     assert!(before.contains("Threads:\t1\n"), "{before}");
-    let memory = before.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
-    let kibibytes: u32 = memory.trim().trim_end_matches(" kB").parse().unwrap();
-    assert!(kibibytes < 3 * 1024, "{before}");
+    let kibibytes = |name: &str| -> u32 {
+        let memory = before.lines().find_map(|line| line.strip_prefix(name)).unwrap();
+        memory.trim().trim_end_matches(" kB").parse().unwrap()
+    };
+    // The pages of the program are far more in a debug build; a release has 1.5 MiB in all.
+    assert!(kibibytes("RssAnon:") < 1024 && kibibytes("VmRSS:") < 6 * 1024, "{before}");
     parent.kill().unwrap();
     parent.wait().unwrap();
     running.wait().await;
