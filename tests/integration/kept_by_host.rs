@@ -49,24 +49,26 @@ async fn a_host_that_starts_again_reads_the_result_of_its_run() {
 async fn a_run_can_be_followed_from_its_submission_to_the_end_of_its_result() {
     let worker = Worker::conformance().await;
     let client = worker.client();
-    let sleep = json!({"op": "sleep", "secs": 0.5});
-    let submission = client.run().submit(&NO_ARGS, &sleep).await.unwrap();
+    let sleep = json!({"op": "sleep", "secs": 60.0});
+    client.run().id("before").submit(&NO_ARGS, &sleep).await.unwrap();
+    let submission = client.run().submit(&NO_ARGS, &json!({"op": "none"})).await.unwrap();
     let id = submission.id();
     assert!(matches!(submission, Submission::New { .. }));
-    match client.result::<String>(id, Duration::ZERO).await.unwrap() {
+    match client.result::<()>(id, Duration::ZERO).await.unwrap() {
         RunResult::Pending(report) => {
             assert_eq!((report.id.as_str(), report.result), (id, Some(ResultState::Pending)));
         }
         result => panic!("{result:?}"),
     }
     assert_eq!(client.delete_result(id).await.unwrap_err().code(), Some(ErrorCode::NotEnded));
-    assert_eq!(client.wait_result::<String>(id).await.unwrap(), "slept");
+    client.cancel_run("before").await.unwrap();
+    client.wait_result::<()>(id).await.unwrap();
     assert_eq!(worker.report(id).await.result, Some(ResultState::Kept));
 
     client.delete_result(id).await.unwrap();
-    let dropped = client.result::<String>(id, Duration::ZERO).await.unwrap();
+    let dropped = client.result::<()>(id, Duration::ZERO).await.unwrap();
     assert!(matches!(dropped, RunResult::Dropped { reason: DropReason::Deleted, .. }));
-    let error = client.wait_result::<String>(id).await.unwrap_err();
+    let error = client.wait_result::<()>(id).await.unwrap_err();
     assert!(matches!(error, CallError::Dropped { reason: DropReason::Deleted, .. }), "{error}");
     let dropped = ResultState::Dropped { reason: DropReason::Deleted };
     assert_eq!(worker.report(id).await.result, Some(dropped));
@@ -125,7 +127,7 @@ async fn a_run_that_continues_without_its_client_keeps_its_result() {
         let run = client.run().id("left").continue_on_disconnect();
         run.execute::<_, _, Value>(&NO_ARGS, &json!({"op": "sleep", "secs": 0.3})).await
     });
-    worker.until_state("left", RunState::Running).await;
+    worker.until_report("left", |report| report.state != RunState::Queued).await;
     call.abort();
     assert_eq!(worker.client().wait_result::<String>("left").await.unwrap(), "slept");
 }
