@@ -69,6 +69,7 @@ const FOR_BOTH: &[&str] = &[
     "crates/json",
     "crates/plugin",
     "crates/loader",
+    "crates/exec",
     "crates/interpreter",
     "crates/watchdog",
     "crates/telemetry",
