@@ -15,4 +15,5 @@ mod response_headers;
 pub(crate) mod routes;
 mod run_headers;
 pub(crate) mod state;
+mod trace_headers;
 mod tree_stats;

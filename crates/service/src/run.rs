@@ -29,7 +29,6 @@ pub(crate) mod states;
 pub(crate) mod sync;
 pub(crate) mod tags;
 pub(crate) mod timestamp;
-pub(crate) mod trace;
 pub(crate) mod usage;
 
 use std::fmt;

@@ -6,12 +6,13 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, header};
 
 use crate::api::error::ApiError;
+use crate::api::trace_headers;
 use crate::fields::Field;
 use crate::run::framing::Framing;
 use crate::run::kept::Keep;
 use crate::run::options::{IncludeAccount, OnDisconnect};
+use crate::run::tags;
 use crate::run::tags::Tags;
-use crate::run::{tags, trace};
 use crate::runs::RunRequest;
 
 #[derive(Debug, PartialEq, Eq)]
@@ -173,7 +174,9 @@ fn tags(
     };
     let trace = match traceparent {
         Field::Missing => None,
-        parent => trace::read(parent, &headers.get_all(TRACESTATE).iter().collect::<Vec<_>>()),
+        parent => {
+            trace_headers::read(parent, &headers.get_all(TRACESTATE).iter().collect::<Vec<_>>())
+        }
     };
     Some(Tags::boxed(label, trace))
 }

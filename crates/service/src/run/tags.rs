@@ -1,8 +1,8 @@
 //! What a request says about its run for people and tracing systems.
 
-use universal_worker_abi::TraceContext;
+use std::hash::{BuildHasher, RandomState};
 
-use crate::run::trace;
+use universal_worker_abi::TraceContext;
 
 /// What a client attached to a run; shown in reports and log lines.
 ///
@@ -48,11 +48,25 @@ impl Tracing {
             Self::Auto => tags,
             Self::Always => {
                 let mut tags = tags.unwrap_or_default();
-                tags.trace.get_or_insert_with(trace::begin);
+                tags.trace.get_or_insert_with(begin);
                 Some(tags)
             }
         }
     }
+}
+
+/// A new trace, marked as sampled: whoever has all runs traced wants the spans of the plugin, and
+/// the samplers of OpenTelemetry drop those below a parent that is not.
+fn begin() -> TraceContext {
+    let [high, low, span] = [0, 1, 2].map(random);
+    TraceContext::new(format!("00-{high:016x}{low:016x}-{span:016x}-01"))
+}
+
+/// A random number other than zero, which is invalid as an id.
+///
+/// The standard library seeds each state of a hasher differently, at random in the first place.
+fn random(number: u64) -> u64 {
+    RandomState::new().hash_one(number).max(1)
 }
 
 /// Reads a label; `None` if it is not 1 to 200 printable characters in UTF-8.

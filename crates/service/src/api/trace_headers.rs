@@ -3,8 +3,6 @@
 //! What is valid passes unchanged, and the rest counts as missing: a caller's tracing must not fail
 //! its calls.
 
-use std::hash::{BuildHasher, RandomState};
-
 use http::HeaderValue;
 use universal_worker_abi::TraceContext;
 
@@ -28,20 +26,6 @@ pub(crate) fn read(traceparent: Field<'_>, tracestate: &[&HeaderValue]) -> Optio
     let mut trace = TraceContext::new(parent(value)?);
     trace.tracestate = state(tracestate);
     Some(trace)
-}
-
-/// A new trace, marked as sampled: whoever has all runs traced wants the spans of the plugin, and
-/// the samplers of OpenTelemetry drop those below a parent that is not.
-pub(crate) fn begin() -> TraceContext {
-    let [high, low, span] = [0, 1, 2].map(random);
-    TraceContext::new(format!("00-{high:016x}{low:016x}-{span:016x}-01"))
-}
-
-/// A random number other than zero, which is invalid as an id.
-///
-/// The standard library seeds each state of a hasher differently, at random in the first place.
-fn random(number: u64) -> u64 {
-    RandomState::new().hash_one(number).max(1)
 }
 
 /// A valid `traceparent`; one of a later version may have more fields at its end.
