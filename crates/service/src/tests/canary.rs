@@ -73,13 +73,12 @@ fn no_run_is_refused_for_a_canary() {
     for starts in [false, true] {
         let mut engine = engine(1, 0);
         assert!(engine.admit_canary(&canary(), ()));
-        let permit = starts.then(|| start!(engine, now));
+        let _permit = starts.then(|| start!(engine, now));
         assert_eq!(engine.readiness(now).0, Readiness::Ready);
         engine.admit(&plain_run(), (), now).unwrap();
         let refused = engine.admit(&plain_run(), (), now + GRACE);
         let full = AdmissionError::QueueFull { waiting: 1, retry_after: Duration::ZERO };
         assert_eq!(refused.unwrap_err(), full, "of a canary's age and time, there is no trace");
-        drop(permit);
     }
 }
 
