@@ -6,7 +6,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 use std::time::Duration;
 
-use universal_worker_process::{exit, stderr};
+use universal_worker_process::{exit, signals, stderr};
 
 use crate::error::Error;
 
@@ -48,6 +48,7 @@ impl Outcome {
     /// process by the signal that has ended the command.
     pub(crate) fn conclude(self) -> u8 {
         if let Some(line) = self.last_line() {
+            signals::survive_background_writes();
             write_line(&line);
         }
         match (&self.survivors, self.status) {

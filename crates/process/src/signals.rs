@@ -44,6 +44,14 @@ pub fn unblock() {
     imp::change_mask(SetMask::Unblock, &STOP);
 }
 
+/// Lets the calling thread write to its terminal from the background, where `stty tostop` would stop
+/// the process (SIGTTOU, termios(3)).
+///
+/// For the last words of a process that nobody would continue.
+pub fn survive_background_writes() {
+    imp::change_mask(SetMask::Block, &[libc::SIGTTOU]);
+}
+
 /// Calls `on_signal` on a new thread for each SIGTERM, SIGINT and SIGHUP, with the name of the
 /// signal.
 ///

@@ -40,3 +40,37 @@ async fn a_key_of_the_terminal_reaches_the_command_once() {
     keys.write_all(b"end\n").await.unwrap();
     assert_eq!(running.wait().await.code(), Some(5));
 }
+
+/// Starts its arguments in the background of a terminal, and tells how they end.
+const BACKGROUND: &str = "import os, pty, subprocess, sys, termios
+_, slave = pty.openpty()
+def take():
+    os.setsid()
+    os.close(os.open(os.ttyname(slave), os.O_RDWR))
+attributes = termios.tcgetattr(slave)
+attributes[3] |= termios.TOSTOP
+termios.tcsetattr(slave, termios.TCSANOW, attributes)
+if os.fork():
+    sys.exit(os.waitstatus_to_exitcode(os.wait()[1]))
+take()
+job = subprocess.Popen(sys.argv[1:], stderr=slave, process_group=0)
+print('ready', flush=True)
+sys.stdin.readline()
+job.terminate()
+pid, status = os.waitpid(job.pid, os.WUNTRACED)
+print('stopped' if os.WIFSTOPPED(status) else os.waitstatus_to_exitcode(status), flush=True)
+job.kill()
+";
+
+#[tokio::test]
+async fn the_last_line_is_written_from_the_background_too() {
+    let mut command = Command::new("python3");
+    command.args(["-c", BACKGROUND]).arg(program());
+    command.args(["exec", "--stop-grace", "0.3", "--", "sh", "-c", "trap '' TERM; sleep 60; :"]);
+    command.stdin(Stdio::piped()).kill_on_drop(true);
+    let mut running = Running::start(command).await;
+    // The shell has to ignore the signal first.
+    tokio::time::sleep(std::time::Duration::from_millis(150)).await;
+    running.child.stdin.take().unwrap().write_all(b"\n").await.unwrap();
+    assert_eq!(running.line().await, "-9");
+}
