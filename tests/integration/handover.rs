@@ -216,6 +216,21 @@ fn queued_runs_are_answered_before_a_worker_leaves() {
     assert_eq!(worker.wait().code(), Some(0));
 }
 
+/// As a host does that asks for a drain, and then ends the worker as ever.
+#[test]
+fn a_signal_in_a_drain_loses_no_request() {
+    let socket = Socket::new();
+    let mut worker = socket.worker(&["--stop-grace", "5"]);
+    let kept = [call(socket.address(), None), call(socket.address(), None)];
+    let [(idle, _), (mut drain, _)] = kept.map(Result::unwrap);
+    drain.write_all(&post("/drain", &[], "")).unwrap();
+    assert!(read_some(&mut drain, &mut [0; 4096]).unwrap() > 0);
+    signal(worker.pid(), "TERM");
+    thread::sleep(Duration::from_millis(150));
+    call(socket.address(), Some(idle)).unwrap();
+    assert_eq!(worker.wait().code(), Some(0));
+}
+
 /// The runs that the worker has admitted.
 fn count_runs(address: SocketAddr) -> usize {
     let mut stream = TcpStream::connect(address).unwrap();

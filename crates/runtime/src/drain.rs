@@ -48,6 +48,8 @@ enum Phase {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Drained {
     pub(crate) server_has_ended: bool,
+    /// The connections that were accepted from sockets of other processes have not had their time.
+    pub(crate) owes_answers: bool,
 }
 
 /// Time for the idle connections of sockets that were handed over; at most a third of the grace.
@@ -168,7 +170,13 @@ impl<'a> Drain<'a> {
     }
 
     pub(crate) fn end(self) -> Drained {
-        Drained { server_has_ended: self.server_has_ended }
+        Drained { server_has_ended: self.server_has_ended, owes_answers: false }
+    }
+
+    /// Ends early, for a stop.
+    pub(crate) fn interrupt(self) -> Drained {
+        let owes_answers = self.leaves && !self.server_has_ended;
+        Drained { owes_answers, ..self.end() }
     }
 
     fn after_runs(&self) -> Phase {

@@ -1,7 +1,7 @@
 //! Ends the process if the orderly stop does not.
 //!
-//! The orderly stop has a time limit of its own, and so has a drain before it. This thread handles a second signal and unforeseen
-//! failures, such as a main thread that hangs.
+//! The orderly stop has a time limit of its own, and a drain before it may have one.
+//! This thread handles a second signal and unforeseen failures, such as a main thread that hangs.
 //! It is started early and never blocks for long.
 
 use std::fmt::Write;

@@ -272,7 +272,7 @@ impl Worker<'_> {
             match self.wait(&mut reaper, drain.left()) {
                 Some(Event::Stop(next)) if next.drain(timeout) == DrainTime::None => {
                     log::info!("stopping now: {next}");
-                    return (next, Some(drain.end()));
+                    return (next, Some(drain.interrupt()));
                 }
                 Some(event) => drain.note(&event),
                 None => drain.pass(),

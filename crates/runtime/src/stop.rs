@@ -54,8 +54,11 @@ impl<'a> Stop<'a> {
         server: &Server,
         drained: Option<Drained>,
     ) -> Outcome {
-        let has_ended =
-            drained.map_or_else(|| self.begin(server), |drained| drained.server_has_ended);
+        let has_ended = match drained {
+            None => self.begin(server),
+            Some(Drained { owes_answers: true, .. }) => self.answer_accepted(server),
+            Some(drained) => drained.server_has_ended,
+        };
         self.hooks.stopping();
         let left = self.plugin_grace().saturating_sub(self.start.elapsed());
         let abandoned = abandoned(service.stop(left));
