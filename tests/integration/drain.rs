@@ -185,6 +185,25 @@ async fn a_drain_does_not_wait_for_a_wedged_run() {
     assert!(exit.stderr.contains("abandoned after"), "{exit:?}");
 }
 
+#[tokio::test]
+async fn what_waits_for_a_wedged_run_is_refused_by_a_drain() {
+    let worker = Worker::start("Conformance", &["--cancel-grace", "0.1"]).await;
+    let deaf = worker.spawn_run("deaf", json!({"op": "hang", "secs": 600.0}));
+    worker.until_state("deaf", RunState::Running).await;
+    let queued = worker.spawn_run("queued", json!({"op": "instance"}));
+    worker.until_stats(|runs| runs["queued"] == 1).await;
+    let initialize = worker.spawn_post("/initialize", "{}");
+    worker.post("/runs/deaf/cancel", "").await;
+    assert_eq!(deaf.await.unwrap().status, 409);
+    worker.until(|worker| async { worker.get("/ready").await.json()["status"] == "wedged" }).await;
+    worker.post("/drain", "").await;
+    for waiting in [queued, initialize] {
+        let reply = waiting.await.unwrap();
+        assert_eq!((reply.status, &reply.json()["code"]), (503, &json!("shutdown")));
+    }
+    assert_eq!(worker.wait().await.code, Some(4));
+}
+
 #[test]
 fn a_signal_during_the_start_does_not_wait_for_the_drain() {
     let args = ["--module", "conformance", "--class", "SlowToLoad", "--drain-timeout", "600"];

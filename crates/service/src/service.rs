@@ -110,7 +110,8 @@ impl WorkerService {
     /// Calls back once, when no run is queued or running, and the responses to all requests are
     /// written; the last callback counts.
     ///
-    /// Runs that are wedged do not count: they may never end.
+    /// Runs that are wedged do not count: they may never end. What waits for them ends as when the
+    /// service [stops](Self::stop).
     /// It runs on a thread of the service, or at once on this one, and must not block.
     pub fn on_drained(&self, callback: impl FnOnce() + Send + 'static) {
         let requests = Arc::clone(&self.state.idle_tracker);

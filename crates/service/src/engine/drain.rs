@@ -1,6 +1,10 @@
 //! The end of admission, and when nothing is left that could end.
 
+use std::time::Instant;
+
 use crate::engine::Engine;
+use crate::engine::effects::Effects;
+use crate::run::cancel::CancelReason;
 
 impl<J> Engine<J> {
     /// Announces the end, and still admits runs and lifecycle changes.
@@ -34,6 +38,14 @@ impl<J> Engine<J> {
     pub(crate) fn has_drained(&self) -> bool {
         let is_wedged = self.lanes.iter().all(|lane| lane.wedged_at().is_some());
         !self.in_lifecycle && is_wedged && !self.has_next()
+    }
+
+    /// Ends what waits for wedged runs, as its clients would wait as long as those run.
+    pub(crate) fn give_up_waiting(&mut self, now: Instant) -> Effects<J> {
+        let mut effects = Effects::default();
+        self.cancel_queued(|_| true, CancelReason::Shutdown, now, &mut effects);
+        effects.dropped.extend(self.queue.remove_all_lifecycle());
+        effects
     }
 
     /// The runs that have ended so far.

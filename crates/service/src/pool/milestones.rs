@@ -1,8 +1,12 @@
 //! What the pool reports about its runs as a whole: that some have ended, and that none is left.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use crate::engine::Engine;
+use crate::engine::effects::Effects;
+use crate::pool::job::Job;
+use crate::pool::scheduler::Scheduler;
 
 #[derive(Default)]
 pub(super) struct Milestones {
@@ -23,7 +27,8 @@ pub(crate) type OnDrained = Box<dyn FnOnce() + Send>;
 #[derive(Default)]
 pub(super) struct Reached {
     ended: Option<(Arc<OnEnded>, u64)>,
-    drained: Option<OnDrained>,
+    /// With the end of what waits for wedged runs.
+    drained: Option<Box<(OnDrained, Effects<Job>)>>,
 }
 
 impl Milestones {
@@ -35,7 +40,7 @@ impl Milestones {
         self.on_drained = Some(on_drained);
     }
 
-    pub(super) fn reached<J>(&mut self, engine: &Engine<J>) -> Reached {
+    pub(super) fn reached(&mut self, engine: &mut Engine<Job>) -> Reached {
         let mut reached = Reached::default();
         if let Some(on_ended) = &self.on_ended {
             let ended = engine.ended();
@@ -44,18 +49,21 @@ impl Milestones {
             }
         }
         if self.on_drained.is_some() && engine.has_drained() {
-            reached.drained = self.on_drained.take();
+            let given_up = engine.give_up_waiting(Instant::now());
+            reached.drained = self.on_drained.take().map(|callback| Box::new((callback, given_up)));
         }
         reached
     }
 }
 
 impl Reached {
-    pub(super) fn report(self) {
+    pub(super) fn report(self, scheduler: &Scheduler) {
         if let Some((on_ended, ended)) = self.ended {
             on_ended(ended);
         }
-        if let Some(on_drained) = self.drained {
+        if let Some(drained) = self.drained {
+            let (on_drained, given_up) = *drained;
+            scheduler.notify(given_up);
             on_drained();
         }
     }

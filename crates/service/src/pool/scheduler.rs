@@ -286,7 +286,7 @@ impl Scheduler {
         if wakes {
             self.alarm.notify_one();
         }
-        reached.report();
+        reached.report(self);
     }
 
     /// Releases the lock, and wakes the threads that have something to do.
@@ -303,7 +303,7 @@ impl Scheduler {
             LaneWake::First => self.first_work.notify_one(),
             LaneWake::Other => self.work.notify_one(),
         }
-        reached.report();
+        reached.report(self);
     }
 
     /// Lets the threads end when they have nothing left to do.
@@ -320,7 +320,7 @@ impl Scheduler {
 
 impl SchedulerState {
     fn milestones(&mut self) -> Reached {
-        self.milestones.reached(&self.engine)
+        self.milestones.reached(&mut self.engine)
     }
 
     /// Nothing happens by itself before this time; `None` if nothing will.
