@@ -20,17 +20,23 @@ const MAX_SKIPS: u32 = 63;
 
 impl LineClock {
     /// The time of a line that is added now, if it has one of its own; the first line always has.
+    #[inline]
     pub(crate) fn tick(&mut self, now: impl FnOnce() -> Instant) -> Option<Instant> {
         if self.left > 0 {
             self.left -= 1;
             return None;
         }
-        let now = now();
+        Some(self.read(now()))
+    }
+
+    /// Rare in a fast stream, so it is no part of what happens for each line.
+    #[cold]
+    fn read(&mut self, now: Instant) -> Instant {
         let is_fast = self.last_at.is_some_and(|last| now.saturating_duration_since(last) < FAST);
         self.skips = if is_fast { (2 * self.skips + 1).min(MAX_SKIPS) } else { 0 };
         self.left = self.skips;
         self.last_at = Some(now);
-        Some(now)
+        now
     }
 
     /// The time of the last line that has one.

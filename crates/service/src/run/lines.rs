@@ -180,9 +180,8 @@ impl Lines {
 
 impl Written {
     pub(super) fn add(&mut self, json: &[u8]) {
-        let at = self.clock.tick(Instant::now);
-        if self.count == 0 {
-            self.first_at = at;
+        if let Some(at) = self.clock.tick(Instant::now) {
+            self.first_at.get_or_insert(at);
         }
         self.count += 1;
         self.bytes += json.len() as u64 + 1;
