@@ -108,13 +108,13 @@ impl Run {
         }
     }
 
-    /// The same run, whose plugin may have callbacks for its cancel.
-    pub(crate) fn with_callbacks_on(self, thread: &Arc<CancelThread>) -> Self {
-        Self { on_cancel: OnCancel::new(Arc::clone(thread)), ..self }
+    /// Lets the plugin have callbacks for its cancel.
+    pub(crate) fn set_callbacks_on(&mut self, thread: &Arc<CancelThread>) {
+        self.on_cancel = OnCancel::new(Arc::clone(thread));
     }
 
-    pub(crate) fn with_tags(self, tags: Option<Box<Tags>>) -> Self {
-        Self { tags, ..self }
+    pub(crate) fn set_tags(&mut self, tags: Option<Box<Tags>>) {
+        self.tags = tags;
     }
 
     pub(crate) fn id(&self) -> &str {

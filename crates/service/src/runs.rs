@@ -342,9 +342,10 @@ impl Runs {
         let options = RunOptions { deadline, on_disconnect, include_account, has_chosen_id, keep };
         let id = request.id.unwrap_or_else(id::generate);
         let tags = self.tracing.complete(request.tags);
-        let run = Run::new(id, options, admitted_at, request.body.len(), output);
-        let run = Arc::new(run.with_callbacks_on(&self.cancel_thread).with_tags(tags));
-        Ok((run, Job::Call(request.body)))
+        let mut run = Run::new(id, options, admitted_at, request.body.len(), output);
+        run.set_callbacks_on(&self.cancel_thread);
+        run.set_tags(tags);
+        Ok((Arc::new(run), Job::Call(request.body)))
     }
 
     /// Whether the process tree holds too much memory for another run.

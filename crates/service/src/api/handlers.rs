@@ -199,7 +199,8 @@ pub(crate) async fn execute(runs: &Runs, headers: RunHeaders, body: Bytes) -> Ap
     if headers.responds_async {
         return kept::respond_async(runs, KeptKind::Answer, headers, body).await;
     }
-    let request = kept_if_continued(headers.into_request(body), "execute").await;
+    let mut request = headers.into_request(body);
+    keep_if_continued(&mut request, "execute").await;
     answer(runs.execute(request)?).await
 }
 
@@ -209,15 +210,15 @@ pub(crate) async fn extension(
     headers: RunHeaders,
     body: Bytes,
 ) -> ApiResult {
-    let request = kept_if_continued(headers.into_request(body), name).await;
+    let mut request = headers.into_request(body);
+    keep_if_continued(&mut request, name).await;
     answer(runs.extension(name, request)?).await
 }
 
-/// The same request, for a run that is kept if it goes on without its client.
-async fn kept_if_continued(request: RunRequest, kind: &str) -> RunRequest {
-    match request.on_disconnect {
-        OnDisconnect::Cancel => request,
-        OnDisconnect::Continue => request.kept(kind).await,
+/// Makes the request one for a run that is kept if it goes on without its client.
+async fn keep_if_continued(request: &mut RunRequest, kind: &str) {
+    if request.on_disconnect == OnDisconnect::Continue {
+        request.keep(kind).await;
     }
 }
 
@@ -242,7 +243,8 @@ pub(crate) async fn execute_stream(
         return kept::respond_async(runs, KeptKind::Stream, headers, body).await;
     }
     let on_disconnect = headers.on_disconnect;
-    let request = kept_if_continued(headers.into_request(body), "stream").await;
+    let mut request = headers.into_request(body);
+    keep_if_continued(&mut request, "stream").await;
     let pending = runs.stream(request, framing)?;
     let headers = ResponseHeaders::new(pending.run());
     match pending.opened(connection::client_left).await {

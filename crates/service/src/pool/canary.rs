@@ -74,7 +74,8 @@ impl CanaryTimer {
         let deadline = admitted_at.at.checked_add(self.timeout);
         let options = RunOptions { deadline, ..RunOptions::default() };
         let output = Output::Canary(Arc::clone(&self.verdict));
-        let run = Run::new(id::generate(), options, admitted_at, self.body.len(), output);
-        run.with_callbacks_on(&self.cancel_thread)
+        let mut run = Run::new(id::generate(), options, admitted_at, self.body.len(), output);
+        run.set_callbacks_on(&self.cancel_thread);
+        run
     }
 }

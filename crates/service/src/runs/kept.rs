@@ -69,8 +69,13 @@ impl KeptKind {
 impl RunRequest {
     /// The same request, for a run of `kind` that is kept.
     pub(crate) async fn kept(mut self, kind: &str) -> Self {
-        self.keep = Keep::Yes(Digest::of(kind, &self.body).await);
+        self.keep(kind).await;
         self
+    }
+
+    /// Makes it one for a run of `kind` that is kept.
+    pub(crate) async fn keep(&mut self, kind: &str) {
+        self.keep = Keep::Yes(Digest::of(kind, &self.body).await);
     }
 }
 
