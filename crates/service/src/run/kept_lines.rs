@@ -102,6 +102,8 @@ impl KeptLines {
     }
 
     /// Appends a line; blocks while there is room only at the expense of an attached reader.
+    // Apart from the lines of other streams, which are far more.
+    #[inline(never)]
     pub(crate) fn push(&self, json: &[u8], cancel: &CancelToken) -> Emitted {
         loop {
             match self.try_push(json, cancel) {
