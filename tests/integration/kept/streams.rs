@@ -73,6 +73,19 @@ async fn a_client_that_left_its_stream_finds_the_rest() {
 }
 
 #[tokio::test]
+async fn its_client_gets_the_whole_stream_though_nothing_is_kept() {
+    let worker = Worker::start("Conformance", &["--keep-results=0"]).await;
+    for n in [1, 30, 3_000] {
+        let body = call(&json!({"n": n, "pad": 100}));
+        let headers = [("x-on-disconnect", "continue"), FRAMES];
+        let reply = worker.send("POST", "/execute_stream", &headers, &body).await.text();
+        let last = reply.lines().last().unwrap();
+        assert!(last.starts_with("{\"end\":"), "{last}");
+        assert_eq!(reply.lines().count(), n + 1);
+    }
+}
+
+#[tokio::test]
 async fn without_room_a_stream_keeps_its_last_lines() {
     let worker = Worker::start("Conformance", &["--keep-results=300K"]).await;
     worker.put("before", &json!({})).await;

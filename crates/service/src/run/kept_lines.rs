@@ -29,7 +29,7 @@ use universal_worker_abi::Emitted;
 
 use self::log::CHUNK;
 pub(crate) use self::reader::LinesReader;
-use self::state::{End, State};
+use self::state::{End, Role, State};
 use super::cancel_token::CancelToken;
 use super::framing::Framing;
 use super::lines::{Written, YIELD_AT};
@@ -131,14 +131,15 @@ impl KeptLines {
         let mut state = self.locked();
         let mut is_refused = false;
         loop {
-            match state.end {
-                _ if cancel.is_cancelled() => return Ok(Emitted::Cancelled),
-                End::Complete { .. } | End::Failed { .. } => return Ok(Emitted::ReaderGone),
-                End::Discarded { .. } => {
-                    state.written.add(json);
-                    return Ok(Emitted::Taken);
-                }
-                End::Open => {}
+            if cancel.is_cancelled() {
+                return Ok(Emitted::Cancelled);
+            }
+            if state.discarded.is_some() {
+                state.written.add(json);
+                return Ok(Emitted::Taken);
+            }
+            if !matches!(state.end, End::Open) {
+                return Ok(Emitted::ReaderGone);
             }
             let short = state.short_of(json.len() + 1);
             // A line for which even an empty log has no room is only for the attached readers.
@@ -183,7 +184,8 @@ impl KeptLines {
         self.settle();
     }
 
-    /// Drops everything, for a reason that readers get.
+    /// Drops everything, for a reason that readers get; but the client of the run gets the rest of its
+    /// lines, which are there until it has taken them or left.
     ///
     /// Returns the bytes that were taken of the room, for the caller to give back.
     /// May be called under a lock of the room.
@@ -212,8 +214,18 @@ impl KeptLines {
         from: u64,
         framing: Framing,
     ) -> Result<LinesReader, LinesError> {
-        let slot = self.locked().attach(from)?;
-        Ok(LinesReader::new(Arc::clone(self), slot, from, framing))
+        LinesReader::new(Arc::clone(self), from, framing, Role::Other)
+    }
+
+    /// Attaches the reader of the client of the run, who gets every line.
+    ///
+    /// # Errors
+    /// If lines were dropped before.
+    pub(crate) fn client_reader(
+        self: &Arc<Self>,
+        framing: Framing,
+    ) -> Result<LinesReader, LinesError> {
+        LinesReader::new(Arc::clone(self), 0, framing, Role::Client)
     }
 
     /// Takes of the room; false if there is none.

@@ -96,7 +96,7 @@ impl Runs {
     ) -> Result<PendingRun<()>, Failure> {
         let lines = self.new_lines(request.id.get_or_insert_with(id::generate));
         // From the start, so that its client misses none.
-        let reader = lines.reader(0, framing).ok();
+        let reader = lines.client_reader(framing).ok();
         Ok(self.admit(request, Output::kept_stream(lines))?.with_reader(reader))
     }
 

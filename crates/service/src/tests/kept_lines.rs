@@ -137,6 +137,45 @@ fn without_room_the_oldest_lines_go() {
 }
 
 #[test]
+fn the_client_of_a_run_gets_all_lines_although_they_are_dropped() {
+    for ends_first in [true, false] {
+        let stream = Stream::new(1 << 20);
+        let mut client = stream.lines.client_reader(Framing::Plain).unwrap();
+        let mut other = stream.reader(0).unwrap();
+        stream.push(b"1");
+        assert_eq!(rest(&mut client).unwrap(), "1\n");
+        stream.push(b"2");
+        if ends_first {
+            stream.fails();
+        }
+        stream.room.give_back(stream.lines.discard("room"));
+        if !ends_first {
+            stream.fails();
+        }
+        let discarded = LinesError::Discarded { reason: "room" };
+        assert_eq!(rest(&mut other), Err(discarded));
+        assert_eq!(stream.reader(0).unwrap_err(), discarded);
+        assert_eq!(stream.room.used(), 0);
+        assert_eq!(rest(&mut client).unwrap(), "2\n{\"error\":\"x\"}\n");
+        assert_eq!(take_now(&mut client), Poll::Ready(None));
+        drop(client);
+        assert_eq!((stream.room.used(), stream.lines.held()), (0, 0));
+    }
+}
+
+#[test]
+fn a_client_that_leaves_a_dropped_stream_frees_its_lines() {
+    let stream = Stream::new(1 << 20);
+    let client = stream.lines.client_reader(Framing::Plain).unwrap();
+    stream.push(b"1");
+    stream.room.give_back(stream.lines.discard("room"));
+    assert!(stream.lines.held() > 0);
+    drop(client);
+    stream.fails();
+    assert_eq!((stream.room.used(), stream.lines.held()), (0, 0));
+}
+
+#[test]
 fn a_stream_that_ends_without_any_room_keeps_nothing() {
     let stream = Stream::new(0);
     stream.push(b"1");

@@ -8,7 +8,7 @@ use memchr::memchr_iter;
 
 use super::super::framing::{Frame, Framing};
 use super::log::Position;
-use super::state::{End, State};
+use super::state::{End, Role, State};
 use super::{KeptLines, LinesError};
 
 /// One reader of the lines; dropping it detaches it.
@@ -16,6 +16,7 @@ use super::{KeptLines, LinesError};
 pub(crate) struct LinesReader {
     lines: Arc<KeptLines>,
     slot: usize,
+    role: Role,
     at: Position,
     framing: Framing,
     frame: Frame,
@@ -24,9 +25,16 @@ pub(crate) struct LinesReader {
 }
 
 impl LinesReader {
-    pub(super) fn new(lines: Arc<KeptLines>, slot: usize, from: u64, framing: Framing) -> Self {
-        let at = Position::from(from);
-        Self { lines, slot, at, framing, frame: Frame::new(framing), is_over: false }
+    /// Attaches a reader.
+    pub(super) fn new(
+        lines: Arc<KeptLines>,
+        from: u64,
+        framing: Framing,
+        role: Role,
+    ) -> Result<Self, LinesError> {
+        let slot = lines.locked().attach(from, role)?;
+        let (at, frame) = (Position::from(from), Frame::new(framing));
+        Ok(Self { lines, slot, role, at, framing, frame, is_over: false })
     }
 
     /// Waits until the stream has reached the first line, so that it cannot end before it.
@@ -34,7 +42,7 @@ impl LinesReader {
     /// That line may still have to come, or may be the end.
     pub(crate) fn poll_started(&self, cx: &mut Context<'_>) -> Poll<Result<(), LinesError>> {
         let mut state = self.lines.locked();
-        state.check(self.at.line)?;
+        state.check(self.at.line, self.role)?;
         if self.at.line <= state.log.end() {
             return Poll::Ready(Ok(()));
         }
@@ -54,7 +62,7 @@ impl LinesReader {
             return Poll::Ready(None);
         }
         let mut state = self.lines.locked();
-        if let Err(error) = state.check(self.at.line) {
+        if let Err(error) = state.check(self.at.line, self.role) {
             self.is_over = true;
             return Poll::Ready(Some(Err(error)));
         }
@@ -99,6 +107,6 @@ fn last(state: &State, framing: Framing) -> Option<Bytes> {
     match &state.end {
         End::Complete { frame } if framing == Framing::Frames => frame.clone(),
         End::Failed { line } => Some(line.clone()),
-        End::Open | End::Complete { .. } | End::Discarded { .. } => None,
+        End::Open | End::Complete { .. } => None,
     }
 }

@@ -14,6 +14,8 @@ pub(super) struct State {
     pub(super) log: LineLog,
     pub(super) written: Written,
     pub(super) end: End,
+    /// Why all lines were dropped, except for the client of the run.
+    pub(super) discarded: Option<&'static str>,
     /// A producer waits for the progress of a reader.
     pub(super) is_awaited: bool,
     /// Bytes taken of the room.
@@ -35,17 +37,23 @@ pub(super) enum End {
     Failed {
         line: Bytes,
     },
-    Discarded {
-        reason: &'static str,
-    },
 }
 
 /// An attached reader.
 #[derive(Debug)]
 struct Slot {
+    role: Role,
     /// Number of the line that it takes next.
     next: u64,
     waiting: Option<Waiting>,
+}
+
+/// Whose reader it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    /// The client of the run, who gets every line, whatever becomes of the kept ones.
+    Client,
+    Other,
 }
 
 #[derive(Debug)]
@@ -111,7 +119,11 @@ impl State {
 
     /// Whether an attached reader has yet to take a line below `end`.
     fn is_needed_from(&self, end: u64) -> bool {
-        self.readers.iter().flatten().any(|reader| reader.next < end)
+        self.readers.iter().flatten().any(|reader| reader.next < end && self.serves(reader.role))
+    }
+
+    fn serves(&self, role: Role) -> bool {
+        self.discarded.is_none() || role == Role::Client
     }
 
     pub(super) fn end(&mut self, end: End) {
@@ -119,17 +131,21 @@ impl State {
         self.log.seal();
     }
 
-    /// Drops all lines; returns what was taken of the room.
+    /// Drops all lines that the client of the run does not need; returns what was taken of the room.
     pub(super) fn discard(&mut self, reason: &'static str) -> usize {
-        self.end = End::Discarded { reason };
-        self.log.clear();
+        self.discarded.get_or_insert(reason);
         self.allowance = 0;
-        mem::take(&mut self.granted)
+        let granted = mem::take(&mut self.granted);
+        self.trim();
+        granted
     }
 
     /// Bytes that an ended stream holds besides what was taken of the room.
     pub(super) fn unsettled(&self) -> usize {
-        self.size().saturating_sub(self.granted)
+        match self.discarded {
+            None => self.size().saturating_sub(self.granted),
+            Some(_) => 0,
+        }
     }
 
     /// Ends the allowance of an ended stream; returns the bytes to give back.
@@ -140,6 +156,9 @@ impl State {
 
     /// Drops what only readers needed that have taken it; returns the bytes to give back.
     pub(super) fn trim(&mut self) -> usize {
+        if !self.readers.iter().flatten().any(|reader| self.serves(reader.role)) {
+            self.clear_discarded();
+        }
         while self.size() > self.granted + self.allowance && self.drop_oldest() {}
         // An open stream is about to need what it has.
         if self.allowance > 0 {
@@ -150,9 +169,17 @@ impl State {
         spare
     }
 
+    /// Drops what is left of a stream that was discarded.
+    fn clear_discarded(&mut self) {
+        if self.discarded.is_some() {
+            self.log.clear();
+            self.end = End::Complete { frame: None };
+        }
+    }
+
     /// Adds a reader and returns its slot.
-    pub(super) fn attach(&mut self, from: u64) -> Result<usize, LinesError> {
-        self.check(from)?;
+    pub(super) fn attach(&mut self, from: u64, role: Role) -> Result<usize, LinesError> {
+        self.check(from, role)?;
         if from < self.log.first() {
             return Err(LinesError::Dropped { first: self.log.first() });
         }
@@ -161,7 +188,7 @@ impl State {
             self.readers.push(None);
             self.readers.len() - 1
         });
-        self.readers[slot] = Some(Slot { next: from, waiting: None });
+        self.readers[slot] = Some(Slot { role, next: from, waiting: None });
         Ok(slot)
     }
 
@@ -169,12 +196,12 @@ impl State {
         self.readers[slot] = None;
     }
 
-    /// Whether line `from` is still possible.
-    pub(super) fn check(&self, from: u64) -> Result<(), LinesError> {
+    /// Whether line `from` is still possible for such a reader.
+    pub(super) fn check(&self, from: u64, role: Role) -> Result<(), LinesError> {
         let lines = self.log.end();
-        match self.end {
-            End::Discarded { reason } => Err(LinesError::Discarded { reason }),
-            End::Complete { .. } | End::Failed { .. } if from > lines => {
+        match (self.discarded, &self.end) {
+            (Some(reason), _) if !self.serves(role) => Err(LinesError::Discarded { reason }),
+            (_, End::Complete { .. } | End::Failed { .. }) if from > lines => {
                 Err(LinesError::BeyondEnd { lines })
             }
             _ => Ok(()),
@@ -204,7 +231,7 @@ impl State {
     /// The readers that now have what they wait for.
     pub(super) fn wakers(&mut self) -> Wakers {
         let mut wakers = Wakers::default();
-        let is_open = matches!(self.end, End::Open);
+        let is_open = matches!(self.end, End::Open) && self.discarded.is_none();
         let lines = self.log.end();
         if self.awaited_lines.is_none_or(|least| is_open && least > lines) {
             return wakers;
@@ -229,7 +256,7 @@ impl End {
     fn size(&self) -> usize {
         match self {
             Self::Complete { frame: Some(text) } | Self::Failed { line: text } => text.len(),
-            Self::Open | Self::Complete { frame: None } | Self::Discarded { .. } => 0,
+            Self::Open | Self::Complete { frame: None } => 0,
         }
     }
 }
