@@ -198,10 +198,12 @@ impl Output {
     /// Reports to the readers of a stream that lines can follow.
     pub(super) fn open(&self, kept: Option<&KeptResult>) {
         if let Self::Stream { client, .. } = self {
+            // In this order: an end in between, of the clock's thread, then is a line for readers who
+            // see the stream open, and a status for those who do not.
+            send(client, Ok(()), None);
             if let Some(kept) = kept {
                 kept.open();
             }
-            send(client, Ok(()), None);
         }
     }
 
