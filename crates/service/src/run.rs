@@ -152,7 +152,7 @@ impl Run {
         self.kept.as_deref()
     }
 
-    /// Drops the result that was kept; returns the bytes that its lines had taken of the room.
+    /// Drops the result that was kept; returns the bytes of the room that its lines free.
     pub(crate) fn discard_result(&self, reason: DropReason) -> usize {
         if let Some(kept) = &self.kept {
             kept.discard(reason);

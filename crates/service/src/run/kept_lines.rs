@@ -45,7 +45,8 @@ pub(crate) trait Room: fmt::Debug + Send + Sync {
 
 /// The lines of one stream.
 ///
-/// What they have taken of the room stays taken until [`discard`](Self::discard).
+/// What they have taken of the room stays taken until [`discard`](Self::discard), and what the client
+/// of the run still needs until it has it.
 #[derive(Debug)]
 pub(crate) struct KeptLines {
     room: Arc<dyn Room>,
@@ -187,7 +188,7 @@ impl KeptLines {
     /// Drops everything, for a reason that readers get; but the client of the run gets the rest of its
     /// lines, which are there until it has taken them or left.
     ///
-    /// Returns the bytes that were taken of the room, for the caller to give back.
+    /// Returns the bytes that were taken of the room and are free now, for the caller to give back.
     /// May be called under a lock of the room.
     #[must_use]
     pub(crate) fn discard(&self, reason: &'static str) -> usize {

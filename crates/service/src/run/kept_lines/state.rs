@@ -1,6 +1,5 @@
 //! What the producer and the readers of a kept stream share, under its lock.
 
-use std::mem;
 use std::task::Waker;
 
 use bytes::Bytes;
@@ -131,13 +130,11 @@ impl State {
         self.log.seal();
     }
 
-    /// Drops all lines that the client of the run does not need; returns what was taken of the room.
+    /// Drops all lines that the client of the run does not need; returns the bytes to give back.
     pub(super) fn discard(&mut self, reason: &'static str) -> usize {
         self.discarded.get_or_insert(reason);
         self.allowance = 0;
-        let granted = mem::take(&mut self.granted);
-        self.trim();
-        granted
+        self.trim()
     }
 
     /// Bytes that an ended stream holds besides what was taken of the room.
@@ -156,8 +153,8 @@ impl State {
 
     /// Drops what only readers needed that have taken it; returns the bytes to give back.
     pub(super) fn trim(&mut self) -> usize {
-        if !self.readers.iter().flatten().any(|reader| self.serves(reader.role)) {
-            self.clear_discarded();
+        if self.discarded.is_some() {
+            self.trim_discarded();
         }
         while self.size() > self.granted + self.allowance && self.drop_oldest() {}
         // An open stream is about to need what it has.
@@ -169,10 +166,10 @@ impl State {
         spare
     }
 
-    /// Drops what is left of a stream that was discarded.
-    fn clear_discarded(&mut self) {
-        if self.discarded.is_some() {
-            self.log.clear();
+    /// Drops what only the client of the run needed, and has taken; everything once it has left.
+    fn trim_discarded(&mut self) {
+        while self.drop_oldest() {}
+        if !self.readers.iter().flatten().any(|reader| reader.role == Role::Client) {
             self.end = End::Complete { frame: None };
         }
     }

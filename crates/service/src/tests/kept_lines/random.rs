@@ -66,6 +66,7 @@ struct Model {
     padding: Vec<u8>,
     longest: usize,
     end: Option<End>,
+    is_discarded: bool,
     clients: [Client; CLIENTS],
 }
 
@@ -73,11 +74,12 @@ struct Model {
 enum End {
     Complete,
     Failed,
-    Discarded,
 }
 
 #[derive(Debug)]
 struct Client {
+    /// It is that of the run, until it leaves.
+    is_of_run: bool,
     framing: Framing,
     /// Number of complete lines that it has, or wants to skip.
     next: usize,
@@ -116,7 +118,8 @@ proptest! {
 
 impl Model {
     fn new(bound: usize) -> Self {
-        let clients = [Framing::Plain, Framing::Plain, Framing::Frames].map(|framing| Client {
+        let mut clients = [Framing::Plain, Framing::Plain, Framing::Frames].map(|framing| Client {
+            is_of_run: false,
             framing,
             next: 0,
             reader: None,
@@ -125,8 +128,11 @@ impl Model {
             woken: Arc::default(),
         });
         let stream = Stream::new(bound);
+        let reader = stream.lines.client_reader(clients[0].framing).unwrap();
+        (clients[0].is_of_run, clients[0].reader) = (true, Some(reader));
         let padding = vec![b'x'; MAX_LEN];
-        Self { stream, lines: Vec::new(), padding, longest: 0, end: None, clients }
+        let lines = Vec::new();
+        Self { stream, lines, padding, longest: 0, end: None, is_discarded: false, clients }
     }
 
     fn apply(&mut self, event: &Event) {
@@ -144,7 +150,7 @@ impl Model {
             Event::Finish { fails } => self.finish(fails),
             Event::Discard if self.end.is_some() => {
                 self.stream.room.give_back(self.stream.lines.discard(REASON));
-                self.end = Some(End::Discarded);
+                self.is_discarded = true;
             }
             // Only an ended stream is discarded.
             Event::Discard => {}
@@ -164,7 +170,7 @@ impl Model {
                 let lags = |client: &Client| client.next < self.lines.len();
                 assert!(self.attached().any(lags), "the producer waits for nobody");
             }
-            (Some(End::Discarded), emitted) => assert_eq!(emitted, Some(Emitted::Taken)),
+            (Some(_), emitted) if self.is_discarded => assert_eq!(emitted, Some(Emitted::Taken)),
             (Some(_), emitted) => assert_eq!(emitted, Some(Emitted::ReaderGone)),
         }
     }
@@ -177,7 +183,7 @@ impl Model {
         let from = self.clients[client].next as u64;
         let first = self.stream.lines.first();
         let reader = self.stream.lines.reader(from, self.clients[client].framing);
-        match self.refusal(from) {
+        match self.refusal(from, false) {
             Some(refusal) => assert_eq!(reader.unwrap_err(), refusal),
             None if from < first => assert_eq!(reader.unwrap_err(), LinesError::Dropped { first }),
             None => self.clients[client].reader = Some(reader.unwrap()),
@@ -185,8 +191,9 @@ impl Model {
     }
 
     fn take(&mut self, client: usize) {
-        let refusal = self.refusal(self.clients[client].next as u64);
-        let Client { framing, next, .. } = self.clients[client];
+        let Client { next, is_of_run, .. } = self.clients[client];
+        let refusal = self.refusal(next as u64, is_of_run);
+        let framing = self.clients[client].framing;
         let Some(taken) = self.clients[client].poll(LinesReader::poll_take) else { return };
         let expected_end = match (self.end, framing) {
             (Some(End::Complete), Framing::Frames) => Some(format!("{LAST_FRAME}\n")),
@@ -221,8 +228,8 @@ impl Model {
     }
 
     fn start(&mut self, client: usize) {
-        let next = self.clients[client].next;
-        let refusal = self.refusal(next as u64);
+        let Client { next, is_of_run, .. } = self.clients[client];
+        let refusal = self.refusal(next as u64, is_of_run);
         let started = self.clients[client].poll(|reader, cx| reader.poll_started(cx));
         match started {
             None => {}
@@ -247,10 +254,12 @@ impl Model {
     }
 
     /// Why line `from` cannot come any more, apart from what was dropped for want of room.
-    fn refusal(&self, from: u64) -> Option<LinesError> {
+    fn refusal(&self, from: u64, is_of_run: bool) -> Option<LinesError> {
         let lines = self.lines.len() as u64;
         match self.end {
-            Some(End::Discarded) => Some(LinesError::Discarded { reason: REASON }),
+            Some(_) if self.is_discarded && !is_of_run => {
+                Some(LinesError::Discarded { reason: REASON })
+            }
             Some(_) if from > lines => Some(LinesError::BeyondEnd { lines }),
             _ => None,
         }
@@ -271,7 +280,7 @@ impl Model {
             }
         }
         self.check_memory();
-        if self.end == Some(End::Discarded) {
+        if self.is_discarded {
             return;
         }
         let first = usize::try_from(self.stream.lines.first()).unwrap();
@@ -286,7 +295,7 @@ impl Model {
         let lags = self.attached().any(|client| client.next < self.lines.len());
         let text = LAST_FRAME.len().max(ERROR_LINE.len()) + 1;
         let limit = match self.end {
-            Some(End::Discarded) => 0,
+            Some(_) if self.is_discarded && !self.clients[0].is_of_run => 0,
             // One line that is larger than the bound may pass.
             None if lags => self.longest.max(used + ALLOWANCE),
             None => used + ALLOWANCE,
@@ -310,6 +319,7 @@ impl Model {
 impl Client {
     fn leave(&mut self) {
         self.reader = None;
+        self.is_of_run = false;
         self.is_over = false;
         self.awaits = None;
     }
