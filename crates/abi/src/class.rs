@@ -175,9 +175,17 @@ fn json_text(result: Result<RVec<u8>, RawFault>) -> Result<JsonText, Fault> {
     result.map(JsonText).map_err(Fault::from)
 }
 
+impl JsonText {
+    /// Bytes of memory that it holds, which may be more than it has.
+    #[must_use]
+    pub const fn capacity(&self) -> usize {
+        self.0.capacity()
+    }
+}
+
 impl From<Vec<u8>> for JsonText {
     fn from(json: Vec<u8>) -> Self {
-        Self(json.as_slice().into())
+        Self(json.into())
     }
 }
 

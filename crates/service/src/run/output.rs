@@ -315,12 +315,15 @@ fn close_kept(
 
 /// The answer for any number of readers.
 fn shared(answer: JsonText) -> Bytes {
-    /// Up to this, a copy costs little, and leaves no unused capacity behind.
+    /// Up to this, a copy costs little.
     const COPIED: usize = 64 * 1024;
-    if answer.as_ref().len() <= COPIED {
-        Bytes::copy_from_slice(answer.as_ref())
-    } else {
+    let text = answer.as_ref();
+    // The bound of all results is one of memory, and a text that grew by doubling may hold twice as much.
+    let is_tight = answer.capacity() - text.len() <= text.len() / 8;
+    if text.len() > COPIED && is_tight {
         Bytes::from_owner(answer)
+    } else {
+        Bytes::copy_from_slice(text)
     }
 }
 
@@ -331,4 +334,27 @@ fn send<T>(client: &Client<T>, result: Result<T, Failure>, account: Option<Accou
     // Fails if the client disconnected.
     let _ = sender.send(Reply { result, account });
     true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kept_answer_holds_hardly_more_memory_than_its_text() {
+        for (len, capacity, is_copied) in [
+            (1, 1, true),
+            (100_000, 100_000, false),
+            (100_000, 110_000, false),
+            (100_000, 130_000, true),
+        ] {
+            let mut text = vec![b'1'; len];
+            text.reserve_exact(capacity - len);
+            let text = JsonText::from(text);
+            let place = text.as_ref().as_ptr();
+            let kept = shared(text);
+            assert_eq!(kept.len(), len);
+            assert_eq!(kept.as_ptr() != place, is_copied, "{len} of {capacity}");
+        }
+    }
 }
