@@ -12,8 +12,12 @@ async fn a_cancelled_queued_run_never_starts() {
     let queued = worker.spawn_execute(json!({"op": "abort"}));
     worker.until_stats(|runs| runs["queued"] == 1).await;
     worker.post("/cancel", "").await;
-    assert_eq!(queued.await.unwrap().status, 409);
-    assert_eq!(first.await.unwrap().status, 409);
+    for cancelled in [queued.await.unwrap(), first.await.unwrap()] {
+        assert_eq!(cancelled.status, 409);
+        // Python clients know it by this.
+        let original = cancelled.json()["_job_error"]["original_exc_repr"].clone();
+        assert!(original.as_str().unwrap().starts_with("CapabilityCancelledError("), "{original}");
+    }
     assert_eq!(worker.get("/health").await.status, 200);
 }
 

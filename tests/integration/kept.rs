@@ -101,6 +101,7 @@ async fn a_put_makes_one_run_whatever_it_has_become() {
     for reply in replies.iter().filter(|reply| reply.status != 202) {
         let report = reply.json();
         assert_eq!((reply.status, &report["id"]), (200, &json!("once")), "{reply:?}");
+        assert_eq!(reply.header("x-run-id"), "once");
     }
     assert_eq!(worker.get("/runs").await.json()["runs"].as_array().unwrap().len(), 1);
     is_error(&worker.put("once", &json!({"op": "sleep", "secs": 0.3})).await, 409, "id_taken");
@@ -109,7 +110,8 @@ async fn a_put_makes_one_run_whatever_it_has_become() {
     assert_eq!(worker.result("once").await.status, 200);
     assert_eq!(worker.put("once", &kwargs).await.json()["state"], "finished");
     is_error(&worker.put("once", &json!({})).await, 409, "id_taken");
-    assert_eq!(worker.delete("once").await.status, 204);
+    let deleted = worker.delete("once").await;
+    assert_eq!((deleted.status, deleted.header("content-type")), (204, ""));
     assert_eq!(worker.put("once", &kwargs).await.status, 200);
     is_error(&worker.result("once").await, 410, "dropped");
     assert_eq!(worker.result("once").await.json()["reason"], "deleted");

@@ -184,8 +184,11 @@ impl<'a> Drain<'a> {
         if self.leaves || !self.service.has_unread_result() {
             return Phase::Nothing;
         }
-        let seconds = READERS.as_secs();
-        log::info!("the results that nobody has read stay for {seconds} s");
+        let limit = self.deadline.map_or(READERS, |deadline| {
+            READERS.min(deadline.saturating_duration_since(Instant::now()))
+        });
+        let seconds = limit.as_secs_f64();
+        log::info!("the results that nobody has read stay for {seconds:.1} s");
         let reporter = self.reporter.clone();
         self.service.on_results_read(move || reporter.report(Event::ResultsRead));
         Phase::Readers(Instant::now() + READERS)

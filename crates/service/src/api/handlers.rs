@@ -197,7 +197,8 @@ pub(crate) async fn prefetch(runs: &Runs, headers: RunHeaders) -> ApiResult {
 
 pub(crate) async fn execute(runs: &Runs, headers: RunHeaders, body: Bytes) -> ApiResult {
     if headers.responds_async {
-        return kept::respond_async(runs, KeptKind::Answer, headers, body).await;
+        // Boxed, as it is rare, so that the future of every call stays small.
+        return Box::pin(kept::respond_async(runs, KeptKind::Answer, headers, body)).await;
     }
     let mut request = headers.into_request(body);
     keep_if_continued(&mut request, "execute").await;
@@ -218,7 +219,8 @@ pub(crate) async fn extension(
 /// Makes the request one for a run that is kept if it goes on without its client.
 async fn keep_if_continued(request: &mut RunRequest, kind: &str) {
     if request.on_disconnect == OnDisconnect::Continue {
-        request.keep(kind).await;
+        // Boxed for the same reason.
+        Box::pin(request.keep(kind)).await;
     }
 }
 
@@ -240,7 +242,7 @@ pub(crate) async fn execute_stream(
     body: Bytes,
 ) -> ApiResult {
     if headers.responds_async {
-        return kept::respond_async(runs, KeptKind::Stream, headers, body).await;
+        return Box::pin(kept::respond_async(runs, KeptKind::Stream, headers, body)).await;
     }
     let on_disconnect = headers.on_disconnect;
     let mut request = headers.into_request(body);

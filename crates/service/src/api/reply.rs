@@ -1,7 +1,7 @@
 //! What a handler returns.
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Response, StatusCode};
+use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use serde::Serialize;
 
 use crate::api::body::Body;
@@ -62,6 +62,9 @@ impl ApiReply {
         headers.clear();
         let mut response = response::new(self.status, self.content_type, self.body, headers);
         self.headers.add_to(response.headers_mut());
+        if self.status == StatusCode::NO_CONTENT {
+            response.headers_mut().remove(header::CONTENT_TYPE);
+        }
         response
     }
 }

@@ -40,7 +40,17 @@ impl Milestones {
         self.on_drained = Some(on_drained);
     }
 
+    #[inline]
     pub(super) fn reached(&mut self, engine: &mut Engine<Job>) -> Reached {
+        // In almost every worker.
+        if self.on_ended.is_none() && self.on_drained.is_none() {
+            return Reached::default();
+        }
+        self.look(engine)
+    }
+
+    #[cold]
+    fn look(&mut self, engine: &mut Engine<Job>) -> Reached {
         let mut reached = Reached::default();
         if let Some(on_ended) = &self.on_ended {
             let ended = engine.ended();
@@ -57,6 +67,7 @@ impl Milestones {
 }
 
 impl Reached {
+    #[inline]
     pub(super) fn report(self, scheduler: &Scheduler) {
         if let Some((on_ended, ended)) = self.ended {
             on_ended(ended);

@@ -41,6 +41,7 @@ impl Frame {
     }
 
     /// Appends the line of a value.
+    #[inline(always)]
     pub(crate) fn append(&self, value: &[u8], lines: &mut Vec<u8>) {
         match &self.around {
             None => {

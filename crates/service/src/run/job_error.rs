@@ -134,7 +134,11 @@ fn detail_of(error: &RunError) -> FaultDetail {
             detail.retry_after_seconds = Some(*retry_after_seconds);
             transient
         }
-        RunError::Cancelled(reason) => (Category::Transient, *reason == CancelReason::Deadline),
+        RunError::Cancelled(reason) => {
+            // Later Python clients know a cancelled stream by this alone.
+            detail.original = Some(format!("CapabilityCancelledError('{}')", reason.message()));
+            (Category::Transient, *reason == CancelReason::Deadline)
+        }
         RunError::IdTaken { holder: IdHolder::Live | IdHolder::Other, .. } => {
             (Category::UserInput, false)
         }

@@ -36,7 +36,7 @@ pub(crate) enum KeptKind {
 pub(crate) enum Submission {
     New(Arc<Run>),
     /// The same request has made it before.
-    Known(Box<RunReport>),
+    Known(Arc<Run>, Box<RunReport>),
 }
 
 /// The error at the end of lines that were dropped while they were read.
@@ -149,7 +149,7 @@ impl Runs {
     }
 
     fn known(&self, snapshot: &Snapshot) -> Submission {
-        Submission::Known(Box::new(self.report_of(snapshot)))
+        Submission::Known(Arc::clone(&snapshot.run), Box::new(self.report_of(snapshot)))
     }
 
     fn id_taken(&self, id: &str, holder: IdHolder) -> Failure {

@@ -83,7 +83,9 @@ pub(crate) async fn put(
     let request = headers.into_request(body).kept(kind.name()).await;
     match runs.submit_once(kind, id, request)? {
         Submission::New(run) => Ok(accepted(&run)),
-        Submission::Known(report) => Ok(ApiReply::from_value(&report)),
+        Submission::Known(run, report) => {
+            Ok(ApiReply::from_value(&report).with_headers(ResponseHeaders::of_accepted(&run)))
+        }
     }
 }
 
@@ -200,7 +202,9 @@ async fn lines_of(
 
 /// The reply while the run has not ended.
 fn pending(runs: &Runs, snapshot: &Snapshot) -> ApiReply {
-    ApiReply::from_value(&runs.report_of(snapshot)).with_status(StatusCode::ACCEPTED)
+    let reply = ApiReply::from_value(&runs.report_of(snapshot));
+    let headers = ResponseHeaders::of_accepted(&snapshot.run);
+    reply.with_status(StatusCode::ACCEPTED).with_headers(headers)
 }
 
 /// Waits for the result; `None` if it is not there in time, or the client leaves.
