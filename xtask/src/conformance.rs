@@ -16,7 +16,8 @@ use crate::{TaskResult, cargo, dist, venv};
 const ENCODER: &str = "encoder";
 
 /// The parts in Python.
-const PARTS: [&str; 7] = ["suite", "raw", "access", "clients", "browser", "attacks", "soak"];
+const PARTS: [&str; 8] =
+    ["suite", "raw", "access", "clients", "browser", "attacks", "kept", "soak"];
 
 const AXUM: &str = "universal-worker-conformance-axum";
 
