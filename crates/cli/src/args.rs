@@ -200,7 +200,7 @@ pub(crate) struct Args {
     #[argh(option, arg_name = "BYTES", from_str_fn(values::memory))]
     pub(crate) max_rss: Option<u64>,
 
-    /// memory for the results of runs that outlive their caller, each with about 1.5 KiB more; the
+    /// memory for the results of runs that outlive their caller, each with about 3 KiB more; the
     /// oldest are dropped first
     #[argh(option, arg_name = "BYTES", from_str_fn(values::body_size))]
     pub(crate) keep_results: Option<usize>,

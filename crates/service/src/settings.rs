@@ -58,7 +58,7 @@ pub struct Limits {
     pub health_timeout: Duration,
     /// Time that the plugin may take for its config options (4 s); then `/config_options` gets 504.
     pub options_timeout: Duration,
-    /// Bytes of all results together that are kept after their runs (64 MiB), each with about 1.5 KiB
+    /// Bytes of all results together that are kept after their runs (64 MiB), each with about 3 KiB
     /// for its run; the oldest are dropped first. The ids of dropped ones have 4 MiB more.
     pub keep_results: usize,
     /// Time from the end of a run until its kept result is dropped (3600 s).

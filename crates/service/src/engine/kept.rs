@@ -52,12 +52,13 @@ pub(crate) enum Deletion {
     Unknown,
 }
 
-/// Bytes that each entry counts, whatever its result: the run, its report and its places in here.
-pub(crate) const OVERHEAD: usize = 1536;
+/// Bytes that each entry counts, whatever its result: about two thirds are the run, its report and its
+/// places in here, the rest is what the allocator loses to fragmentation.
+pub(crate) const OVERHEAD: usize = 3072;
 
 impl Default for KeptBounds {
     fn default() -> Self {
-        // The ids of more than two thousand runs.
+        // The ids of more than a thousand runs.
         Self { room: 64 << 20, ttl: Duration::from_secs(3600), tombstones: 4 << 20 }
     }
 }
