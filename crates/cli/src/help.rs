@@ -27,7 +27,7 @@ pub(crate) const EXEC_EXAMPLE: &str = "universal-worker exec --ppid 1234 -- npx 
 
 /// What `exec` does.
 pub(crate) const EXEC_TEXT: &str = "Runs a command so that neither it nor a process that it starts \
-    outlives whoever asked for it: all of them end on SIGTERM, SIGINT or SIGHUP, when the process of \
+    outlives its caller: all of them end on SIGTERM, SIGINT or SIGHUP, when the process of \
     --ppid exits, when the lease closes, and when the command exits. They get SIGTERM, and before \
     --stop-grace is over SIGKILL; a second signal kills them at once. stdin, stdout and stderr are \
     the command's, other signals are passed on to it, and its exit code or signal is handed on.";

@@ -1,4 +1,4 @@
-//! Runs any command so that neither it nor its descendants outlive whoever asked for it.
+//! Runs any command so that neither it nor its descendants outlive its caller.
 //!
 //! [`run`] starts the command of a [`Config`] and waits with it. The command ends, with all of its
 //! descendants, when this process gets a signal that asks for it, when its parent ends, or when the

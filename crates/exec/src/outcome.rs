@@ -58,7 +58,7 @@ impl Outcome {
         }
     }
 
-    /// Whoever sends a signal knows why the command ends, and a command that ends by itself as well.
+    /// `None` if a signal or the command itself ended it: the sender of the signal knows.
     fn last_line(&self) -> Option<String> {
         let what = match (self.reason, self.status) {
             (Some(reason), _) => format!("stopped: {reason}"),

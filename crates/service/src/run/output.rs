@@ -29,7 +29,7 @@ pub(crate) enum Output {
     Stream { client: Client<()>, lines: StreamLines },
     /// Only the end of the prefetch.
     Prefetch { client: Client<PrefetchResult> },
-    /// The end of a canary, for whoever asks later.
+    /// The end of a canary, which `/ready` reads later.
     Canary(Arc<CanaryVerdict>),
 }
 

@@ -55,7 +55,7 @@ impl Tracing {
     }
 }
 
-/// A new trace, marked as sampled: whoever has all runs traced wants the spans of the plugin, and
+/// A new trace, marked as sampled: a host that traces all runs wants the spans of the plugin, and
 /// the samplers of OpenTelemetry drop those below a parent that is not.
 fn begin() -> TraceContext {
     let [high, low, span] = [0, 1, 2].map(random);
