@@ -191,7 +191,7 @@ impl<'a> Drain<'a> {
         log::info!("the results that nobody has read stay for {seconds:.1} s");
         let reporter = self.reporter.clone();
         self.service.on_results_read(move || reporter.report(Event::ResultsRead));
-        Phase::Readers(Instant::now() + READERS)
+        Phase::Readers(Instant::now() + limit)
     }
 
     fn report_end(&self) {

@@ -59,6 +59,19 @@ async fn a_number_beyond_the_end_is_waited_for_until_the_end() {
 }
 
 #[tokio::test]
+async fn a_failure_before_the_first_line_has_the_account_only_on_request() {
+    let worker = Worker::conformance().await;
+    for (id, header, has_account) in [("silent", "no", false), ("told", "yes", true)] {
+        let headers = [("x-run-account", header)];
+        let put = worker.send("PUT", &format!("/runs/{id}?kind=stream"), &headers, "[").await;
+        assert_eq!(put.status, 202);
+        let result = worker.send("GET", &format!("/runs/{id}/result?wait=60"), &[], "").await;
+        is_error(&result, 400, "bad_json");
+        assert_eq!(!result.header("x-run-account").is_empty(), has_account, "{result:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_client_that_left_its_stream_finds_the_rest() {
     let worker = Worker::conformance().await;
     let run = worker.client().run().id("goes-on").continue_on_disconnect();

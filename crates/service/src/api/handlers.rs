@@ -198,7 +198,7 @@ pub(crate) async fn prefetch(runs: &Runs, headers: RunHeaders) -> ApiResult {
 pub(crate) async fn execute(runs: &Runs, headers: RunHeaders, body: Bytes) -> ApiResult {
     if headers.responds_async {
         // Boxed, as it is rare, so that the future of every call stays small.
-        return Box::pin(kept::respond_async(runs, KeptKind::Answer, headers, body)).await;
+        return Box::pin(kept::submit(runs, KeptKind::Answer, headers, body)).await;
     }
     let mut request = headers.into_request(body);
     keep_if_continued(&mut request, "execute").await;
@@ -242,7 +242,7 @@ pub(crate) async fn execute_stream(
     body: Bytes,
 ) -> ApiResult {
     if headers.responds_async {
-        return Box::pin(kept::respond_async(runs, KeptKind::Stream, headers, body)).await;
+        return Box::pin(kept::submit(runs, KeptKind::Stream, headers, body)).await;
     }
     let on_disconnect = headers.on_disconnect;
     let mut request = headers.into_request(body);

@@ -37,3 +37,35 @@ impl fmt::Debug for StreamRoom {
         f.debug_struct("StreamRoom").field("id", &self.id).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use universal_worker_plugin::in_process;
+
+    use super::*;
+    use crate::background::background_context;
+    use crate::engine::Bounds;
+    use crate::engine::kept::KeptBounds;
+    use crate::instance::cell::InstanceCell;
+    use crate::instance::plugin_thread::ThreadListener;
+    use crate::own_thread::OwnThreads;
+
+    #[test]
+    fn what_a_stream_takes_of_the_engine_it_gives_back() {
+        let kept = KeptBounds { room: 100, ..KeptBounds::default() };
+        let bounds = Bounds { lanes: 1, queue: 1, cancel_grace: Duration::ZERO, history: 1, kept };
+        let class = in_process::<hello::Hello>(background_context()).unwrap();
+        let cell = Arc::new(InstanceCell::new(class));
+        let (listener, threads) = (ThreadListener::default(), OwnThreads::default());
+        let scheduler = Arc::new(Scheduler::new(cell, bounds, listener, None, threads));
+        let room = StreamRoom::new(&scheduler, "a");
+        assert!(room.take(100) && !room.take(1));
+        room.give_back(100);
+        assert!(room.take(100));
+        drop(scheduler);
+        assert!(!room.take(0));
+        room.give_back(100);
+    }
+}

@@ -117,6 +117,12 @@ impl KeptLines {
         }
     }
 
+    /// Whether the producer waits for a reader.
+    #[cfg(test)]
+    pub(crate) fn is_awaited(&self) -> bool {
+        self.locked().is_awaited
+    }
+
     /// As [`push`](Self::push); `None` if it had to wait.
     #[cfg(test)]
     pub(crate) fn push_now(&self, json: &[u8], cancel: &CancelToken) -> Option<Emitted> {

@@ -7,7 +7,6 @@ use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::thread;
-use std::time::Duration;
 
 use bytes::Bytes;
 use universal_worker_abi::Emitted;
@@ -226,8 +225,10 @@ fn a_producer_waits_for_an_attached_reader_only() {
         let stream = Arc::clone(&stream);
         thread::spawn(move || stream.push(b"2"))
     };
-    thread::sleep(Duration::from_millis(20));
-    assert!(!producer.is_finished());
+    while !stream.lines.is_awaited() {
+        assert!(!producer.is_finished());
+        thread::yield_now();
+    }
     assert!(matches!(take_now(&mut reader), Poll::Ready(Some(Ok(_)))));
     assert_eq!(producer.join().unwrap(), Emitted::Taken);
     assert_eq!(rest(&mut reader).unwrap(), "2\n");

@@ -50,27 +50,21 @@ impl Reader {
     }
 }
 
+/// Starts a run whose client does not wait for it.
 pub(crate) async fn submit(
     runs: &Runs,
     kind: KeptKind,
     headers: RunHeaders,
     body: Bytes,
 ) -> ApiResult {
-    let request = headers.into_request(body).kept(kind.name()).await;
-    Ok(accepted(&runs.submit(kind, request)?))
-}
-
-/// The reply to a client of `/execute` or `/execute_stream` that does not wait for it.
-pub(crate) async fn respond_async(
-    runs: &Runs,
-    kind: KeptKind,
-    headers: RunHeaders,
-    body: Bytes,
-) -> ApiResult {
+    let is_preferred = headers.responds_async;
     let request = headers.into_request(body).kept(kind.name()).await;
     let run = runs.submit(kind, request)?;
-    let headers = ResponseHeaders::of_accepted(&run).with_preference_applied();
-    Ok(accepted(&run).with_headers(headers))
+    let headers = ResponseHeaders::of_accepted(&run);
+    Ok(accepted(&run).with_headers(match is_preferred {
+        true => headers.with_preference_applied(),
+        false => headers,
+    }))
 }
 
 pub(crate) async fn put(
@@ -82,7 +76,7 @@ pub(crate) async fn put(
 ) -> ApiResult {
     let request = headers.into_request(body).kept(kind.name()).await;
     match runs.submit_once(kind, id, request)? {
-        Submission::New(run) => Ok(accepted(&run)),
+        Submission::New(run) => Ok(accepted(&run).with_headers(ResponseHeaders::of_accepted(&run))),
         Submission::Known(run, report) => {
             Ok(ApiReply::from_value(&report).with_headers(ResponseHeaders::of_accepted(&run)))
         }
@@ -145,8 +139,7 @@ pub(crate) fn delete(state: &ApiState, id: &str) -> ApiResult {
 }
 
 fn accepted(run: &Arc<Run>) -> ApiReply {
-    let reply = ApiReply::from_value(&AcceptedBody { id: run.id() });
-    reply.with_status(StatusCode::ACCEPTED).with_headers(ResponseHeaders::of_accepted(run))
+    ApiReply::from_value(&AcceptedBody { id: run.id() }).with_status(StatusCode::ACCEPTED)
 }
 
 fn find(runs: &Runs, id: &str) -> Result<(Snapshot, bool), ApiError> {
